@@ -1,0 +1,200 @@
+"""What NumPy lacks: activations, losses, and the two ways of adding a bias. Each is one node of the graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from microgradnp.rules.indexing import set_at
+from microgradnp.table import constant, rule
+from microgradnp.tensor import primitive
+
+__all__ = [
+    "add_bias",
+    "append_bias_unit",
+    "cross_entropy",
+    "identity",
+    "log_softmax",
+    "mse",
+    "relu",
+    "set_at",
+    "sigmoid",
+    "softmax",
+    "sse",
+    "tanh",
+]
+
+tanh = np.tanh
+
+# The largest x for which exp(x) is finite, rounded down, by dtype: sigmoid needs no warning and no branch.
+LARGEST_EXPONENT = {"e": 11.0, "f": 88.0, "d": 709.0, "g": 709.0}
+
+
+@primitive
+def add_bias(x: Any, b: Any) -> Any:
+    """`x + b`: a bias vector `b` of shape (units,) added to every row of `x`, shape (..., units).
+
+    Raises ValueError when `b` is not a vector with one entry a column: broadcasting anything else is a bug in most models.
+    """
+    if np.ndim(b) != 1 or np.shape(x)[-1:] != np.shape(b):
+        raise ValueError(f"x has shape {np.shape(x)} and b {np.shape(b)}; b needs one entry for each column of x")
+    return x + b
+
+
+@primitive
+def append_bias_unit(h: Any, value: float = -1.0) -> Any:
+    """A column of constant `value` appended to `h`: (..., units) -> (..., units + 1). The next weights then hold the bias.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.append_bias_unit(np.array([[1.0, 2.0]]))
+    array([[ 1.,  2., -1.]])
+    """
+    h = np.asarray(h)
+    if h.ndim == 0:
+        raise ValueError("h is a scalar; it needs at least one axis")
+    units = h.shape[-1]
+    extended = np.empty((*h.shape[:-1], units + 1), h.dtype if h.dtype.kind in "fc" else float)
+    extended[..., :units] = h
+    extended[..., units] = value
+    return extended
+
+
+@primitive
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x)), elementwise, without overflow for any x."""
+    x = np.asarray(x)
+    return 1.0 / (1.0 + np.exp(np.minimum(-x, LARGEST_EXPONENT.get(x.dtype.char, 709.0))))
+
+
+@primitive
+def identity(x: Any) -> Any:
+    """`x`: the activation of a linear output layer, as a node of its own."""
+    return np.asarray(x)
+
+
+@primitive
+def relu(x: Any) -> Any:
+    """max(x, 0), elementwise. The gradient at 0 is 0 (PyTorch's convention)."""
+    return np.maximum(x, 0)
+
+
+@primitive
+def softmax(x: Any, axis: int = -1) -> Any:
+    """exp(x) / sum(exp(x)) along `axis`, shifted by the maximum so that nothing overflows."""
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+@primitive
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """log(softmax(x)) along `axis`, computed without taking the logarithm of a rounded zero."""
+    shifted = x - np.max(x, axis=axis, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
+@primitive
+def sse(pred: Any, target: Any) -> Any:
+    """Sum of squared errors, a scalar: sum((pred - target)**2). Shapes must be equal; nothing is broadcast.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> float(mg.sse(np.array([1.0, 2.0]), np.array([0.0, 4.0])))
+    5.0
+    """
+    error = (pred - same_shape(pred, target)).ravel()
+    return np.vdot(error, error).real
+
+
+@primitive
+def mse(pred: Any, target: Any) -> Any:
+    """Mean of squared errors, a scalar: sse(pred, target) / pred.size."""
+    error = (pred - same_shape(pred, target)).ravel()
+    return np.vdot(error, error).real / error.size
+
+
+def same_shape(pred: Any, target: Any) -> Any:
+    """`target` as an array, when it has the shape of `pred`."""
+    if np.shape(pred) != np.shape(target):
+        raise ValueError(
+            f"pred has shape {np.shape(pred)} and target {np.shape(target)}; they must be equal, since broadcasting would pair "
+            "every prediction with every target"
+        )
+    return np.asarray(target)
+
+
+@primitive
+def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
+    """Softmax cross-entropy in nats: the mean (or "sum") over samples of -sum(target * log_softmax(logits)).
+
+    Parameters
+    ----------
+    logits : array, shape (samples, classes)
+        Scores before the softmax.
+    target : array, shape (samples,) of integers, or (samples, classes)
+        Class numbers, or probabilities (one-hot rows included).
+    reduction : "mean" or "sum"
+        Over the samples.
+
+    Raises
+    ------
+    ValueError
+        For a class number outside 0 ... classes - 1, or shapes that do not fit.
+    """
+    log_p = log_softmax(np.asarray(logits))
+    p = as_probabilities(target, np.shape(logits))
+    return -np.sum(p * log_p) / divisor(logits, reduction)
+
+
+@primitive
+def as_probabilities(target: Any, shape: tuple[int, ...]) -> Any:
+    """Class numbers (samples,) as one-hot rows (samples, classes); probabilities as they are."""
+    target = np.asarray(target)
+    if target.shape == shape:
+        return target
+    if len(shape) != 2 or target.shape != shape[:1]:
+        raise ValueError(f"logits have shape {shape} and target {target.shape}; needed: (samples, classes) and (samples,) or the same")
+    if target.dtype.kind not in "iu":
+        raise ValueError(f"class numbers must be integers, got {target.dtype}")
+    if target.size and (target.min() < 0 or target.max() >= shape[1]):
+        raise ValueError(f"class numbers must lie in 0 ... {shape[1] - 1}, got {target.min()} ... {target.max()}")
+    return (target[:, None] == np.arange(shape[1])).astype(float)
+
+
+def divisor(logits: Any, reduction: str) -> int:
+    if reduction not in ("mean", "sum"):
+        raise ValueError(f'reduction must be "mean" or "sum", got {reduction!r}')
+    return int(np.shape(logits)[0]) if reduction == "mean" else 1
+
+
+def cross_entropy_logits(g: Any, y: Any, logits: Any, target: Any, reduction: str = "mean") -> Any:
+    """softmax(logits) * sum(p) - p for each sample: the famous `p - y`, where the factor a * (1 - a) has cancelled."""
+    p = as_probabilities(target, logits.shape)
+    return g * (softmax(logits) * np.sum(p, axis=-1, keepdims=True) - p) / divisor(logits, reduction)
+
+
+def cross_entropy_target(g: Any, y: Any, logits: Any, target: Any, reduction: str = "mean") -> Any:
+    return -g * log_softmax(logits) / divisor(logits, reduction)
+
+
+def softmax_input(g: Any, y: Any, x: Any, axis: int = -1) -> Any:
+    """The Jacobian diag(y) - y y', applied without forming it."""
+    return y * (g - np.sum(g * y, axis=axis, keepdims=True))
+
+
+# fmt: off
+rule(add_bias,         lambda g, y, x, b: g,
+                       lambda g, y, x, b: g)
+rule(append_bias_unit, lambda g, y, h, value=-1.0: g[..., :-1])
+rule(sigmoid,          lambda g, y, x: g * y * (1 - y))
+rule(identity,         lambda g, y, x: g)
+rule(relu,             lambda g, y, x: np.where(x > 0, g, 0))
+rule(softmax,          softmax_input)
+rule(log_softmax,      lambda g, y, x, axis=-1: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True))
+rule(sse,              lambda g, y, pred, target: 2 * g * (pred - target).conj(),
+                       lambda g, y, pred, target: 2 * g * (target - pred).conj())
+rule(mse,              lambda g, y, pred, target: (2 / pred.size) * g * (pred - target).conj(),
+                       lambda g, y, pred, target: (2 / pred.size) * g * (target - pred).conj())
+rule(cross_entropy,    cross_entropy_logits,
+                       cross_entropy_target)
+# fmt: on
+constant(as_probabilities)

@@ -1,0 +1,201 @@
+"""Walk the graph, and sweep it backwards.
+
+A graph is nothing but Tensors that name their arguments; this module reads their attributes (`rule`, `args`, `values`,
+`options`, `requires_grad`) and creates none. The sweep is the only place that sums over broadcast axes, adds up the
+contributions of several uses, casts to the argument's dtype, and frees what it has consumed.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from microgradnp.origin import locate
+from microgradnp.table import name_of
+
+Node = Any  # a Tensor; this module stands below the class
+Array = Any  # an ndarray, or a Tensor when the backward pass is recorded
+
+
+def parents(node: Node) -> list[Node]:
+    """The Tensors among a node's arguments, in order, repeated as often as they are used."""
+    return [argument for argument in node.args if is_node(argument)]
+
+
+def is_node(argument: Any) -> bool:
+    return hasattr(argument, "requires_grad") and hasattr(argument, "rule")
+
+
+def walk(root: Node) -> list[Node]:
+    """Every node that `root` depends on and `root` itself, each once, arguments before results."""
+    order: list[Node] = []
+    seen: set[int] = set()
+    stack: list[tuple[Node, bool]] = [(root, False)]
+    while stack:
+        node, arguments_done = stack.pop()
+        if arguments_done:
+            order.append(node)
+        elif id(node) not in seen:
+            seen.add(id(node))
+            stack.append((node, True))
+            stack.extend((parent, False) for parent in reversed(parents(node)))
+    return order
+
+
+def sweep(root: Node, seed: Array, *, free: bool, record: bool = False) -> Iterator[tuple[Node, Array, bool]]:
+    """Yield (node, gradient, private) for each node that `root` depends on and that needs a gradient, results first.
+
+    A gradient is complete when its node is yielded. `private` says that nobody else holds that array. With `record` the
+    rules get Tensors, so that what they compute is a graph again. With `free` a node forgets its arguments as soon as they
+    have their share.
+
+    Raises RuntimeError when the graph was freed by an earlier sweep or a captured array has changed since the forward pass;
+    both are found before any gradient is yielded.
+    """
+    uses = count_uses(root)
+    gradients: dict[Node, Array] = {root: seed}
+    private: set[Node] = set()  # nodes whose gradient array was made here
+    ready = [root]
+    while ready:
+        node = ready.pop()
+        g = gradients.pop(node)
+        yield node, g, node in private
+        private.discard(node)
+        rule = node.rule
+        if rule is None:
+            continue
+        y, values = (node, node.args) if record else (node._data, node.values)
+        for position, parent in enumerate(node.args):
+            if not (parent is not None and getattr(parent, "requires_grad", False)):
+                continue
+            share = rule.gradient(position, g, y, values, node.options)
+            fresh = share is not g
+            if share.shape != parent.shape or share.dtype != parent.dtype:
+                share, fresh = fit_to(share, parent, node, position), True
+            earlier = gradients.get(parent)
+            if earlier is None:
+                gradients[parent] = share
+                if fresh and not record and share.base is None:
+                    private.add(parent)
+            elif parent in private and isinstance(earlier, np.ndarray) and earlier.flags.writeable:
+                earlier += share
+            else:
+                gradients[parent] = earlier + share
+                private.add(parent)
+            uses[parent] -= 1
+            if not uses[parent]:
+                ready.append(parent)
+        del uses[node]
+        if free:
+            node.free()
+
+
+def count_uses(root: Node) -> dict[Node, int]:
+    """How often each node that needs a gradient is an argument of another; also the check before a sweep begins."""
+    uses = {root: 0}
+    stack = [root]
+    checked: set[int] = set()
+    while stack:
+        node = stack.pop()
+        if node.freed:
+            raise RuntimeError(freed_message(node))
+        if node.seals is not None:
+            check_seals(node, checked)
+        for parent in node.args:
+            if parent is not None and getattr(parent, "requires_grad", False):
+                if parent in uses:
+                    uses[parent] += 1
+                else:
+                    uses[parent] = 1
+                    stack.append(parent)
+    return uses
+
+
+def fit_to(share: Array, parent: Node, node: Node, position: int) -> Array:
+    """Sum over the axes that broadcasting added or stretched, and cast to the argument's dtype."""
+    shape, dtype = parent.shape, parent.dtype
+    if share.shape != shape:
+        extra = share.ndim - len(shape)
+        stretched = tuple(
+            axis for axis in range(share.ndim) if axis < extra or (shape[axis - extra] == 1 and share.shape[axis] != 1)
+        )
+        summed = np.sum(share, axis=stretched, keepdims=True) if extra >= 0 else share
+        if extra < 0 or summed.shape[extra:] != shape:
+            raise ValueError(wrong_shape_message(share, shape, node, position))
+        share = np.reshape(summed, shape)
+    if share.dtype != dtype:
+        if share.dtype.kind == "c" and dtype.kind != "c":
+            share = np.real(share)
+        share = share.astype(dtype)
+    return share
+
+
+# ---------------------------------------------------------------------------------------- captured arrays
+
+
+class Seal:
+    """A check sum of an array that the user owns and the backward pass will read again."""
+
+    __slots__ = ("array", "checksum", "name")
+
+    def __init__(self, array: np.ndarray[Any, Any]) -> None:
+        self.array = array
+        self.checksum = checksum(array)
+
+    def broken(self) -> bool:
+        return checksum(self.array) != self.checksum
+
+
+def checksum(array: np.ndarray[Any, Any]) -> int:
+    """CRC-32 of an array's bytes: any change within 32 neighbouring bits is certain to show, others but for 1 in 2**32."""
+    return zlib.crc32(array if array.flags.c_contiguous else array.tobytes())
+
+
+def check_seals(node: Node, checked: set[int]) -> None:
+    for seal in node.seals:
+        if id(seal.array) in checked:
+            continue
+        if seal.broken():
+            position = next((i for i, value in enumerate(node.values) if value is seal.array), None)
+            raise RuntimeError(mutated_message(node, seal.array, position))
+
+
+# ----------------------------------------------------------------------------------------------- messages
+
+
+def describe(node: Node) -> str:
+    """A node by the user's name for it, its shape and the line that made it: `h (20, 4), made at model.py:12`."""
+    origin = locate(node.place)
+    name = node.name or (origin and (origin.name or origin.text)) or (node.rule.name if node.rule else "a tensor")
+    made = f", made at {origin}" if origin else ""
+    return f"{name} {node.shape}{made}"
+
+
+def freed_message(node: Node) -> str:
+    return (
+        f"backward: the graph of {describe(node)} was already consumed by an earlier backward pass, which frees it. "
+        "Call backward(retain_graph=True) the first time to sweep twice, or run the forward pass again"
+    )
+
+
+def mutated_message(node: Node, array: Any, position: int | None) -> str:
+    origin = locate(node.place)
+    operands = origin.operands if origin else ()
+    name = operands[position] if position is not None and position < len(operands) else "an argument"
+    where = f" at {origin}" if origin else ""
+    return (
+        f"{node.rule.name}: the array {name} {array.shape} used{where} was changed between the forward and the backward pass, "
+        "so its gradient rule would read wrong values. Change a copy of it, or pass mg.Tensor(array), which keeps its own copy"
+    )
+
+
+def wrong_shape_message(share: Array, shape: tuple[int, ...], node: Node, position: int) -> str:
+    function: Callable[..., Any] = node.rule.function
+    return (
+        f"{name_of(function)}: the gradient rule of argument {position} returned shape {share.shape}, but that argument has "
+        f"shape {shape} and the result {node.shape}. A rule is vjp(g, y, *arrays, **options) and returns the argument's "
+        "shape, or one that the argument broadcasts to"
+    )

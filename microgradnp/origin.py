@@ -1,0 +1,136 @@
+"""Where in the user's code a value was made, and what the user calls it.
+
+Recording keeps two cheap facts of the calling frame, its code object and the offset of the instruction that runs.
+Everything a reader wants (line, source text, the variable that the result was assigned to, the names of the operands)
+is worked out from them later, and only when somebody looks.
+"""
+
+from __future__ import annotations
+
+import ast
+import dis
+import functools
+import linecache
+import os
+import sys
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+OURS = (os.path.dirname(os.path.abspath(__file__)) + os.sep, os.path.dirname(np.__file__) + os.sep)
+STORY = os.path.join(OURS[0], "story.py")  # user code that happens to live in the package: the network of the tour
+
+Place = tuple[CodeType, int]
+
+
+class InternalFiles(dict[str, bool]):
+    """File name -> does it belong to this package or to NumPy? Filled on first sight, then a plain dict lookup."""
+
+    def __missing__(self, filename: str) -> bool:
+        inside = filename.startswith(OURS) and filename != STORY and f"{os.sep}tests{os.sep}" not in filename
+        self[filename] = inside
+        return inside
+
+
+internal = InternalFiles()
+
+
+def caller() -> Place | None:
+    """Code object and instruction offset of the innermost frame that belongs to the user."""
+    frame = sys._getframe(2)
+    while internal[frame.f_code.co_filename]:
+        if frame.f_back is None:
+            return None
+        frame = frame.f_back
+    return frame.f_code, frame.f_lasti
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One expression in the user's source. `name` is the variable it was assigned to, `operands` the argument texts."""
+
+    file: str
+    line: int
+    function: str
+    text: str
+    name: str | None
+    operands: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{os.path.basename(self.file)}:{self.line}"
+
+
+def locate(place: Place | None) -> Origin | None:
+    """Line, text and names that belong to a place; None when the place is unknown."""
+    return None if place is None else _locate(id(place[0]), *place)
+
+
+@functools.lru_cache(maxsize=4096)  # keyed by identity: hashing a code object reads all of it
+def _locate(_identity: int, code: CodeType, offset: int) -> Origin:
+    positions = list(code.co_positions())
+    line, end_line, column, end_column = positions[offset // 2] if 0 <= offset // 2 < len(positions) else (None,) * 4
+    line = line or code.co_firstlineno
+    text = source_segment(code.co_filename, line, end_line, column, end_column)
+    return Origin(code.co_filename, line, code.co_name, text, assigned_name(code, offset), operand_texts(text))
+
+
+def source_segment(file: str, line: int, end_line: int | None, column: int | None, end_column: int | None) -> str:
+    """The source text between two positions (columns count UTF-8 bytes, as CPython's do); the line when columns are unknown."""
+    if column is None or end_column is None or end_line is None:
+        return linecache.getline(file, line).strip()
+    lines = [linecache.getline(file, number).encode() for number in range(line, end_line + 1)]
+    if not lines or not any(lines):
+        return ""
+    lines[-1] = lines[-1][:end_column]
+    lines[0] = lines[0][column:]
+    return b"".join(lines).decode(errors="replace").strip()
+
+
+def assigned_name(code: CodeType, offset: int) -> str | None:
+    """The variable that the result of the instruction at `offset` is stored in, when the next instruction stores it."""
+    instructions = iter(dis.get_instructions(code))
+    for instruction in instructions:
+        if instruction.offset == offset:
+            break
+    for following in instructions:
+        if following.opname in ("CACHE", "NOP", "EXTENDED_ARG", "COPY"):
+            continue
+        if following.opname.startswith(("STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_DEREF")):
+            name = following.argval
+            return str(name[0] if isinstance(name, tuple) else name)
+        if following.opname.startswith("LOAD_FAST"):  # `self.h = ...`: load the object, then store the attribute
+            holder = following.argval
+            store = next(instructions, None)
+            if store is not None and store.opname == "STORE_ATTR" and isinstance(holder, str):
+                return f"{holder}.{store.argval}"
+        return None
+    return None
+
+
+def operand_texts(text: str) -> tuple[str, ...]:
+    """Source texts of the operands of an expression: `x @ W` -> ("x", "W"), `h.sum(0)` -> ("h", "0")."""
+    try:
+        expression = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError):
+        return ()
+    if isinstance(expression, ast.BinOp):
+        return ast.unparse(expression.left), ast.unparse(expression.right)
+    if isinstance(expression, ast.Compare):
+        return (ast.unparse(expression.left), *(ast.unparse(e) for e in expression.comparators))
+    if isinstance(expression, ast.UnaryOp):
+        return (ast.unparse(expression.operand),)
+    if isinstance(expression, ast.Call):
+        return tuple(ast.unparse(argument) for argument in expression.args)
+    return ()
+
+
+def names_in_frame(frame: Any) -> dict[int, str]:
+    """id of each value that a frame's variables hold -> the variable's name; locals win over globals."""
+    found: dict[int, str] = {}
+    for variables in (frame.f_globals, frame.f_locals):
+        for name, value in list(variables.items()):
+            if not name.startswith("_"):
+                found[id(value)] = name
+    return found

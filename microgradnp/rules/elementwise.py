@@ -1,0 +1,166 @@
+"""Elementwise functions. The derivatives are in every calculus textbook; conventions at kinks are PyTorch's, stated here.
+
+A slope that is infinite somewhere (sqrt at 0, 1/b at 0) must not turn a gradient of zero into NaN: `np.where(b > 0, a / b, 0)`
+sends zero back through the divisions that it did not use. `guarded(g, b)` is `b` where a gradient arrives and 1 elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from microgradnp.table import constant, rule
+
+LN2 = float(np.log(2))
+LN10 = float(np.log(10))
+DEGREE = float(np.pi / 180)
+
+
+def guarded(g: Any, b: Any) -> Any:
+    """`b`, but 1 where `g` is zero, so that what is divided by it stays zero. Plain numbers need no guard."""
+    return b if isinstance(b, (int, float, complex)) else np.where(g == 0, 1, b)
+
+
+def nonzero(y: Any) -> Any:
+    """`y`, but 1 where it is zero."""
+    return np.where(y == 0, 1, y)
+
+
+def power_base(g: Any, y: Any, a: Any, b: Any) -> Any:
+    """d(a**b)/da = b a**(b-1); 0 where b is 0, also at a = 0."""
+    if isinstance(b, (int, float)):
+        return g * b * (a if b >= 1 or b == 0 else guarded(g, a)) ** (b - 1 if b else 1)
+    exponent = np.where(b == 0, 1, b - 1)
+    return g * b * np.where(np.logical_and(g == 0, a == 0), 1, a) ** exponent
+
+
+def power_exponent(g: Any, y: Any, a: Any, b: Any) -> Any:
+    """d(a**b)/db = a**b log(a); 0 at a = 0 (as in PyTorch)."""
+    return g * y * np.log(nonzero(a))
+
+
+def absolute(g: Any, y: Any, a: Any) -> Any:
+    """Sign of `a`, 0 at 0; for complex `a` the direction conj(a)/|a|."""
+    return g * (a / nonzero(y)).conj() if a.dtype.kind == "c" else g * np.sign(a)
+
+
+def sign(g: Any, y: Any, a: Any) -> Any:
+    """0 for real `a`; the unit circle's tangent part for complex `a` (y = a/|a|)."""
+    if a.dtype.kind != "c":
+        return np.zeros_like(g)
+    return (g - np.real(g * y) * y.conj()) / nonzero(np.absolute(a))
+
+
+def inside(a: Any, low: Any, high: Any) -> Any:
+    """Where clip leaves `a` as it is; the bounds belong to the inside (as in PyTorch)."""
+    above = True if low is None else a >= low
+    below = True if high is None else a <= high
+    return np.logical_and(above, below)
+
+
+def clip_low(g: Any, y: Any, a: Any, low: Any, high: Any) -> Any:
+    return np.where(np.logical_and(a < low, True if high is None else low < high), g, 0)
+
+
+def clip_high(g: Any, y: Any, a: Any, low: Any, high: Any) -> Any:
+    return np.where(np.logical_or(a > high, False if low is None else high < low), g, 0)
+
+
+# fmt: off
+# --------------------------------------------------------------------------------------------- arithmetic
+rule(np.add,           lambda g, y, a, b: g,
+                       lambda g, y, a, b: g)
+rule(np.subtract,      lambda g, y, a, b: g,
+                       lambda g, y, a, b: -g)
+rule(np.multiply,      lambda g, y, a, b: g * b,
+                       lambda g, y, a, b: g * a)
+rule(np.divide,        lambda g, y, a, b: g / guarded(g, b),
+                       lambda g, y, a, b: -g * a / guarded(g, b) ** 2)
+rule(np.power,         power_base, power_exponent)
+rule(np.float_power,   power_base, power_exponent)
+rule(np.remainder,     lambda g, y, a, b: g,
+                       lambda g, y, a, b: -g * np.floor(a / b))
+rule(np.fmod,          lambda g, y, a, b: g,
+                       lambda g, y, a, b: -g * np.trunc(a / b))
+rule(np.negative,      lambda g, y, a: -g)
+rule(np.positive,      lambda g, y, a: g)
+rule(np.reciprocal,    lambda g, y, a: -g / guarded(g, a) ** 2)
+rule(np.square,        lambda g, y, a: g * 2 * a)
+rule(np.sqrt,          lambda g, y, a: g / (2 * guarded(g, y)))
+rule(np.cbrt,          lambda g, y, a: g / (3 * guarded(g, y) ** 2))
+rule(np.ldexp,         lambda g, y, a, n: g * np.exp2(n),
+                       None)
+
+# ------------------------------------------------------------------------------ exponentials and logarithms
+rule(np.exp,           lambda g, y, a: g * y)
+rule(np.exp2,          lambda g, y, a: g * y * LN2)
+rule(np.expm1,         lambda g, y, a: g * (y + 1))
+rule(np.log,           lambda g, y, a: g / guarded(g, a))
+rule(np.log2,          lambda g, y, a: g / (guarded(g, a) * LN2))
+rule(np.log10,         lambda g, y, a: g / (guarded(g, a) * LN10))
+rule(np.log1p,         lambda g, y, a: g / guarded(g, 1 + a))
+rule(np.logaddexp,     lambda g, y, a, b: g * np.exp(a - y),
+                       lambda g, y, a, b: g * np.exp(b - y))
+rule(np.logaddexp2,    lambda g, y, a, b: g * np.exp2(a - y),
+                       lambda g, y, a, b: g * np.exp2(b - y))
+
+# --------------------------------------------------------------------------- trigonometric and hyperbolic
+rule(np.sin,           lambda g, y, a: g * np.cos(a))
+rule(np.cos,           lambda g, y, a: -g * np.sin(a))
+rule(np.tan,           lambda g, y, a: g * (1 + y**2))
+rule(np.arcsin,        lambda g, y, a: g / np.sqrt(guarded(g, 1 - a**2)))
+rule(np.arccos,        lambda g, y, a: -g / np.sqrt(guarded(g, 1 - a**2)))
+rule(np.arctan,        lambda g, y, a: g / (1 + a**2))
+rule(np.arctan2,       lambda g, y, a, b: g * b / guarded(g, a**2 + b**2),
+                       lambda g, y, a, b: -g * a / guarded(g, a**2 + b**2))
+rule(np.hypot,         lambda g, y, a, b: g * a / nonzero(y),        # 0 at the origin, as norms are in PyTorch
+                       lambda g, y, a, b: g * b / nonzero(y))
+rule(np.sinh,          lambda g, y, a: g * np.cosh(a))
+rule(np.cosh,          lambda g, y, a: g * np.sinh(a))
+rule(np.tanh,          lambda g, y, a: g * (1 - y**2))
+rule(np.arcsinh,       lambda g, y, a: g / np.sqrt(1 + a**2))
+rule(np.arccosh,       lambda g, y, a: g / (np.sqrt(guarded(g, a - 1)) * np.sqrt(a + 1)))
+rule(np.arctanh,       lambda g, y, a: g / guarded(g, 1 - a**2))
+rule(np.degrees,       lambda g, y, a: g / DEGREE)
+rule(np.rad2deg,       lambda g, y, a: g / DEGREE)
+rule(np.radians,       lambda g, y, a: g * DEGREE)
+rule(np.deg2rad,       lambda g, y, a: g * DEGREE)
+
+# ---------------------------------------- kinks: half each at a tie of maximum and minimum; 0 for abs at 0
+rule(np.maximum,       lambda g, y, a, b: np.where(a == b, g / 2, np.where(a > b, g, 0)),
+                       lambda g, y, a, b: np.where(a == b, g / 2, np.where(a > b, 0, g)))
+rule(np.minimum,       lambda g, y, a, b: np.where(a == b, g / 2, np.where(a < b, g, 0)),
+                       lambda g, y, a, b: np.where(a == b, g / 2, np.where(a < b, 0, g)))
+rule(np.fmax,          lambda g, y, a, b: np.where(np.logical_or(a >= b, np.isnan(b)), g, 0),   # a tie is the first's
+                       lambda g, y, a, b: np.where(np.logical_or(a >= b, np.isnan(b)), 0, g))
+rule(np.fmin,          lambda g, y, a, b: np.where(np.logical_or(a <= b, np.isnan(b)), g, 0),
+                       lambda g, y, a, b: np.where(np.logical_or(a <= b, np.isnan(b)), 0, g))
+rule(np.absolute,      absolute)
+rule(np.fabs,          lambda g, y, a: g * np.sign(a))
+rule(np.sign,          sign)
+rule(np.copysign,      lambda g, y, a, b: g * np.sign(a) * np.sign(y),
+                       lambda g, y, a, b: np.zeros_like(g))
+rule(np.heaviside,     lambda g, y, a, b: np.zeros_like(g),
+                       lambda g, y, a, b: np.where(a == 0, g, 0))
+rule(np.clip,          lambda g, y, a, low=None, high=None: np.where(inside(a, low, high), g, 0),
+                       clip_low,
+                       clip_high)
+rule(np.where,         None,
+                       lambda g, y, condition, a, b: np.where(condition, g, 0),
+                       lambda g, y, condition, a, b: np.where(condition, 0, g))
+
+# ------------------------------------------------------------------------------------- complex and dtype
+rule(np.conjugate,     lambda g, y, a: g.conj())
+rule(np.real,          lambda g, y, a: g)
+rule(np.imag,          lambda g, y, a: g * (-1j if a.dtype.kind == "c" else 0))
+rule(np.astype,        lambda g, y, a, dtype=None: g)                 # the sweep casts back
+# fmt: on
+
+# -------------------------------------------------------------------- derivative zero wherever it exists
+constant(np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide)
+constant(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isclose, np.array_equal, np.allclose)
+constant(np.logical_and, np.logical_or, np.logical_xor, np.logical_not)
+constant(np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift)
+constant(np.isfinite, np.isinf, np.isnan, np.isnat, np.signbit, np.iscomplexobj, np.isrealobj, np.isreal, np.iscomplex)
+constant(np.isposinf, np.isneginf, np.nextafter, np.spacing, np.gcd, np.lcm)

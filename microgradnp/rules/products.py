@@ -1,0 +1,124 @@
+"""Matrix products: `matmul`, `dot`, `einsum`.
+
+The matrix rules are M. B. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
+differentiation" (2008), section 2.2.2: with Y = A B, the gradient of A is G B' and that of B is A' G.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from microgradnp.table import rule, rule_for_each
+
+
+def transposed(a: Any) -> Any:
+    return a.T if a.ndim == 2 else np.swapaxes(a, -1, -2)
+
+
+def matmul_left(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if b.ndim == 1:  # (..., n) @ (n,) -> (...)
+        return np.expand_dims(g, -1) * b
+    if a.ndim == 1:  # (n,) @ (..., n, m) -> (..., m)
+        return np.squeeze(np.matmul(b, np.expand_dims(g, -1)), -1)
+    return g @ transposed(b)
+
+
+def matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if a.ndim == 1:  # (n,) @ (..., n, m) -> (..., m), or a scalar when b is (n,)
+        return np.expand_dims(a, -1) * np.expand_dims(g, -2) if b.ndim > 1 else g * a
+    if b.ndim == 1:  # (..., k, n) @ (n,) -> (..., k)
+        return np.squeeze(np.matmul(transposed(a), np.expand_dims(g, -1)), -1)
+    return transposed(a) @ g
+
+
+def dot_left(g: Any, y: Any, a: Any, b: Any) -> Any:
+    """`dot` sums over the last axis of `a` and the last but one of `b`; its result has all others, those of `a` first."""
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return g * b if np.ndim(a) else g * b
+    if b.ndim == 1:
+        return np.expand_dims(g, -1) * b
+    rows = np.reshape(g, (-1, b.size // b.shape[-2] if b.shape[-2] else 0))
+    return np.reshape(rows @ columns_of(b).T, a.shape)
+
+
+def dot_right(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return g * a
+    n = a.shape[-1]
+    flat = np.reshape(a, (-1, n)).T @ np.reshape(g, (a.size // n if n else 0, -1))  # (n, columns of b)
+    if b.ndim == 1:
+        return np.reshape(flat, b.shape)
+    moved = np.reshape(flat, (n, *b.shape[:-2], b.shape[-1]))
+    return np.transpose(moved, (*range(1, b.ndim - 1), 0, b.ndim - 1))
+
+
+def columns_of(b: Any) -> Any:
+    """`b` of shape (..., n, m) as (n, ...*m), its columns in the order in which `dot` lists them."""
+    axes = (b.ndim - 2, *range(b.ndim - 2), b.ndim - 1)
+    return np.reshape(np.transpose(b, axes), (b.shape[-2], -1))
+
+
+def einsum(position: int, g: Any, y: Any, *operands: Any, optimize: Any = False) -> Any:
+    """The gradient of an einsum is an einsum: the operand's letters become the output, the result's the input.
+
+    Letters that occur in this operand alone were summed, so the gradient is constant along them; a letter that occurs twice
+    in it picks a diagonal, and the gradient lies on that diagonal.
+    """
+    subscripts, *arrays = operands
+    inputs, output = parse(subscripts, arrays)
+    mine = inputs[position - 1]
+    target = arrays[position - 1]
+    others = [(letters, array) for k, (letters, array) in enumerate(zip(inputs, arrays, strict=True)) if k != position - 1]
+    sizes = {}
+    for letters, array in zip(inputs, arrays, strict=True):
+        for letter, size in zip(letters, array.shape, strict=True):
+            sizes[letter] = max(size, sizes.get(letter, 1)) if size else 0
+    unique = "".join(dict.fromkeys(mine))
+    reachable = set(output).union(*(letters for letters, _ in others))
+    kept = "".join(letter for letter in unique if letter in reachable)
+    terms = ",".join([output, *(letters for letters, _ in others)])
+    share = np.einsum(f"{terms}->{kept}", g, *(array for _, array in others), optimize=optimize)
+    full = np.reshape(share, tuple(sizes[letter] if letter in kept else 1 for letter in unique))
+    full = np.broadcast_to(full, tuple(sizes[letter] for letter in unique))
+    if unique == mine:
+        return full
+    for axis, letter in enumerate(mine):  # put the gradient onto the diagonal of each repeated letter
+        if mine.index(letter) != axis:
+            full = np.expand_dims(full, axis)
+    mask = diagonal_mask(mine, target.shape)
+    return np.broadcast_to(full, target.shape) * mask.astype(g.dtype)
+
+
+def diagonal_mask(letters: str, shape: tuple[int, ...]) -> Any:
+    """True where the indices of equal letters are equal."""
+    indices = np.indices(shape, sparse=True)
+    mask = np.ones(shape, bool)
+    for axis, letter in enumerate(letters):
+        mask = mask & (indices[axis] == indices[letters.index(letter)])
+    return mask
+
+
+def parse(subscripts: str, arrays: list[Any]) -> tuple[list[str], str]:
+    """Input and output letters of einsum subscripts, with `...` written out in capital letters not used elsewhere."""
+    left, arrow, output = subscripts.replace(" ", "").partition("->")
+    inputs = left.split(",")
+    if not arrow:
+        letters = left.replace(",", "").replace(".", "")
+        output = ("..." if "..." in left else "") + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+    free = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in subscripts]
+    depth = max((np.ndim(a) - len(term.replace("...", "")) for term, a in zip(inputs, arrays, strict=True) if "..." in term), default=0)
+    batch = "".join(free[:depth])
+    written = []
+    for term, array in zip(inputs, arrays, strict=True):
+        own = np.ndim(array) - len(term.replace("...", ""))
+        written.append(term.replace("...", batch[depth - own :] if own else ""))
+    return written, output.replace("...", batch)
+
+
+# fmt: off
+rule(np.matmul, matmul_left, matmul_right)
+rule(np.dot,    dot_left,    dot_right)
+# fmt: on
+rule_for_each(np.einsum, einsum)

@@ -1,0 +1,66 @@
+"""The same numbers in another arrangement: every rule puts the gradient back where the number came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from microgradnp.table import composite, constant, rule, rule_for_each
+
+
+def like_shape_of(g: Any, a: Any) -> Any:
+    return np.reshape(g, a.shape)
+
+
+def inverse(axes: Sequence[int] | None) -> Sequence[int] | None:
+    """The permutation that undoes `axes`; reversing (None) undoes itself."""
+    return None if axes is None else tuple(int(i) for i in np.argsort([axis % len(axes) for axis in axes]))
+
+
+def reshape(g: Any, y: Any, a: Any, shape: Any = None, order: str = "C") -> Any:
+    return np.reshape(g, a.shape, order=order)
+
+
+def joined(position: int, g: Any, y: Any, *arrays: Any, axis: int | None = 0) -> Any:
+    """The slice of a concatenation's gradient that belongs to one of its arrays."""
+    if axis is None:
+        start = sum(a.size for a in arrays[:position])
+        return np.reshape(g[start : start + arrays[position].size], arrays[position].shape)
+    axis = axis % g.ndim
+    start = sum(a.shape[axis] for a in arrays[:position])
+    return g[(slice(None),) * axis + (slice(start, start + arrays[position].shape[axis]),)]
+
+
+def stacked(position: int, g: Any, y: Any, *arrays: Any, axis: int = 0) -> Any:
+    """The layer of a stack's gradient that belongs to one of its arrays."""
+    return g[(slice(None),) * (axis % g.ndim) + (position,)]
+
+
+# fmt: off
+rule(np.reshape,      reshape)
+rule(np.ravel,        lambda g, y, a, order="C": np.reshape(g, a.shape, order=order))
+rule(np.expand_dims,  lambda g, y, a, axis: like_shape_of(g, a))
+rule(np.squeeze,      lambda g, y, a, axis=None: like_shape_of(g, a))
+rule(np.transpose,    lambda g, y, a, axes=None: np.transpose(g, inverse(axes)))
+rule(np.swapaxes,     lambda g, y, a, axis1, axis2: np.swapaxes(g, axis1, axis2))
+rule(np.broadcast_to, lambda g, y, a, shape: g)                       # the sweep sums
+# fmt: on
+rule_for_each(np.concatenate, joined, sequence=True)
+rule_for_each(np.stack, stacked, sequence=True)
+
+
+@composite(np.vstack)
+def vstack(tup: Sequence[Any]) -> Any:
+    return np.concatenate([np.reshape(a, (1, -1)) if np.ndim(a) < 2 else a for a in tup], axis=0)
+
+
+@composite(np.hstack)
+def hstack(tup: Sequence[Any]) -> Any:
+    arrays = [np.reshape(a, (1,)) if np.ndim(a) == 0 else a for a in tup]
+    return np.concatenate(arrays, axis=0 if np.ndim(arrays[0]) == 1 else 1)
+
+
+constant(np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.full_like, np.empty_like)
+constant(np.may_share_memory, np.shares_memory, np.result_type)

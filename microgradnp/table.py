@@ -1,0 +1,214 @@
+"""The closed table: which NumPy function has a gradient, and what it is.
+
+Every function that a Tensor meets is looked up here and is one of
+
+* a **rule**: one formula for each array argument, in the order of the arguments,
+* a **composite**: written in terms of functions that have rules,
+* a **constant**: its derivative is zero wherever it exists (comparisons, rounding, `zeros_like`),
+
+or it is refused by name. The modules of `microgradnp.rules` fill the table, one area of NumPy each; this module knows
+no rule. "Closed" means that whatever a rule calls is in the table too, so a backward pass can itself be recorded and
+differentiated again.
+
+Short names, used in every rule:
+
+    g        gradient of the loss with respect to the result (the cotangent)
+    y        the result itself
+    a, b, c  the array arguments
+
+A rule returns the gradient with respect to its argument *before* the sum over broadcast axes: the sweep sums, once.
+For complex arrays `g` is not conjugated, so the rule of an analytic function is `g * f'(a)` as in the real case; the
+sweep conjugates at the leaves, which then hold the direction of steepest ascent, as in PyTorch.
+"""
+
+from __future__ import annotations
+
+import dis
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+Vjp = Callable[..., Any]
+
+
+class Rule:
+    """How one function is called on plain arrays, and the gradient of each of its array arguments.
+
+    `vjps[i]` is the formula for argument `i`, or None where no derivative exists (a condition, an index). A *variadic*
+    rule has one formula for any number of arrays, which takes the argument's position first.
+    """
+
+    __slots__ = ("arrays", "function", "name", "options", "parameters", "reads", "sequence", "variadic", "vjps")
+
+    def __init__(
+        self, function: Callable[..., Any], vjps: tuple[Vjp | None, ...], *, variadic: bool = False, sequence: bool = False
+    ) -> None:
+        self.function = function
+        self.name = name_of(function)
+        self.vjps = vjps
+        self.variadic = variadic  # vjps[0](position, g, y, *arrays, **options)
+        self.sequence = sequence  # called as function([a, b, ...]) although recorded as arguments a, b, ...
+        self.arrays = len(vjps)
+        self.parameters = parameter_names(function)
+        self.options = frozenset().union(*(option_names(vjp, self.arrays, variadic) for vjp in vjps if vjp))
+        self.reads = () if variadic else tuple(positions_read(vjp) for vjp in vjps)
+
+    @property
+    def constant(self) -> bool:
+        return not any(self.vjps)
+
+    def forward(self, values: Iterable[Any], options: Mapping[str, Any]) -> Any:
+        """The function's value on plain arrays."""
+        return self.function(list(values), **options) if self.sequence else self.function(*values, **options)
+
+    def gradient(self, position: int, g: Any, y: Any, values: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        """The gradient with respect to argument `position`, before the sum over broadcast axes."""
+        if self.variadic:
+            return self.vjps[0](position, g, y, *values, **options)  # type: ignore[misc]
+        return self.vjps[position](g, y, *values, **options)  # type: ignore[misc]
+
+    def differentiable(self, position: int) -> bool:
+        return self.vjps[0 if self.variadic else position] is not None
+
+    def values_read(self, position: int) -> Iterable[int] | None:
+        """Positions of the arguments whose values the formula of `position` reads; None means all of them."""
+        return None if self.variadic else self.reads[position]
+
+    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Split a NumPy call into array arguments, all positional, and options, all keywords.
+
+        Raises TypeError for a keyword that the rule does not know: a keyword ignored in the backward pass would give a
+        wrong gradient.
+        """
+        if self.sequence:
+            arrays, rest = (tuple(args[0]), args[1:]) if args else ((), ())
+            names = self.parameters[1:]
+            given = dict(kwargs)
+            if not args:
+                arrays = tuple(given.pop(self.parameters[0]))
+        elif self.variadic:
+            arrays, rest, names, given = args, (), (), dict(kwargs)
+        else:
+            arrays, rest, names, given = args[: self.arrays], args[self.arrays :], self.parameters[self.arrays :], dict(kwargs)
+            for parameter in self.parameters[len(arrays) : self.arrays]:
+                if parameter not in given:
+                    break
+                arrays = (*arrays, given.pop(parameter))
+        options = {**dict(zip(names, rest, strict=False)), **given}
+        if self.constant:
+            return arrays, options
+        for name in list(options):
+            if name not in self.options:
+                if options[name] is not None and repr(options[name]) != "<no value>":
+                    raise TypeError(self.refusal(name))
+                del options[name]
+        return arrays, options
+
+    def refusal(self, option: str) -> str:
+        known = ", ".join(sorted(self.options)) or "no keyword"
+        return (
+            f"{self.name}: the keyword {option}= has no gradient rule, and ignoring it would make the gradient wrong; "
+            f"known here: {known}. Apply it in a step of its own, or give {self.name} a rule with mg.rule"
+        )
+
+
+class Composite:
+    """A function written in terms of functions of the table."""
+
+    __slots__ = ("call", "function", "name")
+
+    def __init__(self, function: Callable[..., Any], call: Callable[..., Any]) -> None:
+        self.function = function
+        self.call = call
+        self.name = name_of(function)
+
+
+TABLE: dict[Callable[..., Any], Rule | Composite] = {}
+
+
+def rule(function: Callable[..., Any], *vjps: Vjp | None) -> None:
+    """Register the gradient of `function`, one formula `vjp(g, y, *arrays, **options)` for each array argument.
+
+    `g` is the gradient with respect to the result `y` and has its shape; the formula returns an array that broadcasting
+    made from the argument's shape (the sum over broadcast axes is done for you). None marks an argument without a
+    derivative. Write formulas with NumPy functions that have rules themselves, and second derivatives come for free.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> @mg.primitive
+    ... def cube(a):
+    ...     return a * a * a
+    >>> mg.rule(cube, lambda g, y, a: g * 3 * a**2)
+    >>> float(mg.grad(cube)(2.0))
+    12.0
+    """
+    TABLE[function] = Rule(function, vjps)
+
+
+def rule_for_each(function: Callable[..., Any], vjp: Vjp, *, sequence: bool = False) -> None:
+    """Register one formula `vjp(position, g, y, *arrays, **options)` for a function of any number of arrays.
+
+    `sequence=True` is for functions that take one list of arrays, such as `np.concatenate`.
+    """
+    TABLE[function] = Rule(function, (vjp,), variadic=True, sequence=sequence)
+
+
+def composite(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator: on Tensors, `function` means this expression in terms of functions of the table."""
+
+    def register(call: Callable[..., Any]) -> Callable[..., Any]:
+        TABLE[function] = Composite(function, call)
+        return call
+
+    return register
+
+
+def constant(*functions: Callable[..., Any]) -> None:
+    """Register functions whose derivative is zero wherever it exists."""
+    for function in functions:
+        TABLE[function] = Rule(function, ())
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """The name under which a user knows a function: `exp`, `linalg.norm`, `getitem`."""
+    return str(getattr(function, "__name__", function))
+
+
+def parameter_names(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Names of the parameters that may be passed by position, in order; empty where Python cannot tell."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # ufuncs of older NumPy releases and some builtins
+        return ()
+    return tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
+
+
+def option_names(vjp: Vjp, arrays: int, variadic: bool) -> tuple[str, ...]:
+    """Keywords that a formula accepts: everything behind `g`, `y` and the arrays."""
+    parameters = [p for p in inspect.signature(vjp).parameters.values() if p.kind is not p.VAR_POSITIONAL]
+    skipped = 3 if variadic else 2 + arrays
+    return tuple(p.name for p in parameters[skipped:])
+
+
+@functools.cache
+def positions_read(vjp: Vjp | None) -> tuple[int, ...] | None:
+    """Which array arguments' values a formula reads, from its byte code; None where that cannot be told.
+
+    A captured array that no formula reads may change before the backward pass without harm: `x + mask` never looks at
+    `mask` again.
+    """
+    code = getattr(vjp, "__code__", None)
+    if code is None or code.co_flags & inspect.CO_VARARGS:
+        return None
+    names = code.co_varnames[2 : code.co_argcount]
+    loaded = {name for name in names if name in loaded_names(code)}
+    return tuple(position for position, name in enumerate(names) if name in loaded)
+
+
+def loaded_names(code: Any) -> set[str]:
+    found: set[str] = set()
+    for instruction in dis.get_instructions(code):
+        if instruction.opname.startswith(("LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE", "STORE_FAST_LOAD_FAST")):
+            argument = instruction.argval
+            found.update(argument if isinstance(argument, tuple) else (argument,))
+    return found

@@ -1,0 +1,491 @@
+"""Tensor: an array that remembers how it was made.
+
+A Tensor is a node of the graph: the rule of the function that made it, its arguments, its value, its name, the place in
+the user's source. NumPy's own dispatch does the recording: `__array_ufunc__` (NEP 13) and `__array_function__` (NEP 18)
+lead every NumPy call on a Tensor to `apply`.
+
+Nothing the user can reach changes behind the graph's back. A Tensor owns its memory: the constructor copies, results are
+handed out read-only, and a leaf's `.data` is handed out as a writable array that no graph holds. Plain arrays that the
+backward pass will read again are sealed with a check sum, and the sweep refuses to run when one has changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from typing import Any, cast
+
+import numpy as np
+
+from microgradnp import graph, operators
+from microgradnp.errors import explain, no_rule
+from microgradnp.origin import Place, caller
+from microgradnp.table import TABLE, Composite, Rule
+
+Array = Any  # an ndarray, a scalar or a Tensor
+NO_OPTIONS: Mapping[str, Any] = {}
+
+recording: ContextVar[bool] = ContextVar("recording", default=True)
+scope: ContextVar[str | None] = ContextVar("scope", default=None)  # path of the module that is being called
+
+
+class Tensor(operators.Operators):
+    """An n-dimensional array whose history can be differentiated.
+
+    Parameters
+    ----------
+    data : array_like
+        Values of any shape; copied. Lists become arrays.
+    requires_grad : bool
+        Whether `backward` shall fill `.grad`. Needs a floating-point or complex dtype.
+    name : str, optional
+        Shown in pictures and messages. Without one, the variable that the Tensor was assigned to is found.
+    dtype : optional
+        As in `np.array`.
+
+    Raises
+    ------
+    TypeError
+        If integers, booleans, strings or objects are to require a gradient, or data is not numeric.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> W = mg.Tensor([[1.0, 2.0]], requires_grad=True)
+    >>> loss = np.sum(W * W)
+    >>> loss.backward()
+    >>> W.grad
+    array([[2., 4.]])
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_data",
+        "_grad",
+        "args",
+        "captured",
+        "freed",
+        "name",
+        "options",
+        "place",
+        "requires_grad",
+        "retains_grad",
+        "rule",
+        "scope",
+        "seals",
+        "shared",
+        "snapshot",
+        "values",
+    )
+    __hash__ = object.__hash__  # nodes are compared by identity wherever the graph is walked
+
+    def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None, *, dtype: Any = None) -> None:
+        if isinstance(data, Tensor):
+            data = data._data
+        foreign = hasattr(data, "__array_function__") and not isinstance(data, (np.ndarray, np.generic))
+        value = data if foreign else np.array(data, dtype=dtype)  # a copy: nobody else can change it
+        if value.dtype.kind not in "fciub":
+            raise TypeError(f"Tensor: data must be numbers, got dtype {value.dtype}")
+        if requires_grad and value.dtype.kind not in "fc":
+            raise TypeError(
+                f"Tensor: requires_grad needs floating-point or complex data, got {value.dtype}: a gradient with respect to "
+                "integers does not exist. Convert first, for example mg.Tensor(data, requires_grad=True, dtype=float)"
+            )
+        self._data = value
+        self._grad: Array | None = None
+        self.name = name
+        self.requires_grad = requires_grad
+        self.rule: Rule | None = None
+        self.args: tuple[Any, ...] = ()
+        self.values: tuple[Any, ...] = ()
+        self.options: Mapping[str, Any] = NO_OPTIONS
+        self.seals: list[graph.Seal] | None = None
+        self.place: Place | None = caller()
+        self.retains_grad = False
+        self.freed = False
+        self.scope: str | None = None
+        self.captured = False  # does a graph hold `_data` itself?
+        self.shared = False  # may the user hold a writable reference to `_data`?
+        self.snapshot: Array | None = None  # what graphs hold instead, while it is shared
+
+    # ------------------------------------------------------------------------------------------ the array
+
+    @property
+    def data(self) -> np.ndarray[Any, Any]:
+        """The value as an ndarray. A leaf's may be written to (`W.data -= lr * W.grad`); a result's is read-only.
+
+        Writing never disturbs a graph that was recorded before: it keeps the values of its forward pass.
+        """
+        if self.rule is not None or self.freed:
+            return read_only(self._data)
+        if self.captured:
+            self._data, self.captured = self._data.copy(), False
+        self.shared = True
+        return cast("np.ndarray[Any, Any]", self._data)
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if self.rule is not None or self.freed:
+            raise TypeError(f"cannot assign to the data of {graph.describe(self)}: it is a result; only leaves have data of their own")
+        value = np.array(value, dtype=self._data.dtype)
+        if value.shape != self._data.shape:
+            raise ValueError(f"data of shape {value.shape} cannot replace {graph.describe(self)}: the shape must stay the same")
+        self._data, self.captured, self.shared, self.snapshot = value, False, False, None
+
+    def value_for_graph(self) -> Array:
+        """The array that a graph may hold: the value itself, or a private copy when the user may write to it."""
+        if not self.shared:
+            self.captured = True
+            return self._data
+        if self.snapshot is None or not np.array_equal(self.snapshot, self._data, equal_nan=True):
+            self.snapshot = self._data.copy()
+        return self.snapshot
+
+    @property
+    def grad(self) -> Any:
+        """Gradient of the loss, an ndarray of this Tensor's shape and dtype, or None before `backward`."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is not None:
+            value = np.asarray(value)
+            if value.shape != self.shape:
+                raise ValueError(f"a gradient of shape {value.shape} does not fit {graph.describe(self)}")
+        self._grad = value
+
+    @property
+    def is_leaf(self) -> bool:
+        """True for a Tensor that no recorded function made."""
+        return self.rule is None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return cast("tuple[int, ...]", self._data.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return cast("np.dtype[Any]", self._data.dtype)
+
+    @property
+    def ndim(self) -> int:
+        return cast(int, self._data.ndim)
+
+    @property
+    def size(self) -> int:
+        return cast(int, self._data.size)
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """The value as an ndarray that is not part of the graph, and says so aloud. Read-only; copy it to write."""
+        return read_only(self._data)
+
+    def item(self) -> Any:
+        """The value of a one-element Tensor as a Python number."""
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """The value as nested Python lists."""
+        return self._data.tolist()
+
+    def detach(self) -> Tensor:
+        """A Tensor of the same value that the gradient does not flow through."""
+        return Tensor(self._data, name=self.name)
+
+    # --------------------------------------------------------------------------------------- the gradient
+
+    def backward(self, gradient: Any = None, *, retain_graph: bool = False, retain_grads: bool = False) -> None:
+        """Fill `.grad` of the leaves that require a gradient, adding to what is there (as PyTorch does).
+
+        Parameters
+        ----------
+        gradient : array_like, optional
+            Gradient of the loss with respect to this Tensor, of its shape. May be left out for a scalar.
+        retain_graph : bool
+            Keep the graph, to sweep it again or to draw it. Without, it is freed as it is consumed.
+        retain_grads : bool
+            Keep the graph and also the gradient of every intermediate: what `draw` shows.
+
+        Raises
+        ------
+        ValueError
+            If this Tensor is no scalar and `gradient` is missing or has another shape.
+        RuntimeError
+            If it needs no gradient, was swept before, or an array that it captured has changed. No `.grad` has been touched.
+        """
+        seed = self.seed(gradient)
+        free = not (retain_graph or retain_grads)
+        finished: list[tuple[Tensor, Array]] = []
+        for node, g, private in graph.sweep(self, seed, free=free):
+            if node.rule is None or node.retains_grad or retain_grads:
+                g = g.conj() if g.dtype.kind == "c" else g
+                finished.append((node, np.array(g) if retain_grads or not private or node.rule is not None else np.asarray(g)))
+        for node, g in finished:  # only now: an error above leaves every gradient as it was
+            node._grad = g if node._grad is None else node._grad + g
+
+    def seed(self, gradient: Any = None) -> Array:
+        """The array that a sweep starts from (conjugated, see `table`), after all that can be wrong was checked."""
+        if not self.requires_grad:
+            raise RuntimeError(
+                f"backward: {graph.describe(self)} needs no gradient: nothing it was computed from has requires_grad=True"
+                + (f" ({self.rule.name} has derivative zero)" if self.rule is not None and self.rule.constant else "")
+                + ". Create the parameters with mg.Tensor(data, requires_grad=True), outside of mg.no_grad()"
+            )
+        if gradient is None:
+            if self.shape != ():
+                raise ValueError(
+                    f"backward: {graph.describe(self)} is not a scalar. Reduce it to a loss first (np.sum, np.mean, mg.sse), or pass "
+                    "backward(gradient=...) of its shape"
+                )
+            if self.dtype.kind == "c":
+                raise ValueError(f"backward: {graph.describe(self)} is complex; a loss must be real. Take np.real or np.abs of it first")
+            return np.ones((), self.dtype)
+        gradient = np.asarray(gradient._data if isinstance(gradient, Tensor) else gradient, dtype=self.dtype)
+        if gradient.shape != self.shape:
+            raise ValueError(f"backward: gradient has shape {gradient.shape}, but {graph.describe(self)} needs its own shape")
+        return gradient.conj()
+
+    def retain_grad(self) -> Tensor:
+        """Ask the next `backward` to keep this intermediate's gradient in `.grad`; returns self."""
+        self.retains_grad = True
+        return self
+
+    def zero_grad(self) -> None:
+        """Forget the gradient."""
+        self._grad = None
+
+    def free(self) -> None:
+        """Forget the arguments; the value stays. A sweep calls this on what it has consumed."""
+        if self.rule is not None:
+            self.rule, self.args, self.values, self.options, self.seals, self.freed = None, (), (), NO_OPTIONS, None, True
+
+    # --------------------------------------------------------------------------------- NumPy's protocols
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method == "reduce":
+            return reduction(ufunc)(*inputs, **kwargs)
+        if method != "__call__":
+            raise TypeError(f"{ufunc.__name__}.{method}: no gradient rule. Write it with {ufunc.__name__} and reductions")
+        for option in list(kwargs):
+            if kwargs[option] is None or (option == "where" and kwargs[option] is True):
+                del kwargs[option]
+            elif option == "out":
+                raise TypeError(
+                    f"{ufunc.__name__}: out= (or an in-place operator such as +=) would write a Tensor into an array, and lose its "
+                    f"gradient. Write a = {ufunc.__name__}(a, ...) instead"
+                )
+            else:
+                raise TypeError(
+                    f"{ufunc.__name__}: the keyword {option}= has no gradient rule. Use np.where for where=, astype for dtype="
+                )
+        return apply(ufunc, *inputs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return apply(func, *args, **kwargs)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if self.requires_grad:
+            raise TypeError(
+                f"cannot turn {graph.describe(self)} into an ndarray: it requires a gradient, and a silent detach is a silent wrong "
+                "gradient. Use .numpy() (or .detach()) to say that the gradient shall stop here"
+            )
+        array = self._data if dtype is None else self._data.astype(dtype)
+        return np.array(array, copy=True) if copy else read_only(array)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            f"cannot assign to items of {graph.describe(self)}: a Tensor never changes, or its gradient would be wrong. "
+            "Use new = mg.set_at(x, index, value), or write to .data of a leaf"
+        )
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self.ndim == 0:
+            raise TypeError("cannot iterate over a 0-d Tensor")
+        return (self[i] for i in range(len(self._data)))
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __float__(self) -> float:
+        return float(self._data)
+
+    def __int__(self) -> int:
+        return int(self._data)
+
+    def __index__(self) -> int:
+        return operator.index(self._data)
+
+    def __complex__(self) -> complex:
+        return complex(self._data)
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data.item() if self.ndim == 0 else self._data, spec) if spec else str(self)
+
+    def __repr__(self) -> str:
+        value = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
+        notes = [f"name={self.name!r}"] if self.name else []
+        notes += [f"dtype={self.dtype}"] if self.dtype not in (np.float64, np.bool_, np.int64) else []
+        notes += ["requires_grad=True"] if self.requires_grad and self.rule is None and not self.freed else []
+        notes += [f"made by {self.rule.name}"] if self.rule is not None else []
+        return f"Tensor({', '.join([value, *notes])})"
+
+    def __copy__(self) -> Tensor:
+        return Tensor(self._data, self.requires_grad, self.name)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if self.rule is not None:
+            raise TypeError(f"cannot copy {graph.describe(self)}: it is a result, part of a graph. Copy .detach() instead")
+        duplicate = Tensor(self._data, self.requires_grad, self.name)
+        duplicate._grad = None if self._grad is None else self._grad.copy()
+        return duplicate
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.rule is not None:
+            raise TypeError(f"cannot pickle {graph.describe(self)}: it is a result, part of a graph. Pickle .numpy() instead")
+        return Tensor, (self._data, self.requires_grad, self.name)
+
+
+def read_only(value: Array) -> np.ndarray[Any, Any]:
+    view = np.asarray(value).view()
+    view.flags.writeable = False
+    return view
+
+
+def reduction(ufunc: np.ufunc) -> Callable[..., Any]:
+    """`np.add.reduce` is `np.sum` with another default axis, and so on."""
+    named = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min, np.logical_and: np.all, np.logical_or: np.any}
+    function = named.get(ufunc)
+    if function is None:
+        raise TypeError(f"{ufunc.__name__}.reduce: no gradient rule")
+
+    def reduce(a: Any, axis: Any = 0, **kwargs: Any) -> Any:
+        return function(a, axis=axis, **{name: value for name, value in kwargs.items() if value is not None})
+
+    return reduce
+
+
+# ------------------------------------------------------------------------------------------------- recording
+
+
+def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a function of the table on Tensors and arrays, and record the call as a node.
+
+    Raises TypeError for a function or a keyword without a rule, and the error that NumPy raised, retold with the user's
+    names, shapes and line.
+    """
+    rule = TABLE.get(function)
+    if type(rule) is not Rule:
+        if rule is None:
+            raise TypeError(no_rule(function))
+        return call_composite(cast(Composite, rule), args, kwargs)
+    if kwargs or rule.sequence or len(args) != rule.arrays:
+        args, kwargs = rule.bind(args, kwargs)
+    requires_grad = outsiders = False
+    values = []
+    for position, argument in enumerate(args):
+        if isinstance(argument, Tensor):
+            values.append(argument._data if argument.rule is not None else argument.value_for_graph())
+            if argument.requires_grad and not rule.constant:
+                requires_grad = True
+                if not rule.differentiable(position):
+                    raise TypeError(f"{rule.name}: no derivative with respect to argument {position}; pass it .detach()ed")
+        elif isinstance(argument, (float, int)):
+            values.append(argument)
+        else:
+            values.append(plain(argument, rule, position))
+            outsiders = True
+    captured = tuple(values)
+    try:
+        result = rule.forward(captured, kwargs)
+    except Exception as error:
+        raise explain(rule, args, captured, kwargs, error, caller()) from error
+    node = Tensor.__new__(Tensor)
+    node._data = result
+    node._grad = node.name = node.snapshot = node.seals = None
+    node.retains_grad = node.freed = node.captured = node.shared = False
+    node.place = caller()
+    node.scope = scope.get()
+    if recording.get():
+        node.requires_grad, node.rule, node.args, node.values, node.options = requires_grad, rule, args, captured, kwargs
+        if outsiders:
+            node.args = tuple(a if isinstance(a, Tensor) else v for a, v in zip(args, captured, strict=True))
+            node.seals = seal(rule, node.args, kwargs) if requires_grad else None
+    else:
+        node.requires_grad, node.rule, node.args, node.values, node.options = False, None, (), (), NO_OPTIONS
+    return node
+
+
+def call_composite(rule: Composite, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    known = {name: value for name, value in kwargs.items() if repr(value) != "<no value>"}
+    try:
+        inspect.signature(rule.call).bind(*args, **known)
+    except TypeError as error:
+        raise TypeError(f"{rule.name}: {error}; on Tensors it takes {inspect.signature(rule.call)}") from None
+    return rule.call(*args, **known)
+
+
+def plain(argument: Any, rule: Rule, position: int) -> Any:
+    """An argument that is no Tensor, as NumPy will see it: lists become arrays, Tensors inside an index their values."""
+    if isinstance(argument, (list, tuple)):
+        if not rule.constant and rule.differentiable(position):
+            return np.asarray(argument)
+        return type(argument)(a._data if isinstance(a, Tensor) else a for a in argument)
+    return argument
+
+
+def seal(rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> list[graph.Seal] | None:
+    """Seal the plain arrays that a gradient formula of this node will read."""
+    positions: set[int] = set()
+    for position, argument in enumerate(args):
+        if isinstance(argument, Tensor) and argument.requires_grad:
+            read = rule.values_read(position)
+            positions.update(range(len(args)) if read is None else read)
+    seals = []
+    for value in [*(args[position] for position in positions), *options.values()]:
+        for array in value if isinstance(value, (tuple, list)) else (value,):
+            if isinstance(array, np.ndarray) and array.flags.writeable:
+                seals.append(graph.Seal(array))
+    return seals or None
+
+
+class no_grad(contextlib.ContextDecorator):
+    """Context manager and decorator under which nothing is recorded.
+
+    >>> import microgradnp as mg
+    >>> W = mg.Tensor([1.0], requires_grad=True)
+    >>> with mg.no_grad():
+    ...     y = 2 * W
+    >>> y.requires_grad
+    False
+    """
+
+    def __enter__(self) -> None:
+        self.tokens = [*getattr(self, "tokens", ()), recording.set(False)]
+
+    def __exit__(self, *exception: object) -> None:
+        recording.reset(self.tokens.pop())
+
+
+def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator: make `function(*arrays, **options)` one node of the graph. Give it a gradient with `mg.rule`.
+
+    Its body sees plain arrays only. On plain arrays it is called as it stands.
+    """
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        for argument in args:
+            if isinstance(argument, Tensor):
+                return apply(call, *args, **kwargs)
+        if any(isinstance(argument, Tensor) for argument in kwargs.values()):
+            return apply(call, *args, **kwargs)
+        return function(*args, **kwargs)
+
+    return call
+
+
+operators.apply = apply
