@@ -39,7 +39,7 @@ class Rule:
     rule has one formula for any number of arrays, which takes the argument's position first.
     """
 
-    __slots__ = ("arrays", "function", "name", "options", "parameters", "reads", "sequence", "variadic", "vjps")
+    __slots__ = ("arrays", "constant", "function", "name", "options", "parameters", "reads", "sequence", "variadic", "vjps")
 
     def __init__(
         self, function: Callable[..., Any], vjps: tuple[Vjp | None, ...], *, variadic: bool = False, sequence: bool = False
@@ -48,15 +48,12 @@ class Rule:
         self.name = name_of(function)
         self.vjps = vjps
         self.variadic = variadic  # vjps[0](position, g, y, *arrays, **options)
+        self.constant = not vjps
         self.sequence = sequence  # called as function([a, b, ...]) although recorded as arguments a, b, ...
         self.arrays = len(vjps)
         self.parameters = parameter_names(function)
         self.options = frozenset().union(*(option_names(vjp, self.arrays, variadic) for vjp in vjps if vjp))
         self.reads = () if variadic else tuple(positions_read(vjp) for vjp in vjps)
-
-    @property
-    def constant(self) -> bool:
-        return not any(self.vjps)
 
     def forward(self, values: Iterable[Any], options: Mapping[str, Any]) -> Any:
         """The function's value on plain arrays."""
@@ -81,6 +78,8 @@ class Rule:
         Raises TypeError for a keyword that the rule does not know: a keyword ignored in the backward pass would give a
         wrong gradient.
         """
+        if self.constant:
+            return args, dict(kwargs)
         if self.sequence:
             arrays, rest = (tuple(args[0]), args[1:]) if args else ((), ())
             names = self.parameters[1:]
@@ -96,8 +95,6 @@ class Rule:
                     break
                 arrays = (*arrays, given.pop(parameter))
         options = {**dict(zip(names, rest, strict=False)), **given}
-        if self.constant:
-            return arrays, options
         for name in list(options):
             if name not in self.options:
                 if options[name] is not None and repr(options[name]) != "<no value>":

@@ -393,16 +393,20 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
                 requires_grad = True
                 if not rule.differentiable(position):
                     raise TypeError(f"{rule.name}: no derivative with respect to argument {position}; pass it .detach()ed")
-        elif isinstance(argument, (float, int)):
+        elif isinstance(argument, (float, int)):  # immutable
             values.append(argument)
         else:
             values.append(plain(argument, rule, position))
             outsiders = True
     captured = tuple(values)
+    if rule.constant and kwargs:
+        kwargs = {name: value._data if isinstance(value, Tensor) else value for name, value in kwargs.items()}
     try:
         result = rule.forward(captured, kwargs)
     except Exception as error:
         raise explain(rule, args, captured, kwargs, error, caller()) from error
+    if rule.constant and not isinstance(result, (np.ndarray, np.generic)):
+        return result  # a shape, a bool, a tuple of indices
     node = Tensor.__new__(Tensor)
     node._data = result
     node._grad = node.name = node.snapshot = node.seals = None
