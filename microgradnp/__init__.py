@@ -1,7 +1,16 @@
-"""Define a model in plain NumPy, see its computation graph, and check hand-written backprop."""
+"""Define a model in plain NumPy, see its computation graph, and check hand-written backprop.
 
-from microgradnp import rules  # fills the table
+    W = mg.Tensor(weights, requires_grad=True)
+    loss = mg.sse(mg.sigmoid(x @ W), targets)
+    loss.backward()                                 # W.grad
+
+The README has a tour and a map of the modules.
+"""
+
+from microgradnp import nn, optim, rules
+from microgradnp.compare import compare
 from microgradnp.errors import GradientMismatch
+from microgradnp.fit import GradientNorm, LossPlateau, fit
 from microgradnp.functional import (
     add_bias,
     append_bias_unit,
@@ -21,3 +30,33 @@ from microgradnp.tensor import Tensor, no_grad, primitive
 from microgradnp.transforms import grad, value_and_grad, vjp
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "GradientMismatch",
+    "GradientNorm",
+    "LossPlateau",
+    "Tensor",
+    "add_bias",
+    "append_bias_unit",
+    "compare",
+    "cross_entropy",
+    "fit",
+    "grad",
+    "identity",
+    "log_softmax",
+    "mse",
+    "nn",
+    "no_grad",
+    "optim",
+    "primitive",
+    "relu",
+    "rule",
+    "rules",
+    "set_at",
+    "sigmoid",
+    "softmax",
+    "sse",
+    "tanh",
+    "value_and_grad",
+    "vjp",
+]

@@ -152,7 +152,9 @@ def as_probabilities(target: Any, shape: tuple[int, ...]) -> Any:
     if target.shape == shape:
         return target
     if len(shape) != 2 or target.shape != shape[:1]:
-        raise ValueError(f"logits have shape {shape} and target {target.shape}; needed: (samples, classes) and (samples,) or the same")
+        raise ValueError(
+            f"logits have shape {shape} and target {target.shape}; needed: (samples, classes) and (samples,) or the same"
+        )
     if target.dtype.kind not in "iu":
         raise ValueError(f"class numbers must be integers, got {target.dtype}")
     if target.size and (target.min() < 0 or target.max() >= shape[1]):

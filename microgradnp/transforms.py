@@ -22,20 +22,23 @@ def gradients(output: Tensor, inputs: list[Tensor], seed: Any = None, *, record:
     them, print them. `.grad` of the leaves is not touched.
     """
     if not output.requires_grad:
-        return [Tensor(np.zeros_like(x.numpy())) if record else np.zeros_like(x.numpy()) for x in inputs]
+        return [zeros_for(x, record) for x in inputs]
     start: Any = output.seed(None if seed is None or isinstance(seed, Tensor) else seed)
     if record:
         start = seed if isinstance(seed, Tensor) else Tensor(start)
-    wanted = {id(x): k for k, x in enumerate(inputs)}
-    found: list[Any] = [None] * len(inputs)
-    for node, g, private in graph.sweep(output, start, free=free and not record, record=record):
+    wanted = {id(x) for x in inputs}
+    found: dict[int, Any] = {}
+    for node, g, _ in graph.sweep(output, start, free=free and not record, record=record):
         if id(node) in wanted:
             g = g.conj() if g.dtype.kind == "c" else g
-            found[wanted[id(node)]] = g if record else np.array(g) if not private else np.asarray(g)
-    for k, x in enumerate(inputs):
-        if found[k] is None:
-            found[k] = Tensor(np.zeros_like(x.numpy())) if record else np.zeros_like(x.numpy())
-    return found
+            found[id(node)] = g if record else np.array(g)
+    return [found.get(id(x), zeros_for(x, record)) for x in inputs]
+
+
+def zeros_for(x: Tensor, record: bool) -> Any:
+    """The gradient where there is no path."""
+    zeros = np.zeros_like(x.numpy())
+    return Tensor(zeros) if record else zeros
 
 
 def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., tuple[Any, Any]]:
@@ -63,25 +66,19 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         bound = inspect.signature(f).bind(*args, **kwargs)
-        names = list(bound.arguments)
-        several = isinstance(argnums, tuple)
         chosen = [positional(bound, argnum) for argnum in (argnums if isinstance(argnums, tuple) else (argnums,))]
         record = any(isinstance(a, Tensor) for a in (*args, *kwargs.values()))
-        call_args, call_kwargs, inputs = list(args), dict(kwargs), []
+        call_args, call_kwargs = list(args), dict(kwargs)
+        inputs: list[Tensor] = []
         for where in chosen:
-            old = call_args[where] if isinstance(where, int) else call_kwargs[where]
-            x = variable(old, where)
-            inputs.append(x)
-            if isinstance(where, int):
-                call_args[where] = x
-            else:
-                call_kwargs[where] = x
-        del names
+            place: Any = call_args if isinstance(where, int) else call_kwargs
+            place[where] = variable(place[where], where)
+            inputs.append(place[where])
         value = f(*call_args, **call_kwargs)
         if not isinstance(value, Tensor):
             value = Tensor(value)
         found = gradients(value, inputs, record=record)
-        return (value if record else value.numpy()), (tuple(found) if several else found[0])
+        return (value if record else value.numpy()), (tuple(found) if isinstance(argnums, tuple) else found[0])
 
     return wrapped
 

@@ -1,0 +1,5 @@
+"""`python -m microgradnp`."""
+
+from microgradnp.cli import main
+
+main(prog_name="python -m microgradnp")

@@ -1,0 +1,239 @@
+"""The training loop: step, watch, stop for a stated reason, and lose nothing on the way."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from microgradnp import graph
+from microgradnp.optim import SGD, Optimizer, Parameters
+from microgradnp.tensor import Tensor
+
+__all__ = ["Fit", "GradientNorm", "History", "LossPlateau", "fit"]
+
+
+@dataclass
+class History:
+    """One entry an iteration: the loss, the norm of all gradients together, and the seconds since the start."""
+
+    loss: list[float] = field(default_factory=list)
+    gradient_norm: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class GradientNorm:
+    """Stop when the norm of all gradients together falls under `tolerance`.
+
+    A small gradient says that the loss is flat here, not that it is small: a plateau looks the same.
+    """
+
+    tolerance: float
+
+    def __call__(self, history: History) -> str | None:
+        norm = history.gradient_norm[-1]
+        return f"gradient norm {norm:.3g} fell under {self.tolerance:g}" if norm < self.tolerance else None
+
+
+@dataclass(frozen=True)
+class LossPlateau:
+    """Stop when the best loss of the last `patience` iterations is not better than the best before by `relative` of it."""
+
+    patience: int = 100
+    relative: float = 1e-6
+
+    def __call__(self, history: History) -> str | None:
+        if len(history.loss) <= self.patience:
+            return None
+        before, recent = min(history.loss[: -self.patience]), min(history.loss[-self.patience :])
+        if recent < before - self.relative * abs(before):
+            return None
+        return f"the loss improved by less than {self.relative:g} of itself in {self.patience} iterations"
+
+
+StoppingRule = Callable[[History], str | None]
+
+
+@dataclass
+class Fit:
+    """What `fit` returns: the history, the number of parameter updates, why it stopped, and whether Ctrl-C did it."""
+
+    history: History
+    iterations: int = 0
+    reason: str = ""
+    interrupted: bool = False
+
+    @property
+    def loss(self) -> float:
+        """The last loss that was computed; NaN before the first."""
+        return self.history.loss[-1] if self.history.loss else float("nan")
+
+    def __str__(self) -> str:
+        return f"{self.iterations} iterations, loss {self.loss:.6g}: {self.reason}"
+
+
+def fit(
+    loss: Callable[..., Tensor],
+    parameters: Parameters,
+    data: Sequence[Any] = (),
+    *,
+    optimizer: Optimizer | None = None,
+    iterations: int = 1000,
+    batch_size: int | None = None,
+    stop: StoppingRule | Sequence[StoppingRule] = (),
+    callback: Callable[[int, Fit], object] | None = None,
+    rng: np.random.Generator | int | None = None,
+    progress: bool = True,
+) -> Fit:
+    """Train: minimize `loss(*data)` over `parameters`.
+
+    Parameters
+    ----------
+    loss : callable
+        Returns a scalar Tensor. Called with the arrays of `data`, or with a batch of them.
+    parameters : Module, Tensor, dict or iterable of Tensors
+        What to optimize.
+    data : sequence of arrays
+        Each of shape (samples, ...). Copied once.
+    optimizer : Optimizer
+        `SGD(lr=1e-3)` unless given; may be made without parameters.
+    iterations : int
+        Most steps to take.
+    batch_size : int, optional
+        Samples a step, drawn without replacement and reshuffled each epoch. All samples when left out.
+    stop : stopping rule, or several
+        `GradientNorm(tolerance)`, `LossPlateau(patience, relative)`, or any function of the History that returns a reason.
+    callback : callable, optional
+        `callback(iteration, result so far)` after each step.
+    rng : numpy.random.Generator or int, optional
+        Source or seed of the batches.
+    progress : bool
+        Show a progress bar where the output is a terminal or a notebook.
+
+    Returns
+    -------
+    Fit
+        Also after Ctrl-C, with `interrupted` set: the parameters are those of the last completed step.
+
+    Raises
+    ------
+    FloatingPointError
+        When the loss or a gradient is NaN or infinite: names the iteration and the operation that made it. The parameters are
+        those before that step, and the error's `result` is the Fit so far.
+    """
+    optimizer = optimizer or SGD(lr=1e-3)
+    optimizer.bind(parameters)
+    rules = [stop] if callable(stop) else list(stop)
+    result = Fit(History(), reason=f"all {iterations} iterations done")
+    batches = batches_of(data, batch_size, np.random.default_rng(rng))
+    started = time.perf_counter()
+    with progress_bar(iterations, progress) as advance:
+        try:
+            for iteration in range(1, iterations + 1):
+                optimizer.zero_grad()
+                value = loss(*next(batches))
+                check_loss(value, iteration, result)
+                value.backward()
+                norm = gradient_norm(optimizer.parameters, iteration, result)
+                result.history.loss.append(value.item())
+                result.history.gradient_norm.append(norm)
+                result.history.seconds.append(time.perf_counter() - started)
+                optimizer.step()
+                result.iterations = iteration
+                if callback is not None:
+                    callback(iteration, result)
+                advance(result)
+                reasons = [reason for rule in rules if (reason := rule(result.history))]
+                if reasons:
+                    result.reason = "; ".join(reasons)
+                    break
+        except KeyboardInterrupt:
+            result.interrupted = True
+            result.reason = "interrupted"
+    return result
+
+
+def batches_of(data: Sequence[Any], batch_size: int | None, rng: np.random.Generator) -> Iterator[tuple[Tensor, ...]]:
+    """Endless batches; Tensors, which own their memory, so that no array needs to be guarded against changes."""
+    whole = tuple(Tensor(array) for array in data)
+    if len({len(array) for array in whole}) > 1:
+        raise ValueError(f"fit: the arrays of data have {[len(array) for array in whole]} samples; they must have equally many")
+    if batch_size is not None and not (whole and 1 <= batch_size <= len(whole[0])):
+        raise ValueError(f"fit: batch_size={batch_size} needs data with at least that many samples, and must be positive")
+    return endless(whole, batch_size, rng)
+
+
+def endless(whole: tuple[Tensor, ...], batch_size: int | None, rng: np.random.Generator) -> Iterator[tuple[Tensor, ...]]:
+    while batch_size is None:
+        yield whole
+    while True:
+        order = rng.permutation(len(whole[0]))
+        for start in range(0, len(order) - batch_size + 1, batch_size):
+            rows = order[start : start + batch_size]
+            yield tuple(Tensor(array.numpy()[rows]) for array in whole)
+
+
+def check_loss(value: Any, iteration: int, result: Fit) -> None:
+    if not isinstance(value, Tensor):
+        raise TypeError(f"fit: loss must return a Tensor, got {type(value).__name__}; does it use the parameters?")
+    if value.size == 1 and not np.isfinite(value.item()):
+        raise stopped(f"the loss is {value.item()} at iteration {iteration}: {first_non_finite(value)}", result)
+
+
+def first_non_finite(loss: Tensor) -> str:
+    """The first operation of the graph that made a non-finite number out of finite ones."""
+    for node in graph.walk(loss):
+        if not np.all(np.isfinite(node.numpy())):
+            made = "is not finite itself" if node.is_leaf else f"comes out of {node.rule.name}"
+            return f"the first value that is not finite {made}: {graph.describe(node)}. A smaller learning rate is the usual cure"
+    return "every value of its graph is finite"
+
+
+def gradient_norm(parameters: dict[str, Tensor], iteration: int, result: Fit) -> float:
+    """Root of the sum of all squared gradient entries."""
+    squared = 0.0
+    for name, parameter in parameters.items():
+        if parameter.grad is not None:
+            entries = parameter.grad.ravel()
+            squared += float(np.vdot(entries, entries).real)
+            if not np.isfinite(squared):
+                raise stopped(f"the gradient of {name} is not finite (or its square overflows) at iteration {iteration}", result)
+    return float(np.sqrt(squared))
+
+
+def stopped(message: str, result: Fit) -> FloatingPointError:
+    result.reason = message
+    error = FloatingPointError(f"fit: {message}. The parameters are those before this step")
+    error.result = result  # type: ignore[attr-defined]
+    return error
+
+
+@contextlib.contextmanager
+def progress_bar(iterations: int, wanted: bool) -> Iterator[Callable[[Fit], None]]:
+    """A function that moves a progress bar, at most ten times a second."""
+    if not wanted:
+        yield lambda result: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("fit"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    shown = console.is_terminal or console.is_jupyter
+    with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
+        task = bar.add_task("", total=iterations)
+        due = 0.0
+
+        def advance(result: Fit) -> None:
+            nonlocal due
+            now = result.history.seconds[-1]
+            if now >= due:
+                due = now + 0.1
+                bar.update(task, completed=result.iterations, description=f"loss {result.loss:.4g}")
+
+        yield advance

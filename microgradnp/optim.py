@@ -1,0 +1,123 @@
+"""Optimizers: one step from gradients to new parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from microgradnp.nn import Module
+from microgradnp.tensor import Tensor
+
+__all__ = ["SGD", "Adam", "Optimizer"]
+
+Parameters = Module | Tensor | Mapping[str, Tensor] | Iterable[Tensor]
+
+
+def named(parameters: Parameters) -> dict[str, Tensor]:
+    """Parameters by name, from a module, a dict, one Tensor or several. Raises TypeError and ValueError for anything else."""
+    if isinstance(parameters, Module):
+        found = parameters.parameters()
+    elif isinstance(parameters, Mapping):
+        found = dict(parameters)
+    else:
+        several = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+        found = {getattr(p, "name", None) or f"parameter {k}": p for k, p in enumerate(several)}
+        if len(found) < len(several):
+            found = {f"parameter {k}": p for k, p in enumerate(several)}
+    for name, parameter in found.items():
+        if not isinstance(parameter, Tensor):
+            raise TypeError(
+                f"{name} is a {type(parameter).__name__}; parameters must be Tensors: mg.Tensor(data, requires_grad=True)"
+            )
+        if not (parameter.requires_grad and parameter.is_leaf):
+            raise ValueError(f"{name} is no parameter: it must be a leaf with requires_grad=True, not a result of other Tensors")
+    if not found:
+        raise ValueError("there are no parameters to optimize: no Tensor with requires_grad=True was found")
+    return found
+
+
+class Optimizer:
+    """Base: holds the parameters, and steps those that have a gradient.
+
+    Parameters may be a module, a dict of name -> Tensor, a Tensor or an iterable of Tensors; `fit` binds an optimizer that was
+    made without them.
+    """
+
+    def __init__(self, parameters: Parameters | None = None, *, lr: float) -> None:
+        if not lr > 0:
+            raise ValueError(f"{type(self).__name__}: lr must be positive, got {lr}")
+        self.lr = lr
+        self.parameters: dict[str, Tensor] = {}
+        if parameters is not None:
+            self.bind(parameters)
+
+    def bind(self, parameters: Parameters) -> None:
+        """Choose the parameters to optimize."""
+        self.parameters = named(parameters)
+
+    def step(self) -> None:
+        """Change every parameter that has a gradient.
+
+        Raises RuntimeError when none has one: `backward` was forgotten.
+        """
+        stepped = False
+        for name, parameter in self.parameters.items():
+            if parameter.grad is not None:
+                stepped = True
+                parameter.data = parameter.numpy() + self.change(name, parameter.grad)
+        if not stepped:
+            raise RuntimeError(f"{type(self).__name__}.step: no parameter has a gradient; call loss.backward() first")
+
+    def change(self, name: str, gradient: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """What to add to the parameter `name`, given its gradient."""
+        raise NotImplementedError
+
+    def zero_grad(self) -> None:
+        """Forget all gradients."""
+        for parameter in self.parameters.values():
+            parameter.zero_grad()
+
+
+class SGD(Optimizer):
+    """Gradient descent: w <- w - lr * v, where v <- momentum * v + gradient (PyTorch's form of momentum)."""
+
+    def __init__(self, parameters: Parameters | None = None, *, lr: float = 1e-3, momentum: float = 0.0) -> None:
+        if not 0 <= momentum < 1:
+            raise ValueError(f"SGD: momentum must lie in [0, 1), got {momentum}")
+        self.momentum = momentum
+        self.velocity: dict[str, np.ndarray[Any, Any]] = {}
+        super().__init__(parameters, lr=lr)
+
+    def change(self, name: str, gradient: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        if self.momentum:
+            gradient = self.velocity[name] = self.momentum * self.velocity.get(name, 0) + gradient
+        return -self.lr * gradient
+
+
+class Adam(Optimizer):
+    """Adam: D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1."""
+
+    def __init__(
+        self,
+        parameters: Parameters | None = None,
+        *,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+    ) -> None:
+        if not all(0 <= beta < 1 for beta in betas):
+            raise ValueError(f"Adam: betas must lie in [0, 1), got {betas}")
+        self.betas = betas
+        self.eps = eps
+        self.moments: dict[str, tuple[int, Any, Any]] = {}
+        super().__init__(parameters, lr=lr)
+
+    def change(self, name: str, gradient: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        (beta1, beta2), (t, m, v) = self.betas, self.moments.get(name, (0, 0.0, 0.0))
+        t += 1
+        m = beta1 * m + (1 - beta1) * gradient
+        v = beta2 * v + (1 - beta2) * np.abs(gradient) ** 2
+        self.moments[name] = t, m, v
+        return -self.lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + self.eps)
