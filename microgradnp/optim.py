@@ -72,7 +72,7 @@ class Optimizer:
 
     def change(self, name: str, gradient: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """What to add to the parameter `name`, given its gradient."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} needs a method change(self, name, gradient)")
 
     def zero_grad(self) -> None:
         """Forget all gradients."""

@@ -138,30 +138,35 @@ def draw_graph(samples: story.Matrix, targets: story.Matrix, seed: int, path: Pa
 
 
 def draw_curves(runs: dict[str, list[Run]], path: Path) -> None:
-    """SSE against iterations, both on logarithmic axes, of all runs."""
+    """SSE against iterations, both on logarithmic axes; a dot where each run stops."""
     import pygal
     from pygal.style import CleanStyle
 
+    colors = ("#d55e00", "#0072b2", "#000000")  # with the bug, done right, by the graph
+    longest = max(len(run.errors) for three in runs.values() for run in three)
     chart = pygal.XY(
         logarithmic=True,
-        show_dots=False,
         js=[],
-        style=CleanStyle(colors=("#d55e00", "#0072b2", "#009e73", "#e69f00", "#56b4e9", "#cc79a7")),
-        title="Sum of squared errors while training",
+        style=CleanStyle(colors=colors * len(runs), background="#ffffff", plot_background="#ffffff"),
+        title="Sum of squared errors while training; the dot is where the stopping rule fires",
         x_title="iterations",
-        x_labels=list(range(6)),
-        x_value_formatter=lambda power: f"{10**power:,.0f}",
-        value_formatter=lambda value: f"{value:.3g}",
-        stroke_style={"width": 2},
+        y_title="SSE",
+        y_labels=[0.01, 0.1, 1, 10, 100],
+        margin_right=40,
+        x_labels=[10**power for power in range(len(str(longest)) + 1) if 10 ** (power - 1) < longest],
+        x_value_formatter=lambda iterations: f"{iterations:,.0f}",
+        value_formatter=lambda error: f"{error:.3g}",
+        dots_size=0,
         legend_at_bottom=True,
         legend_at_bottom_columns=3,
         width=900,
         height=520,
     )
     for name, three in runs.items():
-        for run, dashes in zip(three, ("", "", "4, 6"), strict=True):  # the graph's curve lies on the right one
-            chosen = np.unique(np.geomspace(1, len(run.errors), 300).astype(int))
-            points = [(float(np.log10(i)), run.errors[i - 1]) for i in chosen]
+        for run, dashes in zip(three, ("", "", "3, 7"), strict=True):  # the graph's curve lies upon the right one
+            chosen = np.unique(np.geomspace(1, len(run.errors), 200).astype(int))
+            points: list[Any] = [(int(i), run.errors[i - 1]) for i in chosen]
+            points[-1] = {"value": points[-1], "node": {"r": 5}}
             chart.add(f"{name}: {run.label}", points, stroke_style={"width": 2, "dasharray": dashes} if dashes else {"width": 2})
     path.write_bytes(chart.render())
 

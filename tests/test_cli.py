@@ -1,0 +1,52 @@
+"""The commands, as a user types them."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+from click.testing import CliRunner
+
+import microgradnp
+from microgradnp.cli import main
+
+
+@pytest.fixture(scope="module")
+def quick_tour(tmp_path_factory):
+    out = tmp_path_factory.mktemp("tour")
+    return out, CliRunner().invoke(main, ["tour", "--quick", "--out", str(out), "--seed", "4"])
+
+
+@pytest.mark.filterwarnings("ignore:drawn with the built-in layout")
+def test_quick_tour_tells_the_story(quick_tour):
+    out, result = quick_tour
+    assert result.exit_code == 0, result.output
+    assert "Data A: two samples" in result.output
+    assert "Data B: twenty uniform random samples" in result.output
+    assert "Why does it stall?" in result.output
+    lines = [line.split() for line in result.output.splitlines()]
+    verdicts = [line[-1] if line[-1] == "agrees" else "differs" for line in lines if line[:1] == ["E_hidden"]]
+    assert verdicts == ["differs", "agrees", "differs", "agrees"]
+    assert [line[-1] for line in lines if line[:1] == ["E_output"]] == ["agrees"] * 4
+    assert str(out / "graph.svg") in result.output.replace("\n", "")
+
+
+def test_tour_writes_two_pictures(quick_tour):
+    out, _ = quick_tour
+    assert sorted(path.name for path in out.iterdir()) == ["curves.svg", "graph.svg"]
+    graph = ET.parse(out / "graph.svg").getroot()
+    text = " ".join(graph.itertext())
+    for shown in ("W_input", "W_output", "sigmoid", "matmul", "(8, 3)", "(20, 2)"):
+        assert shown in text
+    curves = " ".join(ET.parse(out / "curves.svg").getroot().itertext())
+    assert "B: with the bug" in curves
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_and_no_traceback(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    result = CliRunner().invoke(main, ["tour", "--quick", "--out", str(tmp_path / "file" / "tour")])
+    assert result.exit_code == 1
+    assert "Choose another folder with --out" in result.output
+
+
+def test_version_and_help():
+    assert microgradnp.__version__ in CliRunner().invoke(main, ["--version"]).output
+    assert "tour" in CliRunner().invoke(main, ["-h"]).output

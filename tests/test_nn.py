@@ -1,0 +1,97 @@
+"""Modules: shapes, both bias conventions, parameters found by walking, scopes, and bad sizes."""
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+from microgradnp import graph
+
+
+@pytest.mark.parametrize(
+    ("bias", "shapes"),
+    [
+        ("vector", {"layers.0.W": (7, 3), "layers.0.b": (3,), "layers.1.W": (3, 2), "layers.1.b": (2,)}),
+        ("unit", {"layers.0.W": (8, 3), "layers.1.W": (4, 2)}),
+        (None, {"layers.0.W": (7, 3), "layers.1.W": (3, 2)}),
+    ],
+)
+def test_parameters_of_an_mlp(bias, shapes):
+    model = mg.nn.MLP([7, 3, 2], bias=bias, rng=0)
+    assert {name: p.shape for name, p in model.parameters().items()} == shapes
+    assert model(np.ones((5, 7))).shape == (5, 2)
+
+
+def test_a_bias_unit_of_minus_one_is_a_bias_vector_of_the_opposite_sign():
+    unit = mg.nn.MLP([7, 3, 2], bias="unit", rng=0)
+    vector = mg.nn.MLP([7, 3, 2], bias="vector", rng=1)
+    for ours, theirs in zip(vector.layers, unit.layers, strict=True):
+        ours.W.data, ours.b.data = theirs.W.numpy()[:-1], -theirs.W.numpy()[-1]
+    x = np.random.default_rng(2).normal(size=(20, 7))
+    np.testing.assert_allclose(vector(x).numpy(), unit(x).numpy(), rtol=1e-13)
+
+
+def test_mlp_is_the_formula():
+    model = mg.nn.MLP([4, 3, 2], activation=mg.tanh, rng=0)
+    x = np.random.default_rng(1).normal(size=(5, 4))
+    W1, b1, W2, b2 = (p.numpy() for p in model.parameters().values())
+    np.testing.assert_allclose(model(x).numpy(), np.tanh(x @ W1 + b1) @ W2 + b2, rtol=1e-14)
+
+
+def test_initial_weights_are_glorot_uniform_and_seeded():
+    W = mg.nn.Linear(300, 200, rng=0).W.numpy()
+    limit = np.sqrt(6 / 500)
+    assert np.abs(W).max() <= limit
+    assert np.abs(W.std() - limit / np.sqrt(3)) < 0.01 * limit
+    np.testing.assert_array_equal(W, mg.nn.Linear(300, 200, rng=0).W.numpy())
+    assert not np.array_equal(W, mg.nn.Linear(300, 200, rng=1).W.numpy())
+
+
+def test_parameters_are_found_in_attributes_lists_and_dicts_and_shared_ones_once():
+    class Net(mg.nn.Module):
+        def __init__(self):
+            self.shared = mg.Tensor([1.0], requires_grad=True)
+            self.again = self.shared
+            self.constant = mg.Tensor([1.0])
+            self.heads = {"left": mg.nn.Linear(1, 1, bias=None), "right": [mg.nn.Linear(1, 1, bias=None)]}
+
+    assert list(Net().parameters()) == ["shared", "heads.left.W", "heads.right.0.W"]
+
+
+def test_calling_a_module_opens_its_scope():
+    model = mg.nn.MLP([2, 2, 1], rng=0, name="net")
+    nodes = graph.walk(model(np.ones((1, 2))))
+    scopes = {node.rule.name: node.scope for node in nodes if node.rule and node.rule.name in ("matmul", "sigmoid")}
+    assert scopes == {"matmul": "net.layer2", "sigmoid": "net"}
+    assert mg.Tensor([1.0], requires_grad=True).sum().scope is None
+
+
+def test_zero_grad_forgets_all_gradients():
+    model = mg.nn.MLP([2, 2, 1], rng=0)
+    mg.sse(model(np.ones((3, 2))), np.zeros((3, 1))).backward()
+    assert all(p.grad is not None for p in model.parameters().values())
+    model.zero_grad()
+    assert all(p.grad is None for p in model.parameters().values())
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: mg.nn.Linear(0, 3), "sizes must be at least 1, got inputs=0, units=3"),
+        (lambda: mg.nn.Linear(2, 3, bias="yes"), 'bias must be "vector", "unit" or None'),
+        (lambda: mg.nn.MLP([3]), "at least inputs and outputs"),
+    ],
+)
+def test_bad_sizes(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_a_module_without_forward_says_what_it_needs():
+    with pytest.raises(NotImplementedError, match=r"Module needs a method forward\(self, x\)"):
+        mg.nn.Module()(1.0)
+
+
+def test_wrong_number_of_columns_names_the_weights():
+    model = mg.nn.MLP([7, 3, 2], rng=0)
+    with pytest.raises(ValueError, match=r"layer1\.W \(7, 3\)"):
+        model(np.ones((5, 6)))
