@@ -37,7 +37,7 @@ class GradientNorm:
 
     def __call__(self, history: History) -> str | None:
         norm = history.gradient_norm[-1]
-        return f"gradient norm {norm:.3g} fell under {self.tolerance:g}" if norm < self.tolerance else None
+        return f"gradient norm {norm:.4g} fell under {self.tolerance:g}" if norm < self.tolerance else None
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from microgradnp import graph
-from microgradnp.tensor import Tensor
+from microgradnp.table import name_of, parameter_names
+from microgradnp.tensor import Tensor, recording
 
 Argnums = int | str | tuple[int | str, ...]
 
@@ -54,8 +55,15 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     Returns
     -------
     callable
-        Value and gradients are ndarrays of the arguments' shapes; Tensors when an argument is a Tensor, so that the result
-        can be differentiated again.
+        Value and gradients are ndarrays of the arguments' shapes; Tensors, to be differentiated again, when the value also
+        depends on another Tensor that requires a gradient (as it does when `grad` is nested).
+
+    Raises
+    ------
+    TypeError
+        If `f` does not return a Tensor (its gradient was lost on the way), or an argument is not floating point.
+    ValueError
+        If `f` does not return a real scalar, or `argnums` names no argument of the call.
 
     >>> import numpy as np, microgradnp as mg
     >>> value, slope = mg.value_and_grad(lambda x: np.sum(x**2))(np.array([1.0, 3.0]))
@@ -65,38 +73,59 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        bound = inspect.signature(f).bind(*args, **kwargs)
-        chosen = [positional(bound, argnum) for argnum in (argnums if isinstance(argnums, tuple) else (argnums,))]
-        record = any(isinstance(a, Tensor) for a in (*args, *kwargs.values()))
         call_args, call_kwargs = list(args), dict(kwargs)
         inputs: list[Tensor] = []
-        for where in chosen:
-            place: Any = call_args if isinstance(where, int) else call_kwargs
-            place[where] = variable(place[where], where)
-            inputs.append(place[where])
-        value = f(*call_args, **call_kwargs)
-        if not isinstance(value, Tensor):
-            value = Tensor(value)
-        found = gradients(value, inputs, record=record)
-        return (value if record else value.numpy()), (tuple(found) if isinstance(argnums, tuple) else found[0])
+        for argnum in argnums if isinstance(argnums, tuple) else (argnums,):
+            where = place_of(argnum, f, args, kwargs)
+            holder: Any = call_args if isinstance(where, int) else call_kwargs
+            holder[where] = variable(holder[where], where)
+            inputs.append(holder[where])
+        with recorded():
+            value = f(*call_args, **call_kwargs)
+            check_result(f, value)
+            nested = depends_on_others(value, inputs)
+            found = gradients(value, inputs, record=nested)
+        return (value if nested else value.numpy()), (tuple(found) if isinstance(argnums, tuple) else found[0])
 
     return wrapped
 
 
-def positional(bound: inspect.BoundArguments, argnum: int | str) -> int | str:
+@contextlib.contextmanager
+def recorded() -> Iterator[None]:
+    """Record inside, also where `no_grad` holds outside: who asks for a gradient means it."""
+    token = recording.set(True)
+    try:
+        yield
+    finally:
+        recording.reset(token)
+
+
+def place_of(argnum: int | str, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> int | str:
     """Where an argument chosen by number or name stands in the call: a position, or a keyword."""
     if isinstance(argnum, int):
-        if not -len(bound.args) <= argnum < len(bound.args):
-            raise ValueError(f"argnums={argnum}, but the function was called with {len(bound.args)} positional arguments")
-        return argnum % len(bound.args)
-    parameters = list(bound.signature.parameters)
-    if argnum in bound.kwargs:
+        if -len(args) <= argnum < len(args):
+            return argnum % len(args)
+        raise ValueError(f"argnums={argnum}, but {name_of(f)} was called with {len(args)} positional arguments")
+    if argnum in kwargs:
         return argnum
-    if argnum not in parameters:
-        raise ValueError(f"argnums={argnum!r}, but the function's arguments are {', '.join(parameters)}")
-    if parameters.index(argnum) >= len(bound.args):
-        raise ValueError(f"argnums={argnum!r}, but the function was called without that argument")
-    return parameters.index(argnum)
+    names = parameter_names(f)
+    if argnum in names[: len(args)]:
+        return names.index(argnum)
+    raise ValueError(f"argnums={argnum!r}, but {name_of(f)} was called without that argument; its parameters: {', '.join(names)}")
+
+
+def check_result(f: Callable[..., Any], value: Any) -> None:
+    if not isinstance(value, Tensor):
+        raise TypeError(
+            f"{name_of(f)} returned a {type(value).__name__}, not a Tensor, so its gradient is lost: look for float(), .item(), "
+            ".numpy(), .detach() or the math module on the way, and that the argument is used at all"
+        )
+
+
+def depends_on_others(value: Tensor, inputs: list[Tensor]) -> bool:
+    """Whether the value has another leaf that requires a gradient: then somebody else differentiates too."""
+    own = {id(x) for x in inputs}
+    return any(node.is_leaf and node.requires_grad and id(node) not in own for node in graph.walk(value))
 
 
 def variable(value: Any, where: int | str) -> Tensor:
@@ -131,7 +160,9 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     The pullback may be called again and again.
     """
     inputs = [variable(a, k) for k, a in enumerate(args)]
-    value = f(*inputs)
+    with recorded():
+        value = f(*inputs)
+    check_result(f, value)
 
     def pullback(v: Any) -> tuple[Any, ...]:
         return tuple(gradients(value, inputs, v, free=False))

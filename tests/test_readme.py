@@ -1,0 +1,41 @@
+"""The README: its code runs and prints what it says, and its map names every module."""
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.filterwarnings("ignore:drawn with the built-in layout")
+def test_the_tour_prints_what_the_readme_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    test = doctest.DocTestParser().get_doctest(README, {}, "README.md", str(ROOT / "README.md"), 0)
+    assert len(test.examples) > 20
+    report = []
+    results = doctest.DocTestRunner(optionflags=flags).run(test, out=report.append)
+    assert results.failed == 0, "".join(report)
+    assert (tmp_path / "graph.svg").stat().st_size > 1000
+
+
+def test_the_map_names_every_module():
+    mapped = README[README.index("## Map") :]
+    for path in (ROOT / "microgradnp").iterdir():
+        if path.suffix == ".py" and not path.name.startswith("__"):
+            assert f"`{path.name}`" in mapped, path.name
+        if path.is_dir() and (path / "__init__.py").exists():
+            assert f"`{path.name}/`" in mapped, path.name
+
+
+def test_every_file_that_the_readme_names_exists():
+    for name in re.findall(r"(?:examples|tests)/[\w/.]+\.\w+", README):
+        assert (ROOT / name).is_file(), name
+
+
+def test_every_example_is_listed():
+    for path in (ROOT / "examples").glob("*.py"):
+        assert f"examples/{path.name}" in README

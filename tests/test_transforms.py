@@ -1,0 +1,126 @@
+"""grad, value_and_grad and vjp: arguments by number and name, nesting, and mistakes."""
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+
+
+def polynomial(a, b, *, c=1.0):
+    return np.sum(a**2 * b) * c
+
+
+A, B = np.array([1.0, 2.0]), np.array([3.0, -1.0])
+
+
+@pytest.mark.parametrize(
+    ("argnums", "expected"),
+    [
+        (0, 2 * A * B),
+        (1, A**2),
+        (-1, A**2),
+        ("b", A**2),
+        ((0, 1), (2 * A * B, A**2)),
+        (("b", "a"), (A**2, 2 * A * B)),
+        ((1,), (A**2,)),
+    ],
+)
+def test_argnums(argnums, expected):
+    value, found = mg.value_and_grad(polynomial, argnums)(A, B)
+    assert value == np.sum(A**2 * B)
+    assert type(found) is type(expected)
+    np.testing.assert_allclose(found, expected)
+
+
+def test_an_argument_given_by_keyword():
+    assert mg.grad(polynomial, "c")(A, B, c=2.0) == np.sum(A**2 * B)
+    np.testing.assert_allclose(mg.grad(polynomial, "b")(A, b=B), A**2)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+def test_nested_gradients_of_sine(order):
+    f = np.sin
+    for _ in range(order):
+        f = mg.grad(f)
+    assert float(f(0.7)) == pytest.approx(
+        float([np.sin, np.cos, lambda x: -np.sin(x), lambda x: -np.cos(x)][order % 4](0.7)), rel=1e-14
+    )
+
+
+def test_inner_and_outer_variables_are_kept_apart():
+    """d/dx (x * d/dy (x + y)) = 1: an engine that confuses the two perturbations says 2 (Siskind and Pearlmutter, 2005)."""
+    assert float(mg.grad(lambda x: x * mg.grad(lambda y: x + y)(1.0))(1.0)) == 1.0
+    assert float(mg.grad(lambda x: mg.grad(lambda y: x * x * y * y)(3.0))(2.0)) == 2 * 2 * 2 * 3
+
+
+def test_gradient_of_a_gradient_norm_against_complex_step():
+    def norm(w):
+        return np.sum(mg.grad(lambda v: np.sum(np.exp(v) * v))(w) ** 2)
+
+    w, h = np.array([0.3, -0.4]), 1e-30
+    first = lambda v: np.exp(v) * (v + 1)  # noqa: E731
+    expected = [np.imag(np.sum(first(w + 1j * h * e) ** 2)) / h for e in np.eye(2)]
+    np.testing.assert_allclose(mg.grad(norm)(w), expected, rtol=1e-13)
+
+
+def test_no_path_gives_zeros():
+    np.testing.assert_array_equal(mg.grad(polynomial)(A, np.zeros(2)), [0, 0])
+    np.testing.assert_array_equal(mg.grad(lambda a, b: np.sum(b**2), (0, 1))(A, B)[0], [0, 0])
+    np.testing.assert_array_equal(mg.grad(lambda a: np.sum(a > 0))(A), [0, 0])
+
+
+def test_a_gradient_lost_on_the_way_is_an_error_and_not_zero():
+    with pytest.raises(TypeError, match=r"<lambda> returned a float, not a Tensor, so its gradient is lost: look for float\(\)"):
+        mg.grad(lambda a: float(np.sum(a)))(A)
+
+
+def test_no_grad_around_does_not_turn_gradients_into_zeros():
+    with mg.no_grad():
+        np.testing.assert_allclose(mg.grad(polynomial)(A, B), 2 * A * B)
+        assert mg.vjp(np.sin, 0.0)[1](1.0)[0] == 1.0
+
+
+def test_value_and_grad_leaves_its_arguments_alone():
+    before = A.copy()
+    mg.value_and_grad(polynomial)(A, B)
+    np.testing.assert_array_equal(A, before)
+    w = mg.Tensor(A, requires_grad=True)
+    _, slope = mg.value_and_grad(polynomial)(w, B)
+    assert isinstance(slope, mg.Tensor), "w requires a gradient, so somebody may differentiate again"
+    assert w.grad is None
+
+
+def test_vjp_pulls_back_again_and_again():
+    x = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    w = np.array([[1.0], [2.0]])
+    value, pullback = mg.vjp(np.matmul, x, w)
+    np.testing.assert_array_equal(value, x @ w)
+    for v in (np.ones((3, 1)), np.array([[1.0], [0.0], [-2.0]])):
+        dx, dw = pullback(v)
+        np.testing.assert_array_equal(dx, v @ w.T)
+        np.testing.assert_array_equal(dw, x.T @ v)
+
+
+def test_complex_arguments_point_along_steepest_ascent():
+    z = np.array([3 + 4j])
+    np.testing.assert_allclose(mg.grad(lambda z: np.sum(np.abs(z)))(z), z / 5)
+    np.testing.assert_allclose(mg.grad(lambda z: np.real(np.sum(z * (1 + 2j))))(z), [1 - 2j])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: mg.grad(lambda x: x * 2)(A), ValueError, "is not a scalar"),
+        (lambda: mg.grad(lambda x: np.sum(x))(np.array([1, 2])), TypeError, "argument 0: .*got int64"),
+        (lambda: mg.grad(polynomial, 2)(A, B), ValueError, "argnums=2, but polynomial was called with 2 positional"),
+        (
+            lambda: mg.grad(polynomial, "d")(A, B),
+            ValueError,
+            "argnums='d', but polynomial was called without that argument; its parameters: a, b",
+        ),
+        (lambda: mg.grad(polynomial, "c")(A, B), ValueError, "called without that argument"),
+    ],
+)
+def test_mistakes(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
