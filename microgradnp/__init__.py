@@ -27,7 +27,7 @@ from microgradnp.functional import (
 )
 from microgradnp.table import rule
 from microgradnp.tensor import Tensor, no_grad, primitive
-from microgradnp.transforms import grad, value_and_grad, vjp
+from microgradnp.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 __version__ = "0.1.0"
 
@@ -42,7 +42,11 @@ __all__ = [
     "cross_entropy",
     "fit",
     "grad",
+    "hessian",
+    "hvp",
     "identity",
+    "jacobian",
+    "jvp",
     "log_softmax",
     "mse",
     "nn",

@@ -62,13 +62,11 @@ class Optimizer:
 
         Raises RuntimeError when none has one: `backward` was forgotten.
         """
-        stepped = False
-        for name, parameter in self.parameters.items():
-            if parameter.grad is not None:
-                stepped = True
-                parameter.data = parameter.numpy() + self.change(name, parameter.grad)
-        if not stepped:
+        changed = [(p, p.numpy() + self.change(name, p.grad)) for name, p in self.parameters.items() if p.grad is not None]
+        if not changed:
             raise RuntimeError(f"{type(self).__name__}.step: no parameter has a gradient; call loss.backward() first")
+        for parameter, value in changed:  # only now: an error or Ctrl-C above leaves all parameters as they were
+            parameter.data = value
 
     def change(self, name: str, gradient: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """What to add to the parameter `name`, given its gradient."""

@@ -124,3 +124,61 @@ def test_complex_arguments_point_along_steepest_ascent():
 def test_mistakes(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def vector_function(x):
+    return np.stack([np.sin(x[0]) * x[1], x[1] ** 2, x[0] + x[1] ** 3])
+
+
+def vector_jacobian(x):
+    return np.array([[np.cos(x[0]) * x[1], np.sin(x[0])], [0, 2 * x[1]], [1, 3 * x[1] ** 2]])
+
+
+X = np.array([0.4, 1.5])
+
+
+def test_jacobian_and_its_products():
+    np.testing.assert_allclose(mg.jacobian(vector_function)(X), vector_jacobian(X), rtol=1e-14)
+    v, u = np.array([2.0, -1.0]), np.array([1.0, 2.0, 3.0])
+    value, forward = mg.jvp(vector_function, (X,), (v,))
+    np.testing.assert_allclose(value, vector_function(X))
+    np.testing.assert_allclose(forward, vector_jacobian(X) @ v, rtol=1e-14)
+    np.testing.assert_allclose(mg.vjp(vector_function, X)[1](u)[0], u @ vector_jacobian(X), rtol=1e-14)
+
+
+def test_jacobian_has_the_shape_of_result_and_argument():
+    w = np.arange(6.0).reshape(2, 3)
+    found = mg.jacobian(lambda a, b: a @ b, "b")(np.ones((4, 2)), w)
+    assert found.shape == (4, 3, 2, 3)
+    np.testing.assert_array_equal(found, np.einsum("ik,jl->ijkl", np.ones((4, 2)), np.eye(3)))
+    assert mg.jacobian(lambda a: a[:0])(X).shape == (0, 2)
+
+
+def test_jvp_of_several_arguments():
+    _, product = mg.jvp(np.multiply, (A, B), (B, A))
+    np.testing.assert_allclose(product, B * B + A * A)
+
+
+def test_hessian_and_its_product():
+    def f(x):
+        return np.sum(vector_function(x)) + x[0] ** 2 * x[1]
+
+    expected = np.array([[-np.sin(X[0]) * X[1] + 2 * X[1], np.cos(X[0]) + 2 * X[0]], [np.cos(X[0]) + 2 * X[0], 2 + 6 * X[1]]])
+    np.testing.assert_allclose(mg.hessian(f)(X), expected, rtol=1e-13)
+    np.testing.assert_allclose(mg.hvp(f, (X,), A), expected @ A, rtol=1e-13)
+    third = mg.jacobian(mg.hessian(lambda x: np.sum(x**4)))(X)
+    np.testing.assert_allclose(third[1, 1, 1], 24 * X[1])
+    np.testing.assert_allclose(mg.grad(lambda x: mg.jvp(np.sin, (x,), (1.0,))[1])(0.3), -np.sin(0.3))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: mg.jvp(np.sin, (A,), ()), "1 arguments, but 0 tangents"),
+        (lambda: mg.jvp(np.sin, (A,), (1.0,)), r"argument 0 has shape \(2,\), but its tangent \(\)"),
+        (lambda: mg.hvp(np.sum, (A,), 1.0), r"argument 0 has shape \(2,\), but v has \(\)"),
+    ],
+)
+def test_directions_of_the_wrong_shape(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
