@@ -189,7 +189,7 @@ class Operators:
         return apply(np.round, self, decimals=decimals)
 
     def astype(self, dtype: Any) -> Tensor:
-        return apply(np.astype, self, dtype=dtype)
+        return apply(np.astype, self, dtype)
 
     def copy(self) -> Tensor:
         return apply(np.positive, self)

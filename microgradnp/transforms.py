@@ -85,6 +85,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
             check_result(f, value)
             nested = depends_on_others(value, inputs)
             found = gradients(value, inputs, record=nested)
+            settle(inputs)
         return (value if nested else value.numpy()), (tuple(found) if isinstance(argnums, tuple) else found[0])
 
     return wrapped
@@ -128,6 +129,13 @@ def depends_on_others(value: Tensor, inputs: list[Tensor]) -> bool:
     return any(node.is_leaf and node.requires_grad and id(node) not in own for node in graph.walk(value))
 
 
+def settle(inputs: list[Tensor]) -> None:
+    """Variables of a derivative that has been taken are plain numbers for whoever differentiates its result again."""
+    for x in inputs:
+        if x.is_leaf:
+            x.requires_grad = False
+
+
 def variable(value: Any, where: int | str) -> Tensor:
     """A Tensor to differentiate with respect to; a Tensor argument stays connected to the graph it comes from."""
     if isinstance(value, Tensor) and value.requires_grad:
@@ -157,17 +165,28 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """(f(*args), pullback): pullback(v) is the tuple of v' J for each argument; `v` has the result's shape.
 
-    The pullback may be called again and again.
+    The pullback may be called again and again. As with `value_and_grad`, the results are Tensors where somebody else
+    differentiates too.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> value, pullback = mg.vjp(np.multiply, 2.0, 3.0)
+    >>> [float(g) for g in pullback(10.0)]
+    [30.0, 20.0]
     """
     inputs = [variable(a, k) for k, a in enumerate(args)]
     with recorded():
         value = f(*inputs)
     check_result(f, value)
+    nested = depends_on_others(value, inputs)
 
     def pullback(v: Any) -> tuple[Any, ...]:
-        return tuple(gradients(value, inputs, v, free=False))
+        record = nested or (isinstance(v, Tensor) and v.requires_grad)
+        with recorded():
+            return tuple(
+                gradients(value, inputs, Tensor(v) if record and not isinstance(v, Tensor) else v, record=record, free=False)
+            )
 
-    return value.numpy(), pullback
+    return (value if nested else value.numpy()), pullback
 
 
 def jvp(f: Callable[..., Any], args: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
@@ -194,7 +213,9 @@ def jvp(f: Callable[..., Any], args: tuple[Any, ...], tangents: tuple[Any, ...])
         pulled = gradients(value, inputs, u, record=True)
         product = sum((np.sum(g * v) for g, v in zip(pulled, tangents, strict=True)), start=Tensor(0.0))
         nested = depends_on_others(value, inputs)
-        return (value if nested else value.numpy()), gradients(product, [u], record=nested)[0]
+        slope = gradients(product, [u], record=nested)[0]
+        settle([*inputs, u])
+        return (value if nested else value.numpy()), slope
 
 
 def jacobian(f: Callable[..., Any], argnum: int | str = 0) -> Callable[..., Any]:
@@ -218,6 +239,7 @@ def jacobian(f: Callable[..., Any], argnum: int | str = 0) -> Callable[..., Any]
             nested = depends_on_others(value, [x])
             units = np.eye(value.size, dtype=value.dtype).reshape(value.size, *value.shape)
             rows = [gradients(value, [x], Tensor(e) if nested else e, record=nested, free=False)[0] for e in units]
+            settle([x])
             shape = (*value.shape, *x.shape)
             if not rows:
                 return np.zeros(shape, x.dtype)

@@ -53,6 +53,21 @@ def test_inner_and_outer_variables_are_kept_apart():
     assert float(mg.grad(lambda x: mg.grad(lambda y: x * x * y * y)(3.0))(2.0)) == 2 * 2 * 2 * 3
 
 
+def test_mixed_derivatives_are_arrays():
+    def f(a, b):
+        return np.sum(a**2 * b**3)
+
+    mixed = mg.grad(lambda a, b: np.sum(mg.grad(f, 0)(a, b)), 1)(A, B)
+    assert isinstance(mixed, np.ndarray)
+    np.testing.assert_allclose(mixed, 6 * A * B**2)
+
+
+def test_vjp_inside_grad():
+    np.testing.assert_allclose(mg.grad(lambda x: mg.vjp(np.sin, x)[1](1.0)[0])(0.3), -np.sin(0.3))
+    np.testing.assert_allclose(mg.grad(lambda x: mg.vjp(lambda y: x * y**2, 3.0)[1](1.0)[0])(0.3), 6.0)
+    np.testing.assert_allclose(mg.grad(lambda v: np.sum(mg.vjp(np.exp, 0.5)[1](v)[0] ** 2))(3.0), 2 * 3 * np.exp(1.0))
+
+
 def test_gradient_of_a_gradient_norm_against_complex_step():
     def norm(w):
         return np.sum(mg.grad(lambda v: np.sum(np.exp(v) * v))(w) ** 2)

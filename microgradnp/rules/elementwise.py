@@ -154,7 +154,8 @@ rule(np.where,         None,
 rule(np.conjugate,     lambda g, y, a: g.conj())
 rule(np.real,          lambda g, y, a: g)
 rule(np.imag,          lambda g, y, a: g * (-1j if a.dtype.kind == "c" else 0))
-rule(np.astype,        lambda g, y, a, dtype=None: g)                 # the sweep casts back
+rule(np.astype,        lambda g, y, a, dtype, copy=True: g,           # the sweep casts back
+                       None)
 # fmt: on
 
 # -------------------------------------------------------------------- derivative zero wherever it exists
