@@ -178,13 +178,19 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
         value = f(*inputs)
     check_result(f, value)
     nested = depends_on_others(value, inputs)
+    leaves = [x for x in inputs if x.is_leaf]
+    settle(leaves)
 
     def pullback(v: Any) -> tuple[Any, ...]:
         record = nested or (isinstance(v, Tensor) and v.requires_grad)
-        with recorded():
-            return tuple(
-                gradients(value, inputs, Tensor(v) if record and not isinstance(v, Tensor) else v, record=record, free=False)
-            )
+        seed = Tensor(v) if record and not isinstance(v, Tensor) else v
+        for x in leaves:  # variables again, for the length of this sweep
+            x.requires_grad = True
+        try:
+            with recorded():
+                return tuple(gradients(value, inputs, seed, record=record, free=False))
+        finally:
+            settle(leaves)
 
     return (value if nested else value.numpy()), pullback
 
