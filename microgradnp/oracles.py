@@ -1,0 +1,131 @@
+"""Numerical derivatives that know their own error, of functions of plain arrays, along one line: t -> f(x + t v).
+
+* **differences**: central differences, extrapolated to step 0 by Richardson's scheme, with the error estimate of
+  C. J. F. Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", Advances in Engineering Software 4 (1982), to which the
+  rounding of f is added;
+* **complex step**: Im f(x + i t v) / t (Squire and Trapp, SIAM Review 40, 1998), exact to rounding where f is analytic. That
+  cannot be told from outside (abs, conj and real parts are not), so it is trusted only where it agrees with the differences
+  to within *their* error.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+Arrays = list[np.ndarray]
+Function = Callable[[Arrays], Arrays]  # plain arrays to plain arrays
+
+EPS = float(np.finfo(float).eps)
+FIRST_STEP = 1 / 16  # relative to the argument
+SHRINK = (
+    1 + math.sqrt(5)
+) / 2  # from row to row; with halving, sin(1e6) repeats its period and seems to converge where it does not
+ROWS, COLUMNS = 60, 8  # steps down to 1e-14; extrapolation up to order 16
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A numerical derivative, its error, the part of the error that is f's rounding, and the size of what moves in f."""
+
+    value: float
+    error: float
+    rounding: float = 0.0
+    magnitude: float = 0.0
+
+    def converged(self, size: float) -> bool:
+        """Whether the error is small beside `size`, or no larger than rounding in f may make it."""
+        return self.error <= max(1e-3 * size, 64 * self.rounding, math.sqrt(EPS) * self.magnitude)
+
+    def __truediv__(self, step: float) -> Estimate:
+        return Estimate(self.value / step, self.error / step, self.rounding / step, self.magnitude / step)
+
+
+def project(weights: Arrays, outputs: Arrays) -> float:
+    """The real number Re sum(conj(w) * y) over all outputs: what a sweep with seed `w` differentiates."""
+    return float(sum(np.sum(np.real(np.conj(w) * y)) for w, y in zip(weights, outputs, strict=True)))
+
+
+def moved(x: Arrays, v: Arrays, t: complex) -> Arrays:
+    return [a + t * b if np.any(b) else a for a, b in zip(x, v, strict=True)]
+
+
+def differences(f: Function, x: Arrays, v: Arrays, weights: Arrays) -> Estimate:
+    """Derivative of project(weights, f(x + t v)) at t = 0 by extrapolated central differences."""
+    best = Estimate(math.nan, math.inf)
+    previous: list[float] = []
+    step, magnitude = FIRST_STEP, 0.0
+    for _ in range(ROWS):
+        ahead, behind = f(moved(x, v, step)), f(moved(x, v, -step))
+        change = [a - b for a, b in zip(ahead, behind, strict=True)]  # before projecting: what did not move cancels exactly
+        row = [project(weights, change) / (2 * step)]
+        everything = not any(np.any(d) for d in change)
+        size = sum(float(np.sum(np.abs(w * a) * (everything | (d != 0)))) for w, a, d in zip(weights, ahead, change, strict=True))
+        rounding = EPS * (size + abs(row[0])) / step  # of f, and of x + t v
+        if not math.isfinite(row[0]):  # the step left f's domain
+            previous, step = [], step / SHRINK
+            continue
+        magnitude = max(magnitude, size)
+        for column, older in enumerate(previous[: COLUMNS - 1]):
+            factor = SHRINK ** (2 * column + 2)
+            row.append((factor * row[column] - older) / (factor - 1))
+            error = max(abs(row[-1] - row[-2]), abs(row[-1] - older)) + rounding
+            if error < best.error and len(previous) > 1:
+                best = Estimate(row[-1], error, rounding, magnitude)
+        if rounding > best.error or best.error <= 1e-12 * abs(best.value):
+            break
+        previous, step = row, step / SHRINK
+    return best
+
+
+def complex_step(f: Function, x: Arrays, v: Arrays, weights: Arrays) -> Estimate | None:
+    """The same derivative by a complex step; None where f refuses complex numbers or throws the imaginary part away."""
+    if any(np.iscomplexobj(a) for a in (*x, *weights)):
+        return None
+    step = 1e-40
+    try:
+        outputs = f(moved(x, v, 1j * step))
+    except Exception:  # whatever f has against complex numbers
+        return None
+    if not all(np.iscomplexobj(y) for y in outputs):
+        return None
+    slopes = [np.imag(y) / step for y in outputs]
+    size = sum(float(np.sum(np.abs(w * s))) for w, s in zip(weights, slopes, strict=True))
+    value = project(weights, slopes)
+    return Estimate(value, 16 * EPS * size, 16 * EPS * size, size) if math.isfinite(size) else None
+
+
+def oracle(f: Function, x: Arrays, v: Arrays, weights: Arrays, *, analytic: bool) -> Estimate:
+    """The best numerical derivative of project(weights, f(x + t v)) at t = 0. `analytic`: whether a complex step may be tried."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", np.exceptions.ComplexWarning)
+        coarse = differences(f, x, v, weights)
+        fine = complex_step(f, x, v, weights) if analytic else None
+    if fine is None or fine.error >= coarse.error or not abs(fine.value - coarse.value) <= 4 * coarse.error:
+        return coarse
+    return Estimate(fine.value, fine.error, fine.rounding, coarse.magnitude)
+
+
+def irregularity(f: Function, x: Arrays, v: Arrays, weights: Arrays, step: float) -> str | None:
+    """A kink or a jump of t -> f(x + t v) at 0, in words: one-sided slopes (per `step`) that do not meet. None for neither."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        here = f(x)
+        slopes = []
+        for t in (2.0**-14, 2.0**-22):
+            behind, ahead = ([(b - a) / s for a, b in zip(here, f(moved(x, v, s)), strict=True)] for s in (-t, t))
+            slopes.append((project(weights, behind) / step, project(weights, ahead) / step))
+    wide, narrow = (abs(right - left) for left, right in slopes)
+    left, right = slopes[-1]
+    if not math.isfinite(narrow):
+        return "A kink is the likely cause: f is not finite on one side of the point"
+    if narrow <= max(wide / 4, 1e-6 * max(abs(left), abs(right))):
+        return None
+    if narrow > 16 * wide:
+        return "A kink is the likely cause, in fact a jump: one-sided differences grow without limit as the step shrinks"
+    return f"A kink is the likely cause: the slope is {left:.6g} before the point and {right:.6g} after it"
