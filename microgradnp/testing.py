@@ -119,7 +119,7 @@ class Comparison:
         size = sum(float(np.sum(np.abs(a * b))) for a, b in zip(v, self.gradient, strict=True))
         conditioning = max(abs(project(v, other) - got) for other in self.shaken)
         rounding = EPS * (32 * size + expected.magnitude)
-        tolerated = 4 * expected.error + rounding + min(16 * conditioning, math.sqrt(EPS) * size)
+        tolerated = 4 * expected.error + rounding + min(16 * conditioning, math.sqrt(EPS) * (size + expected.magnitude))
         difference = abs(got - expected.value)
         if not (expected.converged(size) and math.isfinite(difference)):
             return expected, math.inf

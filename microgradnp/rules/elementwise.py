@@ -1,7 +1,8 @@
 """Elementwise functions. The derivatives are in every calculus textbook; conventions at kinks are PyTorch's, stated here.
 
-A slope that is infinite somewhere (sqrt at 0, 1/b at 0) must not turn a gradient of zero into NaN: `np.where(b > 0, a / b, 0)`
-sends zero back through the divisions that it did not use. `guarded(g, b)` is `b` where a gradient arrives and 1 elsewhere.
+No NaN where the true gradient is finite: `np.where(b > 0, a / b, 0)` sends a gradient of zero back through the divisions that it
+did not use, where the slope is infinite or NaN, and 0 * inf would spoil it. `guarded` and `finite` replace such a slope, but only
+where it is bad *and* the gradient is zero: anywhere else it must stay, since second derivatives read it also at g = 0.
 """
 
 from __future__ import annotations
@@ -18,8 +19,17 @@ DEGREE = float(np.pi / 180)
 
 
 def guarded(g: Any, b: Any) -> Any:
-    """`b`, but 1 where `g` is zero, so that what is divided by it stays zero. Plain numbers need no guard."""
-    return b if isinstance(b, (int, float, complex)) else np.where(g == 0, 1, b)
+    """`b` to divide by, but 1 where it is 0 or NaN and `g` is 0, so that the quotient is 0 there."""
+    if isinstance(b, (int, float, complex)) and b:
+        return b
+    return np.where(np.logical_and(g == 0, np.logical_not(np.absolute(b) > 0)), 1, b)
+
+
+def finite(g: Any, slope: Any) -> Any:
+    """`slope` to multiply by, but 0 where it is not finite and `g` is 0."""
+    if np.all(np.isfinite(slope)):
+        return slope
+    return np.where(np.logical_and(g == 0, np.logical_not(np.isfinite(slope))), 0, slope)
 
 
 def nonzero(y: Any) -> Any:
@@ -27,17 +37,60 @@ def nonzero(y: Any) -> Any:
     return np.where(y == 0, 1, y)
 
 
+def denominator(g: Any, y: Any, a: Any, b: Any) -> Any:
+    """-a / b**2, in an order in which b**2 cannot overflow or vanish."""
+    b = guarded(g, b)
+    return -g * (finite(g, a) / b) / b
+
+
 def power_base(g: Any, y: Any, a: Any, b: Any) -> Any:
     """d(a**b)/da = b a**(b-1); 0 where b is 0, also at a = 0."""
-    if isinstance(b, (int, float)):
-        return g * b * (a if b >= 1 or b == 0 else guarded(g, a)) ** (b - 1 if b else 1)
-    exponent = np.where(b == 0, 1, b - 1)
-    return g * b * np.where(np.logical_and(g == 0, a == 0), 1, a) ** exponent
+    if isinstance(b, (int, float)) and b == int_or_zero(b) and b >= 0:
+        return g * b * finite(g, a ** (b - 1)) if b else np.zeros_like(g)
+    unused = np.logical_and(g == 0, np.logical_not(np.isfinite(y)))
+    infinite = np.logical_and(np.logical_and(a == 0, b < 1), np.logical_or(g == 0, b == 0))
+    return g * b * np.where(np.logical_or(unused, infinite), 1, a) ** (b - 1.0)  # 1.0: unsigned and small integers would wrap
+
+
+def int_or_zero(b: float) -> int:
+    return int(b) if np.isfinite(b) else 0
 
 
 def power_exponent(g: Any, y: Any, a: Any, b: Any) -> Any:
-    """d(a**b)/db = a**b log(a); 0 at a = 0 (as in PyTorch)."""
-    return g * y * np.log(nonzero(a))
+    """d(a**b)/db = a**b log(a); 0 at a = 0 (as in PyTorch), NaN for a < 0, where a**b has no neighbours."""
+    if isinstance(a, (int, float)) and a > 0:
+        return g * finite(g, y) * float(np.log(a))
+    unused = np.logical_and(g == 0, False if np.iscomplexobj(a) else np.logical_not(a > 0))
+    return g * np.where(unused, 0, finite(g, y)) * np.log(np.where(np.logical_or(a == 0, unused), 1, a))
+
+
+def fmod_divisor(g: Any, y: Any, a: Any, b: Any) -> Any:
+    """a - fmod(a, b) is a whole multiple of b; floor_divide gets that multiple right where a / b rounds up to the next."""
+    b = guarded(g, b)
+    return -g * np.sign(a) * np.sign(b) * np.floor_divide(np.absolute(a), np.absolute(b))
+
+
+def unit_circle(g: Any, a: Any) -> Any:
+    """1 - a**2 without cancellation near 1, to divide by or take the root of; 1 where it is no use and `g` is 0."""
+    rest = (1 - a) * (1 + a)
+    return guarded(g, rest) if a.dtype.kind == "c" else np.where(np.logical_and(g == 0, rest <= 0), 1, rest)
+
+
+def arcsinh(g: Any, y: Any, a: Any) -> Any:
+    return g / (np.sqrt(1 + a**2) if a.dtype.kind == "c" else np.hypot(1, a))  # hypot: a**2 may overflow
+
+
+def arccosh(g: Any, y: Any, a: Any) -> Any:
+    """1 / (sqrt(a - 1) sqrt(a + 1)): two roots, so that the complex branch is the right one."""
+    outside = a == 1 if a.dtype.kind == "c" else a <= 1
+    a = np.where(np.logical_and(g == 0, outside), 2, a)
+    return g / (np.sqrt(a - 1) * np.sqrt(a + 1))
+
+
+def arctan2_slope(g: Any, of: Any, a: Any, b: Any) -> Any:
+    """of / (a**2 + b**2), where the squares may overflow or vanish."""
+    radius = guarded(g, np.hypot(a, b))
+    return g * (of / radius) / radius
 
 
 def absolute(g: Any, y: Any, a: Any) -> Any:
@@ -46,10 +99,10 @@ def absolute(g: Any, y: Any, a: Any) -> Any:
 
 
 def sign(g: Any, y: Any, a: Any) -> Any:
-    """0 for real `a`; the unit circle's tangent part for complex `a` (y = a/|a|)."""
+    """0 for real `a`, and at 0; the unit circle's tangent part for complex `a` (y = a/|a|)."""
     if a.dtype.kind != "c":
         return np.zeros_like(g)
-    return (g - np.real(g * y) * y.conj()) / nonzero(np.absolute(a))
+    return np.where(a == 0, 0, g - np.real(g * y) * y.conj()) / nonzero(np.absolute(a))
 
 
 def inside(a: Any, low: Any, high: Any) -> Any:
@@ -59,7 +112,7 @@ def inside(a: Any, low: Any, high: Any) -> Any:
     return np.logical_and(above, below)
 
 
-def clip_low(g: Any, y: Any, a: Any, low: Any, high: Any) -> Any:
+def clip_low(g: Any, y: Any, a: Any, low: Any, high: Any = None) -> Any:
     return np.where(np.logical_and(a < low, True if high is None else low < high), g, 0)
 
 
@@ -73,29 +126,29 @@ rule(np.add,           lambda g, y, a, b: g,
                        lambda g, y, a, b: g)
 rule(np.subtract,      lambda g, y, a, b: g,
                        lambda g, y, a, b: -g)
-rule(np.multiply,      lambda g, y, a, b: g * b,
-                       lambda g, y, a, b: g * a)
+rule(np.multiply,      lambda g, y, a, b: g * finite(g, b),
+                       lambda g, y, a, b: g * finite(g, a))
 rule(np.divide,        lambda g, y, a, b: g / guarded(g, b),
-                       lambda g, y, a, b: -g * a / guarded(g, b) ** 2)
+                       denominator)
 rule(np.power,         power_base, power_exponent)
 rule(np.float_power,   power_base, power_exponent)
 rule(np.remainder,     lambda g, y, a, b: g,
-                       lambda g, y, a, b: -g * np.floor(a / b))
+                       lambda g, y, a, b: -g * np.floor_divide(a, guarded(g, b)))
 rule(np.fmod,          lambda g, y, a, b: g,
-                       lambda g, y, a, b: -g * np.trunc(a / b))
+                       fmod_divisor)
 rule(np.negative,      lambda g, y, a: -g)
 rule(np.positive,      lambda g, y, a: g)
-rule(np.reciprocal,    lambda g, y, a: -g / guarded(g, a) ** 2)
-rule(np.square,        lambda g, y, a: g * 2 * a)
+rule(np.reciprocal,    lambda g, y, a: -g / guarded(g, a) / guarded(g, a))
+rule(np.square,        lambda g, y, a: g * 2 * finite(g, a))
 rule(np.sqrt,          lambda g, y, a: g / (2 * guarded(g, y)))
 rule(np.cbrt,          lambda g, y, a: g / (3 * guarded(g, y) ** 2))
-rule(np.ldexp,         lambda g, y, a, n: g * np.exp2(n),
+rule(np.ldexp,         lambda g, y, a, n: np.ldexp(g, n),
                        None)
 
 # ------------------------------------------------------------------------------ exponentials and logarithms
-rule(np.exp,           lambda g, y, a: g * y)
-rule(np.exp2,          lambda g, y, a: g * y * LN2)
-rule(np.expm1,         lambda g, y, a: g * (y + 1))
+rule(np.exp,           lambda g, y, a: g * finite(g, y))
+rule(np.exp2,          lambda g, y, a: g * finite(g, y) * LN2)
+rule(np.expm1,         lambda g, y, a: g * (finite(g, y) + 1))
 rule(np.log,           lambda g, y, a: g / guarded(g, a))
 rule(np.log2,          lambda g, y, a: g / (guarded(g, a) * LN2))
 rule(np.log10,         lambda g, y, a: g / (guarded(g, a) * LN10))
@@ -109,19 +162,19 @@ rule(np.logaddexp2,    lambda g, y, a, b: g * np.exp2(a - y),
 rule(np.sin,           lambda g, y, a: g * np.cos(a))
 rule(np.cos,           lambda g, y, a: -g * np.sin(a))
 rule(np.tan,           lambda g, y, a: g * (1 + y**2))
-rule(np.arcsin,        lambda g, y, a: g / np.sqrt(guarded(g, 1 - a**2)))
-rule(np.arccos,        lambda g, y, a: -g / np.sqrt(guarded(g, 1 - a**2)))
+rule(np.arcsin,        lambda g, y, a: g / np.sqrt(unit_circle(g, a)))
+rule(np.arccos,        lambda g, y, a: -g / np.sqrt(unit_circle(g, a)))
 rule(np.arctan,        lambda g, y, a: g / (1 + a**2))
-rule(np.arctan2,       lambda g, y, a, b: g * b / guarded(g, a**2 + b**2),
-                       lambda g, y, a, b: -g * a / guarded(g, a**2 + b**2))
+rule(np.arctan2,       lambda g, y, a, b: arctan2_slope(g, b, a, b),
+                       lambda g, y, a, b: -arctan2_slope(g, a, a, b))
 rule(np.hypot,         lambda g, y, a, b: g * a / nonzero(y),        # 0 at the origin, as norms are in PyTorch
                        lambda g, y, a, b: g * b / nonzero(y))
-rule(np.sinh,          lambda g, y, a: g * np.cosh(a))
-rule(np.cosh,          lambda g, y, a: g * np.sinh(a))
+rule(np.sinh,          lambda g, y, a: g * finite(g, np.cosh(a)))
+rule(np.cosh,          lambda g, y, a: g * finite(g, np.sinh(a)))
 rule(np.tanh,          lambda g, y, a: g * (1 - y**2))
-rule(np.arcsinh,       lambda g, y, a: g / np.sqrt(1 + a**2))
-rule(np.arccosh,       lambda g, y, a: g / (np.sqrt(guarded(g, a - 1)) * np.sqrt(a + 1)))
-rule(np.arctanh,       lambda g, y, a: g / guarded(g, 1 - a**2))
+rule(np.arcsinh,       arcsinh)
+rule(np.arccosh,       arccosh)
+rule(np.arctanh,       lambda g, y, a: g / unit_circle(g, a))
 rule(np.degrees,       lambda g, y, a: g / DEGREE)
 rule(np.rad2deg,       lambda g, y, a: g / DEGREE)
 rule(np.radians,       lambda g, y, a: g * DEGREE)
@@ -154,7 +207,7 @@ rule(np.where,         None,
 rule(np.conjugate,     lambda g, y, a: g.conj())
 rule(np.real,          lambda g, y, a: g)
 rule(np.imag,          lambda g, y, a: g * (-1j if a.dtype.kind == "c" else 0))
-rule(np.astype,        lambda g, y, a, dtype, copy=True: g,           # the sweep casts back
+rule(np.astype,        lambda g, y, a, dtype, copy=True: g if y.dtype.kind in "fc" else np.zeros_like(g),  # the sweep casts back
                        None)
 # fmt: on
 

@@ -6,6 +6,7 @@ differentiation" (2008), section 2.2.2: with Y = A B, the gradient of A is G B' 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -36,18 +37,19 @@ def matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
 def dot_left(g: Any, y: Any, a: Any, b: Any) -> Any:
     """`dot` sums over the last axis of `a` and the last but one of `b`; its result has all others, those of `a` first."""
     if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return g * b if np.ndim(a) else g * b
+        return g * b
     if b.ndim == 1:
         return np.expand_dims(g, -1) * b
-    rows = np.reshape(g, (-1, b.size // b.shape[-2] if b.shape[-2] else 0))
+    rows = np.reshape(g, (math.prod(a.shape[:-1]), math.prod(b.shape[:-2]) * b.shape[-1]))
     return np.reshape(rows @ columns_of(b).T, a.shape)
 
 
 def dot_right(g: Any, y: Any, a: Any, b: Any) -> Any:
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return g * a
-    n = a.shape[-1]
-    flat = np.reshape(a, (-1, n)).T @ np.reshape(g, (a.size // n if n else 0, -1))  # (n, columns of b)
+    rows, n = math.prod(a.shape[:-1]), a.shape[-1]
+    columns = math.prod(b.shape[:-2]) * (b.shape[-1] if b.ndim > 1 else 1)
+    flat = np.reshape(a, (rows, n)).T @ np.reshape(g, (rows, columns))  # (n, columns of b)
     if b.ndim == 1:
         return np.reshape(flat, b.shape)
     moved = np.reshape(flat, (n, *b.shape[:-2], b.shape[-1]))
@@ -57,7 +59,7 @@ def dot_right(g: Any, y: Any, a: Any, b: Any) -> Any:
 def columns_of(b: Any) -> Any:
     """`b` of shape (..., n, m) as (n, ...*m), its columns in the order in which `dot` lists them."""
     axes = (b.ndim - 2, *range(b.ndim - 2), b.ndim - 1)
-    return np.reshape(np.transpose(b, axes), (b.shape[-2], -1))
+    return np.reshape(np.transpose(b, axes), (b.shape[-2], math.prod(b.shape[:-2]) * b.shape[-1]))
 
 
 def einsum(position: int, g: Any, y: Any, *operands: Any, optimize: Any = False) -> Any:
@@ -71,16 +73,17 @@ def einsum(position: int, g: Any, y: Any, *operands: Any, optimize: Any = False)
     mine = inputs[position - 1]
     target = arrays[position - 1]
     others = [(letters, array) for k, (letters, array) in enumerate(zip(inputs, arrays, strict=True)) if k != position - 1]
-    sizes = {}
-    for letters, array in zip(inputs, arrays, strict=True):
-        for letter, size in zip(letters, array.shape, strict=True):
-            sizes[letter] = max(size, sizes.get(letter, 1)) if size else 0
     unique = "".join(dict.fromkeys(mine))
     reachable = set(output).union(*(letters for letters, _ in others))
     kept = "".join(letter for letter in unique if letter in reachable)
     terms = ",".join([output, *(letters for letters, _ in others)])
-    share = np.einsum(f"{terms}->{kept}", g, *(array for _, array in others), optimize=optimize)
-    full = np.reshape(share, tuple(sizes[letter] if letter in kept else 1 for letter in unique))
+    full = np.einsum(f"{terms}->{kept}", g, *(array for _, array in others), optimize=bool(optimize))
+    sizes = dict(zip(mine, target.shape, strict=True))
+    for axis, letter in enumerate(unique):
+        if letter not in kept:
+            full = np.expand_dims(full, axis)
+        elif sizes[letter] == 1:  # stretched, so the sweep will sum
+            sizes[letter] = full.shape[axis]
     full = np.broadcast_to(full, tuple(sizes[letter] for letter in unique))
     if unique == mine:
         return full
@@ -102,13 +105,19 @@ def diagonal_mask(letters: str, shape: tuple[int, ...]) -> Any:
 
 def parse(subscripts: str, arrays: list[Any]) -> tuple[list[str], str]:
     """Input and output letters of einsum subscripts, with `...` written out in capital letters not used elsewhere."""
+    if not isinstance(subscripts, str):
+        raise TypeError(
+            "einsum: write the subscripts as a string, such as 'ij,jk->ik'; lists of axis numbers have no gradient rule"
+        )
     left, arrow, output = subscripts.replace(" ", "").partition("->")
     inputs = left.split(",")
     if not arrow:
         letters = left.replace(",", "").replace(".", "")
         output = ("..." if "..." in left else "") + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
     free = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in subscripts]
-    depth = max((np.ndim(a) - len(term.replace("...", "")) for term, a in zip(inputs, arrays, strict=True) if "..." in term), default=0)
+    depth = max(
+        (np.ndim(a) - len(term.replace("...", "")) for term, a in zip(inputs, arrays, strict=True) if "..." in term), default=0
+    )
     batch = "".join(free[:depth])
     written = []
     for term, array in zip(inputs, arrays, strict=True):

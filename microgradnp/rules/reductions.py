@@ -18,16 +18,16 @@ def spread(g: Any, a: Any, axis: Any, keepdims: bool) -> Any:
 
 
 def count(a: Any, axis: Any) -> int:
-    """How many entries were reduced to one."""
+    """How many entries were reduced to one; 1 for the mean of nothing, whose gradient has no entries."""
     axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    return math.prod(a.shape[i] for i in axes)
+    return math.prod(a.shape[i] for i in axes) or 1
 
 
 def extreme(g: Any, y: Any, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """max and min: the entries that attain it share the gradient evenly (PyTorch's convention of amax)."""
     attained = (a == spread(y, a, axis, keepdims)).astype(g.dtype)
     shares = np.sum(attained, axis=axis, keepdims=True)
-    return attained * (g if keepdims else g if axis is None else np.expand_dims(g, axis)) / shares
+    return attained * (g if keepdims or axis is None else np.expand_dims(g, axis)) / shares
 
 
 # fmt: off

@@ -19,7 +19,11 @@ def inverse(axes: Sequence[int] | None) -> Sequence[int] | None:
     return None if axes is None else tuple(int(i) for i in np.argsort([axis % len(axes) for axis in axes]))
 
 
-def reshape(g: Any, y: Any, a: Any, shape: Any = None, order: str = "C") -> Any:
+def unraveled(g: Any, a: Any, order: str) -> Any:
+    if order not in ("C", "F"):
+        raise ValueError(
+            f"order={order!r} follows the memory layout of an array, which its gradient does not share; use 'C' or 'F'"
+        )
     return np.reshape(g, a.shape, order=order)
 
 
@@ -39,8 +43,8 @@ def stacked(position: int, g: Any, y: Any, *arrays: Any, axis: int = 0) -> Any:
 
 
 # fmt: off
-rule(np.reshape,      reshape)
-rule(np.ravel,        lambda g, y, a, order="C": np.reshape(g, a.shape, order=order))
+rule(np.reshape,      lambda g, y, a, shape=None, order="C", copy=None: unraveled(g, a, order))
+rule(np.ravel,        lambda g, y, a, order="C": unraveled(g, a, order))
 rule(np.expand_dims,  lambda g, y, a, axis: like_shape_of(g, a))
 rule(np.squeeze,      lambda g, y, a, axis=None: like_shape_of(g, a))
 rule(np.transpose,    lambda g, y, a, axes=None: np.transpose(g, inverse(axes)))
