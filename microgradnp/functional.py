@@ -62,8 +62,8 @@ def append_bias_unit(h: Any, value: float = -1.0) -> Any:
 
 @primitive
 def sigmoid(x: Any) -> Any:
-    """1 / (1 + exp(-x)), elementwise, without overflow for any x."""
-    x = np.asarray(x)
+    """1 / (1 + exp(-x)), elementwise, without overflow for any x. Raises TypeError for complex x."""
+    x = real(np.asarray(x), "sigmoid")
     return 1.0 / (1.0 + np.exp(np.minimum(-x, LARGEST_EXPONENT.get(x.dtype.char, 709.0))))
 
 
@@ -75,8 +75,15 @@ def identity(x: Any) -> Any:
 
 @primitive
 def relu(x: Any) -> Any:
-    """max(x, 0), elementwise. The gradient at 0 is 0 (PyTorch's convention)."""
-    return np.maximum(x, 0)
+    """max(x, 0), elementwise. The gradient at 0 is 0 (PyTorch's convention). Raises TypeError for complex x."""
+    return np.maximum(real(np.asarray(x), "relu"), 0)
+
+
+def real(x: Any, function: str) -> Any:
+    """`x`, refused when complex: NumPy would compare complex numbers by their real parts."""
+    if x.dtype.kind == "c":
+        raise TypeError(f"{function} of complex numbers is not defined; take np.real or np.abs first")
+    return x
 
 
 @primitive
@@ -140,26 +147,33 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
     ValueError
         For a class number outside 0 ... classes - 1, or shapes that do not fit.
     """
-    log_p = log_softmax(np.asarray(logits))
-    p = as_probabilities(target, np.shape(logits))
-    return -np.sum(p * log_p) / divisor(logits, reduction)
+    logits = np.asarray(logits)
+    p = as_probabilities(target, logits)
+    return -np.sum(used_log(p, log_softmax(logits))) / divisor(logits, reduction)
+
+
+def used_log(p: Any, log_p: Any) -> Any:
+    """p * log_p, and 0 where p is 0: the logarithm of a class that cannot occur may be -inf."""
+    return np.where(p == 0, 0, p * np.where(p == 0, 0, log_p))
 
 
 @primitive
-def as_probabilities(target: Any, shape: tuple[int, ...]) -> Any:
-    """Class numbers (samples,) as one-hot rows (samples, classes); probabilities as they are."""
-    target = np.asarray(target)
-    if target.shape == shape:
+def as_probabilities(target: Any, logits: Any) -> Any:
+    """Class numbers (samples,) as one-hot rows (samples, classes) of the logits' dtype; probabilities as they are."""
+    target, logits = np.asarray(target), np.asarray(logits)
+    if logits.ndim == 2 and target.shape == logits.shape:
         return target
-    if len(shape) != 2 or target.shape != shape[:1]:
+    if logits.ndim != 2 or target.shape != logits.shape[:1]:
         raise ValueError(
-            f"logits have shape {shape} and target {target.shape}; needed: (samples, classes) and (samples,) or the same"
+            f"logits have shape {logits.shape} and target {target.shape}; needed: logits (samples, classes), and as target "
+            "class numbers (samples,) or probabilities (samples, classes)"
         )
     if target.dtype.kind not in "iu":
         raise ValueError(f"class numbers must be integers, got {target.dtype}")
-    if target.size and (target.min() < 0 or target.max() >= shape[1]):
-        raise ValueError(f"class numbers must lie in 0 ... {shape[1] - 1}, got {target.min()} ... {target.max()}")
-    return (target[:, None] == np.arange(shape[1])).astype(float)
+    classes = logits.shape[1]
+    if target.size and (target.min() < 0 or target.max() >= classes):
+        raise ValueError(f"class numbers must lie in 0 ... {classes - 1}, got {target.min()} ... {target.max()}")
+    return (target[:, None] == np.arange(classes)).astype(logits.dtype if logits.dtype.kind == "f" else float)
 
 
 def divisor(logits: Any, reduction: str) -> int:
@@ -170,12 +184,12 @@ def divisor(logits: Any, reduction: str) -> int:
 
 def cross_entropy_logits(g: Any, y: Any, logits: Any, target: Any, reduction: str = "mean") -> Any:
     """softmax(logits) * sum(p) - p for each sample: the famous `p - y`, where the factor a * (1 - a) has cancelled."""
-    p = as_probabilities(target, logits.shape)
-    return g * (softmax(logits) * np.sum(p, axis=-1, keepdims=True) - p) / divisor(logits, reduction)
+    p = as_probabilities(target, logits)
+    return g * (softmax(logits) * np.sum(p, axis=-1, keepdims=True) - p) / (divisor(logits, reduction) or 1)
 
 
 def cross_entropy_target(g: Any, y: Any, logits: Any, target: Any, reduction: str = "mean") -> Any:
-    return -g * log_softmax(logits) / divisor(logits, reduction)
+    return -g * log_softmax(logits) / (divisor(logits, reduction) or 1)
 
 
 def softmax_input(g: Any, y: Any, x: Any, axis: int = -1) -> Any:
@@ -194,8 +208,8 @@ rule(softmax,          softmax_input)
 rule(log_softmax,      lambda g, y, x, axis=-1: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True))
 rule(sse,              lambda g, y, pred, target: 2 * g * (pred - target).conj(),
                        lambda g, y, pred, target: 2 * g * (target - pred).conj())
-rule(mse,              lambda g, y, pred, target: (2 / pred.size) * g * (pred - target).conj(),
-                       lambda g, y, pred, target: (2 / pred.size) * g * (target - pred).conj())
+rule(mse,              lambda g, y, pred, target: (2 / (pred.size or 1)) * g * (pred - target).conj(),
+                       lambda g, y, pred, target: (2 / (pred.size or 1)) * g * (target - pred).conj())
 rule(cross_entropy,    cross_entropy_logits,
                        cross_entropy_target)
 # fmt: on

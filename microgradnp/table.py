@@ -39,7 +39,20 @@ class Rule:
     rule has one formula for any number of arrays, which takes the argument's position first.
     """
 
-    __slots__ = ("arrays", "constant", "function", "name", "options", "parameters", "reads", "sequence", "variadic", "vjps")
+    __slots__ = (
+        "aliases",
+        "arrays",
+        "constant",
+        "defaults",
+        "function",
+        "name",
+        "options",
+        "parameters",
+        "reads",
+        "sequence",
+        "variadic",
+        "vjps",
+    )
 
     def __init__(
         self, function: Callable[..., Any], vjps: tuple[Vjp | None, ...], *, variadic: bool = False, sequence: bool = False
@@ -52,6 +65,8 @@ class Rule:
         self.sequence = sequence  # called as function([a, b, ...]) although recorded as arguments a, b, ...
         self.arrays = len(vjps)
         self.parameters = parameter_names(function)
+        self.defaults = parameter_defaults(function)
+        self.aliases: dict[str, str] = {}  # keyword -> the array parameter that it means, as `min` means `a_min` in np.clip
         self.options = frozenset().union(*(option_names(vjp, self.arrays, variadic) for vjp in vjps if vjp))
         self.reads = () if variadic else tuple(positions_read(vjp) for vjp in vjps)
 
@@ -90,10 +105,7 @@ class Rule:
             arrays, rest, names, given = args, (), (), dict(kwargs)
         else:
             arrays, rest, names, given = args[: self.arrays], args[self.arrays :], self.parameters[self.arrays :], dict(kwargs)
-            for parameter in self.parameters[len(arrays) : self.arrays]:
-                if parameter not in given:
-                    break
-                arrays = (*arrays, given.pop(parameter))
+            arrays = (*arrays, *self.arrays_by_keyword(self.parameters[len(arrays) : self.arrays], given))
         options = {**dict(zip(names, rest, strict=False)), **given}
         for name in list(options):
             if name not in self.options:
@@ -101,6 +113,19 @@ class Rule:
                     raise TypeError(self.refusal(name))
                 del options[name]
         return arrays, options
+
+    def arrays_by_keyword(self, parameters: tuple[str, ...], given: dict[str, Any]) -> list[Any]:
+        """Take the array arguments named `parameters` out of `given`, with the defaults of those left out before the last."""
+        for name in self.aliases.keys() & given.keys():
+            if self.aliases[name] in given:
+                raise TypeError(f"{self.name}: {name}= and {self.aliases[name]}= mean the same argument; give one of them")
+            given[self.aliases[name]] = given.pop(name)
+        found: list[Any] = []
+        for k, parameter in enumerate(parameters):
+            if parameter not in given and (parameter not in self.defaults or not given.keys() & set(parameters[k:])):
+                break
+            found.append(given.pop(parameter, self.defaults.get(parameter)))
+        return found
 
     def refusal(self, option: str) -> str:
         known = ", ".join(sorted(self.options)) or "no keyword"
@@ -150,6 +175,13 @@ def rule_for_each(function: Callable[..., Any], vjp: Vjp, *, sequence: bool = Fa
     TABLE[function] = Rule(function, (vjp,), variadic=True, sequence=sequence)
 
 
+def alias(function: Callable[..., Any], **parameters: str) -> None:
+    """Let keywords of a registered function mean array parameters of another name: `alias(np.clip, min="a_min")`."""
+    registered = TABLE[function]
+    if isinstance(registered, Rule):
+        registered.aliases.update(parameters)
+
+
 def composite(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorator: on Tensors, `function` means this expression in terms of functions of the table."""
 
@@ -178,6 +210,15 @@ def parameter_names(function: Callable[..., Any]) -> tuple[str, ...]:
     except (TypeError, ValueError):  # ufuncs of older NumPy releases and some builtins
         return ()
     return tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
+
+
+def parameter_defaults(function: Callable[..., Any]) -> dict[str, Any]:
+    """Parameter -> default; None stands for NumPy's "no value given"."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return {}
+    return {p.name: None if repr(p.default) == "<no value>" else p.default for p in parameters if p.default is not p.empty}
 
 
 def option_names(vjp: Vjp, arrays: int, variadic: bool) -> tuple[str, ...]:

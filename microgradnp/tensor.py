@@ -405,7 +405,7 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         result = rule.forward(captured, kwargs)
     except Exception as error:
         raise explain(rule, args, captured, kwargs, error, caller()) from error
-    if rule.constant and not isinstance(result, (np.ndarray, np.generic)):
+    if isinstance(result, tuple) or (rule.constant and not isinstance(result, (np.ndarray, np.generic))):
         return result  # a shape, a bool, a tuple of indices
     node = Tensor.__new__(Tensor)
     node._data = result

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.table import constant, rule
+from microgradnp.table import alias, constant, rule
 
 LN2 = float(np.log(2))
 LN10 = float(np.log(10))
@@ -210,6 +210,8 @@ rule(np.imag,          lambda g, y, a: g * (-1j if a.dtype.kind == "c" else 0))
 rule(np.astype,        lambda g, y, a, dtype, copy=True: g if y.dtype.kind in "fc" else np.zeros_like(g),  # the sweep casts back
                        None)
 # fmt: on
+
+alias(np.clip, min="a_min", max="a_max")
 
 # -------------------------------------------------------------------- derivative zero wherever it exists
 constant(np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide)

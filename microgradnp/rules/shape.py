@@ -19,7 +19,7 @@ def inverse(axes: Sequence[int] | None) -> Sequence[int] | None:
     return None if axes is None else tuple(int(i) for i in np.argsort([axis % len(axes) for axis in axes]))
 
 
-def unraveled(g: Any, a: Any, order: str) -> Any:
+def unraveled(g: Any, a: Any, order: Any) -> Any:
     if order not in ("C", "F"):
         raise ValueError(
             f"order={order!r} follows the memory layout of an array, which its gradient does not share; use 'C' or 'F'"
