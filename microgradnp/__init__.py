@@ -27,6 +27,7 @@ from microgradnp.functional import (
 )
 from microgradnp.table import rule
 from microgradnp.tensor import Tensor, no_grad, primitive
+from microgradnp.testing import check_grads
 from microgradnp.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 __version__ = "0.1.0"
@@ -38,6 +39,7 @@ __all__ = [
     "Tensor",
     "add_bias",
     "append_bias_unit",
+    "check_grads",
     "compare",
     "cross_entropy",
     "fit",
