@@ -184,7 +184,7 @@ def divisor(logits: Any, reduction: str) -> int:
 
 def cross_entropy_logits(g: Any, y: Any, logits: Any, target: Any, reduction: str = "mean") -> Any:
     """softmax(logits) * sum(p) - p for each sample: the famous `p - y`, where the factor a * (1 - a) has cancelled."""
-    p = as_probabilities(target, logits)
+    p = target if np.shape(target) == np.shape(logits) else as_probabilities(target, logits)  # a Tensor keeps its history
     return g * (softmax(logits) * np.sum(p, axis=-1, keepdims=True) - p) / (divisor(logits, reduction) or 1)
 
 

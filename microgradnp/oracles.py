@@ -121,10 +121,11 @@ def irregularity(f: Function, x: Arrays, v: Arrays, weights: Arrays, step: float
             behind, ahead = ([(b - a) / s for a, b in zip(here, f(moved(x, v, s)), strict=True)] for s in (-t, t))
             slopes.append((project(weights, behind) / step, project(weights, ahead) / step))
     wide, narrow = (abs(right - left) for left, right in slopes)
+    rounding = EPS * 2.0**25 / step * sum(float(np.sum(np.abs(w * y))) for w, y in zip(weights, here, strict=True))
     left, right = slopes[-1]
     if not math.isfinite(narrow):
         return "A kink is the likely cause: f is not finite on one side of the point"
-    if narrow <= max(wide / 4, 1e-6 * max(abs(left), abs(right))):
+    if narrow <= max(wide / 4, 1e-6 * max(abs(left), abs(right)), rounding):
         return None
     if narrow > 16 * wide:
         return "A kink is the likely cause, in fact a jump: one-sided differences grow without limit as the step shrinks"

@@ -449,7 +449,7 @@ def seal(rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> list[
             read = rule.values_read(position)
             positions.update(range(len(args)) if read is None else read)
     seals = []
-    for value in [*(args[position] for position in positions), *options.values()]:
+    for value in [*(args[position] for position in positions if position < len(args)), *options.values()]:
         for array in value if isinstance(value, (tuple, list)) else (value,):
             if isinstance(array, np.ndarray) and array.flags.writeable:
                 seals.append(graph.Seal(array))

@@ -110,7 +110,8 @@ class Comparison:
     weights: Arrays
     gradient: Arrays
     shaken: list[Arrays]
-    analytic: bool
+    analytic: bool  # may a complex step be tried?
+    natural: float  # the size that the result has when arguments and weights have theirs: what rounding leaves of a true 0
 
     def disagreement(self, v: Arrays) -> tuple[Estimate, float]:
         """The oracle along `v`, and how far the gradient is from it in units of what is tolerated."""
@@ -119,7 +120,8 @@ class Comparison:
         size = sum(float(np.sum(np.abs(a * b))) for a, b in zip(v, self.gradient, strict=True))
         conditioning = max(abs(project(v, other) - got) for other in self.shaken)
         rounding = EPS * (32 * size + expected.magnitude)
-        tolerated = 4 * expected.error + rounding + min(16 * conditioning, math.sqrt(EPS) * (size + expected.magnitude))
+        shaking = min(16 * conditioning, math.sqrt(EPS) * (size + expected.magnitude) + EPS * self.natural)
+        tolerated = 4 * expected.error + rounding + shaking
         difference = abs(got - expected.value)
         if not (expected.converged(size) and math.isfinite(difference)):
             return expected, math.inf
@@ -204,11 +206,18 @@ class Problem:
         self.check_same(order - 1, [y.numpy() for y in self.level(order - 1, x, record=True)[1]], values)
         gradient = self.plain(order)(x)
         shaken = [self.plain(order)([a * (1 + EPS * self.draw(a).real) for a in x]) for _ in range(2)]
-        comparison = Comparison(f, x, self.weights[order - 1], gradient, shaken, analytic=order == 1)
+        comparison = Comparison(f, x, self.weights[order - 1], gradient, shaken, order == 1, self.natural(order - 1, x))
         for k in range(len(x)):
             for v in comparison.directions(k, self.draw(x[k])):
                 if comparison.disagreement(v)[1] > 1:
                     raise GradientMismatch(self.message(order, comparison.worst_entry(k, v)))
+
+    def natural(self, level: int, x: Arrays) -> float:
+        """The size of the projected level, were it nothing but f divided by x `level` times."""
+        size = sum(float(np.sum(np.abs(w * y))) for w, y in zip(self.weights[0], self.plain(0)(x), strict=True))
+        for weights in self.weights[1 : level + 1]:
+            size *= sum(float(np.sum(np.abs(w) / scale(a))) for w, a in zip(weights, x, strict=True))
+        return size
 
     def check_same(self, level: int, recorded: Arrays, plain: Arrays) -> None:
         """The function must have the same value on Tensors as on arrays, or its gradient is that of another function."""
@@ -238,7 +247,7 @@ class Problem:
             conditioning = np.max([np.abs(other[k] - e) for other in shaken], axis=0)
             size = np.abs(e) + np.max(np.abs(e), initial=0.0) / max(1, e.size) + value_size / scale(wide[k])
             tolerated = 32 * eps * size + np.minimum(16 * conditioning, math.sqrt(eps) * size)
-            excess = np.abs(g - e) / tolerated
+            excess = np.abs(g - e) / np.where(g == e, 1, tolerated)
             if e.size and not np.max(excess) <= 1:
                 flat = int(np.argmax(np.where(np.isnan(excess), np.inf, excess)))
                 at = tuple(int(i) for i in np.unravel_index(flat, e.shape))

@@ -20,7 +20,7 @@ DEGREE = float(np.pi / 180)
 
 def guarded(g: Any, b: Any) -> Any:
     """`b` to divide by, but 1 where it is 0 or NaN and `g` is 0, so that the quotient is 0 there."""
-    if isinstance(b, (int, float, complex)) and b:
+    if isinstance(b, (int, float, complex)) and abs(b) > 0:
         return b
     return np.where(np.logical_and(g == 0, np.logical_not(np.absolute(b) > 0)), 1, b)
 

@@ -82,8 +82,8 @@ def einsum(position: int, g: Any, y: Any, *operands: Any, optimize: Any = False)
     for axis, letter in enumerate(unique):
         if letter not in kept:
             full = np.expand_dims(full, axis)
-        elif sizes[letter] == 1:  # stretched, so the sweep will sum
-            sizes[letter] = full.shape[axis]
+        elif sizes[letter] == 1 and full.shape[axis] != 1:  # stretched to the size that the letter has elsewhere
+            full = np.sum(full, axis=axis, keepdims=True)
     full = np.broadcast_to(full, tuple(sizes[letter] for letter in unique))
     if unique == mine:
         return full
