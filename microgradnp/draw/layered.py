@@ -1,0 +1,293 @@
+"""A layered layout of one level: items in ranks, wires between them, no group inside a group.
+
+After K. Sugiyama, S. Tagawa and M. Toda, "Methods for visual understanding of hierarchical system structures" (1981), in
+four steps, each linear or nearly so:
+
+1. rank: every item one rank behind its last argument, and then as close before its first user as that allows;
+2. bend: a wire that passes ranks gets a bend in each, so that it is kept clear of the items there. The edges of one source
+   share one wire, which branches, and so a value with many users costs one bend a rank;
+3. order: sweeps down and up sort each rank by where its neighbours are, and the order with the fewest crossings is kept;
+4. place: with the order fixed, each rank is moved as close to its neighbours as its width allows. Least squares under
+   `x[i+1] - x[i] >= gap[i]` is isotonic regression, solved exactly by pooling adjacent violators (R. Barlow and others,
+   "Statistical inference under order restrictions", 1972).
+
+Coordinates are `across` the direction of flow and `along` it; who calls turns them into x and y.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from bisect import bisect_right, insort
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+SWEEPS = 8
+RELAXATIONS = 12
+BETWEEN_ITEMS = 26.0
+BETWEEN_BENDS = 12.0
+BEND = 4.0
+BETWEEN_RANKS = 34.0
+BENDS_PER_ITEM, BENDS_AT_LEAST = 20, 20_000  # longer wires than this pays for run straight, over what is in their way
+
+
+@dataclass
+class Wire:
+    """The edges of one source: where it starts, and the items at which its branches end, with offsets from their centres."""
+
+    source: int
+    offset: float
+    targets: list[tuple[int, float]] = field(default_factory=list)
+
+
+@dataclass
+class Level:
+    """What is laid out. `first` and `last` are items on the borders: where wires come in, and where they leave."""
+
+    across: list[float] = field(default_factory=list)  # sizes of the items
+    along: list[float] = field(default_factory=list)
+    wires: list[Wire] = field(default_factory=list)
+    first: set[int] = field(default_factory=set)
+    last: set[int] = field(default_factory=set)
+    light: set[int] = field(default_factory=set)  # leaves: they go beside the flow and do not bend it
+
+
+@dataclass
+class Placed:
+    """The result: centres of the items across, their starts along, and the bends of each wire by rank."""
+
+    center: list[float]
+    start: list[float]
+    rank: list[int]
+    bends: list[dict[int, float]]
+    rank_start: list[float]
+    rank_end: list[float]
+    left: float
+    right: float
+    length: float
+
+
+def place(level: Level, lead: float, tail: float) -> Placed:
+    """Lay out one level; `lead` and `tail` are left free along the flow before and behind it."""
+    rank = ranks(level)
+    columns = Columns(level, rank)
+    columns.sort()
+    columns.relax()
+    columns.straighten()
+    rank_start, rank_end, length = lengths(level, rank, lead, tail)
+    sources = {wire.source for wire in level.wires}
+    targets = {target for wire in level.wires for target, _ in wire.targets}
+    start = []
+    for item, r in enumerate(rank):
+        slack = rank_end[r] - rank_start[r] - level.along[item]
+        share = 1.0 if item not in targets else 0.0 if item not in sources else 0.5
+        start.append(rank_start[r] + share * slack)
+    x, size = columns.x, columns.size
+    left = min(x[i] - size[i] / 2 for i in range(len(x)))
+    right = max(x[i] + size[i] / 2 for i in range(len(x)))
+    bends = [{r: x[element] for r, element in chain.items()} for chain in columns.chains]
+    return Placed(x[: len(rank)], start, rank, bends, rank_start, rank_end, left, right, length)
+
+
+def ranks(level: Level) -> list[int]:
+    """Ranks from zero; items in `first` and `last` have the outermost ones to themselves."""
+    count = len(level.across)
+    after: list[list[int]] = [[] for _ in range(count)]
+    before, held = [0] * count, [0] * count  # arguments; those that would not follow when an item moves on
+    for wire in level.wires:
+        for target, _ in wire.targets:
+            after[wire.source].append(target)
+            before[target] += 1
+            held[target] += wire.source not in level.light
+    rank = [1 if level.first and item not in level.first else 0 for item in range(count)]
+    missing, order = before[:], [item for item in range(count) if not before[item]]
+    for item in order:  # grows while it is read
+        for target in after[item]:
+            rank[target] = max(rank[target], rank[item] + 1)
+            missing[target] -= 1
+            if not missing[target]:
+                order.append(target)
+    lowest = max((rank[item] for item in range(count) if item not in level.last), default=0) + 1
+    for item in level.last:
+        rank[item] = lowest
+    for item in reversed(order):  # moving an item with more users than arguments towards them shortens wires
+        inner = [rank[target] for target in after[item] if target not in level.last]
+        if item not in level.first and item not in level.last and inner and held[item] <= len(inner):
+            rank[item] = max(rank[item], min(inner) - 1)
+    return rank
+
+
+def lengths(level: Level, rank: list[int], lead: float, tail: float) -> tuple[list[float], list[float], float]:
+    """Start and end of each rank along the flow, and the whole length."""
+    depth = max(rank) + 1
+    size = [0.0] * depth
+    for item, r in enumerate(rank):
+        size[r] = max(size[r], level.along[item])
+    start, end, position = [], [], 0.0 if level.first else lead
+    for r in range(depth):
+        if r:
+            position += lead if level.first and r == 1 else tail if level.last and r == depth - 1 else BETWEEN_RANKS
+        start.append(position)
+        position += size[r]
+        end.append(position)
+    return start, end, position if level.last else position + tail
+
+
+class Columns:
+    """Items and bends in their ranks: first their order, then their places across. Bends are elements behind the items."""
+
+    def __init__(self, level: Level, rank: list[int]) -> None:
+        self.level = level
+        self.size = list(level.across)
+        self.rank = list(rank)
+        self.chains: list[dict[int, int]] = [{} for _ in level.wires]  # rank -> bend, for each wire
+        self.before: list[list[tuple[int, float, float]]] = [[] for _ in self.size]  # (neighbour, desired offset, weight)
+        self.after: list[list[tuple[int, float, float]]] = [[] for _ in self.size]
+        self.connect()
+        self.ranks: list[list[int]] = [[] for _ in range(max(self.rank) + 1)]
+        for element, r in enumerate(self.rank):
+            self.ranks[r].append(element)
+        self.x = [0.0] * len(self.size)
+        for r in range(len(self.ranks)):
+            self.pack(r, [float(i) for i in range(len(self.ranks[r]))])
+
+    def connect(self) -> None:
+        """Give each wire its bends and tell each element its neighbours; the shortest wires come first while bends last."""
+        rank, wires = self.rank, self.level.wires
+        ends = [max((rank[target] for target, _ in wire.targets), default=0) for wire in wires]
+        budget = BENDS_AT_LEAST + BENDS_PER_ITEM * len(self.size)
+        for w in sorted(range(len(wires)), key=lambda w: ends[w] - rank[wires[w].source]):
+            wire, chain, first = wires[w], self.chains[w], rank[wires[w].source]
+            budget -= max(0, ends[w] - first - 1)
+            if budget >= 0:
+                for r in range(first + 1, ends[w]):
+                    chain[r] = self.bend(r)
+            weight = 0.001 if wire.source in self.level.light else 1.0
+            previous, offset = wire.source, wire.offset
+            for r in sorted(chain):
+                self.join(previous, chain[r], offset, 0.0, weight * (1.0 if previous == wire.source else 4.0))
+                previous, offset = chain[r], 0.0
+            for target, shift in wire.targets:
+                bend = chain.get(rank[target] - 1)
+                start, offset = (wire.source, wire.offset) if bend is None else (bend, 0.0)
+                if rank[target] == self.rank[start] + 1:
+                    self.join(start, target, offset, shift, weight)
+
+    def bend(self, r: int) -> int:
+        self.size.append(BEND)
+        self.rank.append(r)
+        self.before.append([])
+        self.after.append([])
+        return len(self.size) - 1
+
+    def join(self, upper: int, lower: int, out: float, into: float, weight: float) -> None:
+        self.after[upper].append((lower, into - out, weight))
+        self.before[lower].append((upper, out - into, weight))
+
+    # ------------------------------------------------------------------------------------------------ order
+
+    def sort(self) -> None:
+        """Sweep down and up; keep the order with the fewest crossings."""
+        best, fewest = [list(r) for r in self.ranks], self.crossings()
+        sweeps = SWEEPS if len(self.size) < 20_000 else 2
+        for sweep in range(sweeps):
+            if not fewest:
+                break
+            downward = sweep % 2 == 0
+            for r in range(1, len(self.ranks)) if downward else range(len(self.ranks) - 2, -1, -1):
+                desired = {e: self.wish(e, self.before if downward else self.after)[0] for e in self.ranks[r]}
+                self.ranks[r].sort(key=desired.__getitem__)
+                self.pack(r, [desired[e] for e in self.ranks[r]])
+            crossings = self.crossings()
+            if crossings < fewest:
+                best, fewest = [list(r) for r in self.ranks], crossings
+        self.ranks = best
+
+    def crossings(self) -> int:
+        """How many pairs of wire segments between neighbouring ranks cross."""
+        total = 0
+        for elements in self.ranks:
+            place = {element: i for i, element in enumerate(elements)}
+            ends: list[float] = []
+            for element in sorted(place, key=place.__getitem__):
+                reached = sorted(self.x[lower] for lower, _, _ in self.after[element])
+                total += sum(len(ends) - bisect_right(ends, x) for x in reached)
+                for x in reached:
+                    insort(ends, x)
+        return total
+
+    def wish(self, element: int, neighbours: list[list[tuple[int, float, float]]]) -> tuple[float, float]:
+        """Where an element would like to be, and how much: the weighted mean of its neighbours."""
+        total = weights = 0.0
+        for other, offset, weight in neighbours[element]:
+            total += weight * (self.x[other] + offset)
+            weights += weight
+        return (total / weights, weights) if weights else (self.x[element], 0.001)
+
+    # ------------------------------------------------------------------------------------------------ place
+
+    def relax(self) -> None:
+        """Move each rank as close to its neighbours as it can go; downward, upward, and to both."""
+        for r in range(len(self.ranks)):
+            self.pack(r, [self.x[e] for e in self.ranks[r]])
+        both = [[*b, *a] for b, a in zip(self.before, self.after, strict=True)]
+        for i in range(RELAXATIONS):
+            downward = i % 2 == 0
+            neighbours = both if i >= RELAXATIONS - 4 else self.before if downward else self.after
+            for r in range(len(self.ranks)) if downward else range(len(self.ranks) - 1, -1, -1):
+                self.pack(r, *zip(*[self.wish(e, neighbours) for e in self.ranks[r]], strict=True))
+
+    def straighten(self) -> None:
+        """Draw each wire straight through as many ranks as have room for it."""
+        place = {element: i for elements in self.ranks for i, element in enumerate(elements)}
+        for chain in self.chains:
+            piece: list[int] = []
+            low, high = -math.inf, math.inf
+            for r in [*sorted(chain), None]:
+                least, most = self.room(chain[r], r, place) if r is not None else (math.inf, -math.inf)
+                if piece and max(low, least) > min(high, most):
+                    middle = sum(self.x[bend] for bend in piece) / len(piece)
+                    for bend in piece:
+                        self.x[bend] = min(max(middle, low), high)
+                    piece, low, high = [], -math.inf, math.inf
+                if r is not None:
+                    piece.append(chain[r])
+                    low, high = max(low, least), min(high, most)
+
+    def room(self, element: int, r: int, place: dict[int, int]) -> tuple[float, float]:
+        """Between which places an element may move without touching its neighbours in the rank."""
+        elements, i = self.ranks[r], place[element]
+        low = self.x[elements[i - 1]] + self.gap(elements[i - 1], element) if i else -math.inf
+        high = self.x[elements[i + 1]] - self.gap(element, elements[i + 1]) if i + 1 < len(elements) else math.inf
+        return low, high
+
+    def pack(self, r: int, desired: Sequence[float], weights: Sequence[float] | None = None) -> None:
+        elements = self.ranks[r]
+        needed = [self.gap(a, b) for a, b in itertools.pairwise(elements)]
+        for element, x in zip(elements, spread(desired, weights or [1.0] * len(elements), needed), strict=True):
+            self.x[element] = x
+
+    def gap(self, left: int, right: int) -> float:
+        items = len(self.level.across)
+        between = BETWEEN_ITEMS if left < items and right < items else BETWEEN_BENDS
+        return (self.size[left] + self.size[right]) / 2 + between
+
+
+def spread(desired: Sequence[float], weights: Sequence[float], needed: Sequence[float]) -> list[float]:
+    """The places closest to the desired ones, in weighted least squares, that keep `x[i+1] - x[i] >= needed[i]`.
+
+    >>> spread([0.0, 0.0, 9.0], [1.0, 1.0, 1.0], [2.0, 2.0])
+    [-1.0, 1.0, 9.0]
+    """
+    shifts = [0.0]
+    for gap in needed:
+        shifts.append(shifts[-1] + gap)
+    pools: list[tuple[float, float, int]] = []  # weighted sum, weight, members
+    for wish, weight, shift in zip(desired, weights, shifts, strict=True):
+        total, count = weight * (wish - shift), 1
+        while pools and pools[-1][0] / pools[-1][1] > total / weight:
+            earlier = pools.pop()
+            total, weight, count = total + earlier[0], weight + earlier[1], count + earlier[2]
+        pools.append((total, weight, count))
+    means = [total / weight for total, weight, count in pools for _ in range(count)]
+    return [mean + shift for mean, shift in zip(means, shifts, strict=True)]
