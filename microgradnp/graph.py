@@ -1,13 +1,12 @@
 """Walk the graph, and sweep it backwards.
 
 A graph is nothing but Tensors that name their arguments; this module reads their attributes (`rule`, `args`, `values`,
-`options`, `requires_grad`) and creates none. The sweep is the only place that sums over broadcast axes, adds up the
+`options`, `needs`) and creates none. The sweep is the only place that sums over broadcast axes, adds up the
 contributions of several uses, casts to the argument's dtype, and frees what it has consumed.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -55,7 +54,7 @@ def sweep(root: Node, seed: Array, *, free: bool, record: bool = False) -> Itera
     Raises RuntimeError when the graph was freed by an earlier sweep or a captured array has changed since the forward pass;
     both are found before any gradient is yielded.
     """
-    uses = count_uses(root)
+    uses = count_uses(root, record)
     gradients: dict[Node, Array] = {root: seed}
     private: set[Node] = set()  # nodes whose gradient array was made here
     ready = [root]
@@ -64,23 +63,23 @@ def sweep(root: Node, seed: Array, *, free: bool, record: bool = False) -> Itera
         g = gradients.pop(node)
         yield node, g, node in private
         private.discard(node)
-        rule = node.rule
-        if rule is None:
-            continue
-        y, values = (node, node.args) if record else (node._data, node.values)
-        for position, parent in enumerate(node.args):
-            if not (parent is not None and getattr(parent, "requires_grad", False)):
-                continue
-            share = rule.gradient(position, g, y, values, node.options)
+        rule, args, options = node.rule, node.args, node.options
+        y, values = (node, args) if record else (node._data, node.values)
+        for position in node.needs:
+            parent = args[position]
+            if rule.variadic:
+                share = rule.vjps[0](position, g, y, *values, **options)
+            else:
+                share = rule.vjps[position](g, y, *values, **options)
             fresh = share is not g
-            if share.shape != parent.shape or share.dtype != parent.dtype:
+            if share.shape != parent._data.shape or share.dtype != parent._data.dtype:
                 share, fresh = fit_to(share, parent, node, position), True
             earlier = gradients.get(parent)
             if earlier is None:
                 gradients[parent] = share
                 if fresh and not record and share.base is None:
                     private.add(parent)
-            elif parent in private and isinstance(earlier, np.ndarray) and earlier.flags.writeable:
+            elif parent in private and type(earlier) is np.ndarray and earlier.flags.writeable:
                 earlier += share
             else:
                 gradients[parent] = earlier + share
@@ -93,25 +92,38 @@ def sweep(root: Node, seed: Array, *, free: bool, record: bool = False) -> Itera
             node.free()
 
 
-def count_uses(root: Node) -> dict[Node, int]:
+def count_uses(root: Node, record: bool) -> dict[Node, int]:
     """How often each node that needs a gradient is an argument of another; also the check before a sweep begins."""
     uses = {root: 0}
     stack = [root]
-    checked: set[int] = set()
+    known: dict[int, int] = {}
     while stack:
         node = stack.pop()
         if node.freed:
             raise RuntimeError(freed_message(node))
         if node.seals is not None:
-            check_seals(node, checked)
-        for parent in node.args:
-            if parent is not None and getattr(parent, "requires_grad", False):
-                if parent in uses:
-                    uses[parent] += 1
-                else:
-                    uses[parent] = 1
-                    stack.append(parent)
+            check_seals(node, known)
+        if record:
+            check_leaves(node)
+        for position in node.needs:
+            parent = node.args[position]
+            if parent in uses:
+                uses[parent] += 1
+            else:
+                uses[parent] = 1
+                stack.append(parent)
     return uses
+
+
+def check_leaves(node: Node) -> None:
+    """A recorded sweep reads the leaves themselves, not what the forward pass captured: they must be the same."""
+    for position, argument in enumerate(node.args):
+        if getattr(argument, "is_leaf", False) and not same(argument._data, node.values[position]):
+            raise RuntimeError(mutated_message(node, argument._data, position))
+
+
+def same(now: Array, then: Array) -> bool:
+    return now is then or bool(np.array_equal(now, then, equal_nan=True))
 
 
 def fit_to(share: Array, parent: Node, node: Node, position: int) -> Array:
@@ -133,32 +145,10 @@ def fit_to(share: Array, parent: Node, node: Node, position: int) -> Array:
     return share
 
 
-# ---------------------------------------------------------------------------------------- captured arrays
-
-
-class Seal:
-    """A check sum of an array that the user owns and the backward pass will read again."""
-
-    __slots__ = ("array", "checksum", "name")
-
-    def __init__(self, array: np.ndarray[Any, Any]) -> None:
-        self.array = array
-        self.checksum = checksum(array)
-
-    def broken(self) -> bool:
-        return checksum(self.array) != self.checksum
-
-
-def checksum(array: np.ndarray[Any, Any]) -> int:
-    """CRC-32 of an array's bytes: any change within 32 neighbouring bits is certain to show, others but for 1 in 2**32."""
-    return zlib.crc32(array if array.flags.c_contiguous else array.tobytes())
-
-
-def check_seals(node: Node, checked: set[int]) -> None:
+def check_seals(node: Node, known: dict[int, int]) -> None:
+    """Refuse to sweep when an array that a gradient formula of this node will read has changed."""
     for seal in node.seals:
-        if id(seal.array) in checked:
-            continue
-        if seal.broken():
+        if seal.broken(known):
             position = next((i for i, value in enumerate(node.values) if value is seal.array), None)
             raise RuntimeError(mutated_message(node, seal.array, position))
 

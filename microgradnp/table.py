@@ -48,6 +48,7 @@ class Rule:
         "name",
         "options",
         "parameters",
+        "plain",
         "reads",
         "sequence",
         "variadic",
@@ -58,6 +59,7 @@ class Rule:
         self, function: Callable[..., Any], vjps: tuple[Vjp | None, ...], *, variadic: bool = False, sequence: bool = False
     ) -> None:
         self.function = function
+        self.plain = getattr(function, "__wrapped__", function) if getattr(function, "primitive", False) else function
         self.name = name_of(function)
         self.vjps = vjps
         self.variadic = variadic  # vjps[0](position, g, y, *arrays, **options)
@@ -72,13 +74,7 @@ class Rule:
 
     def forward(self, values: Iterable[Any], options: Mapping[str, Any]) -> Any:
         """The function's value on plain arrays."""
-        return self.function(list(values), **options) if self.sequence else self.function(*values, **options)
-
-    def gradient(self, position: int, g: Any, y: Any, values: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
-        """The gradient with respect to argument `position`, before the sum over broadcast axes."""
-        if self.variadic:
-            return self.vjps[0](position, g, y, *values, **options)  # type: ignore[misc]
-        return self.vjps[position](g, y, *values, **options)  # type: ignore[misc]
+        return self.plain(list(values), **options) if self.sequence else self.plain(*values, **options)
 
     def differentiable(self, position: int) -> bool:
         return self.vjps[0 if self.variadic else position] is not None

@@ -22,8 +22,10 @@ from typing import Any, cast
 import numpy as np
 
 from microgradnp import graph, operators
+from microgradnp.captured import Seal, arrays_in, frozen, plain_array
 from microgradnp.errors import explain, no_rule
 from microgradnp.origin import Place, caller
+from microgradnp.storage import Storage, read_only
 from microgradnp.table import TABLE, Composite, Rule
 
 Array = Any  # an ndarray, a scalar or a Tensor
@@ -33,7 +35,7 @@ recording: ContextVar[bool] = ContextVar("recording", default=True)
 scope: ContextVar[str | None] = ContextVar("scope", default=None)  # path of the module that is being called
 
 
-class Tensor(operators.Operators):
+class Tensor(Storage, operators.Operators):
     """An n-dimensional array whose history can be differentiated.
 
     Parameters
@@ -65,9 +67,10 @@ class Tensor(operators.Operators):
         "_data",
         "_grad",
         "args",
-        "captured",
+        "exposed",
         "freed",
         "name",
+        "needs",
         "options",
         "place",
         "requires_grad",
@@ -75,7 +78,6 @@ class Tensor(operators.Operators):
         "rule",
         "scope",
         "seals",
-        "shared",
         "snapshot",
         "values",
     )
@@ -99,49 +101,16 @@ class Tensor(operators.Operators):
         self.requires_grad = requires_grad
         self.rule: Rule | None = None
         self.args: tuple[Any, ...] = ()
+        self.needs: tuple[int, ...] = ()  # positions of the arguments that need a gradient
         self.values: tuple[Any, ...] = ()
         self.options: Mapping[str, Any] = NO_OPTIONS
-        self.seals: list[graph.Seal] | None = None
+        self.seals: list[Seal] | None = None
         self.place: Place | None = caller()
         self.retains_grad = False
         self.freed = False
         self.scope: str | None = None
-        self.captured = False  # does a graph hold `_data` itself?
-        self.shared = False  # may the user hold a writable reference to `_data`?
-        self.snapshot: Array | None = None  # what graphs hold instead, while it is shared
-
-    # ------------------------------------------------------------------------------------------ the array
-
-    @property
-    def data(self) -> np.ndarray[Any, Any]:
-        """The value as an ndarray. A leaf's may be written to (`W.data -= lr * W.grad`); a result's is read-only.
-
-        Writing never disturbs a graph that was recorded before: it keeps the values of its forward pass.
-        """
-        if self.rule is not None or self.freed:
-            return read_only(self._data)
-        if self.captured:
-            self._data, self.captured = self._data.copy(), False
-        self.shared = True
-        return cast("np.ndarray[Any, Any]", self._data)
-
-    @data.setter
-    def data(self, value: Any) -> None:
-        if self.rule is not None or self.freed:
-            raise TypeError(f"cannot assign to the data of {graph.describe(self)}: it is a result; only leaves have data of their own")
-        value = np.array(value, dtype=self._data.dtype)
-        if value.shape != self._data.shape:
-            raise ValueError(f"data of shape {value.shape} cannot replace {graph.describe(self)}: the shape must stay the same")
-        self._data, self.captured, self.shared, self.snapshot = value, False, False, None
-
-    def value_for_graph(self) -> Array:
-        """The array that a graph may hold: the value itself, or a private copy when the user may write to it."""
-        if not self.shared:
-            self.captured = True
-            return self._data
-        if self.snapshot is None or not np.array_equal(self.snapshot, self._data, equal_nan=True):
-            self.snapshot = self._data.copy()
-        return self.snapshot
+        self.exposed = False
+        self.snapshot: Array | None = None
 
     @property
     def grad(self) -> Any:
@@ -155,39 +124,6 @@ class Tensor(operators.Operators):
             if value.shape != self.shape:
                 raise ValueError(f"a gradient of shape {value.shape} does not fit {graph.describe(self)}")
         self._grad = value
-
-    @property
-    def is_leaf(self) -> bool:
-        """True for a Tensor that no recorded function made."""
-        return self.rule is None
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return cast("tuple[int, ...]", self._data.shape)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return cast("np.dtype[Any]", self._data.dtype)
-
-    @property
-    def ndim(self) -> int:
-        return cast(int, self._data.ndim)
-
-    @property
-    def size(self) -> int:
-        return cast(int, self._data.size)
-
-    def numpy(self) -> np.ndarray[Any, Any]:
-        """The value as an ndarray that is not part of the graph, and says so aloud. Read-only; copy it to write."""
-        return read_only(self._data)
-
-    def item(self) -> Any:
-        """The value of a one-element Tensor as a Python number."""
-        return self._data.item()
-
-    def tolist(self) -> Any:
-        """The value as nested Python lists."""
-        return self._data.tolist()
 
     def detach(self) -> Tensor:
         """A Tensor of the same value that the gradient does not flow through."""
@@ -258,7 +194,8 @@ class Tensor(operators.Operators):
     def free(self) -> None:
         """Forget the arguments; the value stays. A sweep calls this on what it has consumed."""
         if self.rule is not None:
-            self.rule, self.args, self.values, self.options, self.seals, self.freed = None, (), (), NO_OPTIONS, None, True
+            self.rule, self.args, self.needs, self.values, self.options, self.seals = None, (), (), (), NO_OPTIONS, None
+            self.freed = True
 
     # --------------------------------------------------------------------------------- NumPy's protocols
 
@@ -349,12 +286,6 @@ class Tensor(operators.Operators):
         return Tensor, (self._data, self.requires_grad, self.name)
 
 
-def read_only(value: Array) -> np.ndarray[Any, Any]:
-    view = np.asarray(value).view()
-    view.flags.writeable = False
-    return view
-
-
 def reduction(ufunc: np.ufunc) -> Callable[..., Any]:
     """`np.add.reduce` is `np.sum` with another default axis, and so on."""
     named = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min, np.logical_and: np.all, np.logical_or: np.any}
@@ -384,23 +315,22 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return call_composite(cast(Composite, rule), args, kwargs)
     if kwargs or rule.sequence or len(args) != rule.arrays:
         args, kwargs = rule.bind(args, kwargs)
-    requires_grad = outsiders = False
-    values = []
+    values, needs, outsiders = [], [], False
     for position, argument in enumerate(args):
         if isinstance(argument, Tensor):
             values.append(argument._data if argument.rule is not None else argument.value_for_graph())
             if argument.requires_grad and not rule.constant:
-                requires_grad = True
                 if not rule.differentiable(position):
                     raise TypeError(f"{rule.name}: no derivative with respect to argument {position}; pass it .detach()ed")
+                needs.append(position)
         elif isinstance(argument, (float, int)):  # immutable
             values.append(argument)
         else:
             values.append(plain(argument, rule, position))
             outsiders = True
     captured = tuple(values)
-    if rule.constant and kwargs:
-        kwargs = {name: value._data if isinstance(value, Tensor) else value for name, value in kwargs.items()}
+    if kwargs:
+        kwargs = frozen(kwargs)
     try:
         result = rule.forward(captured, kwargs)
     except Exception as error:
@@ -410,16 +340,18 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     node = Tensor.__new__(Tensor)
     node._data = result
     node._grad = node.name = node.snapshot = node.seals = None
-    node.retains_grad = node.freed = node.captured = node.shared = False
+    node.retains_grad = node.freed = node.exposed = False
     node.place = caller()
     node.scope = scope.get()
     if recording.get():
-        node.requires_grad, node.rule, node.args, node.values, node.options = requires_grad, rule, args, captured, kwargs
+        node.rule, node.args, node.values, node.options = rule, args, captured, kwargs
+        node.requires_grad, node.needs = bool(needs), needs
         if outsiders:
-            node.args = tuple(a if isinstance(a, Tensor) else v for a, v in zip(args, captured, strict=True))
-            node.seals = seal(rule, node.args, kwargs) if requires_grad else None
+            node.args = tuple([a if isinstance(a, Tensor) else v for a, v in zip(args, captured, strict=True)])
+        if needs and (outsiders or kwargs):
+            node.seals = seal(node)
     else:
-        node.requires_grad, node.rule, node.args, node.values, node.options = False, None, (), (), NO_OPTIONS
+        node.requires_grad, node.rule, node.args, node.needs, node.values, node.options = False, None, (), (), (), NO_OPTIONS
     return node
 
 
@@ -433,27 +365,22 @@ def call_composite(rule: Composite, args: tuple[Any, ...], kwargs: Mapping[str, 
 
 
 def plain(argument: Any, rule: Rule, position: int) -> Any:
-    """An argument that is no Tensor, as NumPy will see it: lists become arrays, Tensors inside an index their values."""
+    """An argument that is no Tensor, as the graph may hold it: lists become arrays where they stand for one."""
+    if rule.constant or not rule.differentiable(position):
+        return frozen(argument)
     if isinstance(argument, (list, tuple)):
-        if not rule.constant and rule.differentiable(position):
-            return np.asarray(argument)
-        return type(argument)(a._data if isinstance(a, Tensor) else a for a in argument)
-    return argument
+        argument = np.asarray(argument)
+    return plain_array(argument, rule.name, position) if isinstance(argument, np.ndarray) else argument
 
 
-def seal(rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> list[graph.Seal] | None:
+def seal(node: Tensor) -> list[Seal] | None:
     """Seal the plain arrays that a gradient formula of this node will read."""
     positions: set[int] = set()
-    for position, argument in enumerate(args):
-        if isinstance(argument, Tensor) and argument.requires_grad:
-            read = rule.values_read(position)
-            positions.update(range(len(args)) if read is None else read)
-    seals = []
-    for value in [*(args[position] for position in positions if position < len(args)), *options.values()]:
-        for array in value if isinstance(value, (tuple, list)) else (value,):
-            if isinstance(array, np.ndarray) and array.flags.writeable:
-                seals.append(graph.Seal(array))
-    return seals or None
+    for position in node.needs:
+        read = cast(Rule, node.rule).values_read(position)
+        positions.update(range(len(node.args)) if read is None else read)
+    outsiders = [node.args[position] for position in positions if position < len(node.args)]
+    return [Seal(array) for array in arrays_in([*outsiders, node.options]) if array.flags.writeable] or None
 
 
 class no_grad(contextlib.ContextDecorator):
@@ -489,6 +416,7 @@ def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
             return apply(call, *args, **kwargs)
         return function(*args, **kwargs)
 
+    call.primitive = True  # type: ignore[attr-defined]
     return call
 
 
