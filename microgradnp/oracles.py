@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,7 +25,7 @@ FIRST_STEP = 1 / 16  # relative to the argument
 SHRINK = (
     1 + math.sqrt(5)
 ) / 2  # from row to row; with halving, sin(1e6) repeats its period and seems to converge where it does not
-ROWS, COLUMNS = 60, 8  # steps down to 1e-14; extrapolation up to order 16
+ROWS, COLUMNS, CANDIDATES = 60, 8, 4  # steps down to 1e-14; extrapolation up to order 16
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Estimate:
     rounding: float = 0.0
     magnitude: float = 0.0
 
-    def converged(self, size: float) -> bool:
-        """Whether the error is small beside `size`, or no larger than rounding in f may make it."""
-        return self.error <= max(1e-3 * size, 64 * self.rounding, math.sqrt(EPS) * self.magnitude)
+    def converged(self, size: float, noise: float = 0.0) -> bool:
+        """Whether the error is small beside `size`, or no larger than rounding in f, or a known `noise`, may make it."""
+        return self.error <= max(1e-3 * size, 64 * self.rounding, math.sqrt(EPS) * self.magnitude, noise)
 
     def __truediv__(self, step: float) -> Estimate:
         return Estimate(self.value / step, self.error / step, self.rounding / step, self.magnitude / step)
@@ -56,7 +56,7 @@ def moved(x: Arrays, v: Arrays, t: complex) -> Arrays:
 
 def differences(f: Function, x: Arrays, v: Arrays, weights: Arrays) -> Estimate:
     """Derivative of project(weights, f(x + t v)) at t = 0 by extrapolated central differences."""
-    best = Estimate(math.nan, math.inf)
+    found: list[Estimate] = []
     previous: list[float] = []
     step, magnitude = FIRST_STEP, 0.0
     for _ in range(ROWS):
@@ -74,12 +74,16 @@ def differences(f: Function, x: Arrays, v: Arrays, weights: Arrays) -> Estimate:
             factor = SHRINK ** (2 * column + 2)
             row.append((factor * row[column] - older) / (factor - 1))
             error = max(abs(row[-1] - row[-2]), abs(row[-1] - older)) + rounding
-            if error < best.error and len(previous) > 1:
-                best = Estimate(row[-1], error, rounding, magnitude)
-        if rounding > best.error or best.error <= 1e-12 * abs(best.value):
+            if len(previous) > 1 and math.isfinite(error):
+                found.append(Estimate(row[-1], error, rounding, magnitude))
+        found = sorted(found, key=lambda estimate: estimate.error)[:CANDIDATES]
+        if len(found) == CANDIDATES and (rounding > found[-1].error or found[-1].error <= 1e-12 * abs(found[-1].value)):
             break
         previous, step = row, step / SHRINK
-    return best
+    if not found:
+        return Estimate(math.nan, math.inf)
+    best = found[0]  # of many, the smallest error is small by luck; how far the next best lie is not
+    return replace(best, error=max(best.error, *(abs(other.value - best.value) for other in found)))
 
 
 def complex_step(f: Function, x: Arrays, v: Arrays, weights: Arrays) -> Estimate | None:
@@ -108,7 +112,7 @@ def oracle(f: Function, x: Arrays, v: Arrays, weights: Arrays, *, analytic: bool
         fine = complex_step(f, x, v, weights) if analytic else None
     if fine is None or fine.error >= coarse.error or not abs(fine.value - coarse.value) <= 4 * coarse.error:
         return coarse
-    return Estimate(fine.value, fine.error, fine.rounding, coarse.magnitude)
+    return replace(fine, magnitude=coarse.magnitude)
 
 
 def irregularity(f: Function, x: Arrays, v: Arrays, weights: Arrays, step: float) -> str | None:

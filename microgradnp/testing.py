@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from microgradnp.errors import GradientMismatch
-from microgradnp.oracles import EPS, Arrays, Estimate, Function, irregularity, oracle, project
+from microgradnp.oracles import EPS, FIRST_STEP, Arrays, Estimate, Function, irregularity, moved, oracle, project
 from microgradnp.tensor import Tensor
 from microgradnp.transforms import gradients
 
@@ -111,7 +111,7 @@ class Comparison:
     gradient: Arrays
     shaken: list[Arrays]
     analytic: bool  # may a complex step be tried?
-    natural: float  # the size that the result has when arguments and weights have theirs: what rounding leaves of a true 0
+    natural: Callable[[Arrays], float]  # see Problem.natural
 
     def disagreement(self, v: Arrays) -> tuple[Estimate, float]:
         """The oracle along `v`, and how far the gradient is from it in units of what is tolerated."""
@@ -119,11 +119,12 @@ class Comparison:
         got = project(v, self.gradient)
         size = sum(float(np.sum(np.abs(a * b))) for a, b in zip(v, self.gradient, strict=True))
         conditioning = max(abs(project(v, other) - got) for other in self.shaken)
-        rounding = EPS * (32 * size + expected.magnitude)
-        shaking = min(16 * conditioning, math.sqrt(EPS) * (size + expected.magnitude) + EPS * self.natural)
+        natural = self.natural(v)
+        rounding = EPS * (32 * size + expected.magnitude + natural)
+        shaking = min(8 * conditioning, math.sqrt(EPS) * (size + expected.magnitude) + EPS * natural)
         tolerated = 4 * expected.error + rounding + shaking
         difference = abs(got - expected.value)
-        if not (expected.converged(size) and math.isfinite(difference)):
+        if not (expected.converged(size, 1e3 * EPS * natural) and math.isfinite(difference)):
             return expected, math.inf
         return expected, difference / tolerated if difference else 0.0
 
@@ -205,18 +206,25 @@ class Problem:
             )
         self.check_same(order - 1, [y.numpy() for y in self.level(order - 1, x, record=True)[1]], values)
         gradient = self.plain(order)(x)
-        shaken = [self.plain(order)([a * (1 + EPS * self.draw(a).real) for a in x]) for _ in range(2)]
-        comparison = Comparison(f, x, self.weights[order - 1], gradient, shaken, order == 1, self.natural(order - 1, x))
+        shaken = [self.plain(order)([a * (1 + 4 * EPS * self.draw(a).real) for a in x]) for _ in range(3)]
+        comparison = Comparison(
+            f, x, self.weights[order - 1], gradient, shaken, order == 1, lambda v: self.natural(order - 1, x, v)
+        )
         for k in range(len(x)):
             for v in comparison.directions(k, self.draw(x[k])):
                 if comparison.disagreement(v)[1] > 1:
                     raise GradientMismatch(self.message(order, comparison.worst_entry(k, v)))
 
-    def natural(self, level: int, x: Arrays) -> float:
-        """The size of the projected level, were it nothing but f divided by x `level` times."""
-        size = sum(float(np.sum(np.abs(w * y))) for w, y in zip(self.weights[0], self.plain(0)(x), strict=True))
+    def natural(self, level: int, x: Arrays, v: Arrays) -> float:
+        """The size of what `v` moves in the projected level, were that nothing but f divided by x `level` times.
+
+        Where the true derivative is 0, terms of this size cancelled, and rounding left some of them.
+        """
+        here, there = self.plain(0)(x), self.plain(0)(moved(x, v, FIRST_STEP))
+        still = not any(np.any(a != b) for a, b in zip(here, there, strict=True))
+        size = norm(w * a * (still | (a != b)) for w, a, b in zip(self.weights[0], here, there, strict=True))
         for weights in self.weights[1 : level + 1]:
-            size *= sum(float(np.sum(np.abs(w) / scale(a))) for w, a in zip(weights, x, strict=True))
+            size *= norm(w / scale(a) * (b != 0 if np.any(b) else 1) for w, a, b in zip(weights, x, v, strict=True))
         return size
 
     def check_same(self, level: int, recorded: Arrays, plain: Arrays) -> None:
@@ -242,10 +250,10 @@ class Problem:
         got, expected = self.plain(order)(narrow), self.plain(order)(wide)
         self.check_dtypes(order, narrow, got)
         shaken = [self.plain(order)([a * (1 + eps * self.draw(a).real) for a in wide]) for _ in range(3)]
-        value_size = max(float(np.max(np.abs(y), initial=0.0)) for y in self.plain(order - 1)(wide))
+        natural = self.natural(order - 1, wide, wide)
         for k, (g, e) in enumerate(zip(got, expected, strict=True)):
             conditioning = np.max([np.abs(other[k] - e) for other in shaken], axis=0)
-            size = np.abs(e) + np.max(np.abs(e), initial=0.0) / max(1, e.size) + value_size / scale(wide[k])
+            size = np.abs(e) + natural / scale(wide[k])
             tolerated = 32 * eps * size + np.minimum(16 * conditioning, math.sqrt(eps) * size)
             excess = np.abs(g - e) / np.where(g == e, 1, tolerated)
             if e.size and not np.max(excess) <= 1:
@@ -306,6 +314,10 @@ def projected_gradient(outputs: list[Any], inputs: list[Tensor], weights: Arrays
         share = gradients(y, inputs, w, record=record, free=False)
         total = [a + b for a, b in zip(total, share, strict=True)] if total else share
     return total
+
+
+def norm(arrays: Iterable[np.ndarray]) -> float:
+    return math.sqrt(sum(float(np.sum(np.abs(a) ** 2)) for a in arrays))
 
 
 def scale(a: np.ndarray) -> np.ndarray:

@@ -65,7 +65,7 @@ class TestEveryRule:
             assert not record.narrow or not all(
                 isinstance(a, np.ndarray) and a.dtype.kind == "f" for a in (*args, *sample.options.values())
             )
-            pytest.skip("NumPy itself widens these arguments")
+            return  # NumPy itself widens these arguments
         check_grads(lambda *args: record.call(*args, **sample.options), args, 2, arrays_of(sample))
 
     def test_complex(self, record: Operator, sample: Sample):
