@@ -176,7 +176,7 @@ class Tensor(Storage, operators.Operators):
                 )
             if self.dtype.kind == "c":
                 raise ValueError(f"backward: {graph.describe(self)} is complex; a loss must be real. Take np.real or np.abs of it first")
-            return np.ones((), self.dtype)
+            return self.dtype.type(1)
         gradient = np.asarray(gradient._data if isinstance(gradient, Tensor) else gradient, dtype=self.dtype)
         if gradient.shape != self.shape:
             raise ValueError(f"backward: gradient has shape {gradient.shape}, but {graph.describe(self)} needs its own shape")
@@ -320,8 +320,6 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if isinstance(argument, Tensor):
             values.append(argument._data if argument.rule is not None else argument.value_for_graph())
             if argument.requires_grad and not rule.constant:
-                if not rule.differentiable(position):
-                    raise TypeError(f"{rule.name}: no derivative with respect to argument {position}; pass it .detach()ed")
                 needs.append(position)
         elif isinstance(argument, (float, int)):  # immutable
             values.append(argument)
@@ -329,10 +327,13 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
             values.append(plain(argument, rule, position))
             outsiders = True
     captured = tuple(values)
+    for position in needs:
+        if not rule.differentiable(position):
+            raise TypeError(f"{rule.name}: no derivative with respect to argument {position}; pass it .detach()ed")
     if kwargs:
         kwargs = frozen(kwargs)
     try:
-        result = rule.forward(captured, kwargs)
+        result = rule.plain(*captured) if not (kwargs or rule.sequence) else rule.forward(captured, kwargs)
     except Exception as error:
         raise explain(rule, args, captured, kwargs, error, caller()) from error
     if isinstance(result, tuple) or (rule.constant and not isinstance(result, (np.ndarray, np.generic))):
