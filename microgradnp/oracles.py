@@ -37,9 +37,9 @@ class Estimate:
     rounding: float = 0.0
     magnitude: float = 0.0
 
-    def converged(self, size: float, noise: float = 0.0) -> bool:
-        """Whether the error is small beside `size`, or no larger than rounding in f, or a known `noise`, may make it."""
-        return self.error <= max(1e-3 * size, 64 * self.rounding, math.sqrt(EPS) * self.magnitude, noise)
+    def converged(self, size: float) -> bool:
+        """Whether the error is small beside `size`, or no larger than rounding in f may make it."""
+        return self.error <= max(1e-3 * size, 256 * self.rounding, math.sqrt(EPS) * self.magnitude)
 
     def __truediv__(self, step: float) -> Estimate:
         return Estimate(self.value / step, self.error / step, self.rounding / step, self.magnitude / step)
@@ -54,8 +54,11 @@ def moved(x: Arrays, v: Arrays, t: complex) -> Arrays:
     return [a + t * b if np.any(b) else a for a, b in zip(x, v, strict=True)]
 
 
-def differences(f: Function, x: Arrays, v: Arrays, weights: Arrays) -> Estimate:
-    """Derivative of project(weights, f(x + t v)) at t = 0 by extrapolated central differences."""
+def differences(f: Function, x: Arrays, v: Arrays, weights: Arrays, inner: float = 0.0) -> Estimate:
+    """Derivative of project(weights, f(x + t v)) at t = 0 by extrapolated central differences.
+
+    `inner` is the size of the terms that f adds up, where that is known to be larger than f: their rounding is f's.
+    """
     found: list[Estimate] = []
     previous: list[float] = []
     step, magnitude = FIRST_STEP, 0.0
@@ -65,7 +68,7 @@ def differences(f: Function, x: Arrays, v: Arrays, weights: Arrays) -> Estimate:
         row = [project(weights, change) / (2 * step)]
         everything = not any(np.any(d) for d in change)
         size = sum(float(np.sum(np.abs(w * a) * (everything | (d != 0)))) for w, a, d in zip(weights, ahead, change, strict=True))
-        rounding = EPS * (size + abs(row[0])) / step  # of f, and of x + t v
+        rounding = EPS * (size + inner + abs(row[0])) / step  # of f, and of x + t v
         if not math.isfinite(row[0]):  # the step left f's domain
             previous, step = [], step / SHRINK
             continue
@@ -82,8 +85,8 @@ def differences(f: Function, x: Arrays, v: Arrays, weights: Arrays) -> Estimate:
         previous, step = row, step / SHRINK
     if not found:
         return Estimate(math.nan, math.inf)
-    best = found[0]  # of many, the smallest error is small by luck; how far the next best lie is not
-    return replace(best, error=max(best.error, *(abs(other.value - best.value) for other in found)))
+    best = found[0]  # of many, the smallest error is small by luck; how far the next best lie is less so
+    return replace(best, error=4 * max(best.error, *(abs(other.value - best.value) for other in found)))
 
 
 def complex_step(f: Function, x: Arrays, v: Arrays, weights: Arrays) -> Estimate | None:
@@ -103,12 +106,12 @@ def complex_step(f: Function, x: Arrays, v: Arrays, weights: Arrays) -> Estimate
     return Estimate(value, 16 * EPS * size, 16 * EPS * size, size) if math.isfinite(size) else None
 
 
-def oracle(f: Function, x: Arrays, v: Arrays, weights: Arrays, *, analytic: bool) -> Estimate:
+def oracle(f: Function, x: Arrays, v: Arrays, weights: Arrays, inner: float = 0.0, *, analytic: bool = True) -> Estimate:
     """The best numerical derivative of project(weights, f(x + t v)) at t = 0. `analytic`: whether a complex step may be tried."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", np.exceptions.ComplexWarning)
-        coarse = differences(f, x, v, weights)
+        coarse = differences(f, x, v, weights, inner)
         fine = complex_step(f, x, v, weights) if analytic else None
     if fine is None or fine.error >= coarse.error or not abs(fine.value - coarse.value) <= 4 * coarse.error:
         return coarse

@@ -115,16 +115,16 @@ class Comparison:
 
     def disagreement(self, v: Arrays) -> tuple[Estimate, float]:
         """The oracle along `v`, and how far the gradient is from it in units of what is tolerated."""
-        expected = oracle(self.f, self.x, v, self.weights, analytic=self.analytic)
+        natural = self.natural(v)
+        expected = oracle(self.f, self.x, v, self.weights, natural, analytic=self.analytic)
         got = project(v, self.gradient)
         size = sum(float(np.sum(np.abs(a * b))) for a, b in zip(v, self.gradient, strict=True))
         conditioning = max(abs(project(v, other) - got) for other in self.shaken)
-        natural = self.natural(v)
         rounding = EPS * (32 * size + expected.magnitude + natural)
         shaking = min(8 * conditioning, math.sqrt(EPS) * (size + expected.magnitude) + EPS * natural)
         tolerated = 4 * expected.error + rounding + shaking
         difference = abs(got - expected.value)
-        if not (expected.converged(size, 1e3 * EPS * natural) and math.isfinite(difference)):
+        if not (expected.converged(size) and math.isfinite(difference)):
             return expected, math.inf
         return expected, difference / tolerated if difference else 0.0
 
