@@ -11,8 +11,9 @@ import pytest
 from operators import COVERED, OPERATORS, RECORDS, Operator, Sample, cases
 
 import microgradnp as mg
+from microgradnp.errors import GradientMismatch
 from microgradnp.rules.indexing import scatter
-from microgradnp.table import TABLE
+from microgradnp.table import TABLE, Rule
 from microgradnp.testing import check_grads
 
 
@@ -92,6 +93,32 @@ def test_a_constant_argument_gets_no_gradient(record: Operator):
         args = [mg.Tensor(a, requires_grad=k == live) if k in chosen else a for k, a in enumerate(sample.args)]
         record.call(*args, **sample.options).backward(np.ones_like(record.call(*sample.args, **sample.options)))
         assert [k for k in chosen if args[k].grad is not None] == [live]
+
+
+ZERO_SLOPES = {(np.sign, 0), (np.copysign, 1), (np.heaviside, 0), (np.heaviside, 1), (np.imag, 0), (scatter, 1)}
+
+
+@pytest.mark.parametrize(
+    ("record", "position"),
+    [
+        pytest.param(record, position, id=f"{record.name}-{position}")
+        for record in OPERATORS
+        if isinstance(rule := TABLE[record.function], Rule)
+        for position, vjp in enumerate(rule.vjps)
+        if vjp and (record.function, position) not in ZERO_SLOPES
+    ],
+)
+def test_a_formula_wrong_by_a_thousandth_would_be_caught(record: Operator, position: int, monkeypatch: pytest.MonkeyPatch):
+    rule = TABLE[record.function]
+    right = rule.vjps[position]
+
+    def wrong(*args: Any, **options: Any) -> Any:
+        return 1.001 * right(*args, **options)
+
+    monkeypatch.setattr(rule, "vjps", (*rule.vjps[:position], wrong, *rule.vjps[position + 1 :]))
+    sample = next(s for s in record.samples(np.random.default_rng(2)) if rule.variadic or position in arrays_of(s))
+    with pytest.raises(GradientMismatch, match="order 1"):
+        check_grads(lambda *args: record.call(*args, **sample.options), sample.args, 1, arrays_of(sample))
 
 
 def test_constants_need_no_gradient():
