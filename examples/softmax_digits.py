@@ -1,7 +1,7 @@
 """Handwritten digits: a softmax classifier with one hidden layer, minibatches and Adam.
 
-    pip install "microgradnp[examples]"
-    python examples/softmax_digits.py
+pip install "microgradnp[examples]"
+python examples/softmax_digits.py
 """
 
 from sklearn.datasets import load_digits

@@ -1,6 +1,6 @@
 """XOR: what one layer cannot learn, and two can.
 
-    python examples/xor.py
+python examples/xor.py
 """
 
 import numpy as np

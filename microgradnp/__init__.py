@@ -9,6 +9,7 @@ The README has a tour and a map of the modules.
 
 from microgradnp import nn, optim, rules
 from microgradnp.compare import compare
+from microgradnp.draw import draw, render
 from microgradnp.errors import GradientMismatch
 from microgradnp.fit import GradientNorm, LossPlateau, fit
 from microgradnp.functional import (
@@ -42,6 +43,7 @@ __all__ = [
     "check_grads",
     "compare",
     "cross_entropy",
+    "draw",
     "fit",
     "grad",
     "hessian",
@@ -56,6 +58,7 @@ __all__ = [
     "optim",
     "primitive",
     "relu",
+    "render",
     "rule",
     "rules",
     "set_at",

@@ -98,4 +98,4 @@ def checksum(array: np.ndarray[Any, Any]) -> int:
     """CRC-32 of an array's bytes: any change within 32 neighbouring bits is certain to show, others but for 1 in 2**32."""
     if array.dtype.kind not in NUMBERS:
         return zlib.crc32(repr(array.tolist()).encode())  # objects and strings, as an option of a user's function
-    return zlib.crc32(array if array.flags.c_contiguous else array.tobytes())
+    return zlib.crc32(array.data if array.flags.c_contiguous else array.tobytes())

@@ -46,7 +46,9 @@ def explain(
     ]
     where = f" (at {here})" if here else ""
     message = "; ".join([f"{rule.name}: {called}{chosen}: {reason}", *made]) + where
-    kind = type(error) if type(error) in (ValueError, TypeError, IndexError, FloatingPointError, ZeroDivisionError) else ValueError
+    kind = (
+        type(error) if type(error) in (ValueError, TypeError, IndexError, FloatingPointError, ZeroDivisionError) else ValueError
+    )
     return kind(message)
 
 
@@ -85,5 +87,7 @@ def mismatch(operation: str, names: list[str], shapes: list[tuple[int, ...] | No
     for axis in range(1, max(map(len, known)) + 1):
         sizes = {shape[-axis] for shape in known if len(shape) >= axis and shape[-axis] != 1}
         if len(sizes) > 1:
-            return f"axis {-axis} has sizes {' and '.join(str(s[-axis]) for s in known if len(s) >= axis)}, which do not broadcast"
+            return (
+                f"axis {-axis} has sizes {' and '.join(str(s[-axis]) for s in known if len(s) >= axis)}, which do not broadcast"
+            )
     return None

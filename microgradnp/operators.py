@@ -19,9 +19,6 @@ class Operators:
 
     __slots__ = ()
 
-    if TYPE_CHECKING:
-        ndim: int
-
     def __add__(self, other: Any) -> Tensor:
         return apply(np.add, self, other)
 

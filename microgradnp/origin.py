@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 OURS = (os.path.dirname(os.path.abspath(__file__)) + os.sep, os.path.dirname(np.__file__) + os.sep)
-STORY = os.path.join(OURS[0], "story.py")  # user code that happens to live in the package: the network of the tour
+STORY = [os.path.join(OURS[0], name) for name in ("story.py", "tour.py")]  # user code that happens to live in the package
 
 Place = tuple[CodeType, int]
 
@@ -29,7 +29,7 @@ class InternalFiles(dict[str, bool]):
     """File name -> does it belong to this package or to NumPy? Filled on first sight, then a plain dict lookup."""
 
     def __missing__(self, filename: str) -> bool:
-        inside = filename.startswith(OURS) and filename != STORY and f"{os.sep}tests{os.sep}" not in filename
+        inside = filename.startswith(OURS) and filename not in STORY
         self[filename] = inside
         return inside
 

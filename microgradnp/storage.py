@@ -22,7 +22,7 @@ Array = Any  # an ndarray, a NumPy scalar, or another array that speaks NumPy's 
 class Storage:
     """Mixin: `_data` and the two ways out of it, `data` for the user and `value_for_graph` for the graph."""
 
-    __slots__ = ()
+    __slots__ = ("_data", "exposed", "snapshot")
 
     _data: Array
     exposed: bool  # was `_data` handed to the user to write to?
@@ -52,11 +52,15 @@ class Storage:
     @data.setter
     def data(self, value: Any) -> None:
         if not self.is_leaf:
-            raise TypeError(f"cannot assign to the data of {graph.describe(self)}: it is a result; only leaves have data of their own")
+            raise TypeError(
+                f"cannot assign to the data of {graph.describe(self)}: it is a result; only leaves have data of their own"
+            )
         if value is self._data:  # the end of `W.data -= ...`, which has written already
             return
         if getattr(value, "requires_grad", False):
-            raise TypeError(f"cannot assign a Tensor that requires a gradient to the data of {graph.describe(self)}; pass .numpy()")
+            raise TypeError(
+                f"cannot assign a Tensor that requires a gradient to the data of {graph.describe(self)}; pass .numpy()"
+            )
         new = np.array(value, dtype=self._data.dtype)
         if new.shape != self._data.shape:
             raise ValueError(f"data of shape {new.shape} cannot replace {graph.describe(self)}: the shape must stay the same")

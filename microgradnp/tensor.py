@@ -64,10 +64,8 @@ class Tensor(Storage, operators.Operators):
 
     __slots__ = (
         "__weakref__",
-        "_data",
         "_grad",
         "args",
-        "exposed",
         "freed",
         "name",
         "needs",
@@ -78,7 +76,6 @@ class Tensor(Storage, operators.Operators):
         "rule",
         "scope",
         "seals",
-        "snapshot",
         "values",
     )
     __hash__ = object.__hash__  # nodes are compared by identity wherever the graph is walked
@@ -171,11 +168,13 @@ class Tensor(Storage, operators.Operators):
         if gradient is None:
             if self.shape != ():
                 raise ValueError(
-                    f"backward: {graph.describe(self)} is not a scalar. Reduce it to a loss first (np.sum, np.mean, mg.sse), or pass "
-                    "backward(gradient=...) of its shape"
+                    f"backward: {graph.describe(self)} is not a scalar. Reduce it to a loss first (np.sum, np.mean, mg.sse), "
+                    "or pass backward(gradient=...) of its shape"
                 )
             if self.dtype.kind == "c":
-                raise ValueError(f"backward: {graph.describe(self)} is complex; a loss must be real. Take np.real or np.abs of it first")
+                raise ValueError(
+                    f"backward: {graph.describe(self)} is complex; a loss must be real. Take np.real or np.abs of it first"
+                )
             return self.dtype.type(1)
         gradient = np.asarray(gradient._data if isinstance(gradient, Tensor) else gradient, dtype=self.dtype)
         if gradient.shape != self.shape:
@@ -209,8 +208,8 @@ class Tensor(Storage, operators.Operators):
                 del kwargs[option]
             elif option == "out":
                 raise TypeError(
-                    f"{ufunc.__name__}: out= (or an in-place operator such as +=) would write a Tensor into an array, and lose its "
-                    f"gradient. Write a = {ufunc.__name__}(a, ...) instead"
+                    f"{ufunc.__name__}: out= (or an in-place operator such as +=) would write a Tensor into an array, and lose "
+                    f"its gradient. Write a = {ufunc.__name__}(a, ...) instead"
                 )
             else:
                 raise TypeError(
@@ -224,8 +223,8 @@ class Tensor(Storage, operators.Operators):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self.requires_grad:
             raise TypeError(
-                f"cannot turn {graph.describe(self)} into an ndarray: it requires a gradient, and a silent detach is a silent wrong "
-                "gradient. Use .numpy() (or .detach()) to say that the gradient shall stop here"
+                f"cannot turn {graph.describe(self)} into an ndarray: it requires a gradient, and a silent detach is a silent "
+                "wrong gradient. Use .numpy() (or .detach()) to say that the gradient shall stop here"
             )
         array = self._data if dtype is None else self._data.astype(dtype)
         return np.array(array, copy=True) if copy else read_only(array)
@@ -288,7 +287,14 @@ class Tensor(Storage, operators.Operators):
 
 def reduction(ufunc: np.ufunc) -> Callable[..., Any]:
     """`np.add.reduce` is `np.sum` with another default axis, and so on."""
-    named = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min, np.logical_and: np.all, np.logical_or: np.any}
+    named: dict[Any, Callable[..., Any]] = {
+        np.add: np.sum,
+        np.multiply: np.prod,
+        np.maximum: np.max,
+        np.minimum: np.min,
+        np.logical_and: np.all,
+        np.logical_or: np.any,
+    }
     function = named.get(ufunc)
     if function is None:
         raise TypeError(f"{ufunc.__name__}.reduce: no gradient rule")
@@ -346,7 +352,7 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     node.scope = scope.get()
     if recording.get():
         node.rule, node.args, node.values, node.options = rule, args, captured, kwargs
-        node.requires_grad, node.needs = bool(needs), needs
+        node.requires_grad, node.needs = bool(needs), tuple(needs)
         if outsiders:
             node.args = tuple([a if isinstance(a, Tensor) else v for a, v in zip(args, captured, strict=True)])
         if needs and (outsiders or kwargs):

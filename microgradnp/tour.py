@@ -164,7 +164,7 @@ def draw_curves(runs: dict[str, list[Run]], path: Path) -> None:
     )
     for name, three in runs.items():
         for run, dashes in zip(three, ("", "", "3, 7"), strict=True):  # the graph's curve lies upon the right one
-            chosen = np.unique(np.geomspace(1, len(run.errors), 200).astype(int))
+            chosen = np.unique(np.geomspace(1, len(run.errors), 80).astype(int))
             points: list[Any] = [(int(i), run.errors[i - 1]) for i in chosen]
             points[-1] = {"value": points[-1], "node": {"r": 5}}
             chart.add(f"{name}: {run.label}", points, stroke_style={"width": 2, "dasharray": dashes} if dashes else {"width": 2})

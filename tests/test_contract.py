@@ -1,4 +1,4 @@
-"""What the engine promises of every Tensor: bad input is refused in so many words, nothing is silently wrong, depth costs nothing.
+"""What the engine promises of every Tensor: bad input is refused in so many words, nothing is silently wrong, depth is free.
 
 These are the promises of the README and of the docstrings, each at its plainest. The details are in the tests of each module.
 """
@@ -27,7 +27,11 @@ BAD_INPUT = {
     "asarray": (lambda W: np.asarray(W), TypeError, r"cannot turn W \(2, 3\).*\.detach\(\)"),
     "item assignment": (lambda W: W.__setitem__(0, 1.0), TypeError, r"W \(2, 3\).*mg\.set_at\(x, index, value\)"),
     "no rule": (lambda W: np.linalg.eig(W), TypeError, "eig has no gradient rule.*mg.rule"),
-    "a keyword without a rule": (lambda W: np.sum(W, where=W.numpy() > 1), TypeError, "sum: the keyword where= has no gradient rule"),
+    "a keyword without a rule": (
+        lambda W: np.sum(W, where=W.numpy() > 1),
+        TypeError,
+        "sum: the keyword where= has no gradient rule",
+    ),
     "out=": (lambda W: np.exp(W, out=np.empty((2, 3))), TypeError, "exp: out="),
     "in-place on an array": (lambda W: np.ones((2, 3)).__iadd__(W), TypeError, "in-place operator"),
     "backward on a matrix": (lambda W: (W * 2).backward(), ValueError, "is not a scalar. Reduce it to a loss first"),
@@ -76,7 +80,9 @@ def test_a_plain_array_that_changes_is_named_with_its_line(W):
     mask = np.ones((2, 3))
     loss = np.sum(W * mask)
     mask[0, 0] = 7.0
-    with pytest.raises(RuntimeError, match=r"(?s)multiply: the array mask \(2, 3\) used at test_contract\.py:\d+ was changed between"):
+    with pytest.raises(
+        RuntimeError, match=r"(?s)multiply: the array mask \(2, 3\) used at test_contract\.py:\d+ was changed between"
+    ):
         loss.backward()
     assert W.grad is None
 
