@@ -82,8 +82,8 @@ def mismatch(operation: str, names: list[str], shapes: list[tuple[int, ...] | No
             right_has = f"{b} has {rows} {'rows' if len(right) > 1 else 'entries'}"
             return f"{left_has} and {right_has}"
         return None
-    if operation in ("concatenate", "stack", "einsum", "getitem", "cross_entropy"):
-        return None
+    if not isinstance(getattr(np, operation, None), np.ufunc) and operation not in ("where", "clip"):
+        return None  # it does not broadcast, and its own message says what it needs
     for axis in range(1, max(map(len, known)) + 1):
         sizes = {shape[-axis] for shape in known if len(shape) >= axis and shape[-axis] != 1}
         if len(sizes) > 1:

@@ -39,12 +39,20 @@ def set_at(x: Any, index: Any, value: Any) -> Any:
     >>> set_at(np.array([1.0, 2.0, 3.0]), 1, 20.0)
     array([ 1., 20.,  3.])
     """
+    x = np.asarray(x)
+    value = value if isinstance(value, (int, float, complex)) else np.asarray(value)
     hits = scatter(np.ones(np.shape(x[index])), x, index)
     if np.any(hits > 1):
         raise ValueError("the index names an entry more than once, so its value would depend on the order of assignment")
     changed = np.array(x, dtype=np.result_type(x, value))
     changed[index] = value
     return changed
+
+
+def assigned(g: Any, value: Any, index: Any) -> Any:
+    """The gradient at `index`, with the leading axes of length 1 that assignment ignores."""
+    part = g[index]
+    return np.reshape(part, (1,) * (np.ndim(value) - part.ndim) + part.shape)
 
 
 # fmt: off
@@ -55,5 +63,5 @@ rule(scatter,          lambda g, y, x, a, index: g[index],
                        None)
 rule(set_at,           lambda g, y, x, index, value: set_at(g, index, 0.0),
                        None,
-                       lambda g, y, x, index, value: g[index])
+                       lambda g, y, x, index, value: assigned(g, value, index))
 # fmt: on
