@@ -89,11 +89,11 @@ def source_segment(file: str, line: int, end_line: int | None, column: int | Non
 
 
 def assigned_name(code: CodeType, offset: int) -> str | None:
-    """The variable that the result of the instruction at `offset` is stored in, when the next instruction stores it."""
-    instructions = iter(dis.get_instructions(code))
-    for instruction in instructions:
-        if instruction.offset == offset:
-            break
+    """The variable that the result of the instruction at `offset` is stored in, when the next instruction stores it.
+
+    While a Python function is called, CPython 3.12 points into the inline cache behind the call; hence "behind `offset`".
+    """
+    instructions = (instruction for instruction in dis.get_instructions(code) if instruction.offset > offset)
     for following in instructions:
         if following.opname in ("CACHE", "NOP", "EXTENDED_ARG", "COPY"):
             continue
@@ -131,6 +131,6 @@ def names_in_frame(frame: Any) -> dict[int, str]:
     found: dict[int, str] = {}
     for variables in (frame.f_globals, frame.f_locals):
         for name, value in list(variables.items()):
-            if not name.startswith("_"):
+            if name.isidentifier() and not name.startswith("_"):  # pytest and others keep values of their own in frames
                 found[id(value)] = name
     return found

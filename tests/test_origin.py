@@ -1,0 +1,90 @@
+"""Lines, names and operands of the user's expressions, from two cheap facts of the calling frame."""
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+from microgradnp.origin import locate, names_in_frame, operand_texts
+
+
+class Holder:
+    pass
+
+
+def made():
+    """Results stored in every kind of place; `h` through a Python function, `y` through an operator."""
+    x = mg.Tensor([1.0, 2.0], requires_grad=True)
+    h = mg.sigmoid(x)
+    y = x * h
+    holder = Holder()
+    holder.z = np.exp(y)
+    (first, second) = (y + 1, 3)
+    nested = [np.sin(x) for _ in range(1)]
+    inner = (lambda: np.cos(x))()
+    return {"x": x, "h": h, "y": y, "holder.z": holder.z, "unpacked": first, "in a list": nested[0], "in a lambda": inner}, second
+
+
+@pytest.mark.parametrize("name", ["x", "h", "y", "holder.z"])
+def test_the_variable_that_a_result_was_assigned_to(name):
+    assert locate(made()[0][name].place).name == name
+
+
+@pytest.mark.parametrize("name", ["in a list", "in a lambda"])
+def test_no_name_is_better_than_a_wrong_one(name):
+    assert locate(made()[0][name].place).name in (None, "inner")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "operands"),
+    [("h", "mg.sigmoid(x)", ("x",)), ("y", "x * h", ("x", "h")), ("holder.z", "np.exp(y)", ("y",)), ("in a lambda", "np.cos(x)", ("x",))],
+)
+def test_source_text_and_operands(name, text, operands):
+    origin = locate(made()[0][name].place)
+    assert (origin.text, origin.operands) == (text, operands)
+    assert str(origin).startswith("test_origin.py:")
+    with open(__file__) as source:
+        assert text in source.readlines()[origin.line - 1]
+
+
+def test_code_without_source_has_a_line_and_no_text():
+    variables = {"mg": mg}
+    exec(compile("\n\na = mg.Tensor([1.0])\nb = a + 1", "<nowhere>", "exec"), variables)
+    origin = locate(variables["b"].place)
+    assert (origin.line, origin.text, origin.name, origin.operands) == (4, "", "b", ())
+
+
+def test_an_expression_over_several_lines_and_beyond_ascii():
+    größe = mg.Tensor([1.0])
+    summe = np.add(
+        größe,
+        1.0,
+    )
+    origin = locate(summe.place)
+    assert (origin.name, origin.operands) == ("summe", ("größe", "1.0"))
+
+
+def test_every_python_frame_of_ours_is_skipped():
+    def model(w):
+        return mg.nn.MLP([2, 1], rng=0)(w)
+
+    assert locate(model(np.ones((1, 2))).place).function == "model"
+
+
+@pytest.mark.parametrize(
+    ("text", "operands"),
+    [("x @ W", ("x", "W")), ("-x", ("x",)), ("x > 0", ("x", "0")), ("f(a, b[0], c=1)", ("a", "b[0]")), ("x", ()), ("not python(", ())],
+)
+def test_operand_texts(text, operands):
+    assert operand_texts(text) == operands
+
+
+def test_locals_win_over_globals():
+    import sys
+
+    pytest_alias = pytest
+    assert names_in_frame(sys._getframe())[id(pytest)] == "pytest_alias"
+    assert pytest_alias is pytest
+
+
+def test_unknown_place():
+    assert locate(None) is None
