@@ -2,7 +2,7 @@
 
 From the bottom up: `text` and `numbers` write what stands in a box, `names` finds what the user calls it, `groups` nests the
 modules, and `picture` puts boxes, edges and groups together. `layered` lays out one level and `rooms` nests such levels;
-`engines` asks Graphviz instead where it can. `svg` and `dot` write.
+`engine` asks Graphviz instead where it can. `svg` and `dot` write.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from microgradnp.draw.engines import GraphvizMissing, drawn_by_graphviz, engines, svg_text
+from microgradnp.draw.engine import GraphvizMissing, drawn_by_graphviz, engines, svg_text
 from microgradnp.draw.names import names_from
 from microgradnp.draw.picture import picture_of
 

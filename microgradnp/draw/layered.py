@@ -23,21 +23,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 SWEEPS = 8
-RELAXATIONS = 12
+RELAXATIONS, RELAXATIONS_WHEN_LARGE, LARGE = 80, 12, 1000
 BETWEEN_ITEMS = 26.0
 BETWEEN_BENDS = 12.0
 BEND = 4.0
 BETWEEN_RANKS = 34.0
-BENDS_PER_ITEM, BENDS_AT_LEAST = 20, 20_000  # longer wires than this pays for run straight, over what is in their way
+BENDS_PER_ITEM, BENDS_AT_LEAST = 4, 20_000  # longer wires than this pays for run straight, over what is in their way
 
 
 @dataclass
 class Wire:
-    """The edges of one source: where it starts, and the items at which its branches end, with offsets from their centres."""
+    """The edges of one source: where it starts, and the items at which its branches end, with offsets from their centres.
+
+    Each branch has a weight: how much it wants to be straight.
+    """
 
     source: int
     offset: float
-    targets: list[tuple[int, float]] = field(default_factory=list)
+    targets: list[tuple[int, float, float]] = field(default_factory=list)  # (item, offset, weight)
 
 
 @dataclass
@@ -49,7 +52,7 @@ class Level:
     wires: list[Wire] = field(default_factory=list)
     first: set[int] = field(default_factory=set)
     last: set[int] = field(default_factory=set)
-    light: set[int] = field(default_factory=set)  # leaves: they go beside the flow and do not bend it
+    light: set[int] = field(default_factory=set)  # leaves: they follow what they are arguments of
 
 
 @dataclass
@@ -76,7 +79,7 @@ def place(level: Level, lead: float, tail: float) -> Placed:
     columns.straighten()
     rank_start, rank_end, length = lengths(level, rank, lead, tail)
     sources = {wire.source for wire in level.wires}
-    targets = {target for wire in level.wires for target, _ in wire.targets}
+    targets = {target for wire in level.wires for target, *_ in wire.targets}
     start = []
     for item, r in enumerate(rank):
         slack = rank_end[r] - rank_start[r] - level.along[item]
@@ -95,7 +98,7 @@ def ranks(level: Level) -> list[int]:
     after: list[list[int]] = [[] for _ in range(count)]
     before, held = [0] * count, [0] * count  # arguments; those that would not follow when an item moves on
     for wire in level.wires:
-        for target, _ in wire.targets:
+        for target, *_ in wire.targets:
             after[wire.source].append(target)
             before[target] += 1
             held[target] += wire.source not in level.light
@@ -154,7 +157,7 @@ class Columns:
     def connect(self) -> None:
         """Give each wire its bends and tell each element its neighbours; the shortest wires come first while bends last."""
         rank, wires = self.rank, self.level.wires
-        ends = [max((rank[target] for target, _ in wire.targets), default=0) for wire in wires]
+        ends = [max((rank[target] for target, *_ in wire.targets), default=0) for wire in wires]
         budget = BENDS_AT_LEAST + BENDS_PER_ITEM * len(self.size)
         for w in sorted(range(len(wires)), key=lambda w: ends[w] - rank[wires[w].source]):
             wire, chain, first = wires[w], self.chains[w], rank[wires[w].source]
@@ -162,12 +165,12 @@ class Columns:
             if budget >= 0:
                 for r in range(first + 1, ends[w]):
                     chain[r] = self.bend(r)
-            weight = 0.001 if wire.source in self.level.light else 1.0
+            weight = max((weight for target, _, weight in wire.targets if rank[target] > first + 1), default=1.0)
             previous, offset = wire.source, wire.offset
             for r in sorted(chain):
                 self.join(previous, chain[r], offset, 0.0, weight * (1.0 if previous == wire.source else 4.0))
                 previous, offset = chain[r], 0.0
-            for target, shift in wire.targets:
+            for target, shift, weight in wire.targets:
                 bend = chain.get(rank[target] - 1)
                 start, offset = (wire.source, wire.offset) if bend is None else (bend, 0.0)
                 if rank[target] == self.rank[start] + 1:
@@ -231,9 +234,10 @@ class Columns:
         for r in range(len(self.ranks)):
             self.pack(r, [self.x[e] for e in self.ranks[r]])
         both = [[*b, *a] for b, a in zip(self.before, self.after, strict=True)]
-        for i in range(RELAXATIONS):
+        rounds = RELAXATIONS if len(self.size) < LARGE else RELAXATIONS_WHEN_LARGE
+        for i in range(rounds):
             downward = i % 2 == 0
-            neighbours = both if i >= RELAXATIONS - 4 else self.before if downward else self.after
+            neighbours = both if i >= rounds // 2 else self.before if downward else self.after
             for r in range(len(self.ranks)) if downward else range(len(self.ranks) - 1, -1, -1):
                 self.pack(r, *zip(*[self.wish(e, neighbours) for e in self.ranks[r]], strict=True))
 

@@ -106,8 +106,8 @@ def drawn(root: Any) -> Iterator[Any]:
     for node in graph.walk(root):
         if node.freed:
             raise ValueError(
-                f"draw: the graph of {graph.describe(root)} was freed by backward(), which consumes it. Draw before "
-                "backward(), or call loss.backward(retain_grads=True), which keeps the graph and the gradient of every node, and draw then"
+                f"draw: the graph of {graph.describe(root)} was freed by backward(), which consumes it. Draw before backward(), "
+                "or call loss.backward(retain_grads=True), which keeps the graph and the gradient of every node, and draw then"
             )
         for argument in node.args:
             if isinstance(argument, np.ndarray) and argument.ndim and id(argument) not in seen:
@@ -141,7 +141,7 @@ def box_of(value: Any, i: int, name: str, use: tuple[Any, int] | None, *, is_roo
     if not named and node is not None and node.rule is not None:
         tag = shorten(node.rule.name, TAG)  # its arguments are in the expression
     if not name:
-        name, tag = (tag, "") if operation else (f"unnamed {kind}", kind)
+        name, tag = (operation, "") if operation else (f"unnamed {kind}", kind)
     return Box(
         id=f"n{i}",
         kind=kind,

@@ -42,7 +42,7 @@ class Room:
     level: Level = field(default_factory=Level)
     item: dict[Key, int] = field(default_factory=dict)
     wire: dict[int, int] = field(default_factory=dict)  # source box -> wire
-    hops: list[tuple[int, Key, Key]] = field(default_factory=list)  # (source box, from, to)
+    hops: list[tuple[int, Key, Key, float]] = field(default_factory=list)  # (source box, from, to, weight)
     size: Point = (0.0, 0.0)
     shift: float = 0.0  # added to places across, to count from the room's own edge
     origin: Point = (0.0, 0.0)
@@ -71,9 +71,9 @@ class House:
         self.hops = [self.hops_of(edge) for edge in picture.edges]
         for box in range(len(picture.boxes)):
             self.add(picture.group_of[box], ("box", box))
-        for edge, hops in zip(picture.edges, self.hops, strict=True):
+        for edge, hops, weight in zip(picture.edges, self.hops, weights(picture), strict=True):
             for group, start, end in hops:
-                self.rooms[group].hops.append((edge.source, start, end))
+                self.rooms[group].hops.append((edge.source, start, end, weight))
 
     def turn(self, pair: Point) -> Point:
         """(x, y) to (across, along) and back."""
@@ -131,7 +131,7 @@ class House:
             if other.parent == group and ("group", child) not in room.item:
                 self.add(group, ("group", child))
         known: set[tuple[int, Key]] = set()
-        for source, start, end in room.hops:
+        for source, start, end, weight in sorted(room.hops, key=lambda hop: -hop[3]):
             if source not in room.wire:
                 room.wire[source] = len(room.level.wires)
                 out = self.rooms[start[1]].port(("out", source)) if start[0] == "group" else 0.0
@@ -139,7 +139,7 @@ class House:
             if (source, end) not in known:
                 known.add((source, end))
                 into = self.rooms[end[1]].port(("in", source)) if end[0] == "group" else 0.0
-                room.level.wires[room.wire[source]].targets.append((self.add(group, end), into))
+                room.level.wires[room.wire[source]].targets.append((self.add(group, end), into, weight))
         before, behind, lead, tail = self.pads(group)
         placed = room.placed = place(room.level, lead, tail)
         across, along = placed.right - placed.left + before + behind, placed.length
@@ -246,6 +246,20 @@ class House:
                     return points[::-1]
                 drawn.add((group, edge.source, rank))
         return points[::-1]
+
+
+def weights(picture: Picture) -> list[float]:
+    """How straight each edge should be: the longest chains through a box are the flow, the rest goes beside it."""
+    count = len(picture.boxes)
+    depth, height = [0] * count, [0] * count
+    for edge in picture.edges:  # grouped by target, in topological order
+        depth[edge.target] = max(depth[edge.target], depth[edge.source] + 1)
+    for edge in reversed(picture.edges):
+        height[edge.source] = max(height[edge.source], height[edge.target] + 1)
+    on_the_way = [
+        depth[edge.target] == depth[edge.source] + 1 and height[edge.source] == height[edge.target] + 1 for edge in picture.edges
+    ]
+    return [1.0 if main else 0.01 if depth[edge.source] else 0.001 for edge, main in zip(picture.edges, on_the_way, strict=True)]
 
 
 def ports(wished: list[float], low: float, high: float) -> list[float]:

@@ -40,11 +40,11 @@ with open(answer, "wb") as out:
 """
 
 
-class GraphvizMissing(RuntimeError):
+class GraphvizMissing(RuntimeError):  # noqa: N818  a public name, fixed in DESIGN
     """Graphviz was demanded and cannot be had; the message says why and how to get it."""
 
 
-class Unavailable(Exception):
+class Unavailable(Exception):  # noqa: N818
     """Why one engine did not answer."""
 
 
@@ -140,11 +140,11 @@ def tell_once(reasons: list[str]) -> None:
     if told:
         return
     told.add("built-in layout")
-    level, frame = 2, sys._getframe(1)
+    level, frame = 1, sys._getframe()
     while internal[frame.f_code.co_filename] and frame.f_back is not None:
         level, frame = level + 1, frame.f_back
     message = f'drawn with the built-in layout: {"; ".join(reasons)}.\n{INSTALL} The DOT text: mg.render(..., "graph.gv").'
-    warnings.warn(message, UserWarning, stacklevel=level - 1)
+    warnings.warn(message, UserWarning, stacklevel=level)
 
 
 # -------------------------------------------------------------------------------------------- asking Graphviz
@@ -159,8 +159,9 @@ def skeleton(picture: Picture) -> str:
     for what, index in nested(picture.groups, picture.group_of):
         if what == "open":
             width = label_width(picture.groups[index].label)
-            cell = f'<table border="0" cellspacing="0" cellpadding="0" fixedsize="true" width="{width:.0f}" height="14"><tr><td></td></tr></table>'
-            lines.append(f"subgraph cluster_{index} {{ label=<{cell}> labeljust=l margin=12")
+            cell = f'<td fixedsize="true" width="{width:.0f}" height="14"></td>'
+            table = f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0"><tr>{cell}</tr></table>'
+            lines.append(f"subgraph cluster_{index} {{ label=<{table}> labeljust=l margin=12")
         elif what == "close":
             lines.append("}")
         else:
