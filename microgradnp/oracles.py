@@ -1,4 +1,6 @@
-"""Numerical derivatives that know their own error, of functions of plain arrays, along one line: t -> f(x + t v).
+"""Numerical derivatives that know their own error, and a claimed gradient beside them.
+
+Functions map plain arrays to plain arrays, and are differentiated along one line, t -> f(x + t v), by two oracles:
 
 * **differences**: central differences, extrapolated to step 0 by Richardson's scheme, with the error estimate of
   C. J. F. Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", Advances in Engineering Software 4 (1982), to which the
@@ -12,8 +14,9 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -22,10 +25,9 @@ Function = Callable[[Arrays], Arrays]  # plain arrays to plain arrays
 
 EPS = float(np.finfo(float).eps)
 FIRST_STEP = 1 / 16  # relative to the argument
-SHRINK = (
-    1 + math.sqrt(5)
-) / 2  # from row to row; with halving, sin(1e6) repeats its period and seems to converge where it does not
+SHRINK = (1 + math.sqrt(5)) / 2  # from row to row; halved steps meet the period of sin(1e6) again, and nonsense seems to converge
 ROWS, COLUMNS, CANDIDATES = 60, 8, 4  # steps down to 1e-14; extrapolation up to order 16
+ONE_BY_ONE = 256  # with more entries than that, halves that look right are left out before the worst entry is looked for
 
 
 @dataclass(frozen=True)
@@ -137,3 +139,101 @@ def irregularity(f: Function, x: Arrays, v: Arrays, weights: Arrays, step: float
     if narrow > 16 * wide:
         return "A kink is the likely cause, in fact a jump: one-sided differences grow without limit as the step shrinks"
     return f"A kink is the likely cause: the slope is {left:.6g} before the point and {right:.6g} after it"
+
+
+# ---------------------------------------------------------------------- a gradient beside its oracle
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One entry of a gradient beside its oracle. `excess` is the difference in units of what is tolerated."""
+
+    argument: int
+    index: tuple[int, ...]
+    part: str
+    got: float
+    expected: Estimate
+    excess: float
+    cause: str | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A function of plain arrays at a point `x`, and the gradient that somebody claims for project(weights, f(x)).
+
+    `shaken` holds the same gradient at points that differ from `x` by rounding: how well conditioned it is.
+    """
+
+    f: Function
+    x: Arrays
+    weights: Arrays
+    gradient: Arrays
+    shaken: list[Arrays]
+    analytic: bool  # may a complex step be tried?
+    natural: Callable[[Arrays], float]  # see Problem.natural
+
+    def disagreement(self, v: Arrays) -> tuple[Estimate, float]:
+        """The oracle along `v`, and how far the gradient is from it in units of what is tolerated."""
+        natural = self.natural(v)
+        expected = oracle(self.f, self.x, v, self.weights, natural, analytic=self.analytic)
+        got = project(v, self.gradient)
+        size = sum(float(np.sum(np.abs(a * b))) for a, b in zip(v, self.gradient, strict=True))
+        conditioning = max(abs(project(v, other) - got) for other in self.shaken)
+        rounding = EPS * (32 * size + expected.magnitude + natural)
+        shaking = min(8 * conditioning, math.sqrt(EPS) * (size + expected.magnitude) + EPS * natural)
+        tolerated = 4 * expected.error + rounding + shaking
+        difference = abs(got - expected.value)
+        if not (expected.converged(size) and math.isfinite(difference)):
+            return expected, math.inf
+        return expected, difference / tolerated if difference else 0.0
+
+    def directions(self, k: int, random: np.ndarray) -> list[Arrays]:
+        """Directions for argument `k`: one for the entries of each three decades of influence on the result.
+
+        Entries move in proportion to their size. A single direction would hide an entry of 1e-6 behind one of 1e6.
+        """
+        v = scale(self.x[k]) * random
+        decades = np.floor(np.log10(np.abs(self.gradient[k] * v)) / 3)
+        decades = np.where(np.isfinite(decades), decades, -np.inf)
+        return [self.alone(k, np.where(decades == d, v, 0)) for d in np.unique(decades)]
+
+    def alone(self, k: int, v: np.ndarray) -> Arrays:
+        """The direction that moves argument `k` by `v`, and no other."""
+        return [v if i == k else np.zeros_like(a) for i, a in enumerate(self.x)]
+
+    def worst_entry(self, k: int, v: Arrays) -> Mistake:
+        """The entry of argument `k`, among those that direction `v` moves, that is furthest from its oracle."""
+        entries = np.flatnonzero(v[k])
+        while len(entries) > ONE_BY_ONE:
+            halves = np.array_split(entries, 2)
+            entries = max(halves, key=lambda half: self.disagreement(self.alone(k, only(v[k], half)))[1])
+        imaginary = {"imaginary part": 1j} if np.iscomplexobj(self.x[k]) else {}
+        parts = {"real part" if imaginary else "": 1.0, **imaginary}
+        mistakes = [self.mistake(k, int(entry), part, unit) for entry in entries for part, unit in parts.items()]
+        return max(mistakes, key=lambda mistake: mistake.excess)
+
+    def mistake(self, k: int, entry: int, part: str, unit: complex) -> Mistake:
+        step = float(scale(self.x[k]).flat[entry])
+        direction = self.alone(k, only(np.full_like(self.x[k], unit * step), entry))
+        expected, excess = self.disagreement(direction)
+        cause = irregularity(self.f, self.x, direction, self.weights, step)
+        index = tuple(int(i) for i in np.unravel_index(entry, self.x[k].shape))
+        return Mistake(k, index, part, project(direction, self.gradient) / step, expected / step, excess, cause)
+
+
+def norm(arrays: Iterable[np.ndarray]) -> float:
+    return math.sqrt(sum(float(np.sum(np.abs(a) ** 2)) for a in arrays))
+
+
+def scale(a: np.ndarray) -> np.ndarray:
+    """How far an entry may move: by its own size; an entry that is 0 by the mean size, or by 1 when all are."""
+    size = np.abs(a)
+    some = size[size > 0]
+    return np.where(size > 0, size, np.mean(some) if some.size else 1.0)
+
+
+def only(v: np.ndarray, entries: Any) -> np.ndarray:
+    """`v` with all entries but those (numbers in C order) set to 0."""
+    kept = np.zeros_like(v)
+    kept.flat[entries] = v.flat[entries]
+    return kept

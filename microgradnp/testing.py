@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from microgradnp.errors import GradientMismatch
-from microgradnp.oracles import EPS, FIRST_STEP, Arrays, Estimate, Function, irregularity, moved, oracle, project
+from microgradnp.oracles import EPS, FIRST_STEP, Arrays, Comparison, Function, Mistake, moved, norm, scale
 from microgradnp.tensor import Tensor
-from microgradnp.transforms import gradients
-
-ONE_BY_ONE = 256  # with more entries than that, halves that look right are left out before the worst entry is looked for
+from microgradnp.transforms import gradients, recorded
 
 
 def check_grads(
@@ -51,17 +48,19 @@ def check_grads(
     GradientMismatch
         Naming the argument, the entry, both values, the digits that agree, and whether a kink is the likely cause.
     ValueError, TypeError
-        If there is nothing to differentiate, or f is not finite at the point.
+        If there is nothing to differentiate, order is not positive, or f is not finite at the point.
 
     >>> import numpy as np
     >>> check_grads(lambda x: np.exp(-(x**2)), (np.array([0.5, -1.0]),))
     """
+    if order < 1:
+        raise ValueError(f"check_grads: order={order}; 1 checks the gradient, 2 also the gradient of the gradient")
     given = [a.numpy() if isinstance(a, Tensor) else a for a in (args if isinstance(args, (tuple, list)) else (args,))]
     chosen = differentiable(given, argnums)
     narrow = [np.array(given[k]) for k in chosen]
     problem = Problem(f, given, chosen, np.random.default_rng(seed))
     wide = [a.astype(complex if a.dtype.kind == "c" else float) for a in narrow]
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), recorded():
         for level in range(1, order + 1):
             problem.check(level, wide)
             if any(a.dtype != b.dtype for a, b in zip(narrow, wide, strict=True)):
@@ -83,83 +82,6 @@ def differentiable(args: list[Any], argnums: int | Sequence[int] | None) -> list
     if not wanted:
         raise ValueError("check_grads: no argument is a floating-point or complex array, so there is nothing to check")
     return wanted
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """One entry of a gradient beside its oracle. `excess` is the difference in units of what is tolerated."""
-
-    argument: int
-    index: tuple[int, ...]
-    part: str
-    got: float
-    expected: Estimate
-    excess: float
-    cause: str | None
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A function of plain arrays at a point `x`, and the gradient that somebody claims for project(weights, f(x)).
-
-    `shaken` holds the same gradient at points that differ from `x` by rounding: how well conditioned it is.
-    """
-
-    f: Function
-    x: Arrays
-    weights: Arrays
-    gradient: Arrays
-    shaken: list[Arrays]
-    analytic: bool  # may a complex step be tried?
-    natural: Callable[[Arrays], float]  # see Problem.natural
-
-    def disagreement(self, v: Arrays) -> tuple[Estimate, float]:
-        """The oracle along `v`, and how far the gradient is from it in units of what is tolerated."""
-        natural = self.natural(v)
-        expected = oracle(self.f, self.x, v, self.weights, natural, analytic=self.analytic)
-        got = project(v, self.gradient)
-        size = sum(float(np.sum(np.abs(a * b))) for a, b in zip(v, self.gradient, strict=True))
-        conditioning = max(abs(project(v, other) - got) for other in self.shaken)
-        rounding = EPS * (32 * size + expected.magnitude + natural)
-        shaking = min(8 * conditioning, math.sqrt(EPS) * (size + expected.magnitude) + EPS * natural)
-        tolerated = 4 * expected.error + rounding + shaking
-        difference = abs(got - expected.value)
-        if not (expected.converged(size) and math.isfinite(difference)):
-            return expected, math.inf
-        return expected, difference / tolerated if difference else 0.0
-
-    def directions(self, k: int, random: np.ndarray) -> list[Arrays]:
-        """Directions for argument `k`: one for the entries of each three decades of influence on the result.
-
-        Entries move in proportion to their size. A single direction would hide an entry of 1e-6 behind one of 1e6.
-        """
-        v = scale(self.x[k]) * random
-        decades = np.floor(np.log10(np.abs(self.gradient[k] * v)) / 3)
-        decades = np.where(np.isfinite(decades), decades, -np.inf)
-        return [self.alone(k, np.where(decades == d, v, 0)) for d in np.unique(decades)]
-
-    def alone(self, k: int, v: np.ndarray) -> Arrays:
-        """The direction that moves argument `k` by `v`, and no other."""
-        return [v if i == k else np.zeros_like(a) for i, a in enumerate(self.x)]
-
-    def worst_entry(self, k: int, v: Arrays) -> Mistake:
-        """The entry of argument `k`, among those that direction `v` moves, that is furthest from its oracle."""
-        entries = np.flatnonzero(v[k])
-        while len(entries) > ONE_BY_ONE:
-            halves = np.array_split(entries, 2)
-            entries = max(halves, key=lambda half: self.disagreement(self.alone(k, only(v[k], half)))[1])
-        imaginary = {"imaginary part": 1j} if np.iscomplexobj(self.x[k]) else {}
-        parts = {"real part" if imaginary else "": 1.0, **imaginary}
-        mistakes = [self.mistake(k, int(entry), part, unit) for entry in entries for part, unit in parts.items()]
-        return max(mistakes, key=lambda mistake: mistake.excess)
-
-    def mistake(self, k: int, entry: int, part: str, unit: complex) -> Mistake:
-        step = float(scale(self.x[k]).flat[entry])
-        direction = self.alone(k, only(np.full_like(self.x[k], unit * step), entry))
-        expected, excess = self.disagreement(direction)
-        cause = irregularity(self.f, self.x, direction, self.weights, step)
-        index = tuple(int(i) for i in np.unravel_index(entry, self.x[k].shape))
-        return Mistake(k, index, part, project(direction, self.gradient) / step, expected / step, excess, cause)
 
 
 class Problem:
@@ -314,24 +236,6 @@ def projected_gradient(outputs: list[Any], inputs: list[Tensor], weights: Arrays
         share = gradients(y, inputs, w, record=record, free=False)
         total = [a + b for a, b in zip(total, share, strict=True)] if total else share
     return total
-
-
-def norm(arrays: Iterable[np.ndarray]) -> float:
-    return math.sqrt(sum(float(np.sum(np.abs(a) ** 2)) for a in arrays))
-
-
-def scale(a: np.ndarray) -> np.ndarray:
-    """How far an entry may move: by its own size; an entry that is 0 by the mean size, or by 1 when all are."""
-    size = np.abs(a)
-    some = size[size > 0]
-    return np.where(size > 0, size, np.mean(some) if some.size else 1.0)
-
-
-def only(v: np.ndarray, entries: Any) -> np.ndarray:
-    """`v` with all entries but those (numbers in C order) set to 0."""
-    kept = np.zeros_like(v)
-    kept.flat[entries] = v.flat[entries]
-    return kept
 
 
 def digits(a: Any, b: Any) -> int:

@@ -245,6 +245,11 @@ def test_tensors_and_single_arrays_are_taken_as_arguments():
     assert x.grad is None
 
 
+def test_gradients_are_checked_also_under_no_grad():
+    with mg.no_grad():
+        check_grads(np.exp, (X,))
+
+
 def test_the_arguments_are_left_alone():
     x = X.copy()
     check_grads(np.exp, (x,))
@@ -319,6 +324,8 @@ def test_what_cannot_be_checked():
         check_grads(np.multiply, (X, np.array([1, 2, 3, 4], np.int64)), argnums=1)
     with pytest.raises(TypeError, match="argument 5 is missing"):
         check_grads(np.exp, (X,), argnums=5)
+    with pytest.raises(ValueError, match="order=0; 1 checks the gradient"):
+        check_grads(np.exp, (X,), order=0)
     with pytest.raises(ValueError, match="the value of f is not finite at this point, so its gradient means nothing"):
         check_grads(np.log, (np.array([1.0, 0.0]),))
 
