@@ -135,6 +135,14 @@ def check_boxes(picture, layout):
             assert not overlap(layout.groups[a], layout.groups[b])
 
 
+def check_labels(picture, layout):
+    """A group's label lies in its group, and no box inside covers it."""
+    for i, (x, y, width, _) in enumerate(layout.groups):
+        label = (x + 8, y + 4, len(picture.groups[i].label) * WIDEST_MONOSPACED * 11, 12)
+        assert label[0] + label[2] <= x + width - 4
+        assert not any(overlap(label, box) for box in rectangles(picture, layout))
+
+
 def check_edges(picture, layout):
     boxes = rectangles(picture, layout)
     trunks = {}
@@ -177,6 +185,7 @@ def test_nothing_overlaps_and_edges_end_at_boxes(make, engine, direction):
     else:
         layout = positions(picture, ENGINES[engine](skeleton(picture), "json0"), engine)
     check_boxes(picture, layout)
+    check_labels(picture, layout)
     check_edges(picture, layout)
 
 
@@ -185,6 +194,7 @@ def test_random_graphs_in_random_groups(seed):
     picture = random_picture(seed)
     layout = built_in(picture)
     check_boxes(picture, layout)
+    check_labels(picture, layout)
     check_edges(picture, layout)
     check_detours(picture, layout)
 

@@ -23,7 +23,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 SWEEPS = 8
-RELAXATIONS, RELAXATIONS_WHEN_LARGE, LARGE = 80, 12, 1000
+FORMING, SETTLING, SETTLING_WHEN_LARGE, LARGE = 6, 80, 8, 1000  # rounds of placing; elements of a large level
+STILL = 0.05  # pixels: nothing has moved
 BETWEEN_ITEMS = 26.0
 BETWEEN_BENDS = 12.0
 BEND = 4.0
@@ -151,8 +152,8 @@ class Columns:
         for element, r in enumerate(self.rank):
             self.ranks[r].append(element)
         self.x = [0.0] * len(self.size)
-        for r in range(len(self.ranks)):
-            self.pack(r, [float(i) for i in range(len(self.ranks[r]))])
+        for elements in self.ranks:
+            self.pack(elements, [float(i) for i in range(len(elements))])
 
     def connect(self) -> None:
         """Give each wire its bends and tell each element its neighbours; the shortest wires come first while bends last."""
@@ -197,10 +198,10 @@ class Columns:
             if not fewest:
                 break
             downward = sweep % 2 == 0
-            for r in range(1, len(self.ranks)) if downward else range(len(self.ranks) - 2, -1, -1):
-                desired = {e: self.wish(e, self.before if downward else self.after)[0] for e in self.ranks[r]}
-                self.ranks[r].sort(key=desired.__getitem__)
-                self.pack(r, [desired[e] for e in self.ranks[r]])
+            for elements in self.ranks[1:] if downward else self.ranks[-2::-1]:
+                desired = {e: self.wish(e, self.before if downward else self.after)[0] for e in elements}
+                elements.sort(key=desired.__getitem__)
+                self.pack(elements, [desired[e] for e in elements])
             crossings = self.crossings()
             if crossings < fewest:
                 best, fewest = [list(r) for r in self.ranks], crossings
@@ -231,15 +232,21 @@ class Columns:
 
     def relax(self) -> None:
         """Move each rank as close to its neighbours as it can go; downward, upward, and to both."""
-        for r in range(len(self.ranks)):
-            self.pack(r, [self.x[e] for e in self.ranks[r]])
+        for elements in self.ranks:
+            self.pack(elements, [self.x[e] for e in elements])
         both = [[*b, *a] for b, a in zip(self.before, self.after, strict=True)]
-        rounds = RELAXATIONS if len(self.size) < LARGE else RELAXATIONS_WHEN_LARGE
-        for i in range(rounds):
-            downward = i % 2 == 0
-            neighbours = both if i >= rounds // 2 else self.before if downward else self.after
-            for r in range(len(self.ranks)) if downward else range(len(self.ranks) - 1, -1, -1):
-                self.pack(r, *zip(*[self.wish(e, neighbours) for e in self.ranks[r]], strict=True))
+        for i in range(FORMING):
+            self.sweep(i % 2 == 0, self.after if i % 2 else self.before)
+        for i in range(SETTLING if len(self.size) < LARGE else SETTLING_WHEN_LARGE):
+            if self.sweep(i % 2 == 0, both) < STILL:
+                break
+
+    def sweep(self, downward: bool, neighbours: list[list[tuple[int, float, float]]]) -> float:
+        """Place every rank by its neighbours; returns how far an element has moved at most."""
+        moved = 0.0
+        for elements in self.ranks if downward else reversed(self.ranks):
+            moved = max(moved, self.pack(elements, *zip(*[self.wish(e, neighbours) for e in elements], strict=True)))
+        return moved
 
     def straighten(self) -> None:
         """Draw each wire straight through as many ranks as have room for it."""
@@ -265,11 +272,14 @@ class Columns:
         high = self.x[elements[i + 1]] - self.gap(element, elements[i + 1]) if i + 1 < len(elements) else math.inf
         return low, high
 
-    def pack(self, r: int, desired: Sequence[float], weights: Sequence[float] | None = None) -> None:
-        elements = self.ranks[r]
+    def pack(self, elements: list[int], desired: Sequence[float], weights: Sequence[float] | None = None) -> float:
+        """Place one rank as close to the desired places as its width allows; returns how far an element has moved at most."""
         needed = [self.gap(a, b) for a, b in itertools.pairwise(elements)]
-        for element, x in zip(elements, spread(desired, weights or [1.0] * len(elements), needed), strict=True):
+        places = spread(desired, weights or [1.0] * len(elements), needed)
+        moved = max(abs(self.x[element] - x) for element, x in zip(elements, places, strict=True))
+        for element, x in zip(elements, places, strict=True):
             self.x[element] = x
+        return moved
 
     def gap(self, left: int, right: int) -> float:
         items = len(self.level.across)

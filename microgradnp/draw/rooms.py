@@ -69,6 +69,9 @@ class House:
         self.rooms: dict[int | None, Room] = {index: Room() for index in (None, *range(len(picture.groups)))}
         self.sizes = [self.turn(size_of(picture, box)) for box in range(len(picture.boxes))]
         self.hops = [self.hops_of(edge) for edge in picture.edges]
+        self.children: dict[int | None, list[int]] = collections.defaultdict(list)
+        for child, inner in enumerate(picture.groups):
+            self.children[inner.parent].append(child)
         for box in range(len(picture.boxes)):
             self.add(picture.group_of[box], ("box", box))
         for edge, hops, weight in zip(picture.edges, self.hops, weights(picture), strict=True):
@@ -127,9 +130,8 @@ class House:
     def furnish(self, group: int | None) -> None:
         """Lay out one room, the groups inside it being done."""
         room = self.rooms[group]
-        for child, other in enumerate(self.picture.groups):
-            if other.parent == group and ("group", child) not in room.item:
-                self.add(group, ("group", child))
+        for child in self.children[group]:
+            self.add(group, ("group", child))
         known: set[tuple[int, Key]] = set()
         for source, start, end, weight in sorted(room.hops, key=lambda hop: -hop[3]):
             if source not in room.wire:
@@ -203,7 +205,7 @@ class House:
         for box, arrivals in arriving.items():
             arrivals.sort()
             low, high = boxes[box][0] + CORNER, boxes[box][0] + self.sizes[box][0] - CORNER
-            wished = [min(max(x, low), high) for x, _, _ in arrivals]
+            wished = [x for x, _, _ in arrivals]
             for (_, _, index), x in zip(arrivals, ports(wished, low, high), strict=True):
                 ends[index] = x
         return ends
