@@ -94,6 +94,8 @@ def compare(loss: Tensor, hand_written: Mapping[str, Any], *, rtol: float | None
         For a name that no Tensor of the graph has.
     ValueError
         For a name that several have, or a Tensor that is not part of the graph.
+    RuntimeError
+        If a plain `backward` has consumed the graph.
 
     >>> import numpy as np, microgradnp as mg
     >>> w = mg.Tensor([1.0, 2.0], requires_grad=True)
@@ -101,6 +103,8 @@ def compare(loss: Tensor, hand_written: Mapping[str, Any], *, rtol: float | None
     gradient  digits  norm ratio    cosine  verdict
     w            all           1  1.000000  agrees
     """
+    if loss.freed:
+        raise RuntimeError(f"compare: {graph.freed_message(loss).removeprefix('backward: ')}. Compare before backward")
     nodes = graph.walk(loss)
     targets: dict[str, Tensor] = {}
     arrays: dict[str, np.ndarray[Any, Any]] = {}

@@ -45,7 +45,7 @@ def explain(
         if (origin := locate(getattr(arg, "place", None))) and (here is None or str(origin) != str(here))
     ]
     where = f" (at {here})" if here else ""
-    message = "; ".join([f"{rule.name}: {called}{chosen}: {reason}", *made]) + where
+    message = "; ".join([f"{rule.name}: {called}{chosen}: {reason}", *dict.fromkeys(made)]) + where
     kind = (
         type(error) if type(error) in (ValueError, TypeError, IndexError, FloatingPointError, ZeroDivisionError) else ValueError
     )

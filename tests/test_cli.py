@@ -15,7 +15,6 @@ def quick_tour(tmp_path_factory):
     return out, CliRunner().invoke(main, ["tour", "--quick", "--out", str(out), "--seed", "4"])
 
 
-@pytest.mark.filterwarnings("ignore:drawn with the built-in layout")
 def test_quick_tour_tells_the_story(quick_tour):
     out, result = quick_tour
     assert result.exit_code == 0, result.output
