@@ -7,6 +7,7 @@ are compared, the graph is drawn, and the part of the stall that is not the bug'
 from __future__ import annotations
 
 import collections
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -197,11 +198,15 @@ def tour(out: Path, seed: int, quick: bool) -> None:
     console.print(verdict(runs["B"], with_the_bug, quick), highlight=False)
     if not quick:
         console.print(beyond_the_stop(*data["B"][1:], seed, runs["B"][2]), highlight=False)
-    draw_graph(*data["B"][1:], seed, out / "graph.svg")
+    with warnings.catch_warnings(record=True) as notes:  # what would give a better picture: a note here, no warning
+        warnings.simplefilter("always")
+        draw_graph(*data["B"][1:], seed, out / "graph.svg")
     draw_curves(runs, out / "curves.svg")
-    console.print(
+    pictures = (
         f"\nThe graph with shapes, values and gradients: {out / 'graph.svg'}\nThe loss curves of the runs: {out / 'curves.svg'}"
     )
+    for text in (pictures, *(f"Note: {note.message}" for note in notes)):
+        console.print(text, soft_wrap=True, highlight=False, markup=False)
 
 
 def verdict(runs: list[Run], gradients: Comparison, quick: bool) -> str:
