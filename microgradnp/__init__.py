@@ -9,7 +9,7 @@ The README has a tour and a map of the modules.
 
 from microgradnp import nn, optim, rules
 from microgradnp.compare import compare
-from microgradnp.draw import draw, render
+from microgradnp.draw import GraphvizMissing, draw, engines, render
 from microgradnp.errors import GradientMismatch
 from microgradnp.fit import GradientNorm, LossPlateau, fit
 from microgradnp.functional import (
@@ -36,6 +36,7 @@ __version__ = "0.1.0"
 __all__ = [
     "GradientMismatch",
     "GradientNorm",
+    "GraphvizMissing",
     "LossPlateau",
     "Tensor",
     "add_bias",
@@ -44,6 +45,7 @@ __all__ = [
     "compare",
     "cross_entropy",
     "draw",
+    "engines",
     "fit",
     "grad",
     "hessian",

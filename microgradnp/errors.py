@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.origin import Place, locate
+from microgradnp.origin import Place, locate, operands
 from microgradnp.table import TABLE, Rule, name_of
 
 
@@ -32,7 +32,7 @@ def explain(
 ) -> Exception:
     """NumPy's error retold: `matmul: h (8, 5) @ W2 (4, 3): h has 5 columns and W2 has 4 rows; h was made at model.py:12`."""
     here = locate(place)
-    texts = here.operands if here else ()
+    texts = operands(here.text, rule.name) if here else ()
     names = [name_argument(arg, texts[i] if i < len(texts) else None, i) for i, arg in enumerate(args)]
     shapes = [np.shape(value) if is_array(value) else None for value in values]
     shown = [f"{name} {shape}" if shape is not None else name for name, shape in zip(names, shapes, strict=True)]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.origin import locate
+from microgradnp.origin import locate, operands
 from microgradnp.table import name_of
 
 Node = Any  # a Tensor; this module stands below the class
@@ -173,8 +173,8 @@ def freed_message(node: Node) -> str:
 
 def mutated_message(node: Node, array: Any, position: int | None) -> str:
     origin = locate(node.place)
-    operands = origin.operands if origin else ()
-    name = operands[position] if position is not None and position < len(operands) else "an argument"
+    texts = operands(origin.text, node.rule.name) if origin else ()
+    name = texts[position] if position is not None and position < len(texts) else "an argument"
     where = f" at {origin}" if origin else ""
     return (
         f"{node.rule.name}: the array {name} {array.shape} used{where} was changed between the forward and the backward pass, "

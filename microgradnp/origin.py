@@ -22,6 +22,8 @@ import numpy as np
 OURS = (os.path.dirname(os.path.abspath(__file__)) + os.sep, os.path.dirname(np.__file__) + os.sep)
 STORY = [os.path.join(OURS[0], name) for name in ("story.py", "tour.py")]  # user code that happens to live in the package
 
+MODULES = ("np", "numpy", "mg", "microgradnp", "operator")  # a call on one of these has its operands in the parentheses
+
 Place = tuple[CodeType, int]
 
 
@@ -49,14 +51,13 @@ def caller() -> Place | None:
 
 @dataclass(frozen=True)
 class Origin:
-    """One expression in the user's source. `name` is the variable it was assigned to, `operands` the argument texts."""
+    """One expression in the user's source; `name` is the variable that its value was assigned to."""
 
     file: str
     line: int
     function: str
     text: str
     name: str | None
-    operands: tuple[str, ...]
 
     def __str__(self) -> str:
         return f"{os.path.basename(self.file)}:{self.line}"
@@ -73,7 +74,7 @@ def _locate(_identity: int, code: CodeType, offset: int) -> Origin:
     line, end_line, column, end_column = positions[offset // 2] if 0 <= offset // 2 < len(positions) else (None,) * 4
     line = line or code.co_firstlineno
     text = source_segment(code.co_filename, line, end_line, column, end_column)
-    return Origin(code.co_filename, line, code.co_name, text, assigned_name(code, offset), operand_texts(text))
+    return Origin(code.co_filename, line, code.co_name, text, assigned_name(code, offset))
 
 
 def source_segment(file: str, line: int, end_line: int | None, column: int | None, end_column: int | None) -> str:
@@ -109,21 +110,44 @@ def assigned_name(code: CodeType, offset: int) -> str | None:
     return None
 
 
-def operand_texts(text: str) -> tuple[str, ...]:
-    """Source texts of the operands of an expression: `x @ W` -> ("x", "W"), `h.sum(0)` -> ("h", "0")."""
+@functools.lru_cache(maxsize=4096)
+def operands(text: str, function: str) -> tuple[str, ...]:
+    """Texts of the array arguments in the order in which they are recorded; empty when the text does not tell.
+
+    >>> operands("x @ W", "matmul"), operands("np.stack([a, b])", "stack"), operands("W.sum(0)", "sum")
+    (('x', 'W'), ('a', 'b'), ())
+    """
     try:
         expression = ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
+    parts: list[ast.expr] = []
     if isinstance(expression, ast.BinOp):
-        return ast.unparse(expression.left), ast.unparse(expression.right)
-    if isinstance(expression, ast.Compare):
-        return (ast.unparse(expression.left), *(ast.unparse(e) for e in expression.comparators))
-    if isinstance(expression, ast.UnaryOp):
-        return (ast.unparse(expression.operand),)
-    if isinstance(expression, ast.Call):
-        return tuple(ast.unparse(argument) for argument in expression.args)
-    return ()
+        parts = [expression.left, expression.right]
+    elif isinstance(expression, ast.Compare):
+        parts = [expression.left, *expression.comparators]
+    elif isinstance(expression, ast.UnaryOp):
+        parts = [expression.operand]
+    elif isinstance(expression, ast.Subscript):
+        parts = [expression.value, expression.slice]
+    elif isinstance(expression, ast.Call) and calls(expression.func, function):
+        parts = list(expression.args)
+        if len(parts) == 1 and isinstance(parts[0], (ast.List, ast.Tuple)) and function in ("stack", "concatenate"):
+            parts = parts[0].elts
+    if any(isinstance(part, ast.Starred) for part in parts):
+        return ()
+    return tuple(ast.unparse(part) for part in parts)
+
+
+def calls(target: ast.expr, function: str) -> bool:
+    """Does a call go to this very function of a module, and not to a method, whose receiver is an operand too?"""
+    if isinstance(target, ast.Name):
+        return target.id == function
+    if not isinstance(target, ast.Attribute) or target.attr != function:
+        return False
+    while isinstance(target, ast.Attribute):
+        target = target.value
+    return isinstance(target, ast.Name) and target.id in MODULES
 
 
 def names_in_frame(frame: Any) -> dict[int, str]:

@@ -8,18 +8,15 @@ what that line is about.
 
 from __future__ import annotations
 
-import ast
 import collections
-import functools
 from typing import Any
 
 import numpy as np
 
 from microgradnp import graph
-from microgradnp.origin import locate, names_in_frame
+from microgradnp.origin import locate, names_in_frame, operands
 from microgradnp.table import name_of
 
-MODULES = ("np", "numpy", "mg", "microgradnp", "operator")  # a call on one of these has its operands in the parentheses
 LONGEST_CONTAINER = 1000
 
 
@@ -111,43 +108,3 @@ def operand(use: tuple[Any, int] | None, answers: set[int]) -> str | None:
     origin = locate(node.place)
     texts = operands(origin.text, name_of(node.rule.function)) if origin else ()
     return texts[position] if len(texts) == len(node.args) else None
-
-
-@functools.lru_cache(maxsize=4096)
-def operands(text: str, function: str) -> tuple[str, ...]:
-    """Texts of the array arguments in the order in which they are recorded; empty when the text does not tell.
-
-    >>> operands("x @ W", "matmul"), operands("np.stack([a, b])", "stack"), operands("W.sum(0)", "sum")
-    (('x', 'W'), ('a', 'b'), ())
-    """
-    try:
-        expression = ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
-    parts: list[ast.expr] = []
-    if isinstance(expression, ast.BinOp):
-        parts = [expression.left, expression.right]
-    elif isinstance(expression, ast.Compare):
-        parts = [expression.left, *expression.comparators]
-    elif isinstance(expression, ast.UnaryOp):
-        parts = [expression.operand]
-    elif isinstance(expression, ast.Subscript):
-        parts = [expression.value, expression.slice]
-    elif isinstance(expression, ast.Call) and calls(expression.func, function):
-        parts = list(expression.args)
-        if len(parts) == 1 and isinstance(parts[0], (ast.List, ast.Tuple)) and function in ("stack", "concatenate"):
-            parts = parts[0].elts
-    if any(isinstance(part, ast.Starred) for part in parts):
-        return ()
-    return tuple(ast.unparse(part) for part in parts)
-
-
-def calls(target: ast.expr, function: str) -> bool:
-    """Does a call go to this very function of a module, and not to a method, whose receiver is an operand too?"""
-    if isinstance(target, ast.Name):
-        return target.id == function
-    if not isinstance(target, ast.Attribute) or target.attr != function:
-        return False
-    while isinstance(target, ast.Attribute):
-        target = target.value
-    return isinstance(target, ast.Name) and target.id in MODULES

@@ -1,7 +1,8 @@
 """One eager training step against hand-written NumPy, PyTorch eager, HIPS autograd and MyGrad, as ratios in one run.
 
-    pip install ".[peers]"
-    OMP_NUM_THREADS=1 python tests/benchmarks/eager_step.py
+    pip install ".[test,peers]"
+    OMP_NUM_THREADS=1 python tests/benchmarks/test_eager_step.py
+    OMP_NUM_THREADS=1 pytest tests/benchmarks/test_eager_step.py --benchmark-enable     # the same by pytest-benchmark
 
 Each step is forward, backward and update, as a user of that library writes it; all take the same step, which is checked first.
 The rounds of all libraries are interleaved on one core, and the medians are compared, so that a busy machine slows them alike.
@@ -18,10 +19,11 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 import microgradnp as mg
 
-LR = 1e-3
+LR = 1e-6  # so small that the largest network does not run away in thousands of steps
 SIZES = {"20x7-3-2": (20, 7, 3, 2), "1000x64-32-8": (1000, 64, 32, 8), "512x784-512-10": (512, 784, 512, 10)}
 Step = Callable[[], object]
 
@@ -151,13 +153,31 @@ def medians(steps: dict[str, Step], rounds: int = 40, seconds: float = 0.02) -> 
     return {name: statistics.median(found) for name, found in times.items()}
 
 
+MAKERS = {"hand": by_hand, "microgradnp": by_microgradnp, "PyTorch": by_torch, "autograd": by_autograd, "MyGrad": by_mygrad}
+
+
+@pytest.mark.filterwarnings("ignore::ImportWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", MAKERS)
+def test_every_library_takes_the_same_step(benchmark, size, name):
+    """A smoke test where benchmarks are off; with --benchmark-enable, a table for each size."""
+    try:
+        step = MAKERS[name](*problem(*SIZES[size]))
+    except ImportError:
+        pytest.skip(f"{name} is not installed")
+    expected = by_hand(*problem(*SIZES[size]))()
+    for found, right in zip(step(), expected, strict=True):
+        np.testing.assert_allclose(found, right, rtol=1e-9, atol=1e-12)
+    benchmark.group = size
+    benchmark(step)
+
+
 def main() -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    makers = {"hand": by_hand, "microgradnp": by_microgradnp, "PyTorch": by_torch, "autograd": by_autograd, "MyGrad": by_mygrad}
     for size, numbers in SIZES.items():
         steps: dict[str, Step] = {}
-        for name, make in makers.items():
+        for name, make in MAKERS.items():
             with contextlib.suppress(ImportError):
                 steps[name] = make(*problem(*numbers))
         expected = [w.copy() for w in steps["hand"]()]  # type: ignore[attr-defined]

@@ -1,0 +1,306 @@
+"""Tensor: NumPy's operators and methods, PyTorch's rules for `.grad`, and what a Tensor refuses to be."""
+
+import copy
+import operator
+import pickle
+import threading
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+
+A = np.array([[0.5, -1.25, 2.0], [3.0, 0.25, -0.75]])
+B = np.array([[1.5, 2.0, -0.5], [0.25, 4.0, 1.0]])
+
+
+@pytest.fixture
+def W():
+    return mg.Tensor(A, requires_grad=True, name="W")
+
+
+# ------------------------------------------------------------------------------------ operators and methods
+
+BINARY = [operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv, operator.mod]
+COMPARE = [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne]
+
+
+@pytest.mark.parametrize("operation", [*BINARY, *COMPARE], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "other", [B, 2.0, 3, np.float64(0.5), np.array(2.0), [1.0, 2.0, 3.0]], ids=["array", "float", "int", "np", "0-d", "list"]
+)
+def test_operators_in_both_orders(operation, other, W):
+    array = np.asarray(other)
+    np.testing.assert_array_equal(operation(W, other).numpy(), operation(A, array))
+    np.testing.assert_array_equal(operation(other, W).numpy(), operation(array, A))
+    np.testing.assert_array_equal(operation(W, mg.Tensor(array)).numpy(), operation(A, array))
+
+
+def test_power_matmul_and_unary_operators(W):
+    np.testing.assert_array_equal((abs(W) ** 1.5).numpy(), np.abs(A) ** 1.5)
+    np.testing.assert_array_equal((2.0**W).numpy(), 2.0**A)
+    np.testing.assert_array_equal((W @ B.T).numpy(), A @ B.T)
+    np.testing.assert_array_equal((B.T @ W).numpy(), B.T @ A)
+    np.testing.assert_array_equal((-W).numpy(), -A)
+    np.testing.assert_array_equal((+W).numpy(), A)
+    np.testing.assert_array_equal(round(W, 1).numpy(), A.round(1))
+    positive, negative = W > 0, W < 0
+    np.testing.assert_array_equal((positive & ~negative | (positive ^ negative)).numpy(), A != 0)
+    np.testing.assert_array_equal((True & positive).numpy(), A > 0)
+
+
+METHODS = {
+    "sum": lambda x: x.sum(axis=0),
+    "mean": lambda x: x.mean(axis=1, keepdims=True),
+    "max": lambda x: x.max(axis=1),
+    "min": lambda x: x.min(),
+    "argmax": lambda x: x.argmax(axis=0),
+    "argmin": lambda x: x.argmin(axis=1),
+    "any": lambda x: (x > 2).any(axis=0),
+    "all": lambda x: (x > -2).all(),
+    "reshape": lambda x: x.reshape(3, 2),
+    "reshape with a tuple": lambda x: x.reshape((-1, 2)),
+    "ravel": lambda x: x.ravel(),
+    "flatten": lambda x: x.flatten(),
+    "transpose": lambda x: x.transpose(1, 0),
+    "transpose all": lambda x: x.transpose(),
+    "T": lambda x: x.T,
+    "mT": lambda x: x.mT,
+    "swapaxes": lambda x: x.swapaxes(0, 1),
+    "squeeze": lambda x: x[:1].squeeze(0),
+    "clip": lambda x: x.clip(-1.0, 1.0),
+    "clip from below": lambda x: x.clip(min=0.0),
+    "round": lambda x: x.round(1),
+    "astype": lambda x: x.astype(np.float32),
+    "copy": lambda x: x.copy(),
+    "conj": lambda x: x.conj(),
+    "real": lambda x: x.real,
+    "imag": lambda x: x.imag,
+    "dot": lambda x: x.dot(B.T),
+    "item": lambda x: x[1, 0].item(),
+    "tolist": lambda x: x.tolist(),
+    "shape": lambda x: (*x.shape, x.ndim, x.size, len(x)),
+    "add.reduce": lambda x: np.add.reduce(x),
+    "maximum.reduce": lambda x: np.maximum.reduce(x, axis=1),
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_methods_are_those_of_ndarray(name, W):
+    expected, found = METHODS[name](A), METHODS[name](W)
+    found = found.numpy() if isinstance(found, mg.Tensor) else found
+    assert np.asarray(found).dtype == np.asarray(expected).dtype
+    assert np.array_equal(found, expected)
+
+
+def test_iteration_and_conversion(W):
+    assert [row.tolist() for row in W] == A.tolist()
+    assert (float(W[0, 0]), int(W[1, 0]), bool(W[0, 0] > 0), complex(W[0, 1])) == (0.5, 3, True, -1.25)
+    assert [10, 20, 30, 40][W[1, 0].astype(int)] == 40
+    assert f"{W[0, 1]:.1f}" == "-1.2"
+    with pytest.raises(TypeError, match="0-d"):
+        iter(W.sum())
+    with pytest.raises(ValueError, match="truth value"):
+        bool(W)
+
+
+def test_repr_says_what_it_is(W):
+    assert repr(mg.Tensor([1.0, 2.0])) == "Tensor([1., 2.])"
+    assert "name='W', requires_grad=True" in repr(W)
+    assert repr(W.sum()) == "Tensor(3.75, made by sum)"
+    assert repr(mg.Tensor(np.float32(1))) == "Tensor(1., dtype=float32)"
+
+
+def test_augmented_assignment_rebinds_and_keeps_the_gradient(W):
+    y = W
+    y += B
+    y *= 2
+    np.sum(y).backward()
+    np.testing.assert_array_equal(W.grad, np.full((2, 3), 2.0))
+
+
+@pytest.mark.parametrize(
+    "call", [lambda x: np.add.accumulate(x), lambda x: np.add.outer(x, x), lambda x: np.multiply.reduceat(x, [0])]
+)
+def test_other_methods_of_ufuncs_are_refused_by_name(call, W):
+    with pytest.raises(TypeError, match=r"(add|multiply)\.\w+: no gradient rule"):
+        call(W)
+
+
+# -------------------------------------------------------------------------------------------- gradients
+
+
+def test_gradients_add_up_until_they_are_forgotten(W):
+    np.sum(W).backward()
+    first = W.grad
+    np.sum(W * 2).backward()
+    np.testing.assert_array_equal(W.grad, np.full((2, 3), 3.0))
+    np.testing.assert_array_equal(first, np.ones((2, 3))), "a gradient that the user holds does not change"
+    W.zero_grad()
+    assert W.grad is None
+
+
+def test_a_kept_graph_is_swept_again(W):
+    loss = np.sum(W**2)
+    loss.backward(retain_graph=True)
+    loss.backward()
+    np.testing.assert_array_equal(W.grad, 4 * A)
+
+
+def test_intermediates_keep_their_gradient_on_request(W):
+    h = np.exp(W).retain_grad()
+    other = np.sin(h)
+    np.sum(other).backward()
+    np.testing.assert_allclose(h.grad, np.cos(np.exp(A)))
+    assert other.grad is None
+
+
+def test_retain_grads_keeps_all_gradients_and_the_graph(W):
+    h = np.exp(W)
+    loss = np.sum(h)
+    loss.backward(retain_grads=True)
+    np.testing.assert_array_equal(h.grad, np.ones((2, 3)))
+    assert loss.grad == 1.0
+    loss.backward()
+
+
+def test_backward_from_an_array_takes_its_gradient(W):
+    (W * 2).backward(B)
+    np.testing.assert_array_equal(W.grad, 2 * B)
+
+
+def test_detach_stops_the_gradient(W):
+    np.sum(W * W.detach()).backward()
+    np.testing.assert_array_equal(W.grad, A)
+
+
+def test_data_and_leaves_without_requires_grad_get_none(W):
+    x = mg.Tensor(B)
+    np.sum(W * x).backward()
+    assert x.grad is None
+
+
+def test_float32_stays_float32_beside_wider_arrays():
+    w = mg.Tensor(np.ones(3, np.float32), requires_grad=True)
+    np.sum(w * np.arange(3.0) + 1).backward()
+    assert w.grad.dtype == np.float32
+
+
+def test_the_gradient_of_a_complex_leaf_points_along_steepest_ascent():
+    z = mg.Tensor([1 + 2j, -3j], requires_grad=True)
+    np.sum(np.abs(z) ** 2).backward()
+    np.testing.assert_allclose(z.grad, 2 * z.numpy())
+
+
+def test_a_loss_shared_by_two_sums_counts_both_paths(W):
+    h = W * 3
+    np.sum(h * h + h).backward()
+    np.testing.assert_allclose(W.grad, 3 * (2 * 3 * A + 1))
+
+
+def test_an_error_in_a_rule_leaves_every_gradient_as_it_was(W):
+    @mg.primitive
+    def broken(a):
+        return a * 1.0
+
+    mg.rule(broken, lambda g, y, a: g[:1])
+    other = mg.Tensor(B, requires_grad=True)
+    loss = np.sum(broken(W)) + np.sum(other)
+    with pytest.raises(ValueError, match=r"broken: the gradient rule of argument 0 returned shape \(1, 3\).*shape \(2, 3\)"):
+        loss.backward()
+    assert W.grad is None
+    assert other.grad is None
+
+
+def test_grad_can_be_set_and_must_fit(W):
+    W.grad = B
+    np.sum(W).backward()
+    np.testing.assert_array_equal(W.grad, B + 1)
+    with pytest.raises(ValueError, match=r"shape \(3,\) does not fit W \(2, 3\)"):
+        W.grad = np.ones(3)
+
+
+# ---------------------------------------------------------------------------------------------- no_grad
+
+
+def test_no_grad_nests_decorates_and_survives_exceptions(W):
+    with mg.no_grad():
+        with mg.no_grad():
+            assert not (W * 2).requires_grad
+        assert not (W * 2).requires_grad
+    assert (W * 2).requires_grad
+
+    @mg.no_grad()
+    def predict():
+        return W * 2
+
+    assert not predict().requires_grad
+    with pytest.raises(ZeroDivisionError), mg.no_grad():
+        raise ZeroDivisionError
+    assert (W * 2).requires_grad
+
+
+def test_no_grad_holds_in_its_own_thread_alone(W):
+    found = []
+    with mg.no_grad():
+        thread = threading.Thread(target=lambda: found.append((W * 2).requires_grad))
+        thread.start()
+        thread.join()
+    assert found == [True]
+
+
+# ----------------------------------------------------------------------------------------------- memory
+
+
+def test_a_tensor_copies_its_data():
+    array = A.copy()
+    w = mg.Tensor(array)
+    array[:] = 0
+    np.testing.assert_array_equal(w.numpy(), A)
+
+
+def test_data_is_written_in_place_and_replaced(W):
+    W.data -= 1.0
+    np.testing.assert_array_equal(W.numpy(), A - 1)
+    W.data[0, 0] = 7.0
+    assert W.numpy()[0, 0] == 7.0
+    W.data = B
+    np.testing.assert_array_equal(W.numpy(), B)
+    with pytest.raises(ValueError, match=r"shape \(3,\) cannot replace W \(2, 3\)"):
+        W.data = np.ones(3)
+    with pytest.raises(TypeError, match="it is a result; only leaves have data of their own"):
+        (W * 2).data = B
+
+
+def test_data_of_a_result_that_was_swept_is_still_there(W):
+    h = np.exp(W)
+    np.sum(h).backward()
+    np.testing.assert_array_equal(h.data, np.exp(A))
+    with pytest.raises(RuntimeError, match="already consumed"):
+        np.sum(h * 2).backward()
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda w: pickle.loads(pickle.dumps(w))])
+def test_leaves_are_copied_and_pickled(duplicate, W):
+    other = duplicate(W)
+    other.data[:] = 0.0
+    assert (other.name, other.requires_grad) == ("W", True)
+    np.testing.assert_array_equal(W.numpy(), A)
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, pickle.dumps])
+def test_results_are_not_copied(duplicate, W):
+    with pytest.raises(TypeError, match="it is a result, part of a graph"):
+        duplicate(W * 2)
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        (np.ma.masked_array(A, A > 1), r"is a MaskedArray.*\.filled\(value\)"),
+        (np.array([["a"] * 3] * 2), "not of numbers"),
+    ],
+)
+def test_arrays_with_rules_of_their_own_are_refused(other, message, W):
+    with pytest.raises(TypeError, match=message):
+        W * other
