@@ -75,23 +75,20 @@ def arrays_in(value: Any) -> Iterator[np.ndarray[Any, Any]]:
 class Seal:
     """A check sum of an array that the user owns and the backward pass will read again."""
 
-    __slots__ = ("array", "content", "layout")
+    __slots__ = ("array", "content", "dtype", "shape")
 
     def __init__(self, array: np.ndarray[Any, Any]) -> None:
         self.array = array
-        self.layout = layout(array)
+        self.shape, self.dtype = array.shape, array.dtype  # `array.shape = ...` changes these, and not one byte
         self.content = checksum(array)
 
     def broken(self, known: dict[int, int]) -> bool:
         """Has the array changed? `known` remembers the check sums of this sweep, by the array's id."""
-        if id(self.array) not in known:
-            known[id(self.array)] = checksum(self.array)
-        return known[id(self.array)] != self.content or layout(self.array) != self.layout
-
-
-def layout(array: np.ndarray[Any, Any]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Shape and dtype: `array.shape = ...` changes these in place, and not one byte."""
-    return array.shape, array.dtype
+        array = self.array
+        content = known.get(id(array))
+        if content is None:
+            content = known[id(array)] = checksum(array)
+        return content != self.content or array.shape != self.shape or array.dtype != self.dtype
 
 
 def checksum(array: np.ndarray[Any, Any]) -> int:

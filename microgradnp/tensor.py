@@ -382,12 +382,18 @@ def plain(argument: Any, rule: Rule, position: int) -> Any:
 
 def seal(node: Tensor) -> list[Seal] | None:
     """Seal the plain arrays that a gradient formula of this node will read."""
-    positions: set[int] = set()
-    for position in node.needs:
-        read = cast(Rule, node.rule).values_read(position)
-        positions.update(range(len(node.args)) if read is None else read)
-    outsiders = [node.args[position] for position in positions if position < len(node.args)]
-    return [Seal(array) for array in arrays_in([*outsiders, node.options]) if array.flags.writeable] or None
+    rule = cast(Rule, node.rule)
+    reads = [rule.values_read(position) for position in node.needs]
+    seals = []
+    for position, argument in enumerate(node.args):
+        if isinstance(argument, (Tensor, float, int)) or not any(read is None or position in read for read in reads):
+            continue
+        for array in (argument,) if type(argument) is np.ndarray else arrays_in(argument):
+            if array.flags.writeable:
+                seals.append(Seal(array))
+    if node.options:
+        seals += [Seal(array) for array in arrays_in(node.options) if array.flags.writeable]
+    return seals or None
 
 
 class no_grad(contextlib.ContextDecorator):
