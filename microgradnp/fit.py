@@ -215,7 +215,7 @@ def stopped(message: str, result: Fit) -> FloatingPointError:
 
 @contextlib.contextmanager
 def progress_bar(iterations: int, wanted: bool) -> Iterator[Callable[[Fit], None]]:
-    """A function that moves a progress bar, at most ten times a second."""
+    """A function that moves a progress bar, at most ten times a second; none in a pipe or a file."""
     if not wanted:
         yield lambda result: None
         return
@@ -223,9 +223,11 @@ def progress_bar(iterations: int, wanted: bool) -> Iterator[Callable[[Fit], None
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
+    if not (console.is_terminal or console.is_jupyter):
+        yield lambda result: None
+        return
     columns = (TextColumn("fit"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-    shown = console.is_terminal or console.is_jupyter
-    with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=iterations)
         due = 0.0
 
