@@ -15,6 +15,45 @@ from typing import Any
 import numpy as np
 
 NUMBERS = "fciub"  # kinds of dtype: float, complex, signed and unsigned integer, bool
+Array = Any  # an ndarray, a NumPy scalar, or another array that speaks NumPy's protocols
+
+
+def read_only(value: Array) -> np.ndarray[Any, Any]:
+    """A view that cannot be written through."""
+    view = np.asarray(value).view()
+    view.flags.writeable = False
+    return view
+
+
+def shielded(value: Any) -> Any:
+    """What a user's function may be given: arrays that it cannot write to."""
+    return read_only(value) if isinstance(value, np.ndarray) else value
+
+
+def own_result(result: Any, operation: str, *, differentiable: bool) -> Array:
+    """The result of a user's function as an array of one's own: the function may keep its buffer and write to it again."""
+    if result is None or isinstance(result, (tuple, dict, str)):
+        hint = "did it forget to return?" if result is None else "make a primitive of each part, or stack the parts"
+        raise TypeError(f"{operation}: returned {article(result)}, and a primitive returns one array; {hint}")
+    foreign = hasattr(result, "__array_function__") and not isinstance(result, (np.ndarray, np.generic))
+    array = result.copy() if foreign else np.array(result)
+    if array.dtype.kind not in NUMBERS or (differentiable and array.dtype.kind not in "fc"):
+        raise TypeError(f"{operation}: returned {article(result)} of dtype {array.dtype}; a result with a gradient is of floats")
+    return array
+
+
+def article(value: Any) -> str:
+    return "None" if value is None else f"a {type(value).__name__}"
+
+
+def own_gradient(share: Any, operation: str, position: int) -> Array:
+    """What a user's formula returned as an array, or TypeError."""
+    array = share if isinstance(share, (np.ndarray, np.generic)) else np.asarray(share)
+    if array.dtype.kind not in NUMBERS:
+        raise TypeError(
+            f"{operation}: the gradient rule of argument {position} returned {article(share)}, and must return an array"
+        )
+    return array
 
 
 def plain_array(array: np.ndarray[Any, Any], operation: str, position: int) -> np.ndarray[Any, Any]:

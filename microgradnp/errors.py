@@ -11,6 +11,17 @@ import numpy as np
 from microgradnp.origin import Place, locate, operands
 from microgradnp.table import TABLE, Rule, name_of
 
+RETOLD: set[type[Exception]] = {
+    ValueError,
+    TypeError,
+    IndexError,
+    ArithmeticError,
+    OverflowError,
+    FloatingPointError,
+    ZeroDivisionError,
+}
+RETOLD |= {np.linalg.LinAlgError, np.exceptions.AxisError}
+
 
 class GradientMismatch(AssertionError):
     """A gradient differs from its numerical oracle by more than rounding can explain."""
@@ -46,9 +57,10 @@ def explain(
     ]
     where = f" (at {here})" if here else ""
     message = "; ".join([f"{rule.name}: {called}{chosen}: {reason}", *dict.fromkeys(made)]) + where
-    kind = (
-        type(error) if type(error) in (ValueError, TypeError, IndexError, FloatingPointError, ZeroDivisionError) else ValueError
-    )
+    kind = next((cls for cls in type(error).__mro__ if cls in RETOLD), None)
+    if kind is None:  # out of memory, a warning turned into an error, an exception of the user's own: stays what it is
+        error.add_note(message)
+        return error
     return kind(message)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.captured import arrays_in, own_gradient, read_only
 from microgradnp.origin import locate, operands
 from microgradnp.table import name_of
 
@@ -67,17 +68,23 @@ def sweep(root: Node, seed: Array, *, free: bool, record: bool = False) -> Itera
         y, values = (node, args) if record else (node._data, node.values)
         for position in node.needs:
             parent = args[position]
-            if rule.variadic:
-                share = rule.vjps[0](position, g, y, *values, **options)
-            else:
-                share = rule.vjps[position](g, y, *values, **options)
+            try:
+                if rule.variadic:
+                    share = rule.vjps[0](position, g, y, *values, **options)
+                elif rule.trusted:
+                    share = rule.vjps[position](g, y, *values, **options)
+                else:
+                    share = foreign_gradient(node, position, g, record)
+            except Exception as error:
+                error.add_note(f"in the gradient rule of argument {position} of {describe(node)}")
+                raise
             fresh = share is not g
             if share.shape != parent._data.shape or share.dtype != parent._data.dtype:
                 share, fresh = fit_to(share, parent, node, position), True
             earlier = gradients.get(parent)
             if earlier is None:
                 gradients[parent] = share
-                if fresh and not record and share.base is None:
+                if fresh and rule.trusted and not record and share.base is None:
                     private.add(parent)
             elif parent in private and type(earlier) is np.ndarray and earlier.flags.writeable:
                 earlier += share
@@ -90,6 +97,16 @@ def sweep(root: Node, seed: Array, *, free: bool, record: bool = False) -> Itera
         del uses[node]
         if free:
             node.free()
+
+
+def foreign_gradient(node: Node, position: int, g: Array, record: bool) -> Array:
+    """A user's formula at work: it gets arrays that it cannot write to, and may return anything that is an array."""
+    vjp = node.rule.vjps[position]
+    if not record:
+        share = vjp(read_only(g), read_only(node._data), *node.values, **node.options)
+        return own_gradient(share._data if is_node(share) else share, node.rule.name, position)
+    share = vjp(g, node, *node.args, **node.options)
+    return share if is_node(share) else type(g)(own_gradient(share, node.rule.name, position))
 
 
 def count_uses(root: Node, record: bool) -> dict[Node, int]:
@@ -123,7 +140,7 @@ def check_leaves(node: Node) -> None:
 
 
 def same(now: Array, then: Array) -> bool:
-    return now is then or bool(np.array_equal(now, then, equal_nan=True))
+    return now is then or now.tobytes() == then.tobytes()  # bytes: NaN is equal to NaN, -0 is not 0
 
 
 def fit_to(share: Array, parent: Node, node: Node, position: int) -> Array:
@@ -149,7 +166,7 @@ def check_seals(node: Node, known: dict[int, int]) -> None:
     """Refuse to sweep when an array that a gradient formula of this node will read has changed."""
     for seal in node.seals:
         if seal.broken(known):
-            position = next((i for i, value in enumerate(node.values) if value is seal.array), None)
+            position = next((i for i, value in enumerate(node.values) if any(a is seal.array for a in arrays_in(value))), None)
             raise RuntimeError(mutated_message(node, seal.array, position))
 
 

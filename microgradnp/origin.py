@@ -24,6 +24,8 @@ STORY = [os.path.join(OURS[0], name) for name in ("story.py", "tour.py")]  # use
 
 MODULES = ("np", "numpy", "mg", "microgradnp", "operator")  # a call on one of these has its operands in the parentheses
 
+STORES = {dis.opmap[name] for name in ("STORE_SUBSCR", "STORE_SLICE") if name in dis.opmap}
+
 Place = tuple[CodeType, int]
 
 
@@ -47,6 +49,12 @@ def caller() -> Place | None:
             return None
         frame = frame.f_back
     return frame.f_code, frame.f_lasti
+
+
+def stores_item() -> bool:
+    """Whether the user's running instruction is `a[...] = value`."""
+    place = caller()
+    return place is not None and place[0].co_code[place[1]] in STORES
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from microgradnp import graph
+from microgradnp.captured import read_only
 from microgradnp.table import Rule
 
 Array = Any  # an ndarray, a NumPy scalar, or another array that speaks NumPy's protocols
@@ -132,10 +133,3 @@ def held_alone(tensor: Storage) -> bool:
 def copied(data: Array) -> Array:
     """A writable array of one's own."""
     return np.array(data) if isinstance(data, (np.ndarray, np.generic)) else data.copy()
-
-
-def read_only(value: Array) -> np.ndarray[Any, Any]:
-    """A view that cannot be written through."""
-    view = np.asarray(value).view()
-    view.flags.writeable = False
-    return view

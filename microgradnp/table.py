@@ -27,9 +27,13 @@ import dis
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from types import FunctionType
 from typing import Any
 
+import numpy as np
+
 Vjp = Callable[..., Any]
+PACKAGE = __name__.partition(".")[0]
 
 
 class Rule:
@@ -51,6 +55,7 @@ class Rule:
         "plain",
         "reads",
         "sequence",
+        "trusted",
         "variadic",
         "vjps",
     )
@@ -71,6 +76,8 @@ class Rule:
         self.aliases: dict[str, str] = {}  # keyword -> the array parameter that it means, as `min` means `a_min` in np.clip
         self.options = frozenset().union(*(option_names(vjp, self.arrays, variadic) for vjp in vjps if vjp))
         self.reads = () if variadic else tuple(positions_read(vjp) for vjp in vjps)
+        # Our own code keeps no array that it returns, and writes to none that it is given. Of other code nobody knows.
+        self.trusted = is_ours(function) and all(is_ours(vjp) for vjp in vjps if vjp is not None)
 
     def forward(self, values: Iterable[Any], options: Mapping[str, Any]) -> Any:
         """The function's value on plain arrays."""
@@ -102,6 +109,8 @@ class Rule:
         else:
             arrays, rest, names, given = args[: self.arrays], args[self.arrays :], self.parameters[self.arrays :], dict(kwargs)
             arrays = (*arrays, *self.arrays_by_keyword(self.parameters[len(arrays) : self.arrays], given))
+        if len(rest) > len(names):
+            raise TypeError(f"{self.name}: takes at most {len(arrays) + len(names)} positional arguments, got {len(args)}")
         options = {**dict(zip(names, rest, strict=False)), **given}
         for name in list(options):
             if name not in self.options:
@@ -159,8 +168,38 @@ def rule(function: Callable[..., Any], *vjps: Vjp | None) -> None:
     >>> mg.rule(cube, lambda g, y, a: g * 3 * a**2)
     >>> float(mg.grad(cube)(2.0))
     12.0
+
+    Raises
+    ------
+    TypeError
+        If there is no formula, if one cannot be called as `vjp(g, y, *arrays)`, or if `function` is an ordinary Python
+        function: nothing would tell us that it was called, so decorate it with `mg.primitive` first.
     """
+    name = name_of(function)
+    if isinstance(function, FunctionType) and not hasattr(function, "primitive"):
+        raise TypeError(
+            f"mg.rule: {name} is an ordinary function, so its rule would never be used; decorate it with @mg.primitive"
+        )
+    if not vjps:
+        raise TypeError(f"mg.rule: {name} was given no gradient formula; write one for each array argument: lambda g, y, a: ...")
+    for position, vjp in enumerate(vjps):
+        if vjp is not None:
+            check_formula(vjp, len(vjps), name, position)
     TABLE[function] = Rule(function, vjps)
+
+
+def check_formula(vjp: Vjp, arrays: int, name: str, position: int) -> None:
+    """Raises TypeError unless a formula takes `g`, `y` and one value for each array argument."""
+    if not callable(vjp):
+        raise TypeError(f"mg.rule: the formula of argument {position} of {name} is {vjp!r}, which is not a function")
+    signature = inspect.signature(vjp)
+    try:
+        signature.bind_partial(*range(2 + arrays))  # options may follow
+    except TypeError:
+        raise TypeError(
+            f"mg.rule: the formula of argument {position} of {name} takes {signature}, but is called with g, y and {arrays} array"
+            f"{'s' * (arrays > 1)}, one for each formula"
+        ) from None
 
 
 def rule_for_each(function: Callable[..., Any], vjp: Vjp, *, sequence: bool = False) -> None:
@@ -199,6 +238,15 @@ def name_of(function: Callable[..., Any]) -> str:
     return str(getattr(function, "__name__", function))
 
 
+def is_ours(function: Callable[..., Any]) -> bool:
+    """Whether a function is this package's own or NumPy's. Classes, partials and instances with `__call__` count as foreign."""
+    if isinstance(function, np.ufunc):
+        return function is getattr(np, function.__name__, None)
+    return str(getattr(function, "__module__", None)).partition(".")[0] in (PACKAGE, "numpy", "_operator") and hasattr(
+        function, "__name__"
+    )
+
+
 def parameter_names(function: Callable[..., Any]) -> tuple[str, ...]:
     """Names of the parameters that may be passed by position, in order; empty where Python cannot tell."""
     try:
@@ -232,7 +280,7 @@ def positions_read(vjp: Vjp | None) -> tuple[int, ...] | None:
     `mask` again.
     """
     code = getattr(vjp, "__code__", None)
-    if code is None or code.co_flags & inspect.CO_VARARGS:
+    if code is None or code.co_flags & inspect.CO_VARARGS or not {"locals", "vars", "eval", "exec"}.isdisjoint(code.co_names):
         return None
     names = code.co_varnames[2 : code.co_argcount]
     loaded = {name for name in names if name in loaded_names(code)}

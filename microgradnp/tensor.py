@@ -22,14 +22,15 @@ from typing import Any, cast
 import numpy as np
 
 from microgradnp import graph, operators
-from microgradnp.captured import Seal, arrays_in, frozen, plain_array
+from microgradnp.captured import NUMBERS, Seal, arrays_in, frozen, own_result, plain_array, read_only, shielded
 from microgradnp.errors import explain, no_rule
-from microgradnp.origin import Place, caller
-from microgradnp.storage import Storage, read_only
+from microgradnp.origin import Place, caller, stores_item
+from microgradnp.storage import Storage
 from microgradnp.table import TABLE, Composite, Rule
 
 Array = Any  # an ndarray, a scalar or a Tensor
 NO_OPTIONS: Mapping[str, Any] = {}
+HISTORY = 8  # so many results without a gradient are held one behind another, for a picture; a running mean goes on for ever
 
 recording: ContextVar[bool] = ContextVar("recording", default=True)
 scope: ContextVar[str | None] = ContextVar("scope", default=None)  # path of the module that is being called
@@ -65,13 +66,14 @@ class Tensor(Storage, operators.Operators):
     __slots__ = (
         "__weakref__",
         "_grad",
+        "age",
         "args",
         "freed",
         "name",
         "needs",
+        "needs_grad",
         "options",
         "place",
-        "requires_grad",
         "retains_grad",
         "rule",
         "scope",
@@ -82,20 +84,21 @@ class Tensor(Storage, operators.Operators):
 
     def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None, *, dtype: Any = None) -> None:
         if isinstance(data, Tensor):
+            if data.needs_grad:
+                raise TypeError(
+                    f"Tensor: data is {graph.describe(data)}, which requires a gradient; a copy would silently lose it. "
+                    "Use it as it is, or pass .detach()"
+                )
             data = data._data
+        if isinstance(data, np.ma.MaskedArray):
+            raise TypeError("Tensor: data is a masked array, and its mask would be lost; fill it with .filled(value)")
         foreign = hasattr(data, "__array_function__") and not isinstance(data, (np.ndarray, np.generic))
         value = data if foreign else np.array(data, dtype=dtype)  # a copy: nobody else can change it
-        if value.dtype.kind not in "fciub":
+        if value.dtype.kind not in NUMBERS:
             raise TypeError(f"Tensor: data must be numbers, got dtype {value.dtype}")
-        if requires_grad and value.dtype.kind not in "fc":
-            raise TypeError(
-                f"Tensor: requires_grad needs floating-point or complex data, got {value.dtype}: a gradient with respect to "
-                "integers does not exist. Convert first, for example mg.Tensor(data, requires_grad=True, dtype=float)"
-            )
         self._data = value
         self._grad: Array | None = None
         self.name = name
-        self.requires_grad = requires_grad
         self.rule: Rule | None = None
         self.args: tuple[Any, ...] = ()
         self.needs: tuple[int, ...] = ()  # positions of the arguments that need a gradient
@@ -108,6 +111,29 @@ class Tensor(Storage, operators.Operators):
         self.scope: str | None = None
         self.exposed = False
         self.snapshot: Array | None = None
+        self.age = 0
+        self.needs_grad: bool = False
+        if requires_grad:
+            self.requires_grad = True
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a gradient flows to this Tensor. May be set on a leaf, for the graphs that are recorded afterwards."""
+        return self.needs_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if not self.is_leaf:
+            raise TypeError(
+                f"cannot set requires_grad of {graph.describe(self)}: it is a result; only leaves have a choice. Use .detach() "
+                "for a value that the gradient does not flow through"
+            )
+        if value and self.dtype.kind not in "fc":
+            raise TypeError(
+                f"Tensor: requires_grad needs floating-point or complex data, got {self.dtype}: a gradient with respect to "
+                "integers does not exist. Convert first, for example mg.Tensor(data, requires_grad=True, dtype=float)"
+            )
+        self.needs_grad = bool(value)
 
     @property
     def grad(self) -> Any:
@@ -117,7 +143,7 @@ class Tensor(Storage, operators.Operators):
     @grad.setter
     def grad(self, value: Any) -> None:
         if value is not None:
-            value = np.asarray(value)
+            value = np.asarray(value, dtype=self.dtype)
             if value.shape != self.shape:
                 raise ValueError(f"a gradient of shape {value.shape} does not fit {graph.describe(self)}")
         self._grad = value
@@ -154,12 +180,13 @@ class Tensor(Storage, operators.Operators):
             if node.rule is None or node.retains_grad or retain_grads:
                 g = g.conj() if g.dtype.kind == "c" else g
                 finished.append((node, np.array(g) if retain_grads or not private or node.rule is not None else np.asarray(g)))
-        for node, g in finished:  # only now: an error above leaves every gradient as it was
-            node._grad = g if node._grad is None else node._grad + g
+        sums = [g if node._grad is None else node._grad + g for node, g in finished]
+        for (node, _), g in zip(finished, sums, strict=True):  # only now: an error above leaves every gradient as it was
+            node._grad = g
 
     def seed(self, gradient: Any = None) -> Array:
         """The array that a sweep starts from (conjugated, see `table`), after all that can be wrong was checked."""
-        if not self.requires_grad:
+        if not self.needs_grad:
             raise RuntimeError(
                 f"backward: {graph.describe(self)} needs no gradient: nothing it was computed from has requires_grad=True"
                 + (f" ({self.rule.name} has derivative zero)" if self.rule is not None and self.rule.constant else "")
@@ -221,7 +248,7 @@ class Tensor(Storage, operators.Operators):
         return apply(func, *args, **kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        if self.requires_grad:
+        if self.needs_grad:
             raise TypeError(
                 f"cannot turn {graph.describe(self)} into an ndarray: it requires a gradient, and a silent detach is a silent "
                 "wrong gradient. Use .numpy() (or .detach()) to say that the gradient shall stop here"
@@ -247,16 +274,25 @@ class Tensor(Storage, operators.Operators):
         return bool(self._data)
 
     def __float__(self) -> float:
-        return float(self._data)
+        return float(self.unless_stored())
 
     def __int__(self) -> int:
-        return int(self._data)
+        return int(self.unless_stored())
 
     def __index__(self) -> int:
         return operator.index(self._data)
 
     def __complex__(self) -> complex:
-        return complex(self._data)
+        return complex(self.unless_stored())
+
+    def unless_stored(self) -> Array:
+        """The value, unless NumPy asks for it on behalf of `array[i] = tensor`, which would silently lose the gradient."""
+        if self.needs_grad and stores_item():
+            raise TypeError(
+                f"cannot store {graph.describe(self)} in an ndarray: it requires a gradient, which would be lost. Collect the "
+                "Tensors in a list and np.stack them, or say .item()"
+            )
+        return self._data
 
     def __format__(self, spec: str) -> str:
         return format(self._data.item() if self.ndim == 0 else self._data, spec) if spec else str(self)
@@ -270,17 +306,17 @@ class Tensor(Storage, operators.Operators):
         return f"Tensor({', '.join([value, *notes])})"
 
     def __copy__(self) -> Tensor:
-        return Tensor(self._data, self.requires_grad, self.name)
+        return self.__deepcopy__({})
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        if self.rule is not None:
+        if not self.is_leaf:
             raise TypeError(f"cannot copy {graph.describe(self)}: it is a result, part of a graph. Copy .detach() instead")
         duplicate = Tensor(self._data, self.requires_grad, self.name)
         duplicate._grad = None if self._grad is None else self._grad.copy()
         return duplicate
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self.rule is not None:
+        if not self.is_leaf:
             raise TypeError(f"cannot pickle {graph.describe(self)}: it is a result, part of a graph. Pickle .numpy() instead")
         return Tensor, (self._data, self.requires_grad, self.name)
 
@@ -325,7 +361,7 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     for position, argument in enumerate(args):
         if isinstance(argument, Tensor):
             values.append(argument._data if argument.rule is not None else argument.value_for_graph())
-            if argument.requires_grad and not rule.constant:
+            if argument.needs_grad and not rule.constant:
                 needs.append(position)
         elif isinstance(argument, (float, int)):  # immutable
             values.append(argument)
@@ -338,27 +374,41 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
             raise TypeError(f"{rule.name}: no derivative with respect to argument {position}; pass it .detach()ed")
     if kwargs:
         kwargs = frozen(kwargs)
+    if not rule.trusted:
+        captured = tuple([shielded(value) for value in captured])
     try:
         result = rule.plain(*captured) if not (kwargs or rule.sequence) else rule.forward(captured, kwargs)
     except Exception as error:
-        raise explain(rule, args, captured, kwargs, error, caller()) from error
-    if isinstance(result, tuple) or (rule.constant and not isinstance(result, (np.ndarray, np.generic))):
+        retold = explain(rule, args, captured, kwargs, error, caller())
+        if retold is error:
+            raise
+        raise retold from error
+    if not rule.trusted:
+        result = own_result(result, rule.name, differentiable=bool(needs))
+    elif isinstance(result, tuple) or (rule.constant and not isinstance(result, (np.ndarray, np.generic))):
         return result  # a shape, a bool, a tuple of indices
+    if outsiders:
+        if result.dtype.kind not in NUMBERS:
+            raise TypeError(
+                f"{rule.name}: the result is of dtype {result.dtype}, not of numbers; an argument is of a foreign type"
+            )
     node = Tensor.__new__(Tensor)
     node._data = result
     node._grad = node.name = node.snapshot = node.seals = None
     node.retains_grad = node.freed = node.exposed = False
     node.place = caller()
     node.scope = scope.get()
-    if recording.get():
+    node.age = 0 if needs else 1 + max([a.age for a in args if isinstance(a, Tensor)], default=0)
+    if recording.get() and node.age <= HISTORY:
         node.rule, node.args, node.values, node.options = rule, args, captured, kwargs
-        node.requires_grad, node.needs = bool(needs), tuple(needs)
+        node.needs_grad, node.needs = bool(needs), tuple(needs)
         if outsiders:
             node.args = tuple([a if isinstance(a, Tensor) else v for a, v in zip(args, captured, strict=True)])
         if needs and (outsiders or kwargs):
             node.seals = seal(node)
     else:
-        node.requires_grad, node.rule, node.args, node.needs, node.values, node.options = False, None, (), (), (), NO_OPTIONS
+        node.needs_grad, node.rule, node.args, node.needs, node.values, node.options = False, None, (), (), (), NO_OPTIONS
+        node.age = 0
     return node
 
 
@@ -388,11 +438,10 @@ def seal(node: Tensor) -> list[Seal] | None:
     for position, argument in enumerate(node.args):
         if isinstance(argument, (Tensor, float, int)) or not any(read is None or position in read for read in reads):
             continue
-        for array in (argument,) if type(argument) is np.ndarray else arrays_in(argument):
-            if array.flags.writeable:
-                seals.append(Seal(array))
+        # Read-only arrays too: they may be views of an array that is written to.
+        seals += [Seal(array) for array in ((argument,) if type(argument) is np.ndarray else arrays_in(argument))]
     if node.options:
-        seals += [Seal(array) for array in arrays_in(node.options) if array.flags.writeable]
+        seals += [Seal(array) for array in arrays_in(node.options)]
     return seals or None
 
 
@@ -406,6 +455,17 @@ class no_grad(contextlib.ContextDecorator):
     >>> y.requires_grad
     False
     """
+
+    def __call__(self, function: Any) -> Any:
+        if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError(
+                f"no_grad cannot decorate {function.__name__}, whose body runs after the call has returned; "
+                "put `with mg.no_grad():` inside it"
+            )
+        return super().__call__(function)
+
+    def _recreate_cm(self) -> no_grad:  # contextlib's hook: each call of a decorated function has its own, also in threads
+        return no_grad()
 
     def __enter__(self) -> None:
         self.tokens = [*getattr(self, "tokens", ()), recording.set(False)]
