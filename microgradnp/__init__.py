@@ -9,6 +9,7 @@ The README has a tour and a map of the modules.
 
 from microgradnp import nn, optim, rules
 from microgradnp.compare import compare
+from microgradnp.context import no_grad
 from microgradnp.draw import GraphvizMissing, draw, engines, render
 from microgradnp.errors import GradientMismatch
 from microgradnp.fit import GradientNorm, LossPlateau, fit
@@ -27,7 +28,7 @@ from microgradnp.functional import (
     tanh,
 )
 from microgradnp.table import rule
-from microgradnp.tensor import Tensor, no_grad, primitive
+from microgradnp.tensor import Tensor, primitive
 from microgradnp.testing import check_grads
 from microgradnp.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 

@@ -20,8 +20,9 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.context import scope
 from microgradnp.functional import add_bias, append_bias_unit, identity, sigmoid
-from microgradnp.tensor import Tensor, scope
+from microgradnp.tensor import Tensor
 
 __all__ = ["MLP", "Linear", "Module"]
 

@@ -208,3 +208,23 @@ class Operators:
 
     def dot(self, other: Any) -> Tensor:
         return apply(np.dot, self, other)
+
+
+def reduction(ufunc: np.ufunc) -> Callable[..., Any]:
+    """`np.add.reduce` is `np.sum` with another default axis, and so on."""
+    named: dict[Any, Callable[..., Any]] = {
+        np.add: np.sum,
+        np.multiply: np.prod,
+        np.maximum: np.max,
+        np.minimum: np.min,
+        np.logical_and: np.all,
+        np.logical_or: np.any,
+    }
+    function = named.get(ufunc)
+    if function is None:
+        raise TypeError(f"{ufunc.__name__}.reduce: no gradient rule")
+
+    def reduce(a: Any, axis: Any = 0, **kwargs: Any) -> Any:
+        return function(a, axis=axis, **{name: value for name, value in kwargs.items() if value is not None})
+
+    return reduce

@@ -11,32 +11,27 @@ backward pass will read again are sealed with a check sum, and the sweep refuses
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
-import operator
-from collections.abc import Callable, Iterator, Mapping
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import numpy as np
 
 from microgradnp import graph, operators
-from microgradnp.captured import NUMBERS, Seal, arrays_in, frozen, own_result, plain_array, read_only, shielded
+from microgradnp.captured import NUMBERS, Seal, arrays_in, frozen, own_result, plain_array, shielded
+from microgradnp.context import recording, scope
+from microgradnp.conversions import Conversions
 from microgradnp.errors import explain, no_rule
-from microgradnp.origin import Place, caller, stores_item
-from microgradnp.storage import Storage
+from microgradnp.origin import Place, caller
 from microgradnp.table import TABLE, Composite, Rule
 
 Array = Any  # an ndarray, a scalar or a Tensor
 NO_OPTIONS: Mapping[str, Any] = {}
 HISTORY = 8  # so many results without a gradient are held one behind another, for a picture; a running mean goes on for ever
 
-recording: ContextVar[bool] = ContextVar("recording", default=True)
-scope: ContextVar[str | None] = ContextVar("scope", default=None)  # path of the module that is being called
 
-
-class Tensor(Storage, operators.Operators):
+class Tensor(Conversions, operators.Operators):
     """An n-dimensional array whose history can be differentiated.
 
     Parameters
@@ -227,7 +222,7 @@ class Tensor(Storage, operators.Operators):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method == "reduce":
-            return reduction(ufunc)(*inputs, **kwargs)
+            return operators.reduction(ufunc)(*inputs, **kwargs)
         if method != "__call__":
             raise TypeError(f"{ufunc.__name__}.{method}: no gradient rule. Write it with {ufunc.__name__} and reductions")
         for option in list(kwargs):
@@ -247,64 +242,6 @@ class Tensor(Storage, operators.Operators):
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return apply(func, *args, **kwargs)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        if self.needs_grad:
-            raise TypeError(
-                f"cannot turn {graph.describe(self)} into an ndarray: it requires a gradient, and a silent detach is a silent "
-                "wrong gradient. Use .numpy() (or .detach()) to say that the gradient shall stop here"
-            )
-        array = self._data if dtype is None else self._data.astype(dtype)
-        return np.array(array, copy=True) if copy else read_only(array)
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        raise TypeError(
-            f"cannot assign to items of {graph.describe(self)}: a Tensor never changes, or its gradient would be wrong. "
-            "Use new = mg.set_at(x, index, value), or write to .data of a leaf"
-        )
-
-    def __len__(self) -> int:
-        return len(self._data)
-
-    def __iter__(self) -> Iterator[Tensor]:
-        if self.ndim == 0:
-            raise TypeError("cannot iterate over a 0-d Tensor")
-        return (self[i] for i in range(len(self._data)))
-
-    def __bool__(self) -> bool:
-        return bool(self._data)
-
-    def __float__(self) -> float:
-        return float(self.unless_stored())
-
-    def __int__(self) -> int:
-        return int(self.unless_stored())
-
-    def __index__(self) -> int:
-        return operator.index(self._data)
-
-    def __complex__(self) -> complex:
-        return complex(self.unless_stored())
-
-    def unless_stored(self) -> Array:
-        """The value, unless NumPy asks for it on behalf of `array[i] = tensor`, which would silently lose the gradient."""
-        if self.needs_grad and stores_item():
-            raise TypeError(
-                f"cannot store {graph.describe(self)} in an ndarray: it requires a gradient, which would be lost. Collect the "
-                "Tensors in a list and np.stack them, or say .item()"
-            )
-        return self._data
-
-    def __format__(self, spec: str) -> str:
-        return format(self._data.item() if self.ndim == 0 else self._data, spec) if spec else str(self)
-
-    def __repr__(self) -> str:
-        value = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
-        notes = [f"name={self.name!r}"] if self.name else []
-        notes += [f"dtype={self.dtype}"] if self.dtype not in (np.float64, np.bool_, np.int64) else []
-        notes += ["requires_grad=True"] if self.requires_grad and self.rule is None and not self.freed else []
-        notes += [f"made by {self.rule.name}"] if self.rule is not None else []
-        return f"Tensor({', '.join([value, *notes])})"
-
     def __copy__(self) -> Tensor:
         return self.__deepcopy__({})
 
@@ -319,26 +256,6 @@ class Tensor(Storage, operators.Operators):
         if not self.is_leaf:
             raise TypeError(f"cannot pickle {graph.describe(self)}: it is a result, part of a graph. Pickle .numpy() instead")
         return Tensor, (self._data, self.requires_grad, self.name)
-
-
-def reduction(ufunc: np.ufunc) -> Callable[..., Any]:
-    """`np.add.reduce` is `np.sum` with another default axis, and so on."""
-    named: dict[Any, Callable[..., Any]] = {
-        np.add: np.sum,
-        np.multiply: np.prod,
-        np.maximum: np.max,
-        np.minimum: np.min,
-        np.logical_and: np.all,
-        np.logical_or: np.any,
-    }
-    function = named.get(ufunc)
-    if function is None:
-        raise TypeError(f"{ufunc.__name__}.reduce: no gradient rule")
-
-    def reduce(a: Any, axis: Any = 0, **kwargs: Any) -> Any:
-        return function(a, axis=axis, **{name: value for name, value in kwargs.items() if value is not None})
-
-    return reduce
 
 
 # ------------------------------------------------------------------------------------------------- recording
@@ -387,11 +304,8 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         result = own_result(result, rule.name, differentiable=bool(needs))
     elif isinstance(result, tuple) or (rule.constant and not isinstance(result, (np.ndarray, np.generic))):
         return result  # a shape, a bool, a tuple of indices
-    if outsiders:
-        if result.dtype.kind not in NUMBERS:
-            raise TypeError(
-                f"{rule.name}: the result is of dtype {result.dtype}, not of numbers; an argument is of a foreign type"
-            )
+    if outsiders and result.dtype.kind not in NUMBERS:
+        raise TypeError(f"{rule.name}: the result is of dtype {result.dtype}, not of numbers; an argument is of a foreign type")
     node = Tensor.__new__(Tensor)
     node._data = result
     node._grad = node.name = node.snapshot = node.seals = None
@@ -443,35 +357,6 @@ def seal(node: Tensor) -> list[Seal] | None:
     if node.options:
         seals += [Seal(array) for array in arrays_in(node.options)]
     return seals or None
-
-
-class no_grad(contextlib.ContextDecorator):
-    """Context manager and decorator under which nothing is recorded.
-
-    >>> import microgradnp as mg
-    >>> W = mg.Tensor([1.0], requires_grad=True)
-    >>> with mg.no_grad():
-    ...     y = 2 * W
-    >>> y.requires_grad
-    False
-    """
-
-    def __call__(self, function: Any) -> Any:
-        if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-            raise TypeError(
-                f"no_grad cannot decorate {function.__name__}, whose body runs after the call has returned; "
-                "put `with mg.no_grad():` inside it"
-            )
-        return super().__call__(function)
-
-    def _recreate_cm(self) -> no_grad:  # contextlib's hook: each call of a decorated function has its own, also in threads
-        return no_grad()
-
-    def __enter__(self) -> None:
-        self.tokens = [*getattr(self, "tokens", ()), recording.set(False)]
-
-    def __exit__(self, *exception: object) -> None:
-        recording.reset(self.tokens.pop())
 
 
 def primitive(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from microgradnp import graph
+from microgradnp.context import recording
 from microgradnp.table import name_of, parameter_names
-from microgradnp.tensor import Tensor, recording
+from microgradnp.tensor import Tensor
 
 Argnums = int | str | tuple[int | str, ...]
 

@@ -1,0 +1,89 @@
+"""What a Tensor is to those who expect an array, a sequence or a number, and where that would lose its gradient."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from microgradnp import graph
+from microgradnp.captured import read_only
+from microgradnp.origin import stores_item
+from microgradnp.storage import Storage
+
+if TYPE_CHECKING:
+    from microgradnp.tensor import Tensor
+
+Array = Any  # an ndarray, a NumPy scalar, or another array that speaks NumPy's protocols
+
+
+class Conversions(Storage):
+    """Mixin: Python's and NumPy's protocols of conversion."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        needs_grad: bool
+        name: str | None
+
+        def __getitem__(self, index: Any) -> Tensor: ...
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if self.needs_grad:
+            raise TypeError(
+                f"cannot turn {graph.describe(self)} into an ndarray: it requires a gradient, and a silent detach is a silent "
+                "wrong gradient. Use .numpy() (or .detach()) to say that the gradient shall stop here"
+            )
+        array = self._data if dtype is None else self._data.astype(dtype)
+        return np.array(array, copy=True) if copy else read_only(array)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            f"cannot assign to items of {graph.describe(self)}: a Tensor never changes, or its gradient would be wrong. "
+            "Use new = mg.set_at(x, index, value), or write to .data of a leaf"
+        )
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self.ndim == 0:
+            raise TypeError("cannot iterate over a 0-d Tensor")
+        return (self[i] for i in range(len(self._data)))
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __float__(self) -> float:
+        return float(self.unless_stored())
+
+    def __int__(self) -> int:
+        return int(self.unless_stored())
+
+    def __index__(self) -> int:
+        return operator.index(self._data)
+
+    def __complex__(self) -> complex:
+        return complex(self.unless_stored())
+
+    def unless_stored(self) -> Array:
+        """The value, unless NumPy asks for it on behalf of `array[i] = tensor`, which would silently lose the gradient."""
+        if self.needs_grad and stores_item():
+            raise TypeError(
+                f"cannot store {graph.describe(self)} in an ndarray: it requires a gradient, which would be lost. Collect the "
+                "Tensors in a list and np.stack them, or say .item()"
+            )
+        return self._data
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data.item() if self.ndim == 0 else self._data, spec) if spec else str(self)
+
+    def __repr__(self) -> str:
+        value = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
+        notes = [f"name={self.name!r}"] if self.name else []
+        notes += [f"dtype={self.dtype}"] if self.dtype not in (np.float64, np.bool_, np.int64) else []
+        notes += ["requires_grad=True"] if self.needs_grad and self.is_leaf else []
+        notes += [f"made by {self.rule.name}"] if self.rule is not None else []
+        return f"Tensor({', '.join([value, *notes])})"
