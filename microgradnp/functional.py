@@ -64,7 +64,9 @@ def append_bias_unit(h: Any, value: float = -1.0) -> Any:
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x)), elementwise, without overflow for any x. Raises TypeError for complex x."""
     x = real(np.asarray(x), "sigmoid")
-    return 1.0 / (1.0 + np.exp(np.minimum(-x, LARGEST_EXPONENT.get(x.dtype.char, 709.0))))
+    e = np.exp(np.minimum(-x, LARGEST_EXPONENT.get(x.dtype.char, 709.0)))
+    e += 1.0
+    return np.reciprocal(e)
 
 
 @primitive
@@ -108,25 +110,26 @@ def sse(pred: Any, target: Any) -> Any:
     >>> float(mg.sse(np.array([1.0, 2.0]), np.array([0.0, 4.0])))
     5.0
     """
-    error = (pred - same_shape(pred, target)).ravel()
+    error = difference(pred, target)
     return np.vdot(error, error).real
 
 
 @primitive
 def mse(pred: Any, target: Any) -> Any:
     """Mean of squared errors, a scalar: sse(pred, target) / pred.size."""
-    error = (pred - same_shape(pred, target)).ravel()
+    error = difference(pred, target)
     return np.vdot(error, error).real / error.size
 
 
-def same_shape(pred: Any, target: Any) -> Any:
-    """`target` as an array, when it has the shape of `pred`."""
-    if np.shape(pred) != np.shape(target):
+def difference(pred: Any, target: Any) -> Any:
+    """`pred - target`, which must have one shape."""
+    pred, target = np.asarray(pred), np.asarray(target)
+    if pred.shape != target.shape:
         raise ValueError(
-            f"pred has shape {np.shape(pred)} and target {np.shape(target)}; they must be equal, since broadcasting would pair "
+            f"pred has shape {pred.shape} and target {target.shape}; they must be equal, since broadcasting would pair "
             "every prediction with every target"
         )
-    return np.asarray(target)
+    return pred - target
 
 
 @primitive
@@ -201,7 +204,7 @@ def softmax_input(g: Any, y: Any, x: Any, axis: int = -1) -> Any:
 rule(add_bias,         lambda g, y, x, b: g,
                        lambda g, y, x, b: g)
 rule(append_bias_unit, lambda g, y, h, value=-1.0: g[..., :-1])
-rule(sigmoid,          lambda g, y, x: g * y * (1 - y))
+rule(sigmoid,          lambda g, y, x: g * y * (1.0 - y))
 rule(identity,         lambda g, y, x: g)
 rule(relu,             lambda g, y, x: np.where(x > 0, g, 0))
 rule(softmax,          softmax_input)

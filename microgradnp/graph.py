@@ -62,41 +62,54 @@ def sweep(root: Node, seed: Array, *, free: bool, record: bool = False) -> Itera
     while ready:
         node = ready.pop()
         g = gradients.pop(node)
-        yield node, g, node in private
-        private.discard(node)
-        rule, args, options = node.rule, node.args, node.options
-        y, values = (node, args) if record else (node._data, node.values)
-        for position in node.needs:
-            parent = args[position]
-            try:
-                if rule.variadic:
-                    share = rule.vjps[0](position, g, y, *values, **options)
-                elif rule.trusted:
-                    share = rule.vjps[position](g, y, *values, **options)
+        owned = node in private
+        yield node, g, owned
+        if owned:
+            private.remove(node)
+        rule = node.rule
+        if rule is not None:
+            args, options, trusted = node.args, node.options, rule.trusted
+            y, values = (node, args) if record else (node._data, node.values)
+            for position in node.needs:
+                parent = args[position]
+                if not trusted or options or rule.variadic:
+                    share = contribution(node, position, g, record)
                 else:
-                    share = foreign_gradient(node, position, g, record)
-            except Exception as error:
-                error.add_note(f"in the gradient rule of argument {position} of {describe(node)}")
-                raise
-            fresh = share is not g
-            if share.shape != parent._data.shape or share.dtype != parent._data.dtype:
-                share, fresh = fit_to(share, parent, node, position), True
-            earlier = gradients.get(parent)
-            if earlier is None:
-                gradients[parent] = share
-                if fresh and rule.trusted and not record and share.base is None:
+                    share = rule.vjps[position](g, y, *values)
+                data = parent._data
+                fresh = share is not g
+                if share.dtype is not data.dtype or share.shape != data.shape:
+                    share, fresh = fit_to(share, parent, node, position), True
+                if parent not in gradients:
+                    gradients[parent] = share
+                    if fresh and trusted and not record and share.base is None:
+                        private.add(parent)
+                elif parent in private and type(gradients[parent]) is np.ndarray:
+                    gradients[parent] += share
+                else:
+                    gradients[parent] = gradients[parent] + share
                     private.add(parent)
-            elif parent in private and type(earlier) is np.ndarray and earlier.flags.writeable:
-                earlier += share
-            else:
-                gradients[parent] = earlier + share
-                private.add(parent)
-            uses[parent] -= 1
-            if not uses[parent]:
-                ready.append(parent)
-        del uses[node]
-        if free:
-            node.free()
+                left = uses[parent] - 1
+                if left:
+                    uses[parent] = left
+                else:
+                    ready.append(parent)
+            del uses[node]
+            if free:
+                node.free()
+
+
+def contribution(node: Node, position: int, g: Array, record: bool) -> Array:
+    """What argument `position` gets of a node's gradient `g`, before the sum over broadcast axes."""
+    rule = node.rule
+    if not rule.trusted:
+        return foreign_gradient(node, position, g, record)
+    y, values = (node, node.args) if record else (node._data, node.values)
+    if rule.variadic:
+        return rule.vjps[0](position, g, y, *values, **node.options)
+    if node.options:
+        return rule.vjps[position](g, y, *values, **node.options)
+    return rule.vjps[position](g, y, *values)
 
 
 def foreign_gradient(node: Node, position: int, g: Array, record: bool) -> Array:

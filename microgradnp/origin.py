@@ -41,9 +41,15 @@ class InternalFiles(dict[str, bool]):
 internal = InternalFiles()
 
 
-def caller() -> Place | None:
-    """Code object and instruction offset of the innermost frame that belongs to the user."""
-    frame = sys._getframe(2)
+def caller(depth: int = 2) -> Place | None:
+    """Code object and instruction offset of the innermost frame that belongs to the user.
+
+    `depth` frames are known to be ours; each that is not looked at saves the making of a frame object.
+    """
+    try:
+        frame = sys._getframe(depth)
+    except ValueError:  # called from C, at the bottom of a thread's stack
+        return None
     while internal[frame.f_code.co_filename]:
         if frame.f_back is None:
             return None

@@ -46,9 +46,11 @@ class Rule:
     __slots__ = (
         "aliases",
         "arrays",
+        "arrays_only",
         "constant",
         "defaults",
         "function",
+        "gaps",
         "name",
         "options",
         "parameters",
@@ -71,6 +73,8 @@ class Rule:
         self.constant = not vjps
         self.sequence = sequence  # called as function([a, b, ...]) although recorded as arguments a, b, ...
         self.arrays = len(vjps)
+        self.arrays_only = -1 if variadic or not vjps else len(vjps)  # a call of so many arguments needs no binding
+        self.gaps = frozenset(position for position, vjp in enumerate(vjps) if vjp is None)  # arguments without a derivative
         self.parameters = parameter_names(function)
         self.defaults = parameter_defaults(function)
         self.aliases: dict[str, str] = {}  # keyword -> the array parameter that it means, as `min` means `a_min` in np.clip
@@ -84,7 +88,7 @@ class Rule:
         return self.plain(list(values), **options) if self.sequence else self.plain(*values, **options)
 
     def differentiable(self, position: int) -> bool:
-        return self.vjps[0 if self.variadic else position] is not None
+        return position not in self.gaps
 
     def values_read(self, position: int) -> Iterable[int] | None:
         """Positions of the arguments whose values the formula of `position` reads; None means all of them."""

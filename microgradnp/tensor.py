@@ -272,31 +272,29 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if rule is None:
             raise TypeError(no_rule(function))
         return call_composite(cast(Composite, rule), args, kwargs)
-    if kwargs or rule.sequence or len(args) != rule.arrays:
+    if kwargs or len(args) != rule.arrays_only:
         args, kwargs = rule.bind(args, kwargs)
-    values, needs, outsiders = [], [], False
-    for position, argument in enumerate(args):
+    options = frozen(kwargs) if kwargs else NO_OPTIONS
+    values: list[Any] = []
+    needs: tuple[int, ...] = ()
+    outsiders = False
+    for argument in args:
         if isinstance(argument, Tensor):
-            values.append(argument._data if argument.rule is not None else argument.value_for_graph())
             if argument.needs_grad and not rule.constant:
-                needs.append(position)
+                needs += (len(values),)
+            values.append(argument.value_for_graph() if argument.exposed else argument._data)
         elif isinstance(argument, (float, int)):  # immutable
             values.append(argument)
         else:
-            values.append(plain(argument, rule, position))
+            values.append(plain(argument, rule, len(values)))
             outsiders = True
-    captured = tuple(values)
-    for position in needs:
-        if not rule.differentiable(position):
-            raise TypeError(f"{rule.name}: no derivative with respect to argument {position}; pass it .detach()ed")
-    if kwargs:
-        kwargs = frozen(kwargs)
-    if not rule.trusted:
-        captured = tuple([shielded(value) for value in captured])
+    if rule.gaps and not rule.gaps.isdisjoint(needs):
+        raise TypeError(f"{rule.name}: no derivative with respect to argument {min(rule.gaps & {*needs})}; pass it .detach()ed")
+    captured = tuple(values) if rule.trusted else tuple([shielded(value) for value in values])
     try:
-        result = rule.plain(*captured) if not (kwargs or rule.sequence) else rule.forward(captured, kwargs)
+        result = rule.forward(captured, options) if options or rule.sequence else rule.plain(*captured)
     except Exception as error:
-        retold = explain(rule, args, captured, kwargs, error, caller())
+        retold = explain(rule, args, captured, options, error, caller())
         if retold is error:
             raise
         raise retold from error
@@ -310,20 +308,29 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     node._data = result
     node._grad = node.name = node.snapshot = node.seals = None
     node.retains_grad = node.freed = node.exposed = False
-    node.place = caller()
+    node.place = caller(3)  # below this frame is that of an operator, a protocol or a primitive, and then the user's
     node.scope = scope.get()
-    node.age = 0 if needs else 1 + max([a.age for a in args if isinstance(a, Tensor)], default=0)
-    if recording.get() and node.age <= HISTORY:
-        node.rule, node.args, node.values, node.options = rule, args, captured, kwargs
-        node.needs_grad, node.needs = bool(needs), tuple(needs)
-        if outsiders:
-            node.args = tuple([a if isinstance(a, Tensor) else v for a, v in zip(args, captured, strict=True)])
-        if needs and (outsiders or kwargs):
-            node.seals = seal(node)
-    else:
-        node.needs_grad, node.rule, node.args, node.needs, node.values, node.options = False, None, (), (), (), NO_OPTIONS
-        node.age = 0
+    age = 0 if needs else older(args)
+    if age > HISTORY or not recording.get():
+        node.rule, node.args, node.values, node.options = None, (), (), NO_OPTIONS
+        node.needs, node.needs_grad, node.age = (), False, 0
+        return node
+    if outsiders:
+        args = tuple([a if isinstance(a, Tensor) else v for a, v in zip(args, captured, strict=True)])
+    node.rule, node.args, node.values, node.options = rule, args, captured, options
+    node.needs, node.needs_grad, node.age = needs, needs != (), age
+    if needs and (outsiders or options):
+        node.seals = seal(node)
     return node
+
+
+def older(args: tuple[Any, ...]) -> int:
+    """The age of a result without a gradient: one more than that of its oldest argument."""
+    age = 0
+    for argument in args:
+        if isinstance(argument, Tensor) and argument.age > age:
+            age = argument.age
+    return age + 1
 
 
 def call_composite(rule: Composite, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:

@@ -19,6 +19,8 @@ def transposed(a: Any) -> Any:
 
 
 def matmul_left(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if a.ndim == b.ndim == 2:  # the usual case
+        return g @ b.T
     if b.ndim == 1:  # (..., n) @ (n,) -> (...)
         return np.expand_dims(g, -1) * b
     if a.ndim == 1:  # (n,) @ (..., n, m) -> (..., m)
@@ -27,6 +29,8 @@ def matmul_left(g: Any, y: Any, a: Any, b: Any) -> Any:
 
 
 def matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if a.ndim == b.ndim == 2:
+        return a.T @ g
     if a.ndim == 1:  # (n,) @ (..., n, m) -> (..., m), or a scalar when b is (n,)
         return np.expand_dims(a, -1) * np.expand_dims(g, -2) if b.ndim > 1 else g * a
     if b.ndim == 1:  # (..., k, n) @ (n,) -> (..., k)
