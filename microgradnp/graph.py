@@ -67,49 +67,48 @@ def sweep(root: Node, seed: Array, *, free: bool, record: bool = False) -> Itera
         if owned:
             private.remove(node)
         rule = node.rule
-        if rule is not None:
-            args, options, trusted = node.args, node.options, rule.trusted
-            y, values = (node, args) if record else (node._data, node.values)
-            for position in node.needs:
+        if rule is None:
+            continue
+        args, trusted = node.args, rule.trusted
+        y, values = (node, args) if record else (node._data, node.values)
+        simple = trusted and not node.options and not rule.variadic
+        for position in node.needs:
+            try:
+                share = rule.vjps[position](g, y, *values) if simple else contribution(node, position, g, y, values, record)
                 parent = args[position]
-                if not trusted or options or rule.variadic:
-                    share = contribution(node, position, g, record)
-                else:
-                    share = rule.vjps[position](g, y, *values)
-                data = parent._data
-                fresh = share is not g
+                data, fresh = parent._data, share is not g
                 if share.dtype is not data.dtype or share.shape != data.shape:
                     share, fresh = fit_to(share, parent, node, position), True
-                if parent not in gradients:
-                    gradients[parent] = share
-                    if fresh and trusted and not record and share.base is None:
-                        private.add(parent)
-                elif parent in private and type(gradients[parent]) is np.ndarray:
-                    gradients[parent] += share
-                else:
-                    gradients[parent] = gradients[parent] + share
+            except Exception as error:
+                error.add_note(f"in the gradient rule of argument {position} of {describe(node)}")
+                raise
+            if parent not in gradients:
+                gradients[parent] = share
+                if fresh and trusted and not record and share.base is None:
                     private.add(parent)
-                left = uses[parent] - 1
-                if left:
-                    uses[parent] = left
-                else:
-                    ready.append(parent)
-            del uses[node]
-            if free:
-                node.free()
+            elif parent in private and type(gradients[parent]) is np.ndarray:  # a scalar cannot be added to in place
+                gradients[parent] += share
+            else:
+                gradients[parent] = gradients[parent] + share
+                private.add(parent)
+            left = uses[parent] - 1
+            if left:
+                uses[parent] = left
+            else:
+                ready.append(parent)
+        del uses[node]
+        if free:
+            node.free()
 
 
-def contribution(node: Node, position: int, g: Array, record: bool) -> Array:
-    """What argument `position` gets of a node's gradient `g`, before the sum over broadcast axes."""
+def contribution(node: Node, position: int, g: Array, y: Array, values: tuple[Any, ...], record: bool) -> Array:
+    """The share of argument `position`, where the formula has options, is one for any number of arrays, or the user's own."""
     rule = node.rule
     if not rule.trusted:
         return foreign_gradient(node, position, g, record)
-    y, values = (node, node.args) if record else (node._data, node.values)
     if rule.variadic:
         return rule.vjps[0](position, g, y, *values, **node.options)
-    if node.options:
-        return rule.vjps[position](g, y, *values, **node.options)
-    return rule.vjps[position](g, y, *values)
+    return rule.vjps[position](g, y, *values, **node.options)
 
 
 def foreign_gradient(node: Node, position: int, g: Array, record: bool) -> Array:
