@@ -133,6 +133,7 @@ def node_names(nodes: list[Tensor], in_frame: dict[int, str]) -> dict[int, set[s
 
 
 def find(label: str, nodes: list[Tensor], names: dict[int, set[str]]) -> Tensor:
+    """The one node that goes by a name. Raises KeyError when none does, ValueError when several do."""
     matching = [node for node in nodes if label in names[id(node)]]
     if len(matching) == 1:
         return matching[0]
