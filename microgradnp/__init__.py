@@ -10,6 +10,7 @@ The README has a tour and a map of the modules.
 from microgradnp import nn, optim, rules
 from microgradnp.compare import compare
 from microgradnp.context import no_grad
+from microgradnp.debug import debug, watch
 from microgradnp.draw import GraphvizMissing, draw, engines, render
 from microgradnp.errors import GradientMismatch
 from microgradnp.fit import GradientNorm, LossPlateau, fit
@@ -45,6 +46,7 @@ __all__ = [
     "check_grads",
     "compare",
     "cross_entropy",
+    "debug",
     "draw",
     "engines",
     "fit",
@@ -71,4 +73,5 @@ __all__ = [
     "tanh",
     "value_and_grad",
     "vjp",
+    "watch",
 ]

@@ -1,4 +1,4 @@
-"""The commands: `python -m microgradnp tour`."""
+"""The commands: `python -m microgradnp tour` and `python -m microgradnp debug`."""
 
 from __future__ import annotations
 
@@ -35,3 +35,41 @@ def tour(out: Path, seed: int, quick: bool) -> None:
         raise click.ClickException(
             f"cannot write to {out}: {error.strerror or error}. Choose another folder with --out"
         ) from error
+
+
+@main.command()
+@click.argument("code", metavar="CODE.py:FUNCTION")
+@click.option("--model", required=True, metavar="MODEL.py:LOSS", help="The same model as a plain NumPy loss.")
+@click.option(
+    "--data", type=click.Path(dir_okay=False, path_type=Path), help="An .npz file with the function's arguments, by name."
+)
+@click.option("--bind", multiple=True, metavar="ARGUMENT=EXPRESSION", help="What an argument of the loss is called in the code.")
+@click.option("--step", type=click.IntRange(min=0), default=0, show_default=True, help="The optimisation step to look at.")
+@click.option("--budget", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="Seconds.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as one offline page.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def debug(
+    code: str, model: str, data: Path | None, bind: tuple[str, ...], step: int, budget: float, html: Path | None, as_json: bool
+) -> None:
+    """Run hand-written backprop unchanged, and name the first wrong line.
+
+    Exit status: 0 when the gradients are right, 1 when one is wrong, 2 when the code could not be run or bound.
+    """
+    from microgradnp.debug.command import UNUSABLE, UnusableError, check, exit_code
+
+    pairs = [text.partition("=") for text in bind]
+    if bad := next((text for text, pair in zip(bind, pairs, strict=True) if not pair[0].strip() or not pair[2]), None):
+        raise click.BadParameter(f"{bad!r} is not ARGUMENT=EXPRESSION, such as W1='self.W[0]'", param_hint="--bind")
+    try:
+        report = check(code, model, data, {name.strip(): value for name, _, value in pairs}, step, budget)
+    except UnusableError as error:
+        click.echo(f"microgradnp debug: {error}", err=True)
+        raise SystemExit(UNUSABLE) from None
+    click.echo(report.to_json() if as_json else str(report))
+    if html is not None:
+        try:
+            report.save(html)
+        except OSError as error:
+            click.echo(f"microgradnp debug: cannot write {html}: {error.strerror or error}", err=True)
+            raise SystemExit(UNUSABLE) from None
+    raise SystemExit(exit_code(report))

@@ -21,6 +21,7 @@ from rich.table import Table
 
 from microgradnp import story
 from microgradnp.compare import Comparison, compare
+from microgradnp.debug import Report, debug
 from microgradnp.draw import render
 from microgradnp.functional import append_bias_unit, identity, sigmoid, sse
 from microgradnp.optim import SGD
@@ -129,6 +130,16 @@ def compared(step: story.Step, samples: story.Matrix, targets: story.Matrix, see
     return compare(loss, {"E_hidden": (nodes[0], E_hidden), "E_output": (nodes[1], E_output)})
 
 
+def named(samples: story.Matrix, targets: story.Matrix, seed: int) -> Report:
+    """What the debugger says about the step with the bug."""
+    start = story.initial_weights(samples, targets, seed)
+    return debug(
+        story.step_with_the_bug,
+        lambda samples, targets, W_input, W_output: loss_of(samples, targets, W_input, W_output)[1],
+        (samples, targets, *start, story.LEARNING_RATE),
+    )
+
+
 def draw_graph(samples: story.Matrix, targets: story.Matrix, seed: int, path: Path) -> None:
     """The graph of the first step, with shapes, values and gradients."""
     start = story.initial_weights(samples, targets, seed)
@@ -196,6 +207,12 @@ def tour(out: Path, seed: int, quick: bool) -> None:
             console.print(str(compared(step, samples, targets, seed)) + "\n", highlight=False)
     with_the_bug = compared(story.step_with_the_bug, *data["B"][1:], seed)
     console.print(verdict(runs["B"], with_the_bug, quick), highlight=False)
+    console.print(
+        f"\nWhich line is it? `mg.debug` runs the same code unchanged:\n{named(*data['B'][1:], seed)}\n",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
     if not quick:
         console.print(beyond_the_stop(*data["B"][1:], seed, runs["B"][2]), highlight=False)
     with warnings.catch_warnings(record=True) as notes:  # what would give a better picture: a note here, no warning

@@ -27,6 +27,8 @@ def test_quick_tour_tells_the_story(quick_tour):
     ]
     assert verdicts == ["differs", "agrees", "differs", "agrees"]
     assert [line[-1] for line in lines if line[:1] == ["E_output"]] == ["agrees"] * 4
+    assert "error += delta_output[n][k] * W_delta_output[j][k]" in result.output  # the debugger names the line
+    assert "gradient_or_update_used_for_weight" in result.output
     assert str(out / "graph.svg") in result.output.replace("\n", "")
 
 

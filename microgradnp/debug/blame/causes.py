@@ -1,0 +1,312 @@
+"""The name of a mistake, from the edit that mends it and from what its operands are in the model; else from the numbers.
+
+The slugs are those of the mistakes that recur in real code; `forward_differs`, `update_wrong`, `gradient_overwritten`,
+`missing_term`, `extra_factor` and `unknown` fill the gaps between them.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from microgradnp.debug.blame.frontier import Blame
+from microgradnp.debug.capture.step import Step
+from microgradnp.debug.capture.tracer import Version
+from microgradnp.debug.match.index import Match
+from microgradnp.debug.match.references import Reference, scale_of
+from microgradnp.debug.repair.search import Fix
+from microgradnp.debug.verdict import Entry, Verdict
+
+EXPLAIN = {
+    "gradient_or_update_used_for_weight": "a gradient or the update of the weights stands where the weights belong",
+    "updated_weights_used": "the weights were already updated when the backward pass read them",
+    "missing_activation_derivative": "the derivative of the activation is missing",
+    "wrong_activation_derivative": "this is not the derivative of the activation",
+    "derivative_of_activated_value": "the derivative is taken at a value that was activated already, or has to be and was not",
+    "derivative_at_wrong_point": "the derivative of the activation is taken at another value than the one that was activated",
+    "wrong_activation_in_weight_gradient": "the weight gradient multiplies by the wrong layer's values",
+    "wrong_variable": "another variable belongs here",
+    "sign_flipped": "the sign is wrong",
+    "batch_scale_1_over_N": "a factor such as 1/N or the learning rate is missing or too many, unlike in the other gradients",
+    "factor_2": "a constant factor is wrong here, unlike in the other gradients",
+    "bias_gradient_reduction": "the sum over the samples is missing, along the wrong axis, or a mean where the others are sums",
+    "matmul_vs_elementwise": "a matrix product and an elementwise product were exchanged",
+    "transposed": "a matrix is transposed that should not be, or the other way round",
+    "wrong_index": "an index is wrong",
+    "wrong_time_index": "the value of another time step belongs here",
+    "loop_cut_short": "the loop leaves out some entries",
+    "regularisation_term_wrong": "the term of the penalty is wrong",
+    "normalisation_term_missing": "a path through the mean or the variance is missing",
+    "missing_path_through_time": "the gradient that comes back from the next time step is missing",
+    "missing_term": "a term is missing or too many",
+    "missing_factor": "a factor is missing",
+    "extra_factor": "there is a factor too many",
+    "relu_mask_wrong": "the mask of the relu is wrong",
+    "conv_kernel_reversed": "the kernel's gradient is reversed",
+    "softmax_jacobian_wrong": "the derivative of the softmax is a full matrix, not its diagonal",
+    "upstream_gradient_dropped": "the gradient from above is not used",
+    "loss_derivative_wrong": "this is not the derivative of the loss",
+    "gradient_accumulated_across_steps": "the gradient of an earlier step is still in it",
+    "gradient_overwritten": "the gradient is overwritten where it must be added up, or added where it must be set",
+    "forward_differs": "the forward pass computes something else than the model",
+    "update_wrong": "the gradient is right, and what is done with it is not",
+    "unknown": "the cause was not found",
+}
+
+DERIVATIVE = re.compile(r"\b1(\.0)? - |prime|deriv|_grad\b|> ?0|>= ?0|\bslope|\bd(sigmoid|tanh|relu)")
+RATE = re.compile(r"\b(self\.)?(lr|eta|alpha|rate|learning_rate|step_size|epsilon)\b")
+
+
+def cause_of(fix: Fix, blamed: Blame, step: Step, verdict: Verdict) -> str:
+    """The slug for a verified fix."""
+    if not blamed.forward_ok and is_forward(fix.line, blamed, step):
+        return "forward_differs"
+    edit, old, new = fix.edit, fix.edit.old, fix.edit.new
+    simple = {
+        "order": "updated_weights_used",
+        "sign": "sign_flipped",
+        "matmul": "matmul_vs_elementwise",
+        "transpose": "transposed",
+        "range": "loop_cut_short",
+        "slice": "wrong_index",
+        "compare": "relu_mask_wrong",
+        "mask": "missing_activation_derivative",
+        "scale": "batch_scale_1_over_N",
+        "axis": "bias_gradient_reduction",
+        "flag": "bias_gradient_reduction",
+    }
+    in_derivative = is_derivative(fix)
+    if edit.kind == "sign" and in_derivative and edit.old != fix.factor:
+        return "wrong_activation_derivative"
+    if edit.kind in simple:
+        return simple[edit.kind]
+    if edit.kind == "accumulate":
+        return "update_wrong" if writes_parameter(fix.line, step) else "gradient_overwritten"
+    if edit.kind == "reduction":
+        return "bias_gradient_reduction" if len(verdict.wrong) < len(verdict.entries) else "batch_scale_1_over_N"
+    if edit.kind == "index":
+        return "wrong_time_index" if re.search(r"[+-] 1$|^t\b|\[t", new) and re.search(r"\bt\b", new) else "wrong_index"
+    if edit.kind in ("unwrap", "wrap"):
+        return "derivative_of_activated_value" if in_derivative or is_call(fix.old) else "wrong_variable"
+    if edit.kind == "function":
+        return "wrong_activation_derivative"
+    if edit.kind in ("operand", "updated"):
+        return operand_cause(old, new, fix, in_derivative, blamed, step)
+    if edit.kind == "derivative" and any(f"1 - {a}" in new for a in re.findall(r"\w\(([\w.\[\]]+)\)", old)):
+        return "derivative_of_activated_value"  # f'(a) gave way to an expression in a: a was activated already
+    if edit.kind == "derivative":
+        return "wrong_activation_derivative" if in_derivative else "missing_activation_derivative"
+    if edit.kind in ("factor", "extra factor"):
+        return factor_cause(edit.kind, old, new, in_derivative, blamed, step)
+    if edit.kind == "term":
+        return term_cause(old, new, in_derivative, fix, blamed, step)
+    if edit.kind == "constant":
+        return constant_cause(fix, in_derivative)
+    return "unknown"
+
+
+def is_derivative(fix: Fix) -> bool:
+    """Whether the edited factor is f'(z), or the `x` of `x * (1 - x)`."""
+    return bool(DERIVATIVE.search(fix.factor)) or (fix.factor.isidentifier() and f"1 - {fix.factor}" in fix.old)
+
+
+def is_forward(line: int, blamed: Blame, step: Step) -> bool:
+    """Whether a line belongs to the forward pass: it ran before anything that depends on the targets, and does not itself."""
+    written = [v for v in step.versions if line == v.line or line in v.lines]
+    first_tainted = min((v.time for v in step.versions if id(v) in blamed.tainted and v.line), default=np.inf)
+    return bool(written) and written[0].time < first_tainted and not any(id(v) in blamed.tainted for v in written)
+
+
+def writes_parameter(line: int, step: Step) -> bool:
+    """Whether a line moves a parameter."""
+    moved = {v.expression for a, v in step.variables.items() if a in step.changed}
+    return any(line in v.lines and (v.path in moved or v.names & moved) for v in step.versions)
+
+
+def is_call(line: str) -> bool:
+    return bool(re.search(r"\w\(\w+\(", line))
+
+
+def meanings(text: str, blamed: Blame, step: Step) -> list[Match]:
+    """What the model calls the values that an expression of the code had."""
+    name = text.partition("[")[0].removesuffix(".T").strip("-() ")
+    found = []
+    for version in step.versions:
+        if any(n.partition("[")[0] == name or n == text for n in version.names):
+            match = blamed.matches.get(id(version))
+            if match is not None:
+                found.append(match)
+    return found
+
+
+def is_weight(reference: Reference) -> bool:
+    return reference.kind == "value" and reference.argument is not None
+
+
+def is_gradient(reference: Reference) -> bool:
+    return reference.kind == "update" or (reference.kind == "adjoint" and reference.argument is not None)
+
+
+def operand_cause(old: str, new: str, fix: Fix, in_derivative: bool, blamed: Blame, step: Step) -> str:
+    olds = [m.reference for m in meanings(old, blamed, step)]
+    news = [m.reference for m in meanings(new, blamed, step)]
+    if fix.edit.kind == "updated":
+        return "updated_weights_used" if any(is_weight(r) for r in olds) else "gradient_or_update_used_for_weight"
+    if any(is_weight(r) and r.array.ndim > 1 for r in news) and any(is_gradient(r) for r in olds):
+        return "gradient_or_update_used_for_weight"
+    if in_derivative:
+        return "derivative_at_wrong_point"
+    ends = [v for v in step.versions if fix.line in v.lines and is_weight_gradient(v, blamed)]
+    if ends and any(r.kind == "value" for r in news):
+        return "wrong_activation_in_weight_gradient"
+    return "wrong_variable"
+
+
+def is_weight_gradient(version: Version, blamed: Blame) -> bool:
+    """Whether this value is the gradient of a weight matrix, or would be if it were right."""
+    names = " ".join(version.names)
+    match = blamed.matches.get(id(version))
+    if match is not None:
+        return is_gradient(match.reference)
+    return version is blamed.first or bool(re.search(r"(\bd|grad|nabla|delta|E)_?\w*[WwVvUu]|^[WwVvU]\w*\b|theta|syn", names))
+
+
+def factor_cause(kind: str, old: str, new: str, in_derivative: bool, blamed: Blame, step: Step) -> str:
+    if kind == "extra factor":
+        return "wrong_activation_derivative" if in_derivative else "extra_factor"
+    added = new.removeprefix(f"({old})").removeprefix(old).strip(" *@")
+    found = [m.reference for m in meanings(added, blamed, step)]
+    if in_derivative:
+        return "wrong_activation_derivative"
+    if any(r.kind == "derivative" for r in found) or DERIVATIVE.search(added):
+        return "missing_activation_derivative"
+    if RATE.search(added):
+        return "batch_scale_1_over_N"
+    if any(r.kind == "adjoint" for r in found):
+        return "upstream_gradient_dropped"
+    return "missing_factor"
+
+
+def term_cause(old: str, new: str, in_derivative: bool, fix: Fix, blamed: Blame, step: Step) -> str:
+    longer, shorter = (new, old) if len(new) > len(old) else (old, new)
+    text = longer.replace(shorter, "", 1)
+    if re.search(r"lam|reg|decay|alpha|l2|\bmu\b", text):
+        return "regularisation_term_wrong"
+    if re.search(r"next|prev|future", text):
+        return "missing_path_through_time"
+    if in_derivative:
+        return "wrong_activation_derivative"
+    if re.search(r"\b(self\.)?([ytdYTD]|y_?true|targets?|labels?|[yt]s|[yt]b)\b", text):
+        return "loss_derivative_wrong"
+    found = [m.reference for m in meanings(text.strip("+- ()"), blamed, step)]
+    if any(is_weight(r) for r in found):
+        return "regularisation_term_wrong" if "=" in fix.old and not RATE.search(fix.old) else "update_wrong"
+    if re.search(r"mean|var|std|mu", fix.old + text):
+        return "normalisation_term_missing"
+    return "missing_term"
+
+
+def constant_cause(fix: Fix, in_derivative: bool) -> str:
+    line = fix.old
+    if in_derivative:
+        return "wrong_activation_derivative"
+    if re.search(r"axis", line) and re.search(r"sum|mean", line) and fix.edit.new in ("0", "1"):
+        return "bias_gradient_reduction"
+    if "[" in line and re.search(rf"\[[^\]]*{re.escape(fix.edit.old)}", line):
+        return "wrong_index"
+    return "factor_2"
+
+
+# ------------------------------------------------------------------------------------------ without a fix
+
+
+def cause_without_fix(blamed: Blame, verdict: Verdict, step: Step) -> str:
+    """A slug from the numbers: what turns the value that was found into the one that was expected."""
+    version = blamed.first
+    lines = blamed.regions[0].statements if blamed.regions else []
+    if not blamed.forward_ok and lines and all(is_forward(line, blamed, step) for line in lines[:1]):
+        return "forward_differs"
+    entries = [verdict.entries[a] for a in verdict.wrong]
+    faults = {e.fault for e in entries}
+    if faults <= {"missing", "update"}:
+        return "update_wrong"
+    if len(entries) == 1 and entries[0].fault in ("sign", "scale"):
+        return factor_name(entries[0])
+    if version is None:
+        return "unknown"
+    found, expected = np.squeeze(version.array), expectation(version, blamed, entries)
+    if expected is None:
+        return "unknown"
+    if entries and any(e.version is version and e.kind == "update" for e in entries):
+        found = found - np.squeeze(np.asarray(step.before[next(e for e in entries if e.version is version).argument], float))
+    return (by_numbers(found, expected, blamed) if np.all(np.isfinite(found)) else None) or by_ingredients(version, blamed)
+
+
+def factor_name(entry: Entry) -> str:
+    if entry.fault == "sign":
+        return "sign_flipped"
+    return "factor_2" if any(abs(abs(entry.scale) - k) < 1e-6 for k in (2.0, 0.5)) else "batch_scale_1_over_N"
+
+
+def expectation(version: Version, blamed: Blame, entries: list[Entry]) -> np.ndarray | None:
+    if blamed.proof is not None:
+        array = np.squeeze(blamed.proof.reference.array)
+        return array.T if blamed.proof.transposed else array
+    end = next((e for e in entries if e.version is version and e.expected is not None), None)
+    return np.squeeze(end.expected) if end is not None and end.expected is not None else None
+
+
+def by_numbers(found: np.ndarray, expected: np.ndarray, blamed: Blame) -> str | None:
+    if found.shape != expected.shape:
+        return (
+            "transposed"
+            if found.T.shape == expected.shape and found.ndim > 1
+            else "bias_gradient_reduction"
+            if expected.ndim < 2
+            else None
+        )
+    c, error = scale_of(found, expected)
+    if error < 1e-7:
+        return "sign_flipped" if abs(c + 1) < 1e-6 else "factor_2" if abs(c) in (2.0, 0.5) else "batch_scale_1_over_N"
+    if found.ndim == 2 and found.shape[0] == found.shape[1] and scale_of(found.T, expected)[1] < 1e-7:
+        return "transposed"
+    if found.ndim >= 1 and found.shape == expected.shape and scale_of(found[::-1], expected)[1] < 1e-7:
+        return "conv_kernel_reversed"
+    with np.errstate(all="ignore"):
+        missing, extra = expected / found, found / expected
+    for match in blamed.matches.values():
+        if match is None or match.reference.array.shape != expected.shape:
+            continue
+        if match.reference.kind == "derivative":
+            if close(missing, match.reference.array):
+                return "missing_activation_derivative"
+            if close(extra, match.reference.array):
+                return "wrong_activation_derivative"
+        if is_weight(match.reference) and close_up_to_scale(found - expected, match.reference.array):
+            return "regularisation_term_wrong"
+    zero = found == 0
+    if zero.any() and not zero.all() and scale_of(found[~zero], expected[~zero])[1] < 1e-7:
+        return "loop_cut_short"
+    return None
+
+
+def close(ratio: np.ndarray, reference: np.ndarray) -> bool:
+    good = np.isfinite(ratio)
+    return bool(good.any()) and scale_of(ratio[good], reference[good])[1] < 1e-6
+
+
+def close_up_to_scale(a: np.ndarray, b: np.ndarray) -> bool:
+    return bool(np.any(a)) and scale_of(a, b)[1] < 1e-6
+
+
+def by_ingredients(version: Version, blamed: Blame) -> str:
+    """From what went into a wrong value: a weight gradient without an adjoint, a delta with an update for the weights."""
+    found = [m.reference for v in version.inputs if (m := blamed.matches.get(id(v))) is not None]
+    if blamed.proof is not None and any(is_gradient(r) for r in found) and not any(is_weight(r) for r in found):
+        return "gradient_or_update_used_for_weight"
+    if id(version) in blamed.tainted and not any(r.kind == "adjoint" for r in found) and found:
+        return "upstream_gradient_dropped"
+    if version is blamed.first and blamed.proof is None and sum(r.kind == "adjoint" for r in found) == 1 and len(found) >= 2:
+        return "wrong_activation_in_weight_gradient"
+    return "unknown"

@@ -1,0 +1,174 @@
+"""The slice of a wrong gradient, cut where values are known to be right; its first wrong value comes first.
+
+A value that equals a quantity of the model is right, whatever it was made from, so the slice stops there. What is left equals
+nothing: the first wrong value is among it, and so may be harmless ingredients of right ones. Which of them is wrong first is
+proved by writing the right value into it (`intervene`); without a proof the whole stretch is suspected.
+"""
+
+from __future__ import annotations
+
+import time as clock
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from microgradnp.debug.blame.forward import forward_agrees, tainted
+from microgradnp.debug.blame.gauge import jump, usual_factors
+from microgradnp.debug.blame.intervene import Proof, candidates
+from microgradnp.debug.blame.slices import (
+    Matches,
+    Region,
+    ancestors,
+    deduplicate,
+    has_wrong_input,
+    headers,
+    is_array,
+    is_value,
+    region,
+)
+from microgradnp.debug.capture.step import Step
+from microgradnp.debug.capture.tracer import Version
+from microgradnp.debug.capture.writes import Write, Writes
+from microgradnp.debug.match.index import Index, Match
+from microgradnp.debug.match.references import Evaluation, Reference
+from microgradnp.debug.verdict import Verdict
+
+MOST_CANDIDATES = 10
+MOST_TRIALS = 16
+
+Test = Callable[[Writes], set[str]]  # runs the code with these writes, and says which gradients are right
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is known when blame begins, and how a suspicion is put to the test."""
+
+    step: Step
+    evaluation: Evaluation
+    verdict: Verdict
+    index: Index
+    test: Test
+    deadline: float
+
+
+@dataclass(eq=False)
+class Blame:
+    """Regions in order of suspicion, and what is known about the first."""
+
+    regions: list[Region]
+    matches: dict[int, Match | None]
+    first: Version | None = None  # the value that is wrong first, when that is proved
+    proof: Proof | None = None
+    expected: str = ""
+    certain: bool = False  # the first region is one statement, and its value is proved wrong with right ingredients
+    forward_ok: bool = True
+    tainted: set[int] = field(default_factory=set)
+
+
+RIGHT = Match(Reference("update", "a right step", np.zeros(0)), 1.0)
+
+
+def blame(case: Case) -> Blame:
+    """Where the fault may be, in order of suspicion."""
+    step, verdict = case.step, case.verdict
+    matches: dict[int, Match | None] = {id(v): case.index.match(v.array) for v in step.versions}
+    for entry in verdict.entries.values():  # a parameter after its right step is right
+        if entry.ok and entry.version is not None and entry.kind == "update":
+            matches[id(entry.version)] = matches[id(entry.version)] or RIGHT
+    found = Blame([], matches, tainted=tainted(step, case.evaluation))
+    found.forward_ok = forward_agrees(step, case.evaluation, matches)
+    ends = {a: v for a in verdict.wrong if (v := verdict.entries[a].version) is not None}
+    for argument, end in ends.items():  # an end is wrong by its factor even where it is some gradient
+        matches[id(end)] = None
+        earlier = jump(end, argument, step, verdict, matches)
+        if earlier is not None and verdict.entries[argument].fault in ("sign", "scale"):
+            found.regions.append(region(earlier, matches, "gauge"))
+            found.first = found.first or earlier
+            found.certain = len(ends) == 1 and len(found.regions[0].statements) == 1
+    slice_of_wrong(found, list(ends.values()), case)
+    found.regions = deduplicate(found.regions + remaining(step, verdict, list(ends.values()), matches))
+    return found
+
+
+def slice_of_wrong(found: Blame, ends: list[Version], case: Case) -> None:
+    """Add the regions of the values that equal nothing, the proved one first."""
+    step, verdict, matches = case.step, case.verdict, found.matches
+    if not ends:
+        ends = [v for v in step.versions if v.line and matches[id(v)] is None and is_array(v)][-3:]
+    right_ends = [e.version for e in verdict.entries.values() if e.ok and e.version is not None]
+    unmatched = ancestors(ends, step.start, lambda v: matches.get(id(v)) is None)
+    innocent = {id(v) for v in ancestors(right_ends, step.start, lambda v: matches.get(id(v)) is None)}
+    slice_ = [v for v in unmatched if id(v) not in innocent and v.line]
+    values = [v for v in slice_ if is_value(v) or any(v is end for end in ends)] or slice_
+    harmless = {id(v) for v in ancestors([v for v in step.versions if is_right(matches.get(id(v)))], step.start)}
+    values.sort(key=lambda v: (id(v) in harmless, v.time))  # what went into something right is hardly wrong itself
+    inside = {id(v) for v in values}
+    first = [v for v in values if not has_wrong_input(v, inside, matches)]
+    proof = prove(values, found, case)
+    trivial = len(values) == 1 and any(values[0] is end for end in ends)
+    if proof is not None:
+        found.proof, found.first, found.expected = proof, proof.version, proof.expected
+        found.regions.insert(0, region(proof.version, matches, "first"))
+    elif trivial and not found.regions:
+        found.first = values[0]
+    found.regions += [region(v, matches, "first") for v in first]
+    found.regions += [region(v, matches, "after") for v in values if not any(v is one for one in first)]
+    if found.regions and (proof is not None or trivial) and not found.certain:
+        found.certain = len(found.regions[0].statements) == 1
+
+
+def is_right(match: Match | None) -> bool:
+    """Whether a value is a whole quantity of the model that was computed, not an argument or a part."""
+    return (
+        match is not None
+        and match.whole
+        and match.reference.array.size > 1
+        and not (match.reference.kind == "value" and match.reference.argument)
+    )
+
+
+def prove(values: list[Version], found: Blame, case: Case) -> Proof | None:
+    """The earliest value that, once it is made right, turns wrong gradients right."""
+    usual = usual_factors(case.step, found.matches, case.verdict)
+    right = case.test({})
+    scales = list(dict.fromkeys([*(usual[k] for k in ("adjoint",) if k in usual), 1.0, -1.0]))
+    trials = 0
+    for version in [v for v in values if is_array(v)][:MOST_CANDIDATES]:
+        kinds = {"adjoint"} if id(version) in found.tainted else {"value"}
+        for reference, transposed in candidates(version, case.index.references, found.matches, kinds):
+            if reference.partial or reference.argument is not None:
+                continue
+            array = np.squeeze(reference.array)
+            array = array.T if transposed else array
+            for scale in scales if reference.kind == "adjoint" else [1.0]:
+                if trials >= MOST_TRIALS or clock.perf_counter() > case.deadline:
+                    return None
+                trials += 1
+                writes = {version.time: Write(version.path, scale * array)}
+                mended = case.test(writes)
+                if mended > right:
+                    return Proof(version, reference, scale, transposed, mended, writes)
+    return None
+
+
+def remaining(step: Step, verdict: Verdict, wrong_ends: list[Version], matches: Matches) -> list[Region]:
+    """Lines that only wrong gradients depend on, then all that they depend on, then everything that ran."""
+    wrong = ancestors(wrong_ends, step.start)
+    right = {id(v) for v in ancestors([e.version for e in verdict.entries.values() if e.ok and e.version], step.start)}
+    regions: list[Region] = []
+    for kind, chosen in (
+        ("slice", [v for v in wrong if id(v) not in right]),
+        ("slice", [v for v in wrong if id(v) in right]),
+        ("rest", step.versions),
+    ):
+        by_file: dict[str, list[int]] = {}
+        for version in sorted(chosen, key=lambda v: -v.time):
+            if version.line:
+                own, passed = [version.line, *sorted(version.lines)], sorted(version.alias_lines)
+                right_so_far = is_right(matches.get(id(version)))  # what it was given on as is then the suspect
+                by_file.setdefault(version.file, []).extend([*passed, *own] if right_so_far else [*own, *passed])
+        for file, lines in by_file.items():
+            lines += headers(file, lines) if kind == "rest" else []
+            regions.append(Region(file, list(dict.fromkeys(lines)), None, kind, list(dict.fromkeys(lines))))
+    return regions

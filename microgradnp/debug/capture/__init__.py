@@ -1,0 +1,1 @@
+"""Run the hand-written code unchanged and keep what its variables held, line by line."""

@@ -1,0 +1,158 @@
+"""The user's source text, statement by statement: which names a line reads and writes, and which loops enclose it."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import linecache
+from dataclasses import dataclass, field
+
+Path = tuple[str, ...]  # ("self", "W") for `self.W`; subscripts end a path
+
+
+@dataclass(eq=False)
+class Statement:
+    """One simple statement, or the header of a compound one."""
+
+    node: ast.stmt
+    line: int
+    end: int
+    function: str
+    loops: tuple[int, ...]  # header lines of the enclosing loops of the same function, outermost first
+    loads: tuple[Path, ...] = ()
+    stores: tuple[Path, ...] = ()
+    passed: tuple[Path, ...] = ()  # handed to a call, which may change them
+    is_loop: bool = False
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        return tuple(dict.fromkeys((*self.stores, *self.loads, *self.passed)))
+
+
+@dataclass(eq=False)
+class Source:
+    """A file's text, its tree, and the statement at each line."""
+
+    file: str
+    text: str
+    tree: ast.Module
+    by_line: dict[int, Statement] = field(default_factory=dict)
+
+    def line(self, number: int) -> str:
+        lines = self.text.split("\n")
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+@functools.lru_cache(maxsize=64)
+def parse(file: str, text: str) -> Source:
+    source = Source(file, text, ast.parse(text))
+    collect(source, source.tree.body, "<module>", ())
+    return source
+
+
+def source_of(file: str) -> Source | None:
+    """The parsed source of a file or notebook cell, or None when there is no readable text."""
+    text = "".join(linecache.getlines(file))
+    try:
+        return parse(file, text) if text.strip() else None
+    except SyntaxError:
+        return None
+
+
+def collect(source: Source, body: list[ast.stmt], function: str, loops: tuple[int, ...]) -> None:
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            collect(source, node.body, node.name, ())
+            continue
+        if isinstance(node, ast.ClassDef):
+            collect(source, node.body, node.name, ())
+            continue
+        header = header_nodes(node)
+        is_loop = isinstance(node, (ast.For, ast.While))
+        end = max((getattr(n, "end_lineno", None) or node.lineno for n in header), default=node.lineno)
+        loads, stores, passed = accesses(header, node)
+        inside = (*loops, node.lineno) if is_loop else loops
+        statement = Statement(node, node.lineno, end, function, inside, loads, stores, passed, is_loop)
+        for number in range(node.lineno, end + 1):
+            source.by_line.setdefault(number, statement)
+        for block in ("body", "orelse", "finalbody"):
+            collect(source, getattr(node, block, []), function, inside)
+        for handler in getattr(node, "handlers", []):
+            collect(source, handler.body, function, inside)
+
+
+def header_nodes(node: ast.stmt) -> list[ast.AST]:
+    """The parts of a statement that run on its own line: everything, or the header of a compound statement."""
+    if isinstance(node, ast.For):
+        return [node.target, node.iter]
+    if isinstance(node, (ast.While, ast.If)):
+        return [node.test]
+    if isinstance(node, ast.With):
+        return [*(item.context_expr for item in node.items), *(item.optional_vars for item in node.items if item.optional_vars)]
+    if isinstance(node, (ast.Try, ast.Match)):
+        return []
+    return [node]
+
+
+def accesses(header: list[ast.AST], statement: ast.stmt) -> tuple[tuple[Path, ...], tuple[Path, ...], tuple[Path, ...]]:
+    """(loads, stores, passed): access paths that a statement reads, writes, and hands to calls."""
+    loads: list[Path] = []
+    stores: list[Path] = []
+    passed: list[Path] = []
+
+    def visit(node: ast.AST, called: bool = False, target: bool = False) -> None:
+        path = path_of(node)
+        if path is not None:
+            stored = isinstance(getattr(node, "ctx", None), ast.Store)
+            (stores if stored or target else loads).append(path[:-1] or path if called and len(path) > 1 else path)
+            if called and len(path) > 1:
+                passed.append(path[:-1])
+            return
+        if isinstance(node, ast.Call):
+            visit(node.func, called=True)
+            for argument in (*node.args, *(k.value for k in node.keywords)):
+                bare = argument.value if isinstance(argument, ast.Starred) else argument
+                inner = path_of(base_of(bare))
+                if inner is not None:
+                    passed.append(inner)
+                visit(argument)
+            return
+        if isinstance(node, ast.Subscript) and (target or isinstance(node.ctx, ast.Store)):
+            visit(node.value, target=True)
+            visit(node.slice)
+            return
+        if isinstance(node, ast.Attribute):
+            visit(node.value, target=target or isinstance(node.ctx, ast.Store))
+            return
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    for part in header:
+        visit(part)
+    if isinstance(statement, ast.AugAssign):
+        inner = path_of(base_of(statement.target))
+        if inner is not None:
+            loads.append(inner)
+    return unique(loads), unique(stores), unique(passed)
+
+
+def base_of(node: ast.AST) -> ast.AST:
+    """`a` of `a[i][j]`."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node
+
+
+def path_of(node: ast.AST) -> Path | None:
+    """("self", "W") for the expression `self.W`; None when it is not a plain chain of attributes."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    return (node.id, *reversed(names))
+
+
+def unique(paths: list[Path]) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys(paths))

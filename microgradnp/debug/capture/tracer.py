@@ -1,0 +1,387 @@
+"""The trace: one version for every value that an array or number of the user's code took, with what it was made from.
+
+A version is recorded when the statement that made it is over. Element-wise writes collapse: as long as no other statement
+reads the array, writes go to the same version, which then has several writer lines. Every captured object is kept alive,
+because CPython reuses identities.
+"""
+
+from __future__ import annotations
+
+import time as clock
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import CodeType, FrameType
+from typing import Any
+
+import numpy as np
+
+from microgradnp.debug.capture.backend import is_user_code
+from microgradnp.debug.capture.bind import DATA, Binder, Variable, mark_of, plain
+from microgradnp.debug.capture.source import Path, Source, Statement, source_of
+from microgradnp.debug.capture.values import Key, fingerprint, is_user_instance, leaves
+from microgradnp.debug.capture.writes import Writes, refill, write
+
+Vector = tuple[tuple[int, int, int], ...]  # (frame, loop header line, iteration), outermost first
+MOST_EVENTS = 60_000
+
+
+class StepOver(BaseException):
+    """Raised into the user's code when everything wanted was seen. Not an Exception, so that no handler swallows it."""
+
+
+@dataclass(eq=False)
+class Version:
+    """A value that a variable had, from one write to the next."""
+
+    key: Key
+    path: str
+    function: str
+    file: str
+    line: int
+    time: int
+    value: Any
+    inputs: list[Version]
+    vector: Vector
+    lines: set[int] = field(default_factory=set)
+    observed: bool = False
+    is_argument: bool = False
+    known_as: set[tuple[str, str]] = field(default_factory=set)  # (function, expression) under which the code had it
+    alias_lines: set[int] = field(default_factory=set)  # statements that gave it another name: calls of helpers, mostly
+
+    @property
+    def array(self) -> np.ndarray:
+        return np.asarray(self.value)
+
+    @property
+    def names(self) -> set[str]:
+        """All expressions under which the code had it."""
+        return {name for _, name in self.known_as}
+
+
+@dataclass(eq=False)
+class FrameState:
+    """What the tracer knows about one running function."""
+
+    frame: FrameType
+    source: Source | None
+    number: int
+    depth: int
+    statement: Statement | None = None
+    reads: list[Version] = field(default_factory=list)
+    counts: dict[int, list[int]] = field(default_factory=dict)  # loop header line -> times of its events
+    readers: list[tuple[Variable, Callable[[dict[str, Any]], Any]]] = field(default_factory=list)
+    locals_seen: int = -1
+    loops: tuple[int, ...] = ()  # headers around the statement that runs, or ran last
+
+    @property
+    def name(self) -> str:
+        return self.frame.f_code.co_name
+
+
+class Tracer:
+    """Listens to the user's frames; keeps versions, the arguments' histories, and loop iterations."""
+
+    def __init__(self, binder: Binder, step: int = 0, seconds: float = 3.0, writes: Writes | None = None) -> None:
+        self.binder = binder
+        self.writes = writes or {}
+        self.step = step
+        self.deadline = clock.perf_counter() + seconds
+        self.time = 0
+        self.states: dict[int, FrameState] = {}
+        self.stack: list[FrameState] = []
+        self.all_states: list[FrameState] = []
+        self.cells: dict[Key, tuple[tuple[int, bytes], Version]] = {}
+        self.by_object: dict[int, Version] = {}
+        self.versions: list[Version] = []
+        self.alive: list[Any] = []
+        self.codes: dict[CodeType, bool] = {}
+        self.executed: set[tuple[str, int]] = set()
+        self.code_objects: set[CodeType] = set()
+        self.variable_version: dict[Variable, Version] = {}
+        self.last_write: dict[Variable, list[Vector | None]] = {}
+        self.changes: list[tuple[int, Variable, Vector]] = []
+        self.step_loop: tuple[int, int] | None = None  # (frame number, loop header line)
+        self.out_of_time = False
+
+    # ------------------------------------------------------------------------------------- events
+
+    def wants(self, code: CodeType) -> bool:
+        if code not in self.codes:
+            self.codes[code] = is_user_code(code)
+        return self.codes[code]
+
+    def on_call(self, frame: FrameType) -> None:
+        state = FrameState(frame, source_of(frame.f_code.co_filename), len(self.all_states), len(self.stack))
+        self.code_objects.add(frame.f_code)
+        self.states[id(frame)] = state
+        self.all_states.append(state)
+        caller = self.stack[-1] if self.stack else None
+        self.stack.append(state)
+        count = frame.f_code.co_argcount + frame.f_code.co_kwonlyargcount
+        for name in frame.f_code.co_varnames[:count]:
+            if name in frame.f_locals:
+                self.register(state, frame.f_locals[name], ("local", state.number, name), name, caller)
+
+    def register(self, state: FrameState, value: Any, key: Key, path: str, caller: FrameState | None) -> None:
+        """A function's argument: the same version when the object is known, else one made by the calling statement."""
+        for leaf_key, leaf_path, leaf in leaves(value, key, path):
+            if leaf_key in self.cells and leaf_key[0] != "local":
+                continue
+            known = self.by_object.get(id(leaf)) if not isinstance(leaf, (int, bool)) else None
+            if known is not None:
+                self.cells[leaf_key] = (fingerprint(leaf), known)
+                known.known_as.add((state.name, leaf_path))
+                continue
+            source = caller.statement if caller else None
+            version = self.new_version(caller or state, leaf_key, leaf_path, leaf, caller.reads if caller else [])
+            version.known_as = {(state.name, leaf_path)}
+            version.is_argument = caller is None
+            if caller is None or source is None:
+                version.line, version.lines = 0, set()
+
+    def on_line(self, frame: FrameType, line: int) -> None:
+        state = self.states.get(id(frame))
+        if state is None:
+            return
+        self.tick()
+        if self.time in self.writes:
+            write(frame, self.writes[self.time])
+        self.finish(state)
+        self.look(state)
+        statement = state.source.by_line.get(line) if state.source else None
+        self.executed.add((frame.f_code.co_filename, line))
+        if statement is not None and statement.is_loop and statement.line == line:
+            state.counts.setdefault(line, []).append(self.time)
+        state.statement = statement
+        state.loops = statement.loops if statement else ()
+        state.reads = self.reads_of(state, statement) if statement else []
+
+    def on_return(self, frame: FrameType, value: Any) -> None:
+        state = self.states.pop(id(frame), None)
+        if state is None:
+            return
+        self.time += 1
+        if self.time in self.writes and not refill(value, self.writes[self.time].array):
+            write(frame, self.writes[self.time])
+        self.finish(state)
+        self.look(state)
+        if self.stack and self.stack[-1] is state:
+            self.stack.pop()
+        caller = self.stack[-1] if self.stack else None
+        for key, path, leaf in leaves(value, ("return", state.number), f"{state.name}()"):
+            version = self.by_object.get(id(leaf)) if not isinstance(leaf, (int, bool)) else None
+            if version is None or fingerprint(leaf)[1] != version.array.tobytes():
+                version = self.new_version(state, key, path, leaf, state.reads)
+            if caller is not None:
+                caller.reads.append(version)
+
+    def tick(self) -> None:
+        self.time += 1
+        if self.time > MOST_EVENTS or (self.time & 255 == 0 and clock.perf_counter() > self.deadline):
+            self.out_of_time = True
+            raise StepOver
+
+    # ------------------------------------------------------------------------------------ versions
+
+    def reads_of(self, state: FrameState, statement: Statement) -> list[Version]:
+        reads: list[Version] = []
+        variables = state.frame.f_locals
+        for path in statement.loads:
+            for key, text, leaf in self.reach(state, variables, path):
+                cell = self.cells.get(key)
+                version = cell[1] if cell else self.by_object.get(id(leaf)) if not isinstance(leaf, (int, bool)) else None
+                if version is None:
+                    version = self.new_version(state, key, text, leaf, [])
+                    version.line, version.lines, version.is_argument = 0, set(), True
+                if statement.line not in version.lines:
+                    version.observed = True
+                reads.append(version)
+        return reads
+
+    def reach(self, state: FrameState, variables: dict[str, Any], path: Path) -> list[tuple[Key, str, Any]]:
+        """The arrays and numbers that an access path leads to."""
+        name = path[0]
+        if name in variables:
+            value, key = variables[name], ("local", state.number, name)
+        elif name in state.frame.f_globals:
+            value, key = state.frame.f_globals[name], ("global", id(state.frame.f_globals), name)
+        else:
+            return []
+        text = name
+        for attribute in path[1:]:
+            if not is_user_instance(value) or attribute not in vars(value):
+                break
+            key = ("attr", id(value), attribute)
+            value = vars(value)[attribute]
+            text = f"{text}.{attribute}"
+        if isinstance(value, type) or (callable(value) and not is_user_instance(value)):
+            return []
+        return list(leaves(value, key, text))
+
+    def finish(self, state: FrameState) -> None:
+        """The statement that a frame was executing is over: record what it changed."""
+        statement = state.statement
+        if statement is None:
+            return
+        state.statement = None
+        variables = state.frame.f_locals
+        for path in statement.paths:
+            stored = path in statement.stores
+            for key, text, leaf in self.reach(state, variables, path):
+                cell = self.cells.get(key)
+                print_ = fingerprint(leaf)
+                if cell is not None and cell[0] == print_:
+                    continue
+                self.changed(state, statement, key, text, leaf, print_, cell[1] if cell else None, stored)
+
+    def changed(
+        self,
+        state: FrameState,
+        statement: Statement,
+        key: Key,
+        text: str,
+        leaf: Any,
+        print_: tuple[int, bytes],
+        earlier: Version | None,
+        stored: bool,
+    ) -> None:
+        known = self.by_object.get(id(leaf)) if not isinstance(leaf, (int, bool)) else None
+        if known is not None and known is not earlier and fingerprint(known.value)[1] == print_[1]:
+            self.cells[key] = (print_, known)  # another name for something already recorded
+            known.known_as.add((state.name, text))
+            if stored:
+                known.alias_lines.add(statement.line)
+            return
+        in_place = earlier is not None and key in self.cells and self.cells[key][0][0] == id(leaf)
+        if earlier is not None and in_place and not earlier.observed and earlier.line:
+            earlier.value = plain(leaf)
+            earlier.time = self.time
+            earlier.line = statement.line
+            earlier.lines.add(statement.line)
+            earlier.inputs = list({id(v): v for v in (*earlier.inputs, *state.reads)}.values())
+            self.cells[key] = (print_, earlier)
+            return
+        version = self.new_version(state, key, text, leaf, state.reads, statement)
+        if in_place and earlier is not None and stored:
+            version.inputs = [*version.inputs, earlier]
+        self.cells[key] = (print_, version)
+
+    def new_version(
+        self, state: FrameState, key: Key, text: str, leaf: Any, reads: list[Version], statement: Statement | None = None
+    ) -> Version:
+        statement = statement or state.statement
+        line = statement.line if statement else state.frame.f_lineno
+        inputs = list({id(v): v for v in reads}.values())
+        version = Version(
+            key,
+            text,
+            state.name,
+            state.frame.f_code.co_filename,
+            line,
+            self.time,
+            plain(leaf),
+            inputs,
+            self.vector(),
+            {line},
+            known_as={(state.name, text)},
+        )
+        self.cells[key] = (fingerprint(leaf), version)
+        if not isinstance(leaf, (int, bool)):
+            self.by_object[id(leaf)] = version
+        self.alive.append(leaf)
+        self.versions.append(version)
+        return version
+
+    def vector(self) -> Vector:
+        return tuple((state.number, loop, len(state.counts.get(loop, ()))) for state in self.stack for loop in state.loops)
+
+    # ---------------------------------------------------------------------- arguments and the step
+
+    def look(self, state: FrameState) -> None:
+        """Let the binder see the frame: which arguments are here, and which have changed."""
+        variables = state.frame.f_locals
+        if len(variables) != state.locals_seen:
+            state.locals_seen = len(variables)
+            state.readers = self.binder.resolve(state.frame, state.depth, state.readers)
+        for variable, read in state.readers:
+            value = read(variables)
+            if value is None:
+                continue
+            mark = mark_of(value)
+            if variable.history and mark == variable.mark:
+                continue
+            self.argument_changed(variable, value, mark)
+
+    def argument_changed(self, variable: Variable, value: Any, mark: bytes) -> None:
+        earlier = variable.last
+        variable.mark, variable.last = mark, plain(value)
+        variable.history.append((self.time, variable.last))
+        version = self.by_object.get(id(value))
+        before = self.variable_version.get(variable)
+        if version is not None:
+            self.variable_version[variable] = version
+        if earlier is None or variable.argument.lower() in DATA:
+            return
+        reshaped = np.shape(earlier) != np.shape(value)
+        if version is None or before is None:
+            if not variable.from_bind or reshaped:
+                return
+        elif version is not before and not depends(version, before):
+            return  # a new sample or batch: it does not come from the old value
+        if self.binder.is_best(variable):
+            moved = np.ones(np.shape(value), bool) if reshaped else np.asarray(np.asarray(earlier) != np.asarray(value))
+            self.parameter_written(variable, moved, self.vector())
+
+    def parameter_written(self, variable: Variable, mask: np.ndarray, vector: Vector) -> None:
+        self.changes.append((self.time, variable, vector))
+        last = self.last_write.setdefault(variable, [None] * mask.size)
+        if len(last) != mask.size:
+            return
+        for k in np.flatnonzero(mask):
+            earlier = last[k]
+            last[k] = vector
+            if earlier is not None and self.step_loop is None:
+                self.step_loop = first_difference(earlier, vector)
+        if self.step_loop is not None and len(self.steps_written()) > self.step + 1:
+            raise StepOver
+
+    def steps_written(self) -> list[int]:
+        """Iterations of the step loop in which a parameter was written, in order."""
+        found: list[int] = []
+        for _, _, vector in self.changes:
+            for number, loop, count in vector:
+                if (number, loop) == self.step_loop and count not in found:
+                    found.append(count)
+        return found
+
+    def window(self) -> tuple[float, float]:
+        """(start, end) times of the step asked for."""
+        if self.step_loop is None:
+            return 0, float("inf")
+        number, loop = self.step_loop
+        times = self.all_states[number].counts[loop]
+        steps = self.steps_written()
+        count = steps[min(self.step, len(steps) - 1)]
+        return times[count - 1], times[count] if count < len(times) else float("inf")
+
+
+def first_difference(a: Vector, b: Vector) -> tuple[int, int] | None:
+    """The outermost loop that is in another iteration."""
+    earlier = {(number, loop): count for number, loop, count in a}
+    for number, loop, count in b:
+        if (number, loop) in earlier and earlier[number, loop] != count:
+            return number, loop
+    return None
+
+
+def depends(version: Version, on: Version) -> bool:
+    seen: set[int] = set()
+    stack = [version]
+    while stack:
+        current = stack.pop()
+        if current is on:
+            return True
+        if id(current) not in seen and current.time >= on.time:
+            seen.add(id(current))
+            stack.extend(current.inputs)
+    return False

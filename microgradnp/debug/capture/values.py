@@ -1,0 +1,74 @@
+"""What a variable holds: the arrays and numbers inside lists, dicts and objects of the user's classes."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+DEPTH = 6
+MOST = 400  # leaves of one variable
+
+Key = tuple[Any, ...]
+
+
+def is_user_instance(value: Any) -> bool:
+    """An instance of a class that carries attributes and is no array, function, module or type."""
+    if isinstance(value, (type, types.ModuleType, types.FunctionType, types.MethodType, np.ndarray, np.generic, str)):
+        return False
+    root = type(value).__module__.partition(".")[0]
+    return hasattr(value, "__dict__") and root not in ("numpy", "builtins", "microgradnp", "random", "collections", "torch")
+
+
+def attributes(value: Any) -> dict[str, Any]:
+    return dict(vars(value))
+
+
+def as_array(value: Any) -> np.ndarray | None:
+    """The value as a numeric array: an array, a number, or a rectangular nesting of numbers; else None."""
+    if isinstance(value, np.ndarray):
+        return value if value.dtype.kind in "fiubc" else None
+    if isinstance(value, (bool, int, float, np.number, np.bool_)):
+        return np.asarray(value)
+    if isinstance(value, (list, tuple)) and value and is_numeric_nest(value):
+        try:
+            array = np.asarray(value)
+        except ValueError:
+            return None
+        return array if array.dtype.kind in "fiub" else None
+    return None
+
+
+def is_numeric_nest(value: Any, depth: int = 0) -> bool:
+    if isinstance(value, (list, tuple)):
+        return depth < 4 and len(value) <= 10_000 and bool(value) and all(is_numeric_nest(item, depth + 1) for item in value)
+    return isinstance(value, (bool, int, float, np.number))
+
+
+def leaves(value: Any, key: Key, path: str, depth: int = 0) -> Iterator[tuple[Key, str, Any]]:
+    """(key, expression, value) for every array or number inside a value. The key is the identity of the place that holds it."""
+    if isinstance(value, (np.ndarray, bool, int, float, np.number)):
+        yield key, path, value
+    elif depth > DEPTH:
+        return
+    elif isinstance(value, (list, tuple)):
+        if value and is_numeric_nest(value) and as_array(value) is not None:
+            yield key, path, value
+        elif len(value) <= MOST:
+            for k, item in enumerate(value):
+                yield from leaves(item, ("item", id(value), k), f"{path}[{k}]", depth + 1)
+    elif isinstance(value, dict):
+        if len(value) <= MOST:
+            for name, item in list(value.items()):
+                yield from leaves(item, ("item", id(value), name), f"{path}[{name!r}]", depth + 1)
+    elif is_user_instance(value):
+        for name, item in attributes(value).items():
+            yield from leaves(item, ("attr", id(value), name), f"{path}.{name}", depth + 1)
+
+
+def fingerprint(value: Any) -> tuple[int, bytes]:
+    """Identity and content: equal fingerprints mean that nothing has changed."""
+    array = as_array(value)
+    return (id(value), b"" if array is None else array.tobytes())

@@ -1,0 +1,219 @@
+"""The model's own numbers: node values, adjoints, local derivatives, whole, per sample, and as running sums over samples."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from microgradnp import graph
+from microgradnp.debug.capture.bind import DATA
+from microgradnp.debug.match.outputs import outputs
+from microgradnp.origin import locate
+from microgradnp.tensor import Tensor
+
+
+class ModelError(ValueError):
+    """The model could not be evaluated or differentiated."""
+
+
+@dataclass(eq=False)
+class Reference:
+    """One quantity of the model. kind: "value", "adjoint", "derivative" (act'(z)) or "update" (parameter after its step)."""
+
+    kind: str
+    text: str
+    array: np.ndarray
+    node: int = -1
+    argument: str | None = None  # for the adjoint or value of an argument
+    partial: bool = False  # one sample, or a running sum: not the whole
+
+
+@dataclass(eq=False)
+class Evaluation:
+    """The model at one point."""
+
+    loss: float
+    values: dict[str, np.ndarray]
+    gradients: dict[str, np.ndarray]
+    nodes: list[Any]
+    adjoints: dict[int, np.ndarray]
+    names: dict[int, str]
+    values_given: dict[str, Any] = field(default_factory=dict)
+    ends: list[frozenset[int]] = field(default_factory=list)  # numbers of the nodes that show where the forward pass ends
+
+
+def model_arguments(model: Callable[..., Any]) -> tuple[list[str], set[str]]:
+    """(names of the model's arguments, those with a default)."""
+    try:
+        parameters = inspect.signature(model).parameters.values()
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"the model {model!r} has no readable signature: {error}") from None
+    kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    bad = [p.name for p in parameters if p.kind in kinds]
+    if bad:
+        raise ModelError(f"the model takes *{bad[0]}; write its arguments out, so that each can be bound to a variable")
+    return [p.name for p in parameters], {p.name for p in parameters if p.default is not inspect.Parameter.empty}
+
+
+def evaluate(model: Callable[..., Any], values: dict[str, Any]) -> Evaluation:
+    """Run the model on Tensors and sweep its graph once.
+
+    Raises ModelError when it fails, or does not return one real number.
+    """
+    tensors: dict[str, Tensor] = {}
+    given: dict[str, Any] = {}
+    for name, value in values.items():
+        array = (
+            np.asarray(value) if isinstance(value, (np.ndarray, float, np.floating, list, tuple)) and is_regular(value) else None
+        )
+        if array is not None and array.dtype.kind == "f":
+            tensors[name] = given[name] = Tensor(array.astype(np.result_type(array, np.float64)), requires_grad=True, name=name)
+        else:
+            given[name] = value
+    try:
+        loss = model(**given)
+    except Exception as error:
+        shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in values.items() if is_regular(value))
+        raise ModelError(f"the model failed on {shapes}: {type(error).__name__}: {error}") from error
+    if not isinstance(loss, Tensor) or not loss.requires_grad:
+        raise ModelError("the model did not return a loss that depends on its arguments; it must be written with NumPy functions")
+    if loss.shape != ():
+        raise ModelError(f"the model returned shape {loss.shape}; a loss is a single number (np.sum or np.mean it)")
+    adjoints = {id(node): np.array(g) for node, g, _ in graph.sweep(loss, loss.seed(), free=False)}
+    nodes = graph.walk(loss)
+    gradients = {name: adjoints.get(id(t), np.zeros(t.shape)) for name, t in tensors.items()}
+    names = {id(node): name_of(node) for node in nodes}
+    arrays = {n: np.asarray(t.numpy()) for n, t in tensors.items()}
+    found = Evaluation(loss.item(), arrays, gradients, nodes, adjoints, names, dict(values))
+    found.ends = outputs(nodes, values)
+    return found
+
+
+def is_regular(value: Any) -> bool:
+    try:
+        return np.asarray(value).dtype.kind in "fiub"
+    except (ValueError, TypeError):
+        return False
+
+
+def name_of(node: Any) -> str:
+    place = locate(node.place)
+    text = str(node.name or (place and (place.name or place.text)) or (node.rule.name if node.rule else "constant"))
+    return text if text.isidentifier() or re.fullmatch(r"[\w.]+\([^()]*\)|[\w.]+(\[[^\]]*\])+", text) else f"({text})"
+
+
+def references(evaluation: Evaluation) -> list[Reference]:
+    """Every quantity of the model that hand-written code may hold."""
+    found: list[Reference] = []
+    for number, node in enumerate(evaluation.nodes):
+        name = evaluation.names[id(node)]
+        argument = node.name if node.rule is None and node.name in evaluation.values else None
+        value = np.asarray(node._data, float) if np.asarray(node._data).dtype.kind in "fiub" else None
+        if value is None:
+            continue
+        found.append(Reference("value", name, value, number, argument))
+        adjoint = evaluation.adjoints.get(id(node))
+        if adjoint is not None:
+            found.append(Reference("adjoint", f"dL/d{name}", adjoint, number, argument))
+        if node.rule is not None:
+            found += local_derivatives(node, number)
+    return found + squashed(evaluation)
+
+
+def squashed(evaluation: Evaluation) -> list[Reference]:
+    """Probabilities of the logits, which a loss like `softmax_cross_entropy` never forms, and hand-written code always does."""
+    found = []
+    for number in sorted(set().union(*evaluation.ends)):
+        node = evaluation.nodes[number]
+        z = np.asarray(node._data)
+        if z.dtype.kind != "f" or not 1 <= z.ndim <= 2 or not np.all(np.abs(z) < 500):
+            continue
+        name = evaluation.names[id(node)]
+        found.append(Reference("value", f"sigmoid({name})", 1 / (1 + np.exp(-z)), number))
+        for axis in range(z.ndim):
+            e = np.exp(z - z.max(axis, keepdims=True))
+            found.append(Reference("value", f"softmax({name})", e / e.sum(axis, keepdims=True), number))
+    return found
+
+
+def local_derivatives(node: Any, number: int) -> list[Reference]:
+    """f'(z) of an elementwise function of one array: the vector-Jacobian product of a vector of ones."""
+    tensors = [k for k, a in enumerate(node.args) if isinstance(a, Tensor) and a.requires_grad]
+    if len(tensors) != 1 or node.rule.name in (
+        "getitem",
+        "transpose",
+        "reshape",
+        "sum",
+        "mean",
+        "matmul",
+        "add",
+        "negative",
+        "identity",
+    ):
+        return []
+    argument = node.args[tensors[0]]
+    if argument.shape != node.shape or node.shape == ():
+        return []
+    try:
+        array = np.asarray(node.rule.vjps[tensors[0]](np.ones_like(node._data), node._data, *node.values, **node.options))
+    except Exception:  # a rule that needs more than its own arguments has no local derivative to show
+        return []
+    return (
+        [Reference("derivative", f"{node.rule.name}'({name_of(argument)})", array, number)] if array.shape == node.shape else []
+    )
+
+
+def per_sample(
+    model: Callable[..., Any], values: dict[str, Any], whole: Evaluation, moving: set[str], most: int = 40
+) -> list[Reference]:
+    """Quantities of single samples, and running sums of their gradients: what code that goes sample by sample holds."""
+    data = batch_arguments(values, moving)
+    if not data:
+        return []
+    count = len(np.asarray(values[data[0]]))
+    if not 2 <= count <= most:
+        return []
+    found: list[Reference] = []
+    sums: dict[str, np.ndarray] = {}
+    for n in range(count):
+        one = {name: np.asarray(value)[n : n + 1] if name in data else value for name, value in values.items()}
+        try:
+            single = evaluate(model, one)
+        except ModelError:
+            return []
+        for reference in references(single):
+            reference.partial = True
+            reference.text += f" of sample {n}"
+            found.append(reference)
+        for name, gradient in single.gradients.items():
+            if name in data:
+                continue
+            sums[name] = sums.get(name, 0) + gradient
+            if 0 < n < count - 1:
+                found.append(Reference("adjoint", f"dL/d{name} of the first {n + 1} samples", sums[name].copy(), -1, name, True))
+    whole_fits = all(scale_of(total, whole.gradients[name])[1] < 1e-8 for name, total in sums.items())
+    return found if whole_fits else []
+
+
+def batch_arguments(values: dict[str, Any], moving: set[str]) -> list[str]:
+    """Arguments that look like data, by name and because they do not move: those of the length of the first."""
+    names = [n for n in values if n not in moving and n.lower() in DATA and is_regular(values[n]) and np.ndim(values[n]) >= 1]
+    if not names:
+        return []
+    count = len(np.asarray(values[names[0]]))
+    return names if all(len(np.asarray(values[n])) == count for n in names) else []
+
+
+def scale_of(array: np.ndarray, reference: np.ndarray) -> tuple[float, float]:
+    """(c, relative error) of the best fit array = c * reference."""
+    norm = float(np.vdot(reference, reference).real)
+    largest = float(np.max(np.abs(array), initial=0))
+    if norm == 0 or largest == 0 or not np.isfinite(largest):
+        return 0.0, float("inf")
+    c = float(np.vdot(reference, array).real) / norm
+    return c, float(np.max(np.abs(array - c * reference), initial=0)) / largest

@@ -1,0 +1,516 @@
+"""Small edits of one statement, cheapest first: the mistakes that people make, undone.
+
+An edit exchanges one node of the syntax tree in place and puts it back afterwards; its text is the changed line. Costs
+order the edits only: names are mistaken more often than structure.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+from microgradnp.debug.capture.source import Source, Statement, path_of
+
+MODULES = {"np", "numpy", "math", "mg"}
+MOST_OPERANDS = 40
+COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+
+
+@dataclass(eq=False)
+class Edit:
+    """One change. `kind` says which mistake it undoes; `old` and `new` are the texts of the exchanged parts."""
+
+    cost: float
+    kind: str
+    line: int
+    old: str
+    new: str
+    parent: Any
+    field: str
+    index: int | None
+    node: Any
+    replacement: Any
+
+    def swap(self, value: Any) -> None:
+        if self.index is None:
+            setattr(self.parent, self.field, value)
+        else:
+            getattr(self.parent, self.field)[self.index] = value
+
+    def apply(self) -> None:
+        self.swap(self.replacement)
+
+    def undo(self) -> None:
+        self.swap(self.node)
+
+
+@dataclass(eq=False)
+class Scope:
+    """What an edit may name in a function."""
+
+    shapes: dict[str, tuple[int, ...] | None]  # expression -> shape, of what the trace saw there
+    loop_variables: list[str]
+    functions: list[str]  # functions of one argument that the module defines
+    operands: list[str]  # operand texts that occur in the function
+    keys: list[str]  # string keys used in subscripts
+    suspects: set[str]  # names of gradients and updates of weights: often they stand where the weights belong
+
+
+def expression(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
+
+
+class Editor:
+    """Generates the edits of the statements of one file."""
+
+    def __init__(self, source: Source, shapes: dict[str, dict[str, tuple[int, ...] | None]]) -> None:
+        self.source = source
+        self.shapes = shapes
+        self.place: dict[int, tuple[Any, str, int | None]] = {}
+        for node in ast.walk(source.tree):
+            for name, value in ast.iter_fields(node):
+                if isinstance(value, list):
+                    for k, item in enumerate(value):
+                        if isinstance(item, ast.AST):
+                            self.place[id(item)] = (node, name, k)
+                elif isinstance(value, ast.AST):
+                    self.place[id(value)] = (node, name, None)
+        self.scopes: dict[int, Scope] = {}
+        self.suspects: set[str] = set()
+
+    def parent(self, node: Any) -> Any:
+        return self.place[id(node)][0]
+
+    def factor(self, node: Any) -> Any:
+        """The factor of the statement's product that holds a node: `(1 - h * h)` for an `h` of `d * (1 - h * h)`."""
+        whole = node
+        while isinstance(whole, ast.expr) and isinstance(self.parent(whole), ast.expr):
+            whole = self.parent(whole)
+        while isinstance(whole, ast.BinOp) and isinstance(whole.op, (ast.Mult, ast.MatMult, ast.Div)) and whole is not node:
+            whole = whole.left if any(n is node for n in ast.walk(whole.left)) else whole.right
+        return whole
+
+    def top(self, node: Any) -> Any:
+        """The statement of the module that holds a node."""
+        while not isinstance(self.parent(node), ast.Module):
+            node = self.parent(node)
+        return node
+
+    def function_of(self, node: Any) -> Any:
+        while id(node) in self.place and not isinstance(node, (ast.FunctionDef, ast.Module)):
+            node = self.parent(node)
+        return node
+
+    def scope(self, statement: Statement) -> Scope:
+        function = self.function_of(statement.node)
+        if id(function) not in self.scopes:
+            shapes = dict(self.shapes.get(statement.function, {}))
+            nodes = list(ast.walk(function))
+            targets = [n.target for n in nodes if isinstance(n, ast.For)]
+            loops = [x.id for t in targets for x in ast.walk(t) if isinstance(x, ast.Name)]
+            operands = [ast.unparse(n) for n in nodes if self.is_operand(n)]
+            operands += [name for name in shapes if name.count("[") <= 1 and "(" not in name and name not in loops]
+            keys = [str(n.slice.value) for n in ast.walk(self.source.tree) if isinstance(n, ast.Subscript) and is_key(n.slice)]
+            functions = [
+                f.name
+                for f in self.source.tree.body
+                if isinstance(f, ast.FunctionDef) and len(f.args.args) - len(f.args.defaults) == 1
+            ]
+            self.scopes[id(function)] = Scope(
+                shapes, unique(loops), functions, unique(operands)[:MOST_OPERANDS], unique(keys), self.suspects
+            )
+        return self.scopes[id(function)]
+
+    def is_operand(self, node: Any) -> bool:
+        """A name, attribute or subscript that is read as a number or array, and is not part of a longer one."""
+        if not isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)) or not isinstance(node.ctx, ast.Load):
+            return False
+        parent = self.parent(node)
+        if isinstance(parent, ast.Call) and parent.func is node:
+            return False
+        if isinstance(parent, ast.Attribute) or (isinstance(parent, ast.Subscript) and parent.value is node):
+            return False
+        if isinstance(parent, (ast.For, ast.comprehension)):
+            return False
+        path = path_of(node)
+        if path is not None and path[0] in MODULES:
+            return False
+        inside_index: Any = node
+        while id(inside_index) in self.place and isinstance(inside_index, ast.expr):
+            above, name, _ = self.place[id(inside_index)]
+            if isinstance(above, ast.Subscript) and name == "slice":
+                return False
+            inside_index = above
+        return True
+
+    # ---------------------------------------------------------------------------------------- edits
+
+    def edits(self, statement: Statement) -> list[Edit]:
+        """All edits of one statement, cheapest first."""
+        scope = self.scope(statement)
+        found: list[Edit] = []
+        seen: set[tuple[int, str]] = set()
+        for node in self.nodes(statement):
+            for cost, kind, new in self.of_node(node, statement, scope):
+                for inner in ast.walk(new):  # nodes of the tree itself keep their places
+                    if "lineno" in inner._attributes and id(inner) not in self.place:
+                        ast.copy_location(inner, node)
+                text = ast.unparse(new)
+                if (id(node), text) in seen or text == ast.unparse(node):
+                    continue
+                seen.add((id(node), text))
+                parent, name, index = self.place[id(node)]
+                found.append(Edit(cost, kind, statement.line, ast.unparse(node), text, parent, name, index, node, new))
+        found += self.moves(statement)
+        return sorted(found, key=lambda e: e.cost)
+
+    def nodes(self, statement: Statement) -> list[Any]:
+        node = statement.node
+        if isinstance(node, ast.For):
+            roots: list[Any] = [node.iter]
+        elif isinstance(node, (ast.While, ast.If)):
+            roots = [node.test]
+        elif isinstance(node, (ast.Try, ast.With, ast.FunctionDef, ast.ClassDef)):
+            roots = []
+        else:
+            roots = [node]
+        return [x for root in roots for x in ast.walk(root)]
+
+    def of_node(self, node: Any, statement: Statement, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+        if isinstance(node, (ast.AugAssign, ast.Assign)) and node is statement.node:
+            yield from accumulations(node)
+        if self.is_whole(node, statement):
+            yield from self.factors_and_terms(node, scope)
+        if isinstance(node, ast.BinOp):
+            yield from operators(node)
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            yield 1.0, "sign", node.operand
+        elif isinstance(node, ast.Compare) and len(node.ops) == 1:
+            for op in COMPARISONS:
+                yield 1.1, "compare", ast.Compare(node.left, [op()], node.comparators)
+        elif isinstance(node, ast.Constant):
+            yield from constants(node, self.parent(node))
+        elif isinstance(node, ast.Call):
+            yield from calls(node, scope)
+        elif isinstance(node, ast.Slice):
+            yield from slices()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and not self.is_called(node):
+            yield from self.names(node, scope)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and not self.is_called(node):
+            yield from self.attributes(node, scope)
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and is_key(node.slice):
+            for key in scope.keys:
+                yield 1.1, "operand", ast.Subscript(node.value, ast.Constant(key), ast.Load())
+        if self.is_operand(node):
+            yield from self.around_operand(node, scope)
+
+    def is_called(self, node: Any) -> bool:
+        parent = self.parent(node)
+        return isinstance(parent, ast.Call) and parent.func is node
+
+    def is_whole(self, node: Any, statement: Statement) -> bool:
+        """The right side of a statement, or an item of it when it is a tuple, list, dict or comprehension; an appended value."""
+        if not isinstance(node, ast.expr) or isinstance(getattr(node, "ctx", None), ast.Store):
+            return False
+        parent, name, _ = self.place[id(node)]
+        if isinstance(node, (ast.Tuple, ast.List, ast.Dict, ast.ListComp, ast.Constant, ast.Starred, ast.GeneratorExp)):
+            return False
+        if parent is statement.node:
+            return name == "value" and isinstance(parent, (ast.Assign, ast.AugAssign, ast.Return))
+        if isinstance(parent, ast.ListComp):
+            return name == "elt"
+        if isinstance(parent, ast.Dict):
+            return name == "values"
+        if isinstance(parent, ast.Call) and name == "args":
+            return isinstance(parent.func, ast.Attribute) and parent.func.attr in ("append", "insert", "at")
+        return isinstance(parent, (ast.Tuple, ast.List)) and name == "elts" and not isinstance(self.parent(parent), ast.Subscript)
+
+    def names(self, node: ast.Name, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+        if node.id in MODULES or node.id == "self":
+            return
+        parent, where, _ = self.place[id(node)]
+        if node.id in scope.loop_variables:
+            for other in scope.loop_variables:
+                yield 1.0, "index", ast.Name(other, ast.Load())
+            if where == "slice" or isinstance(parent, (ast.Tuple, ast.BinOp)):
+                for shift in ("+ 1", "- 1"):
+                    yield 1.5, "index", expression(f"{node.id} {shift}")
+        shape = scope.shapes.get(node.id)
+        subscripted = isinstance(parent, ast.Subscript) and where == "value"
+        for other, its_shape in scope.shapes.items():
+            if other == node.id or "(" in other:
+                continue
+            if other.endswith("]"):
+                if its_shape is not None and its_shape == shape:
+                    yield 1.6, "operand", expression(other)
+                continue
+            if shape is None and not subscripted:
+                cost = 1.5
+            elif its_shape is None or shape is None:
+                cost = 1.3
+            elif its_shape == shape:
+                cost = 1.0
+            else:
+                cost = 1.4 if len(its_shape) == len(shape) else 1.9
+            yield cost - (0.5 if node.id in scope.suspects else 0), "operand", expression(other)
+
+    def attributes(self, node: ast.Attribute, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+        if node.attr == "T":
+            yield 1.2, "transpose", node.value
+            return
+        path = path_of(node)
+        if path is None or path[0] in MODULES:
+            return
+        shape = scope.shapes.get(".".join(path))
+        for other, its_shape in scope.shapes.items():
+            plain = not other.endswith("]") and "(" not in other and other != ".".join(path)
+            if plain and (shape is None or its_shape is None or len(shape) == len(its_shape)):
+                yield (1.0 if shape == its_shape else 1.4), "operand", expression(other)
+        for attribute in {p.rpartition(".")[2] for p in scope.shapes if "." in p and "[" not in p.rpartition(".")[2]}:
+            yield 1.3, "operand", ast.Attribute(node.value, attribute, ast.Load())
+
+    def around_operand(self, node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+        text = ast.unparse(node)
+        in_product = isinstance(self.parent(node), (ast.BinOp, ast.Call))
+        if in_product:
+            yield 1.3, "transpose", expression(f"{text}.T")
+            yield 1.6, "derivative", expression(f"(1 - {text})")
+            yield 1.6, "derivative", expression(f"{text} ** 2")
+            yield 1.7, "derivative", expression(f"{text} * (1 - {text})")
+            yield 1.6, "sign", expression(f"-{text}")
+        for name in scope.functions:
+            yield 1.7, "wrap", expression(f"{name}({text})")
+        if isinstance(node, ast.Subscript):  # a neighbour with the same index
+            index = ast.unparse(node.slice)
+            for other in scope.operands:
+                if other.endswith(f"[{index}]") and other != text:
+                    yield 1.1, "operand", expression(other)
+        yield from neighbours(node, scope)
+        shape = scope.shapes.get(text)
+        for other in scope.operands:
+            if other == text:
+                continue
+            if shape and scope.shapes.get(other) not in (None, (), shape):
+                continue
+            yield 2.0, "operand", expression(other)
+            if in_product or isinstance(self.parent(node), (ast.Assign, ast.Return, ast.AugAssign)):
+                yield 2.1, "term", expression(f"({text} - {other})")
+                yield 2.2, "term", expression(f"({text} + {other})")
+                yield 2.3, "updated", expression(f"({other} - {text})")
+                yield 2.3, "factor", expression(f"{text} * {other}")
+
+    def factors_and_terms(self, node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+        whole = ast.unparse(node)
+        held = f"({whole})" if isinstance(node, (ast.BinOp, ast.IfExp, ast.UnaryOp, ast.Compare)) else whole
+        yield 1.0, "sign", expression(f"-{held}")
+        yield 1.4, "constant", expression(f"2 * {held}")
+        yield 1.4, "constant", expression(f"{held} / 2")
+        yield 1.5, "transpose", expression(f"{held}.T")
+        for axis in ("axis=0", "axis=1", "axis=0, keepdims=True", "axis=1, keepdims=True"):
+            yield 1.6, "reduction", expression(f"{held}.sum({axis})")
+        for other in scope.operands:
+            if other == whole:
+                continue
+            for form, cost, kind in (
+                (f"{held} * {other}", 1.8, "factor"),
+                (f"{held} * {other} * (1 - {other})", 1.7, "derivative"),
+                (f"{held} * (1 - {other} ** 2)", 1.7, "derivative"),
+                (f"{held} * ({other} > 0)", 1.7, "mask"),
+                (f"{held} / {other}", 1.8, "scale"),
+                (f"{held} * (1 - {other})", 1.9, "derivative"),
+                (f"{held} / len({other})", 1.9, "scale"),
+                (f"{held} + {other}", 1.9, "term"),
+                (f"{held} - {other}", 1.9, "term"),
+                (f"{held} @ {other}", 2.1, "factor"),
+                (f"{held} @ {other}.T", 2.0, "factor"),
+                (f"{other}.T @ {held}", 2.0, "factor"),
+            ):
+                yield cost, kind, expression(form)
+        yield from redone_derivatives(node, scope)
+        for name in scope.functions:
+            for other in scope.operands:
+                yield 2.1, "derivative", expression(f"{held} * {name}({other})")
+
+    def moves(self, statement: Statement) -> list[Edit]:
+        """The statement moved earlier or later in its block."""
+        node = statement.node
+        if not isinstance(node, (ast.Assign, ast.AugAssign, ast.Expr, ast.For)):
+            return []
+        parent, name, index = self.place[id(node)]
+        if index is None:
+            return []
+        block = getattr(parent, name)
+        found = []
+        for target in range(max(0, index - 8), min(len(block), index + 9)):
+            if target == index or (isinstance(block[target], ast.Return) and target > index):
+                continue
+            changed = [b for b in block if b is not node]
+            changed.insert(target, node)
+            side = "after" if target > index else "before"
+            text = f"move line {node.lineno} {side} line {block[target].lineno}"
+            cost = 1.45 + 0.01 * abs(target - index)
+            found.append(
+                Edit(cost, "order", statement.line, ast.unparse(node).splitlines()[0], text, parent, name, None, block, changed)
+            )
+        return found
+
+
+def redone_derivatives(node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+    """The product without its last factor or two, times the derivative of some activation at some value."""
+    factors = factors_of(node)
+    if not 2 <= len(factors) <= 4:
+        return
+    texts = [f"({ast.unparse(f)})" if isinstance(f, ast.BinOp) else ast.unparse(f) for f in factors]
+    for count in range(max(1, len(texts) - 2), len(texts)):
+        kept = " * ".join(texts[:count])
+        for other in scope.operands[:24]:
+            if other not in kept.split():
+                for form in (f"(1 - {other} ** 2)", f"{other} * (1 - {other})", f"({other} > 0)"):
+                    yield 2.5, "derivative", expression(f"{kept} * {form}")
+
+
+def factors_of(node: Any) -> list[Any]:
+    """The factors of a product of several: `a`, `b` and `c` of `a * b * c`."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return [*factors_of(node.left), *factors_of(node.right)]
+    return [node]
+
+
+def unique(items: list[str]) -> list[str]:
+    return list(dict.fromkeys(items))
+
+
+def neighbours(node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+    """Arrays of the same shape with the same index: alone, or with this one (an update that was applied) taken off again."""
+    base: Any = node
+    while isinstance(base, ast.Subscript):
+        base = base.value
+    name, text = ast.unparse(base), ast.unparse(node)
+    shape = scope.shapes.get(name)
+    if not shape or not text.startswith(name):
+        return
+    for other, its_shape in scope.shapes.items():
+        if its_shape == shape and other != name and "(" not in other:
+            neighbour = other + text[len(name) :]
+            sooner = 0.8 if name in scope.suspects else 0.0
+            yield 1.1 - sooner, "operand", expression(neighbour)
+            yield 1.7 - sooner, "updated", expression(f"({neighbour} - {text})")
+
+
+def is_key(node: Any) -> TypeGuard[ast.Constant]:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def accumulations(node: Any) -> Iterator[tuple[float, str, Any]]:
+    if isinstance(node, ast.AugAssign):
+        for op in (ast.Add, ast.Sub):
+            if not isinstance(node.op, op):
+                yield 1.0, "sign", ast.AugAssign(node.target, op(), node.value)
+        yield 1.3, "accumulate", ast.Assign([node.target], node.value)
+    elif len(node.targets) == 1 and isinstance(node.targets[0], (ast.Name, ast.Subscript, ast.Attribute)):
+        yield 1.2, "accumulate", ast.AugAssign(node.targets[0], ast.Add(), node.value)
+        yield 1.5, "accumulate", ast.AugAssign(node.targets[0], ast.Sub(), node.value)
+
+
+def operators(node: ast.BinOp) -> Iterator[tuple[float, str, Any]]:
+    left, right = node.left, node.right
+    if isinstance(node.op, ast.Add):
+        yield 1.0, "sign", ast.BinOp(left, ast.Sub(), right)
+    elif isinstance(node.op, ast.Sub):
+        yield 1.0, "sign", ast.BinOp(left, ast.Add(), right)
+        yield 1.0, "sign", ast.BinOp(right, ast.Sub(), left)
+    elif isinstance(node.op, ast.Mult):
+        yield 1.0, "matmul", ast.BinOp(left, ast.MatMult(), right)
+        yield 1.4, "scale", ast.BinOp(left, ast.Div(), right)
+    elif isinstance(node.op, ast.MatMult):
+        yield 1.0, "matmul", ast.BinOp(left, ast.Mult(), right)
+        yield 1.2, "transpose", ast.BinOp(right, ast.MatMult(), left)
+        yield 1.3, "transpose", expression(f"({ast.unparse(left)}).T @ ({ast.unparse(right)})")
+        yield 1.3, "transpose", expression(f"({ast.unparse(left)}) @ ({ast.unparse(right)}).T")
+    elif isinstance(node.op, ast.Div):
+        yield 1.4, "scale", ast.BinOp(left, ast.Mult(), right)
+    dropped = "scale" if isinstance(node.op, ast.Div) else "term" if isinstance(node.op, (ast.Add, ast.Sub)) else "extra factor"
+    yield 1.2, dropped, left
+    if not isinstance(node.op, (ast.Div, ast.Pow)):
+        yield 1.2, dropped, right
+
+
+def constants(node: ast.Constant, parent: Any) -> Iterator[tuple[float, str, Any]]:
+    value = node.value
+    if isinstance(value, bool):
+        yield 1.1, "flag", ast.Constant(not value)
+    elif isinstance(value, (int, float)):
+        kind = "axis" if isinstance(parent, ast.keyword) and parent.arg == "axis" else "constant"
+        for new in (value + 1, value - 1, -value, 2 * value, value / 2, 1, 0, 2):
+            if new != value and not (isinstance(value, int) and isinstance(new, float) and new != int(new) and kind == "axis"):
+                plain = int(new) if isinstance(value, int) and new == int(new) else new
+                yield 1.1, kind, ast.Constant(plain) if plain >= 0 else expression(str(plain))
+
+
+def calls(node: ast.Call, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+    function = node.func
+    name = function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    if name in ("sum", "mean"):
+        other = "mean" if name == "sum" else "sum"
+        if isinstance(function, ast.Attribute):
+            yield 1.0, "reduction", ast.Call(ast.Attribute(function.value, other, ast.Load()), node.args, node.keywords)
+        yield 1.3, "reduction", ast.Call(function, node.args, [])
+        method = isinstance(function, ast.Attribute) and not (
+            isinstance(function.value, ast.Name) and function.value.id in MODULES
+        )
+        data = [] if method else node.args[:1]
+        for axis in (0, 1):
+            for keep in ([], [ast.keyword("keepdims", ast.Constant(True))]):
+                yield 1.2, "reduction", ast.Call(function, data, [ast.keyword("axis", ast.Constant(axis)), *keep])
+        if method and isinstance(function, ast.Attribute):
+            yield 1.5, "reduction", function.value
+    if name == "range" and node.args:
+        for k, argument in enumerate(node.args):
+            for shift in ("+ 1", "- 1"):
+                changed = list(node.args)
+                changed[k] = expression(f"{ast.unparse(argument)} {shift}")
+                yield 1.1, "range", ast.Call(function, changed, node.keywords)
+        if len(node.args) == 2:
+            yield 1.2, "range", ast.Call(function, node.args[1:], node.keywords)
+        for other_name in scope.shapes:
+            if scope.shapes[other_name] == () and other_name.isidentifier():
+                yield 1.5, "range", ast.Call(function, [expression(other_name)], node.keywords)
+    if name in ("dot", "matmul", "outer") and len(node.args) == 2:
+        yield 1.1, "transpose", ast.Call(function, node.args[::-1], [])
+        yield 1.2, "matmul", ast.BinOp(node.args[0], ast.Mult(), node.args[1])
+    if name == "dot" and len(node.args) == 1 and isinstance(function, ast.Attribute):
+        yield 1.2, "matmul", ast.BinOp(function.value, ast.Mult(), node.args[0])
+    if name == "multiply" and len(node.args) == 2:
+        yield 1.1, "matmul", expression(f"np.dot({ast.unparse(node.args[0])}, {ast.unparse(node.args[1])})")
+    if name in ("transpose", "copy") and isinstance(function, ast.Attribute) and not node.args:
+        yield 1.3, "transpose", function.value
+    if isinstance(function, ast.Name) and len(node.args) >= 1 and name not in ("range", "len", "zip", "enumerate", "reversed"):
+        yield 1.4, "unwrap", node.args[0]
+        for other in scope.functions:
+            yield 1.3, "function", ast.Call(ast.Name(other, ast.Load()), node.args, node.keywords)
+    elif isinstance(function, ast.Attribute) and len(node.args) == 1 and not node.keywords and name not in ("append",):
+        yield 1.6, "unwrap", node.args[0]
+
+
+def slices() -> Iterator[tuple[float, str, Any]]:
+    yield 1.3, "slice", ast.Slice()
+    yield 1.3, "slice", ast.Slice(upper=expression("-1"))
+    yield 1.3, "slice", ast.Slice(lower=ast.Constant(1))
+
+
+def changed_line(source: Source, edit: Edit) -> str:
+    """The text of the line after the edit; for a moved statement what to do."""
+    node = edit.node
+    if edit.kind == "order":
+        return edit.new
+    if node.lineno != node.end_lineno:
+        return f"{edit.old} -> {edit.new}"
+    data = source.line(node.lineno).encode()
+    new = edit.new
+    needs_parentheses = isinstance(edit.replacement, (ast.BinOp, ast.UnaryOp, ast.Compare))
+    held = data[: node.col_offset].endswith(b"(") and data[node.end_col_offset :].startswith(b")")
+    if needs_parentheses and not held and isinstance(edit.parent, (ast.BinOp, ast.UnaryOp, ast.Attribute, ast.Subscript)):
+        new = f"({new})"
+    return (data[: node.col_offset] + new.encode() + data[node.end_col_offset :]).decode().strip()

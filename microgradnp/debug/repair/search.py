@@ -1,0 +1,202 @@
+"""Try edits, region by region, until one makes every gradient right on the user's input and on two fresh ones."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import time as clock
+import types
+from dataclasses import dataclass
+
+from microgradnp.debug.blame.slices import Region
+from microgradnp.debug.capture.bind import mark_of
+from microgradnp.debug.capture.program import Program, functions_of
+from microgradnp.debug.capture.source import Source, collect, source_of
+from microgradnp.debug.capture.step import Step
+from microgradnp.debug.capture.writes import Writes
+from microgradnp.debug.repair.edits import Edit, Editor, changed_line
+from microgradnp.debug.repair.probe import Observation, Plan, observe
+from microgradnp.debug.repair.score import Scorer, same
+
+FRESH = (1, 2)
+
+
+@dataclass(eq=False)
+class Fix:
+    """An edit that was run: it makes `right` right, and breaks nothing."""
+
+    edit: Edit
+    file: str
+    line: int
+    old: str
+    new: str
+    right: set[str]
+    region: Region
+    complete: bool
+    factor: str = ""  # the factor of a product, or the term, that was edited
+
+
+class Search:
+    """Runs edited copies of one program."""
+
+    def __init__(
+        self, program: Program, step: Step, plan: Plan, scorer: Scorer, editors: dict[str, Editor], base: int = 0
+    ) -> None:
+        self.program = program
+        self.plan = plan
+        self.scorer = scorer
+        self.base = base
+        self.known = [mark_of(step.before[a]) for a in scorer.entries if a in step.before]
+        self.functions: list[types.FunctionType] = functions_of(step.tracer.code_objects)
+        self.looping = looping_functions(program.source)
+        self.shapes = shapes_seen(step)
+        self.editors = editors  # with the edits that are kept
+        self.suspects: set[str] = set()
+        self.kept = contextlib.ExitStack()
+        self.tried = 0
+        self.seconds = 1.0
+        started = clock.perf_counter()
+        first = self.observe(base)
+        self.seconds = max(0.05, 20 * (clock.perf_counter() - started))
+        self.usable = first is not None
+        self.right_before = set(scorer.right(first)) if first else set()
+
+    @property
+    def fresh(self) -> tuple[int, ...]:
+        return tuple(seed + self.base for seed in FRESH)
+
+    def editor(self, file: str) -> Editor | None:
+        """Edits of a private copy of the file's syntax tree."""
+        if file not in self.editors:
+            source = source_of(file)
+            if source is None:
+                return None
+            self.editors[file] = fresh_editor(file, source.text, ast.parse(source.text), self.shapes)
+        return self.editors[file]
+
+    def observe(self, seed: int, writes: Writes | None = None) -> Observation | None:
+        deadline = clock.perf_counter() + (4 if writes else 1) * self.seconds
+        return observe(self.program, self.plan, seed, self.known, deadline, self.looping, writes)
+
+    def test(self, writes: Writes) -> set[str]:
+        """The gradients that are right when these values are put in."""
+        seen = self.observe(self.base, writes)
+        return set(self.scorer.right(seen)) if seen else set()
+
+    def keep(self, fix: Fix) -> None:
+        """Let the program run with this edit from now on, until `kept` is closed."""
+        editor = self.editors[fix.file]
+        top = top_of(editor, fix.edit)
+        fix.edit.apply()
+        self.kept.enter_context(self.program.edited(self.functions, top, fix.file))
+        self.editors[fix.file] = fresh_editor(fix.file, editor.source.text, editor.source.tree, self.shapes)
+
+    def try_edit(self, editor: Editor, edit: Edit, region: Region) -> Fix | None:
+        """Run the edited code; a Fix when more gradients are right than before, on fresh inputs too."""
+        self.tried += 1
+        top = top_of(editor, edit)
+        edit.apply()
+        try:
+            with self.program.edited(self.functions, top, region.file):
+                return self.judge_edit(editor, edit, region)
+        except (SyntaxError, ValueError, TypeError, RuntimeError):  # the edit is no program
+            return None
+        finally:
+            edit.undo()
+
+    def judge_edit(self, editor: Editor, edit: Edit, region: Region) -> Fix | None:
+        seen = self.observe(self.base)
+        if seen is None:
+            return None
+        right = self.scorer.right(seen)
+        if not set(right) > self.right_before:
+            return None
+        for seed in self.fresh:
+            fresh = self.observe(seed)
+            scales = self.scorer.right(fresh) if fresh else {}
+            if not set(right) <= set(scales) or not all(same(scales[a], c) for a, c in right.items()):
+                return None
+        complete = set(right) == set(self.scorer.entries)
+        line = edit.line if edit.kind == "order" else getattr(edit.node, "lineno", edit.line)
+        old = editor.source.line(line).strip()
+        factor = "" if edit.kind == "order" else ast.unparse(editor.factor(edit.node))
+        return Fix(edit, region.file, line, old, changed_line(editor.source, edit), set(right), region, complete, factor)
+
+    def search(self, regions: list[Region], deadline: float, proved: bool) -> Fix | None:
+        """The best fix of the first region that has one; a fix of some gradients only when no region has a complete one.
+
+        When the first region is proved to hold the fault, the others are not looked at for long.
+        """
+        partial: Fix | None = None
+        if not self.usable:
+            return None
+        for k, region in enumerate(regions):
+            fix = self.in_region(region, 9.0 if k < 3 else 1.7, deadline)
+            if fix is not None and fix.complete:
+                return fix
+            if fix is not None and (partial is None or len(fix.right) > len(partial.right)):
+                partial = fix
+            if clock.perf_counter() > deadline or (proved and (partial is not None or k >= 2)):
+                break
+        return partial
+
+    def in_region(self, region: Region, most_cost: float, deadline: float) -> Fix | None:
+        editor = self.editor(region.file)
+        if editor is None:
+            return None
+        editor.suspects = self.suspects
+        candidates: list[tuple[float, int, Edit]] = []
+        for rank, line in enumerate(region.lines):
+            statement = editor.source.by_line.get(line)
+            if statement is not None:
+                penalty = 0.02 * rank if region.version is not None else 0.05 * rank
+                candidates += [(edit.cost + penalty, rank, edit) for edit in editor.edits(statement) if edit.cost <= most_cost]
+        candidates.sort(key=lambda c: c[:2])
+        best: Fix | None = None
+        for _, _, edit in candidates:
+            if clock.perf_counter() > deadline:
+                break
+            fix = self.try_edit(editor, edit, region)
+            if fix is None:
+                continue
+            if fix.complete:
+                return fix
+            if best is None or len(fix.right) > len(best.right):
+                best = fix
+        return best
+
+
+def top_of(editor: Editor, edit: Edit) -> ast.stmt:
+    """The statement of the module that holds an edit."""
+    moved = edit.index is None and edit.kind == "order"
+    top: ast.stmt = editor.top(edit.parent if moved and id(edit.parent) in editor.place else edit.node)
+    return top
+
+
+def fresh_editor(file: str, text: str, tree: ast.Module, shapes: dict[str, dict[str, tuple[int, ...] | None]]) -> Editor:
+    private = Source(file, text, tree)
+    collect(private, tree.body, "<module>", ())
+    return Editor(private, shapes)
+
+
+def shapes_seen(step: Step) -> dict[str, dict[str, tuple[int, ...] | None]]:
+    """function -> expression -> shape, of everything that the trace saw there."""
+    found: dict[str, dict[str, tuple[int, ...] | None]] = {}
+    for version in step.tracer.versions:
+        if version.array.dtype.kind != "f":
+            continue
+        for function, name in version.known_as:
+            if "()" not in name:
+                names = found.setdefault(function, {})
+                names[name] = version.array.shape
+                holder = name.partition("[")[0]
+                if holder != name:
+                    names.setdefault(holder, None)
+    return found
+
+
+def looping_functions(source: Source | None) -> set[str]:
+    """Functions with a `while`: an edit may keep it from ending."""
+    if source is None:
+        return set()
+    return {s.function for s in source.by_line.values() if isinstance(s.node, ast.While)}

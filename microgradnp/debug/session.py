@@ -1,0 +1,271 @@
+"""`mg.debug`: capture, judge, blame, repair, and say it."""
+
+from __future__ import annotations
+
+import contextlib
+import time as clock
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from microgradnp.debug.blame.frontier import Blame, Case, Test, blame
+from microgradnp.debug.capture.bind import DATA, mark_of
+from microgradnp.debug.capture.program import Program
+from microgradnp.debug.capture.step import Step, capture
+from microgradnp.debug.capture.writes import Writes
+from microgradnp.debug.match.index import Index
+from microgradnp.debug.match.references import Evaluation, Reference, evaluate, model_arguments, per_sample, references
+from microgradnp.debug.repair.edits import Editor
+from microgradnp.debug.repair.probe import observe, plan_of
+from microgradnp.debug.repair.score import Scorer
+from microgradnp.debug.repair.search import Search
+from microgradnp.debug.report.finding import Report, finding
+from microgradnp.debug.verdict import Verdict, judge
+
+MORE_STEPS = 2  # looked at when the first is right
+MOST_FINDINGS = 4
+SLOW = 0.12  # seconds for the trace of one step, from which on fewer samples are looked at
+FEW = 5
+
+Looked = tuple[Step, Evaluation, list[Reference], Verdict]
+
+
+def debug(
+    train: Callable[..., Any],
+    loss: Callable[..., Any],
+    args: tuple[Any, ...] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    bind: Mapping[str, str] | None = None,
+    step: int = 0,
+    budget: float = 5.0,
+) -> Report:
+    """Run hand-written backprop unchanged, say which gradients are right, and name the first wrong line.
+
+    Parameters
+    ----------
+    train : callable
+        The hand-written code, called as `train(*args, **kwargs)` on copies. It may return gradients, keep them in variables,
+        or only move the parameters; a training loop is stopped when the step asked for is over.
+    loss : callable
+        The same model as a plain NumPy loss, a scalar: `loss(x, y, W1, ...)`. Its arguments are found in the hand-written
+        code by their names.
+    args, kwargs :
+        The arguments of `train`.
+    bind : mapping of str to str
+        Argument of `loss` -> expression in a frame of the hand-written code, for what is called otherwise:
+        `{"W1": "self.W[0]"}`.
+    step : int
+        The step to look at, counted from 0.
+    budget : float
+        Seconds after which the best answer so far is given.
+
+    Returns
+    -------
+    Report
+        `.ok`, `.gradients`, `.first_wrong`, `.findings`, `.suspects`; prints as text, `.save("r.html")` writes a page.
+
+    Raises
+    ------
+    BindingError
+        When an argument of the model cannot be found, or could be several variables.
+    ModelError
+        When the model fails or does not return a scalar.
+    """
+    started = clock.perf_counter()
+    program = Program(train, tuple(args), dict(kwargs or {}))
+    session = Session(program, loss, dict(bind or {}), step, started, budget)
+    return session.run()
+
+
+class Session:
+    """One call of `debug`."""
+
+    def __init__(
+        self, program: Program, model: Callable[..., Any], bind: dict[str, str], step: int, started: float, budget: float
+    ) -> None:
+        self.program = program
+        self.model = model
+        self.arguments, self.optional = model_arguments(model)
+        self.bind = bind
+        self.number = step
+        self.started = started
+        self.budget = budget
+        self.notes: list[str] = []
+
+    @property
+    def left(self) -> float:
+        return self.budget - (clock.perf_counter() - self.started)
+
+    def look(self, number: int, seed: int = 0) -> Looked:
+        """Trace one step and judge it."""
+        step = capture(self.program, self.arguments, self.optional, self.bind, number, max(0.5, 0.6 * self.left), seed)
+        evaluation = evaluate(self.model, step.before)
+        found = references(evaluation) + per_sample(self.model, step.before, evaluation, step.changed)
+        return step, evaluation, found, judge(step, evaluation, Index(found))
+
+    def run(self) -> Report:
+        began = clock.perf_counter()
+        step, evaluation, found, verdict = self.look(self.number)
+        if not verdict.ok and (clock.perf_counter() - began > SLOW or step.tracer.out_of_time):
+            step, evaluation, found, verdict = self.look_at_fewer_samples(step, evaluation, found, verdict)
+        number, seed = self.number, 0
+        if step.error is not None and not verdict.entries:
+            raise step.error
+        if not verdict.entries:
+            self.notes.append(
+                "no gradient was found: no parameter moves, and no variable or returned array is one; see what was bound to what"
+            )
+        if verdict.ok and verdict.entries:
+            number, seed, better = self.look_further(step, verdict)
+            if better is not None:
+                step, evaluation, found, verdict = better
+        report = Report(self.program, step, verdict, Index(found), number, list(self.notes))
+        if step.tracer.out_of_time:
+            report.notes.append("the budget was used up before the step was over; give fewer samples or a larger budget")
+        if not verdict.ok and verdict.entries:
+            self.explain(report, step, evaluation, found, verdict, seed)
+        report.seconds = clock.perf_counter() - self.started
+        return report
+
+    def look_at_fewer_samples(self, step: Step, evaluation: Evaluation, found: list[Reference], verdict: Verdict) -> Looked:
+        """The same step on a few samples, when that shows the same faults: code with loops over elements is slow to trace."""
+        lengths = {
+            len(np.atleast_1d(v)) for a, v in step.before.items() if a not in step.changed and a.lower() in DATA and np.ndim(v)
+        }
+        length = lengths.pop() if len(lengths) == 1 else 0
+        if length > FEW:
+            whole = self.program
+            known = [mark_of(step.before[a]) for a in verdict.entries if a in step.before]
+            self.program = whole.with_fewer_samples(length, FEW, known)
+            fewer = self.again(self.number, 0, [])
+            if fewer is not None and fewer[3].wrong == verdict.wrong and set(fewer[3].entries) == set(verdict.entries):
+                self.notes.append(f"the fault was looked for on the first {FEW} of {length} samples, where it shows as well")
+                return fewer
+            self.program = whole
+        return step, evaluation, found, verdict
+
+    def look_further(self, step: Step, verdict: Verdict) -> tuple[int, int, Looked | None]:
+        """Later steps, and generic parameters: some bugs sleep while a bias is zero, or wake in the second step."""
+        plan = plan_of(step, verdict.entries)
+        scorer = Scorer(self.model, plan, verdict.entries)
+        known = [mark_of(step.before[a]) for a in verdict.entries if a in step.before]
+        for seed in (1, 2):
+            if self.left < 0.5 * self.budget:
+                break
+            seen = observe(self.program, plan, seed, known, clock.perf_counter() + 1, set())
+            if seen is None or scorer.gradients_at(seen) is None:
+                continue
+            right = scorer.right(seen)
+            if set(right) != set(verdict.entries):
+                again = self.again(self.number, seed, known)
+                if again is not None and not again[3].ok:
+                    self.notes.append("the gradients are right for the values given, and wrong for generic ones")
+                    return self.number, seed, again
+        if step.loop is not None:
+            for number in range(self.number + 1, self.number + 1 + MORE_STEPS):
+                if self.left < 0.5 * self.budget:
+                    break
+                again = self.again(number, 0, known)
+                if again is None or again[0].start == step.start:
+                    break
+                if not again[3].ok and again[3].entries:
+                    self.notes.append(f"the first step is right; step {number} is not")
+                    return number, 0, again
+        return self.number, 0, None
+
+    def again(self, number: int, seed: int, known: list[bytes], writes: Writes | None = None) -> Looked | None:
+        try:
+            seconds = max(0.3, 0.5 * self.left)
+            step = capture(self.program, self.arguments, self.optional, self.bind, number, seconds, seed, known, writes)
+            evaluation = evaluate(self.model, step.before)
+            found = references(evaluation) + per_sample(self.model, step.before, evaluation, step.changed)
+            return step, evaluation, found, judge(step, evaluation, Index(found))
+        except Exception:  # what fails on other values than the user's says nothing about the user's code
+            return None
+
+    # ------------------------------------------------------------------------------------- explain
+
+    def explain(
+        self, report: Report, step: Step, evaluation: Evaluation, found: list[Reference], verdict: Verdict, seed: int
+    ) -> None:
+        """Name the faults one after the other: mend or overwrite the first, run again, and look at what is left."""
+        writes: Writes = {}
+        editors: dict[str, Editor] = {}
+        with contextlib.ExitStack() as kept:
+            for number in range(MOST_FINDINGS):
+                index = Index([*found, *updates(step, verdict)], gauges_of(verdict))
+                scorer = Scorer(self.model, plan_of(step, verdict.entries), verdict.entries)
+                search = Search(self.program, step, scorer.plan, scorer, editors, seed)
+                kept.enter_context(search.kept)
+                case = Case(step, evaluation, verdict, index, test_with(search, dict(writes)), self.until(0.4))
+                blamed = blame(case)
+                search.suspects = gradient_names(step, blamed)
+                fix = None
+                if not writes and self.left > 0:
+                    fix = search.search(
+                        blamed.regions, self.until(0.7 if blamed.proof else 0.55), blamed.certain or blamed.proof is not None
+                    )
+                if number == 0:
+                    report.index, report.blame = index, blamed
+                report.tried += search.tried
+                if fix is None and number and not (blamed.certain or blamed.proof):
+                    return
+                if fix or blamed.regions:
+                    report.findings.append(finding(fix, blamed, step, verdict))
+                    report.forward_ok = report.findings[0].cause != "forward_differs"
+                if ((fix is None or fix.complete) and blamed.proof is None) or self.left < 0.3 * self.budget:
+                    return
+                if fix is not None:
+                    if fix.complete:
+                        return
+                    search.keep(fix)
+                elif blamed.proof is not None:
+                    if blamed.proof.mends == set(verdict.entries):
+                        return
+                    writes.update(blamed.proof.writes)
+                again = self.again(report.number, seed, search.known, writes)
+                if again is None or again[3].ok or len(again[3].wrong) >= len(verdict.wrong):
+                    return
+                step, evaluation, found, verdict = again
+
+    def until(self, share: float) -> float:
+        """The moment when this share of the budget is used up; a little later than now in any case."""
+        return max(self.started + share * self.budget, clock.perf_counter() + 0.05 * self.budget)
+
+
+def test_with(search: Search, base: Writes) -> Test:
+    """A test that keeps the writes of earlier findings."""
+    return lambda writes: search.test({**base, **writes})
+
+
+def gradient_names(step: Step, blamed: Blame) -> set[str]:
+    """What the code calls gradients and updates of weights."""
+    found: set[str] = set()
+    for version in step.versions:
+        match = blamed.matches.get(id(version))
+        if (
+            match is not None
+            and match.reference.kind == "adjoint"
+            and match.reference.argument
+            and match.reference.array.ndim > 1
+        ):
+            found |= {name.partition("[")[0] for name in version.names}
+    return found
+
+
+def updates(step: Step, verdict: Verdict) -> list[Reference]:
+    """Parameters after their right step: what they are when they are read too late."""
+    found = []
+    for argument, entry in verdict.entries.items():
+        if entry.ok and argument in step.after:
+            found.append(
+                Reference("update", f"{argument} after its update", np.asarray(step.after[argument], float), -1, argument)
+            )
+    return found
+
+
+def gauges_of(verdict: Verdict) -> list[float]:
+    """Factors that adjoints are known to carry in this code."""
+    scales = [e.scale for e in verdict.entries.values() if e.ok and e.scale]
+    return [*scales, *(-s for s in scales)]

@@ -1,0 +1,111 @@
+"""`python -m microgradnp debug`, as a user types it: what it prints, and its exit status."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from microgradnp.cli import main
+
+ROOT = Path(__file__).parents[2]
+MODEL = """
+import numpy as np
+def loss(X, T, W):
+    return 0.5 * np.sum((X @ W - T) ** 2)
+"""
+RIGHT = """
+def train(X, T, W, lr=0.1):
+    W -= lr * X.T @ (X @ W - T)
+"""
+WRONG = """
+def train(X, T, W, lr=0.1):
+    W -= lr * X.T @ (X @ W + T)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    np.savez("d.npz", X=rng.normal(size=(5, 3)), T=rng.normal(size=(5, 2)), W=rng.normal(size=(3, 2)))
+    for name, text in (("model", MODEL), ("right", RIGHT), ("wrong", WRONG)):
+        Path(f"{name}.py").write_text(text)
+    return tmp_path
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["debug", *arguments])
+
+
+def test_right_code_exits_with_0(folder):
+    result = run("right.py:train", "--model", "model.py:loss", "--data", "d.npz")
+    assert result.exit_code == 0, result.output
+    assert "BACKPROP RIGHT" in result.output
+    assert "equal x -0.1 (-lr)" in result.output
+
+
+def test_wrong_code_exits_with_1_and_writes_the_page(folder):
+    result = run("wrong.py:train", "--model", "model.py:loss", "--data", "d.npz", "--html", "r.html")
+    assert result.exit_code == 1, result.output
+    assert "wrong.py:3" in result.output
+    assert "W -= lr * X.T @ (X @ W - T)" in result.output
+    assert "WRONG" in Path("r.html").read_text() or "wrong" in Path("r.html").read_text()
+    assert [p.name for p in folder.glob("*.part")] == []
+
+
+def test_json(folder):
+    result = run("wrong.py:train", "--model", "model.py:loss", "--data", "d.npz", "--json")
+    told = json.loads(result.output)
+    assert told["ok"] is False
+    assert told["gradients"]["W"]["ok"] is False
+    assert told["findings"][0]["line"] == 3
+    assert told["findings"][0]["fix"][0] == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["gone.py:train", "--model", "model.py:loss"], "gone.py does not exist"),
+        (["right.py:nope", "--model", "model.py:loss"], "right.py has no nope; it has train"),
+        (["right.py", "--model", "model.py:loss"], "write file.py:function"),
+        (["right.py:train", "--model", "model.py:loss"], "needs X, T, W; give them with --data"),
+        (["right.py:train", "--model", "model.py:loss", "--data", "model.py"], "is not an .npz file"),
+        (["right.py:train", "--model", "model.py:loss", "--data", "few.npz"], "few.npz lacks T, W; it has X"),
+        (["right.py:train", "--model", "other.py:loss", "--data", "d.npz"], "nothing in the hand-written code is called V"),
+        (["right.py:train", "--model", "model.py:loss", "--data", "d.npz", "--bind", "W=nope"], "could not be evaluated"),
+        (["right.py:train", "--model", "model.py:loss", "--data", "d.npz", "--bind", "W"], "is not ARGUMENT=EXPRESSION"),
+        (["broken.py:train", "--model", "model.py:loss"], "ZeroDivisionError: division by zero (broken.py:1)"),
+        (["raises.py:train", "--model", "model.py:loss", "--data", "d.npz"], "KeyError: 'nothing' (raises.py:2)"),
+        (["klass.py:Net.fit", "--model", "model.py:loss"], "is a method of the class Net"),
+    ],
+)
+def test_what_cannot_be_run_exits_with_2_and_says_why(folder, arguments, said):
+    np.savez("few.npz", X=np.ones((2, 2)))
+    Path("other.py").write_text(MODEL.replace("W", "V"))
+    Path("broken.py").write_text("1 / 0\n")
+    Path("raises.py").write_text("def train(X, T, W):\n    {}['nothing']\n")
+    Path("klass.py").write_text("class Net:\n    def fit(self):\n        pass\n")
+    result = run(*arguments)
+    assert result.exit_code == 2, result.output
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_page_that_cannot_be_written_is_said(folder):
+    result = run("right.py:train", "--model", "model.py:loss", "--data", "d.npz", "--html", "no/such/folder.html")
+    assert result.exit_code == 2
+    assert "cannot write" in result.output
+    assert "BACKPROP RIGHT" in result.output
+
+
+def test_the_readme_shows_what_its_command_prints(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    readme = Path("README.md").read_text()
+    command = re.search(r"<!-- debug -->\n```bash\n(.*?)\n```", readme, re.DOTALL)[1]
+    shown = re.search(r"<!-- debug prints -->\n```text\n(.*?)\n```", readme, re.DOTALL)[1]
+    result = CliRunner().invoke(main, command.split()[3:])
+    assert result.exit_code == 1
+    assert result.output.strip() == shown.strip()
