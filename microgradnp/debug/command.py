@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debug.capture.bind import BindingError
+from microgradnp.debug.investigation import debug
 from microgradnp.debug.match.references import ModelError
 from microgradnp.debug.report.finding import Report
-from microgradnp.debug.session import debug
 
 RIGHT, WRONG, UNUSABLE = 0, 1, 2
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from microgradnp.debug.capture.program import Program, copied, seeded, vary
 from microgradnp.debug.capture.source import source_of
+from microgradnp.debug.investigation import Investigation
 from microgradnp.debug.report.finding import Report
-from microgradnp.debug.session import Session
 
 
 def watch(loss: Callable[..., Any], bind: Mapping[str, str] | None = None, step: int = 0, budget: float = 5.0) -> Watch:
@@ -66,7 +66,7 @@ class Watch:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.frame = None
         if kind is None:
-            self.report = Session(self.block, self.loss, self.bind, self.step, clock.perf_counter(), self.budget).run()
+            self.report = Investigation(self.block, self.loss, self.bind, self.step, clock.perf_counter(), self.budget).run()
 
     def __str__(self) -> str:
         return str(self.report) if self.report else "watch: the block is not over, or ended with an error"

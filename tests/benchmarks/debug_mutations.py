@@ -71,9 +71,9 @@ class Baseline:
             if error > 1e-6 or abs(c / self.factors[argument] - 1) > 1e-5:
                 found.add(argument)
                 factors |= {0.0} if error > 1e-6 else set()
-        return (
-            None if len(factors) == 1 and 0.0 not in factors and next(iter(factors)) > 0 else found or None
-        )  # one factor for all is a convention
+        common = factors.pop() if len(factors) == 1 else 0.0
+        convention = common > 0 or (common < 0 and not self.plan.moving)  # a sign of what is only returned is one, too
+        return None if convention or not found else found
 
 
 def evidence(seen: Any, argument: str) -> Any:

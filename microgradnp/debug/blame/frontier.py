@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from microgradnp.debug.blame.forward import forward_agrees, tainted
-from microgradnp.debug.blame.gauge import jump, usual_factors
+from microgradnp.debug.blame.gauge import jump, usual_factor
 from microgradnp.debug.blame.intervene import Proof, candidates
 from microgradnp.debug.blame.slices import (
     Matches,
@@ -82,10 +82,11 @@ def blame(case: Case) -> Blame:
     for argument, end in ends.items():  # an end is wrong by its factor even where it is some gradient
         matches[id(end)] = None
         earlier = jump(end, argument, step, verdict, matches)
-        if earlier is not None and verdict.entries[argument].fault in ("sign", "scale"):
+        if earlier is not None:
             found.regions.append(region(earlier, matches, "gauge"))
             found.first = found.first or earlier
-            found.certain = len(ends) == 1 and len(found.regions[0].statements) == 1
+            only_a_factor = len(ends) == 1 and verdict.entries[argument].fault in ("sign", "scale")
+            found.certain = only_a_factor and len(found.regions[0].statements) == 1
     slice_of_wrong(found, list(ends.values()), case)
     found.regions = deduplicate(found.regions + remaining(step, verdict, list(ends.values()), matches))
     return found
@@ -112,6 +113,9 @@ def slice_of_wrong(found: Blame, ends: list[Version], case: Case) -> None:
         found.regions.insert(0, region(proof.version, matches, "first"))
     elif trivial and not found.regions:
         found.first = values[0]
+        if id(values[0]) not in found.tainted:  # it was made without any adjoint: what stands for one may be wrong as well
+            trivial = False
+            first += [v for v in values[0].inputs if v.line and is_array(v) and v.inputs]
     found.regions += [region(v, matches, "first") for v in first]
     found.regions += [region(v, matches, "after") for v in values if not any(v is one for one in first)]
     if found.regions and (proof is not None or trivial) and not found.certain:
@@ -130,9 +134,9 @@ def is_right(match: Match | None) -> bool:
 
 def prove(values: list[Version], found: Blame, case: Case) -> Proof | None:
     """The earliest value that, once it is made right, turns wrong gradients right."""
-    usual = usual_factors(case.step, found.matches, case.verdict)
+    usual = usual_factor(case.step, found.matches)
     right = case.test({})
-    scales = list(dict.fromkeys([*(usual[k] for k in ("adjoint",) if k in usual), 1.0, -1.0]))
+    scales = list(dict.fromkeys([*([usual] if usual else []), 1.0, -1.0]))
     trials = 0
     for version in [v for v in values if is_array(v)][:MOST_CANDIDATES]:
         kinds = {"adjoint"} if id(version) in found.tainted else {"value"}

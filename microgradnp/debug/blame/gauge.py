@@ -1,7 +1,8 @@
 """Right up to a factor: where on the way a sign, a learning rate or 1/N comes in that the other gradients do not have.
 
-Along a path every adjoint carries a factor; it is the same for all intermediate adjoints, the same for all gradients of
-parameters, and the same for all updates. The first value whose factor differs from that of its class is where it came in.
+Along a path every adjoint carries a factor. From one adjoint to the next it stays; from an adjoint to the gradient of a
+parameter it stays or becomes 1/N, the same for all parameters. The first value whose factor is not that of the adjoint that
+it was made from is where the stray factor came in.
 """
 
 from __future__ import annotations
@@ -11,44 +12,83 @@ from collections import Counter
 from microgradnp.debug.blame.slices import Matches, ancestors
 from microgradnp.debug.capture.step import Step
 from microgradnp.debug.capture.tracer import Version
+from microgradnp.debug.match.index import Match
 from microgradnp.debug.verdict import Verdict
 
 
 def jump(end: Version, argument: str, step: Step, verdict: Verdict, matches: Matches) -> Version | None:
-    """The earliest value on the way to `end` whose factor differs from the others of its class."""
-    usual = usual_factors(step, matches, verdict)
+    """The earliest value on the way to `end` whose factor is another than the one that it was made from."""
+    ratio, factor = usual_for_gradients(step, matches, verdict)
     for version in ancestors([end], step.start):
         match = matches.get(id(version))
-        if version is end or match is None or match.reference.kind != "adjoint" or not version.line or version.array.size < 2:
+        if version is end or not is_adjoint(match, version) or match is None:
             continue
-        kind = class_of(match)
-        if match.reference.argument not in (None, argument) or kind not in usual:
+        if match.reference.argument not in (None, argument):
             continue
-        if abs(match.scale - usual[kind]) > 1e-5 * abs(usual[kind]):
+        came_with = incoming(version, matches)
+        expected = came_with
+        if match.reference.argument is not None:
+            expected = factor if came_with is None else came_with * ratio
+        if expected is not None and abs(match.scale - expected) > 1e-5 * abs(expected):
             return version
     return None
 
 
-def usual_factors(step: Step, matches: Matches, verdict: Verdict) -> dict[str, float]:
-    """Class of adjoints -> the factor that most of its right values have; nothing where there is no majority."""
-    counts: dict[str, Counter[float]] = {}
+def is_adjoint(match: Match | None, version: Version) -> bool:
+    if match is None or match.reference.kind != "adjoint" or not version.line:
+        return False
+    return version.array.size > 1 or match.reference.argument is not None
+
+
+def incoming(version: Version, matches: Matches) -> float | None:
+    """The factor of the adjoints that a value was made from; None when there are none, or they differ."""
+    factors = set()
+    seen = {id(version)}
+    stack = list(version.inputs)
+    while stack:
+        current = stack.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        match = matches.get(id(current))
+        if match is None:
+            stack += current.inputs
+        elif match.reference.kind == "adjoint" and match.reference.argument is None:
+            factors.add(float(f"{match.scale:.6g}"))
+    return factors.pop() if len(factors) == 1 else None
+
+
+def usual_for_gradients(step: Step, matches: Matches, verdict: Verdict) -> tuple[float, float | None]:
+    """For the gradients of the parameters that are right: their factor over that of the adjoint they were made from, and itself.
+
+    The first is 1 and the second None when they cannot be told.
+    """
+    ratios: Counter[float] = Counter()
+    factors: Counter[float] = Counter()
     wrong = set(verdict.wrong)
     for version in step.versions:
         match = matches.get(id(version))
-        if match is None or match.reference.kind != "adjoint" or not version.line or version.array.size < 2:
+        if not is_adjoint(match, version) or match is None or not match.reference.argument or match.reference.argument in wrong:
             continue
-        if match.reference.argument in wrong:
-            continue
-        counts.setdefault(class_of(match), Counter())[float(f"{match.scale:.6g}")] += 1
-    found = {}
-    for kind, counter in counts.items():
-        (first, most), *rest = counter.most_common(2)
-        if not rest or most > rest[0][1]:
-            found[kind] = first
-    return found
+        factors[float(f"{match.scale:.6g}")] += not match.reference.partial
+        came_with = incoming(version, matches)
+        if came_with:
+            ratios[float(f"{match.scale / came_with:.6g}")] += 1
+    return most(ratios) or 1.0, most(factors)
 
 
-def class_of(match: object) -> str:
-    reference = match.reference  # type: ignore[attr-defined]
-    whole = "one sample's " if reference.partial else ""
-    return f"{whole}gradient" if reference.argument else f"{whole}adjoint"
+def most(counts: Counter[float]) -> float | None:
+    """The commonest; None when there is no majority."""
+    ranked = counts.most_common(2)
+    alone = bool(ranked) and (len(ranked) == 1 or ranked[0][1] > ranked[1][1])
+    return ranked[0][0] if alone else None
+
+
+def usual_factor(step: Step, matches: Matches) -> float | None:
+    """The factor that most intermediate adjoints have."""
+    counts: Counter[float] = Counter()
+    for version in step.versions:
+        match = matches.get(id(version))
+        if is_adjoint(match, version) and match is not None and match.reference.argument is None and not match.reference.partial:
+            counts[float(f"{match.scale:.6g}")] += 1
+    return counts.most_common(1)[0][0] if counts else None

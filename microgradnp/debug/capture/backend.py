@@ -123,4 +123,6 @@ def is_user_code(code: CodeType) -> bool:
     file = code.co_filename
     if code.co_name in HIDDEN or origin.internal[file] or file.startswith("<frozen"):
         return False
+    if file in origin.STORY:  # hand-written code that happens to be installed with this package
+        return True
     return "site-packages" not in file and "dist-packages" not in file and not file.startswith(STANDARD_LIBRARY)

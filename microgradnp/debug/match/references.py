@@ -31,6 +31,8 @@ class Reference:
     node: int = -1
     argument: str | None = None  # for the adjoint or value of an argument
     partial: bool = False  # one sample, or a running sum: not the whole
+    rule: str = ""  # the operation that made a value
+    squashed: str = ""  # "softmax" or "sigmoid" for the probabilities of logits
 
 
 @dataclass(eq=False)
@@ -116,7 +118,7 @@ def references(evaluation: Evaluation) -> list[Reference]:
         value = np.asarray(node._data, float) if np.asarray(node._data).dtype.kind in "fiub" else None
         if value is None:
             continue
-        found.append(Reference("value", name, value, number, argument))
+        found.append(Reference("value", name, value, number, argument, rule=node.rule.name if node.rule else ""))
         adjoint = evaluation.adjoints.get(id(node))
         if adjoint is not None:
             found.append(Reference("adjoint", f"dL/d{name}", adjoint, number, argument))
@@ -134,10 +136,10 @@ def squashed(evaluation: Evaluation) -> list[Reference]:
         if z.dtype.kind != "f" or not 1 <= z.ndim <= 2 or not np.all(np.abs(z) < 500):
             continue
         name = evaluation.names[id(node)]
-        found.append(Reference("value", f"sigmoid({name})", 1 / (1 + np.exp(-z)), number))
+        found.append(Reference("value", f"sigmoid({name})", 1 / (1 + np.exp(-z)), number, squashed="sigmoid"))
         for axis in range(z.ndim):
             e = np.exp(z - z.max(axis, keepdims=True))
-            found.append(Reference("value", f"softmax({name})", e / e.sum(axis, keepdims=True), number))
+            found.append(Reference("value", f"softmax({name})", e / e.sum(axis, keepdims=True), number, squashed="softmax"))
     return found
 
 

@@ -78,6 +78,17 @@ class Search:
         deadline = clock.perf_counter() + (4 if writes else 1) * self.seconds
         return observe(self.program, self.plan, seed, self.known, deadline, self.looping, writes)
 
+    def repeats(self) -> bool:
+        """Whether two runs from the same start show the same."""
+        first, second = self.observe(self.base), self.observe(self.base)
+        if first is None or second is None:
+            return True
+        return all(
+            mark_of(first_part[name]) == mark_of(second_part.get(name))
+            for first_part, second_part in ((first.after, second.after), (first.gradients, second.gradients))
+            for name in first_part
+        )
+
     def test(self, writes: Writes) -> set[str]:
         """The gradients that are right when these values are put in."""
         seen = self.observe(self.base, writes)

@@ -101,6 +101,7 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     blame: Blame | None = None
     forward_ok: bool = True
+    reasons: list[str] = field(default_factory=list)
     tried: int = 0
     seconds: float = 0.0
 
@@ -174,6 +175,7 @@ class Report:
             "bound": self.bound,
             "conventions": self.verdict.conventions,
             "notes": self.notes,
+            "reasons": self.reasons,
             "seconds": round(self.seconds, 3),
         }
         return json.dumps(content, indent=indent)

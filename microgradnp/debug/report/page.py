@@ -137,7 +137,7 @@ def gradient_row(name: str, entry: Entry, links: Links) -> str:
 
 
 def all_notes(report: Report) -> list[str]:
-    notes = [*report.verdict.conventions, *report.notes]
+    notes = [*report.reasons, *report.verdict.conventions, *report.notes]
     if report.verdict.unchecked:
         notes.append(f"Not checked, because no gradient of it was found: {', '.join(report.verdict.unchecked)}")
     return [f"{note}." for note in notes]

@@ -23,6 +23,7 @@ def text(report: Report) -> str:
     for number, finding in enumerate(report.findings, 1):
         lead = "First wrong: " if number == 1 else f"Then ({number}): "
         lines.append(lead + str(finding))
+    lines += [f"Note: {reason}." for reason in report.reasons]
     lines += [f"Note: {note}." for note in (*report.verdict.conventions, *report.notes)]
     if report.verdict.unchecked:
         lines.append(f"Not checked, because no gradient of it was found: {', '.join(report.verdict.unchecked)}.")

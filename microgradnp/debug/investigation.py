@@ -21,6 +21,7 @@ from microgradnp.debug.repair.probe import observe, plan_of
 from microgradnp.debug.repair.score import Scorer
 from microgradnp.debug.repair.search import Search
 from microgradnp.debug.report.finding import Report, finding
+from microgradnp.debug.report.reasons import reasons
 from microgradnp.debug.verdict import Verdict, judge
 
 MORE_STEPS = 2  # looked at when the first is right
@@ -74,11 +75,11 @@ def debug(
     """
     started = clock.perf_counter()
     program = Program(train, tuple(args), dict(kwargs or {}))
-    session = Session(program, loss, dict(bind or {}), step, started, budget)
-    return session.run()
+    investigation = Investigation(program, loss, dict(bind or {}), step, started, budget)
+    return investigation.run()
 
 
-class Session:
+class Investigation:
     """One call of `debug`."""
 
     def __init__(
@@ -125,6 +126,7 @@ class Session:
             report.notes.append("the budget was used up before the step was over; give fewer samples or a larger budget")
         if not verdict.ok and verdict.entries:
             self.explain(report, step, evaluation, found, verdict, seed)
+        report.reasons = reasons(step, report.index)
         report.seconds = clock.perf_counter() - self.started
         return report
 
@@ -202,6 +204,12 @@ class Session:
                 blamed = blame(case)
                 search.suspects = gradient_names(step, blamed)
                 fix = None
+                if number == 0 and not search.repeats():
+                    report.notes.append(
+                        "two runs of the code differ, though its random numbers were seeded: no fix can be proved. "
+                        "Seed what it draws from, or pass the numbers in"
+                    )
+                    search.usable = False
                 if not writes and self.left > 0:
                     fix = search.search(
                         blamed.regions, self.until(0.7 if blamed.proof else 0.55), blamed.certain or blamed.proof is not None
