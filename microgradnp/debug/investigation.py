@@ -10,12 +10,21 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debug.blame.frontier import Blame, Case, Test, blame
-from microgradnp.debug.capture.bind import DATA, mark_of
+from microgradnp.debug.capture.bind import DATA, BindingError, mark_of
 from microgradnp.debug.capture.program import Program
+from microgradnp.debug.capture.shapes import by_shape
 from microgradnp.debug.capture.step import Step, capture
 from microgradnp.debug.capture.writes import Writes
 from microgradnp.debug.match.index import Index
-from microgradnp.debug.match.references import Evaluation, Reference, evaluate, model_arguments, per_sample, references
+from microgradnp.debug.match.references import (
+    Evaluation,
+    ModelError,
+    Reference,
+    evaluate,
+    model_arguments,
+    per_sample,
+    references,
+)
 from microgradnp.debug.repair.edits import Editor
 from microgradnp.debug.repair.probe import observe, plan_of
 from microgradnp.debug.repair.score import Scorer
@@ -72,8 +81,12 @@ def debug(
         When an argument of the model cannot be found, or could be several variables.
     ModelError
         When the model fails or does not return a scalar.
+    TypeError
+        When `train` is no function or a generator, or `args` no tuple.
     """
     started = clock.perf_counter()
+    if not isinstance(args, (tuple, list)):
+        raise TypeError(f"debug: args must be a tuple of the function's arguments, got {type(args).__name__}; write args=(x,)")
     program = Program(train, tuple(args), dict(kwargs or {}))
     investigation = Investigation(program, loss, dict(bind or {}), step, started, budget)
     return investigation.run()
@@ -100,10 +113,35 @@ class Investigation:
 
     def look(self, number: int, seed: int = 0) -> Looked:
         """Trace one step and judge it."""
-        step = capture(self.program, self.arguments, self.optional, self.bind, number, max(0.5, 0.6 * self.left), seed)
+        seconds = max(0.5, 0.6 * self.left)
+        try:
+            step = capture(self.program, self.arguments, self.optional, self.bind, number, seconds, seed)
+        except BindingError as error:
+            self.bind_by_shape(error)
+            step = capture(self.program, self.arguments, self.optional, self.bind, number, seconds, seed)
         evaluation = evaluate(self.model, step.before)
         found = references(evaluation) + per_sample(self.model, step.before, evaluation, step.changed)
         return step, evaluation, found, judge(step, evaluation, Index(found))
+
+    def bind_by_shape(self, error: BindingError) -> None:
+        """Bind what has no name of its own by its shape, when there is one way only; else raise the error again."""
+        ways = by_shape(list(error.missing), error.present, error.bound, self.model_runs) if error.missing else []
+        if len(ways) == 1:
+            self.bind.update(ways[0])
+            said = ", ".join(f"{argument} = {expression}" for argument, expression in ways[0].items())
+            self.notes.append(f"{said}: bound by shape, because nothing has these names and no other way fits")
+            return
+        if len(ways) > 1:
+            could = "; or ".join(", ".join(f"{a} = {e}" for a, e in way.items()) for way in ways[:4])
+            raise BindingError(f"{error}. By their shapes it could be {could}") from None
+        raise error
+
+    def model_runs(self, values: dict[str, Any]) -> bool:
+        try:
+            evaluate(self.model, values)
+        except ModelError:
+            return False
+        return True
 
     def run(self) -> Report:
         began = clock.perf_counter()
@@ -124,6 +162,8 @@ class Investigation:
         report = Report(self.program, step, verdict, Index(found), number, list(self.notes))
         if step.tracer.out_of_time:
             report.notes.append("the budget was used up before the step was over; give fewer samples or a larger budget")
+        if not verdict.ok and verdict.entries and self.program.source is None:
+            report.notes.append("the source of the code cannot be read, so no line can be named; put it into a file")
         if not verdict.ok and verdict.entries:
             self.explain(report, step, evaluation, found, verdict, seed)
         report.reasons = reasons(step, report.index)

@@ -23,10 +23,11 @@ from microgradnp.debug import debug
 from microgradnp.debug.blame.forward import tainted
 from microgradnp.debug.capture.program import Program
 from microgradnp.debug.capture.step import capture
+from microgradnp.debug.evidence import fit
 from microgradnp.debug.match.index import Index
 from microgradnp.debug.match.references import evaluate, model_arguments, per_sample, references
 from microgradnp.debug.repair.probe import observe, plan_of
-from microgradnp.debug.verdict import fit, judge
+from microgradnp.debug.verdict import judge
 
 
 class Baseline:

@@ -111,13 +111,24 @@ def elsewhere(X, T, first, second):
 
 
 def test_what_is_called_otherwise_is_asked_for_and_then_found():
-    with pytest.raises(BindingError, match=r"nothing in the hand-written code is called W1; say what it is with bind"):
-        mg.debug(elsewhere, loss, numbers())
+    X = numbers()[0]
+    square = np.eye(3) + X[:3], np.eye(3) + X[3:], X[:, :3]
+    with pytest.raises(BindingError, match=r"nothing in the hand-written code is called W1; say what it is with bind") as told:
+        mg.debug(elsewhere, loss, (X, square[2], square[0], square[1]))
+    assert "By their shapes it could be W1 = first, W2 = second; or W1 = second, W2 = first" in str(told.value)
     assert mg.debug(elsewhere, loss, numbers(), bind={"W1": "first", "W2": "second"}).ok
     with pytest.raises(BindingError, match="bind names V, but the model's arguments are X, T, W1, W2"):
         mg.debug(elsewhere, loss, numbers(), bind={"V": "first"})
     with pytest.raises(BindingError, match="is not an expression"):
         mg.debug(elsewhere, loss, numbers(), bind={"W1": "first[", "W2": "second"})
+
+
+def test_what_is_called_otherwise_is_bound_by_shape_when_one_way_fits():
+    report = mg.debug(elsewhere, loss, numbers())
+    assert report.ok
+    assert report.bound["W1"] == "first in elsewhere"
+    assert report.bound["W2"] == "second in elsewhere"
+    assert "W1 = first, W2 = second: bound by shape" in str(report)
 
 
 def two_of_a_name(X, T, old, new):
@@ -140,6 +151,19 @@ def test_the_users_own_error_is_raised_as_it_is():
         mg.debug(broken, loss, numbers())
 
 
+def generator(X, T, W1, W2):
+    yield X
+
+
+def test_code_without_source_is_judged_but_no_line_is_named():
+    namespace = {"np": np}
+    exec("def train(X, T, W1, W2):\n    W2 -= 0.1 * np.tanh(X @ W1).T @ (np.tanh(X @ W1) @ W2 + T)\n", namespace)
+    report = mg.debug(namespace["train"], loss, numbers())
+    assert not report.ok
+    assert report.findings == []
+    assert "source of the code cannot be read" in str(report)
+
+
 def test_a_model_that_is_no_loss_is_refused():
     with pytest.raises(ModelError, match="a loss is a single number"):
         mg.debug(elsewhere, lambda X, first: X @ first, numbers())
@@ -147,6 +171,10 @@ def test_a_model_that_is_no_loss_is_refused():
         mg.debug(elsewhere, lambda *args: 0, numbers())
     with pytest.raises(TypeError, match="must be a function"):
         mg.debug(3, loss, numbers())
+    with pytest.raises(TypeError, match=r"is a generator, .* lambda \*args: list\(generator\(\*args\)\)"):
+        mg.debug(generator, loss, numbers())
+    with pytest.raises(TypeError, match="args must be a tuple"):
+        mg.debug(wrong, loss, numbers()[0])
 
 
 def test_an_index_names_values_adjoints_rows_and_entries_and_nothing_else():

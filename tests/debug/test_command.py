@@ -84,7 +84,7 @@ def test_json(folder):
 )
 def test_what_cannot_be_run_exits_with_2_and_says_why(folder, arguments, said):
     np.savez("few.npz", X=np.ones((2, 2)))
-    Path("other.py").write_text(MODEL.replace("W", "V"))
+    Path("other.py").write_text(MODEL.replace("X @ W", "X @ W.T").replace("W", "V"))
     Path("broken.py").write_text("1 / 0\n")
     Path("raises.py").write_text("def train(X, T, W):\n    {}['nothing']\n")
     Path("klass.py").write_text("class Net:\n    def fit(self):\n        pass\n")

@@ -15,13 +15,13 @@ import pytest
 
 import microgradnp as mg
 from microgradnp.debug import debug
+from microgradnp.debug.evidence import Entry
 from microgradnp.debug.report import heat
 from microgradnp.debug.report.cards import difference
 from microgradnp.debug.report.finding import Finding
 from microgradnp.debug.report.highlight import highlight
 from microgradnp.debug.report.listing import MARKS
 from microgradnp.debug.report.page import page, table
-from microgradnp.debug.verdict import Entry
 from microgradnp.draw.svg import DARK, LIGHT
 
 VOID = {"meta", "link", "input", "br", "col", "hr", "img"}

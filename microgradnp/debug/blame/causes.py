@@ -13,10 +13,11 @@ import numpy as np
 from microgradnp.debug.blame.frontier import Blame
 from microgradnp.debug.capture.step import Step
 from microgradnp.debug.capture.tracer import Version
+from microgradnp.debug.evidence import Entry
 from microgradnp.debug.match.index import Match
 from microgradnp.debug.match.references import Reference, scale_of
 from microgradnp.debug.repair.search import Fix
-from microgradnp.debug.verdict import Entry, Verdict
+from microgradnp.debug.verdict import Verdict
 
 EXPLAIN = {
     "gradient_or_update_used_for_weight": "a gradient or the update of the weights stands where the weights belong",

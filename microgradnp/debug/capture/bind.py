@@ -59,6 +59,18 @@ DATA = frozenset(
 class BindingError(ValueError):
     """An argument of the model could not be found in the hand-written code, or could be several variables."""
 
+    def __init__(
+        self,
+        message: str,
+        missing: tuple[str, ...] = (),
+        present: dict[str, Any] | None = None,
+        bound: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.missing = missing  # arguments that nothing is called like
+        self.present = present or {}  # arrays that the code had when it began, and that are no other argument
+        self.bound = bound or {}
+
 
 @dataclass(eq=False)
 class Variable:
@@ -162,6 +174,7 @@ class Binder:
         self.variables: dict[tuple[str, str, str, int], Variable] = {}
         self.ambiguous: dict[str, list[str]] = {}
         self.seen_names: set[str] = set()
+        self.at_start: dict[str, Any] | None = None  # arrays that the first function had when it began
         self.bad_bind: dict[str, str] = {}
 
     def resolve(self, frame: FrameType, depth: int, known: Readers) -> Readers:
@@ -174,6 +187,9 @@ class Binder:
         globals_ = frame.f_globals
         outside = {k: globals_[k] for k in names if k in globals_ and k not in variables and usable(globals_[k])}
         listed_outside = holders(outside)
+        if self.at_start is None:
+            held = ((e, v) for _, _, e, v in (*listed, *listed_outside) if (a := as_array(v)) is not None and a.ndim)
+            self.at_start = {expression: plain(value) for expression, value in held}
         self.seen_names.update(expression for _, _, expression, value in listed if as_array(value) is not None)
         for argument in self.arguments:
             if argument in settled:

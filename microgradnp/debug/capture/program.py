@@ -30,6 +30,11 @@ class Program:
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if not callable(function):
             raise TypeError(f"debug: the hand-written code must be a function, got {type(function).__name__}")
+        if inspect.isgeneratorfunction(function):
+            raise TypeError(
+                f"debug: {function.__name__} is a generator, which does nothing when it is called; "
+                f"pass a function that runs it: lambda *args: list({function.__name__}(*args))"
+            )
         self.function = function
         self.args = args
         self.kwargs = kwargs

@@ -128,7 +128,11 @@ def assemble(
     if problems:
         if error is not None:
             raise error
-        raise BindingError("; ".join(problems))
+        used = {variable.expression for variable in chosen.values()}
+        present = {e: v for e, v in (binder.at_start or {}).items() if e not in used}
+        unknown = [a for a in arguments if a not in chosen and a not in optional]
+        settled = [a for a in unknown if a in binder.bind or a in binder.ambiguous]
+        raise BindingError("; ".join(problems), () if settled else tuple(unknown), present, before)
     return Step(tracer, start, end, before, after, changed, chosen, returned, finished, error)
 
 

@@ -17,7 +17,7 @@ from microgradnp.debug.capture.program import Program
 from microgradnp.debug.capture.step import Step, quiet
 from microgradnp.debug.capture.tracer import StepOver
 from microgradnp.debug.capture.writes import Writes, refill, write
-from microgradnp.debug.verdict import Entry
+from microgradnp.debug.evidence import Entry
 
 NAMELESS = re.compile(r"^returned value")
 

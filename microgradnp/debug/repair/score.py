@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.debug.evidence import EXACT, STEP, Entry, fit, fit_step
 from microgradnp.debug.match.references import ModelError, evaluate
 from microgradnp.debug.repair.probe import Observation, Plan
-from microgradnp.debug.verdict import EXACT, STEP, Entry, fit, fit_step
 
 
 class Scorer:

@@ -57,7 +57,7 @@ class Search:
         self.seconds = 1.0
         started = clock.perf_counter()
         first = self.observe(base)
-        self.seconds = max(0.05, 20 * (clock.perf_counter() - started))
+        self.seconds = max(0.25, 20 * (clock.perf_counter() - started))
         self.usable = first is not None
         self.right_before = set(scorer.right(first)) if first else set()
 

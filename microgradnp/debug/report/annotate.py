@@ -19,8 +19,8 @@ import numpy as np
 from microgradnp.debug.blame.slices import is_constant, is_value
 from microgradnp.debug.capture.source import source_of
 from microgradnp.debug.capture.tracer import Version
+from microgradnp.debug.evidence import Entry
 from microgradnp.debug.match.index import Match
-from microgradnp.debug.verdict import Entry
 
 if TYPE_CHECKING:
     from microgradnp.debug.report.finding import Report

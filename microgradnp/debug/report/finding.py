@@ -13,9 +13,10 @@ from microgradnp.debug.blame.frontier import Blame
 from microgradnp.debug.capture.program import Program
 from microgradnp.debug.capture.source import source_of
 from microgradnp.debug.capture.step import Step
+from microgradnp.debug.evidence import Entry
 from microgradnp.debug.match.index import Index
 from microgradnp.debug.repair.search import Fix
-from microgradnp.debug.verdict import Entry, Verdict
+from microgradnp.debug.verdict import Verdict
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from microgradnp.debug.verdict import Entry
+from microgradnp.debug.evidence import Entry
 
 if TYPE_CHECKING:
     from microgradnp.debug.report.finding import Report

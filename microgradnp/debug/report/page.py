@@ -16,8 +16,8 @@ from microgradnp.debug.report.text import headline
 from microgradnp.draw.svg import DARK, DARK_KINDS, LIGHT, LIGHT_KINDS
 
 if TYPE_CHECKING:
+    from microgradnp.debug.evidence import Entry
     from microgradnp.debug.report.finding import Report
-    from microgradnp.debug.verdict import Entry
 
 VERDICTS = {"BACKPROP RIGHT": "right", "BACKPROP WRONG": "wrong"}
 MOST_SUSPECTS = 20

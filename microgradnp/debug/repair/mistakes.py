@@ -1,0 +1,169 @@
+"""The mistakes that people make in one expression, undone: for a node of the syntax tree, what may have stood in its place.
+
+Each is (cost, kind, replacement). The costs order the trials; names are mistaken more often than structure.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+MODULES = {"np", "numpy", "math", "mg"}
+COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+
+
+@dataclass(eq=False)
+class Scope:
+    """What an edit may name in a function."""
+
+    shapes: dict[str, tuple[int, ...] | None]  # expression -> shape, of what the trace saw there
+    loop_variables: list[str]
+    functions: list[str]  # functions of one argument that the module defines
+    operands: list[str]  # operand texts that occur in the function
+    keys: list[str]  # string keys used in subscripts
+    suspects: set[str]  # names of gradients and updates of weights: often they stand where the weights belong
+
+
+def expression(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
+
+
+def neighbours(node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+    """Arrays of the same shape with the same index: alone, or with this one (an update that was applied) taken off again."""
+    base: Any = node
+    while isinstance(base, ast.Subscript):
+        base = base.value
+    name, text = ast.unparse(base), ast.unparse(node)
+    shape = scope.shapes.get(name)
+    if not shape or not text.startswith(name):
+        return
+    for other, its_shape in scope.shapes.items():
+        if its_shape == shape and other != name and "(" not in other:
+            neighbour = other + text[len(name) :]
+            sooner = 0.8 if name in scope.suspects else 0.0
+            yield 1.1 - sooner, "operand", expression(neighbour)
+            yield 1.7 - sooner, "updated", expression(f"({neighbour} - {text})")
+
+
+def is_key(node: Any) -> TypeGuard[ast.Constant]:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def accumulations(node: Any) -> Iterator[tuple[float, str, Any]]:
+    if isinstance(node, ast.AugAssign):
+        for op in (ast.Add, ast.Sub):
+            if not isinstance(node.op, op):
+                yield 1.0, "sign", ast.AugAssign(node.target, op(), node.value)
+        yield 1.3, "accumulate", ast.Assign([node.target], node.value)
+    elif len(node.targets) == 1 and isinstance(node.targets[0], (ast.Name, ast.Subscript, ast.Attribute)):
+        yield 1.2, "accumulate", ast.AugAssign(node.targets[0], ast.Add(), node.value)
+        yield 1.5, "accumulate", ast.AugAssign(node.targets[0], ast.Sub(), node.value)
+
+
+def operators(node: ast.BinOp) -> Iterator[tuple[float, str, Any]]:
+    left, right = node.left, node.right
+    if isinstance(node.op, ast.Add):
+        yield 1.0, "sign", ast.BinOp(left, ast.Sub(), right)
+    elif isinstance(node.op, ast.Sub):
+        yield 1.0, "sign", ast.BinOp(left, ast.Add(), right)
+        yield 1.0, "sign", ast.BinOp(right, ast.Sub(), left)
+    elif isinstance(node.op, ast.Mult):
+        yield 1.0, "matmul", ast.BinOp(left, ast.MatMult(), right)
+        yield 1.4, "scale", ast.BinOp(left, ast.Div(), right)
+    elif isinstance(node.op, ast.MatMult):
+        yield 1.0, "matmul", ast.BinOp(left, ast.Mult(), right)
+        yield 1.2, "transpose", ast.BinOp(right, ast.MatMult(), left)
+        yield 1.3, "transpose", expression(f"({ast.unparse(left)}).T @ ({ast.unparse(right)})")
+        yield 1.3, "transpose", expression(f"({ast.unparse(left)}) @ ({ast.unparse(right)}).T")
+    elif isinstance(node.op, ast.Div):
+        yield 1.4, "scale", ast.BinOp(left, ast.Mult(), right)
+    dropped = "scale" if isinstance(node.op, ast.Div) else "term" if isinstance(node.op, (ast.Add, ast.Sub)) else "extra factor"
+    yield 1.2, dropped, left
+    if not isinstance(node.op, (ast.Div, ast.Pow)):
+        yield 1.2, dropped, right
+
+
+def redone_derivatives(node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+    """The product without its last factor or two, times the derivative of some activation at some value."""
+    factors = factors_of(node)
+    if not 2 <= len(factors) <= 4:
+        return
+    texts = [f"({ast.unparse(f)})" if isinstance(f, ast.BinOp) else ast.unparse(f) for f in factors]
+    for count in range(max(1, len(texts) - 2), len(texts)):
+        kept = " * ".join(texts[:count])
+        for other in scope.operands[:24]:
+            if other not in kept.split():
+                for form in (f"(1 - {other} ** 2)", f"{other} * (1 - {other})", f"({other} > 0)"):
+                    yield 2.5, "derivative", expression(f"{kept} * {form}")
+
+
+def factors_of(node: Any) -> list[Any]:
+    """The factors of a product of several: `a`, `b` and `c` of `a * b * c`."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return [*factors_of(node.left), *factors_of(node.right)]
+    return [node]
+
+
+def constants(node: ast.Constant, parent: Any) -> Iterator[tuple[float, str, Any]]:
+    value = node.value
+    if isinstance(value, bool):
+        yield 1.1, "flag", ast.Constant(not value)
+    elif isinstance(value, (int, float)):
+        kind = "axis" if isinstance(parent, ast.keyword) and parent.arg == "axis" else "constant"
+        for new in (value + 1, value - 1, -value, 2 * value, value / 2, 1, 0, 2):
+            if new != value and not (isinstance(value, int) and isinstance(new, float) and new != int(new) and kind == "axis"):
+                plain = int(new) if isinstance(value, int) and new == int(new) else new
+                yield 1.1, kind, ast.Constant(plain) if plain >= 0 else expression(str(plain))
+
+
+def calls(node: ast.Call, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+    function = node.func
+    name = function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    if name in ("sum", "mean"):
+        other = "mean" if name == "sum" else "sum"
+        if isinstance(function, ast.Attribute):
+            yield 1.0, "reduction", ast.Call(ast.Attribute(function.value, other, ast.Load()), node.args, node.keywords)
+        yield 1.3, "reduction", ast.Call(function, node.args, [])
+        method = isinstance(function, ast.Attribute) and not (
+            isinstance(function.value, ast.Name) and function.value.id in MODULES
+        )
+        data = [] if method else node.args[:1]
+        for axis in (0, 1):
+            for keep in ([], [ast.keyword("keepdims", ast.Constant(True))]):
+                yield 1.2, "reduction", ast.Call(function, data, [ast.keyword("axis", ast.Constant(axis)), *keep])
+        if method and isinstance(function, ast.Attribute):
+            yield 1.5, "reduction", function.value
+    if name == "range" and node.args:
+        for k, argument in enumerate(node.args):
+            for shift in ("+ 1", "- 1"):
+                changed = list(node.args)
+                changed[k] = expression(f"{ast.unparse(argument)} {shift}")
+                yield 1.1, "range", ast.Call(function, changed, node.keywords)
+        if len(node.args) == 2:
+            yield 1.2, "range", ast.Call(function, node.args[1:], node.keywords)
+        for other_name in scope.shapes:
+            if scope.shapes[other_name] == () and other_name.isidentifier():
+                yield 1.5, "range", ast.Call(function, [expression(other_name)], node.keywords)
+    if name in ("dot", "matmul", "outer") and len(node.args) == 2:
+        yield 1.1, "transpose", ast.Call(function, node.args[::-1], [])
+        yield 1.2, "matmul", ast.BinOp(node.args[0], ast.Mult(), node.args[1])
+    if name == "dot" and len(node.args) == 1 and isinstance(function, ast.Attribute):
+        yield 1.2, "matmul", ast.BinOp(function.value, ast.Mult(), node.args[0])
+    if name == "multiply" and len(node.args) == 2:
+        yield 1.1, "matmul", expression(f"np.dot({ast.unparse(node.args[0])}, {ast.unparse(node.args[1])})")
+    if name in ("transpose", "copy") and isinstance(function, ast.Attribute) and not node.args:
+        yield 1.3, "transpose", function.value
+    if isinstance(function, ast.Name) and len(node.args) >= 1 and name not in ("range", "len", "zip", "enumerate", "reversed"):
+        yield 1.4, "unwrap", node.args[0]
+        for other in scope.functions:
+            yield 1.3, "function", ast.Call(ast.Name(other, ast.Load()), node.args, node.keywords)
+    elif isinstance(function, ast.Attribute) and len(node.args) == 1 and not node.keywords and name not in ("append",):
+        yield 1.6, "unwrap", node.args[0]
+
+
+def slices() -> Iterator[tuple[float, str, Any]]:
+    yield 1.3, "slice", ast.Slice()
+    yield 1.3, "slice", ast.Slice(upper=expression("-1"))
+    yield 1.3, "slice", ast.Slice(lower=ast.Constant(1))
