@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
-import os
 import sys
-import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debug.capture.bind import BindingError
-from microgradnp.debug.investigation import debug
+from microgradnp.debug.investigation import debug, told
 from microgradnp.debug.match.references import ModelError
 from microgradnp.debug.report.finding import Report
 
@@ -40,8 +38,10 @@ def check(code: str, model: str, data: Path | None, bind: Mapping[str, str], ste
 
 
 def exit_code(report: Report) -> int:
-    """0 for right code, 1 for wrong, 2 when there was nothing to check."""
-    return UNUSABLE if not report.gradients else RIGHT if report.ok else WRONG
+    """0 for right code, 1 for wrong, 2 when there was nothing to check or the code failed before anything was wrong."""
+    if not report.verdict.ok:
+        return WRONG
+    return RIGHT if report.ok else UNUSABLE
 
 
 def load(target: str) -> Callable[..., Any]:
@@ -109,11 +109,3 @@ def arguments(train: Callable[..., Any], data: Path | None, code: str) -> dict[s
     if missing:
         raise UnusableError(f"{data} lacks {', '.join(missing)}; it has {', '.join(held) or 'nothing'}")
     return {p.name: held[p.name].item() if held[p.name].ndim == 0 else held[p.name] for p in plain if p.name in held}
-
-
-def told(error: BaseException) -> str:
-    """An error of the user's code in one line, with the last line of that code that ran."""
-    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith((here, "<frozen"))]
-    where = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {error}{where}"

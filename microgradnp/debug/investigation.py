@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time as clock
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from microgradnp import origin
 from microgradnp.debug.blame.frontier import Blame, Case, Test, blame
 from microgradnp.debug.capture.bind import DATA, BindingError, mark_of
 from microgradnp.debug.capture.program import Program
@@ -159,6 +162,8 @@ class Investigation:
             number, seed, better = self.look_further(step, verdict)
             if better is not None:
                 step, evaluation, found, verdict = better
+        if step.error is not None:
+            self.notes.append(f"the code stopped with {told(step.error)}; only what it did before that was judged")
         report = Report(self.program, step, verdict, Index(found), number, list(self.notes))
         if step.tracer.out_of_time:
             report.notes.append("the budget was used up before the step was over; give fewer samples or a larger budget")
@@ -280,6 +285,13 @@ class Investigation:
     def until(self, share: float) -> float:
         """The moment when this share of the budget is used up; a little later than now in any case."""
         return max(self.started + share * self.budget, clock.perf_counter() + 0.05 * self.budget)
+
+
+def told(error: BaseException) -> str:
+    """An error of the user's code in one line, with the last line of that code that ran."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not origin.internal[f.filename]]
+    where = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {error}{where}"
 
 
 def test_with(search: Search, base: Writes) -> Test:

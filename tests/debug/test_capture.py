@@ -164,6 +164,34 @@ def test_code_without_source_is_judged_but_no_line_is_named():
     assert "source of the code cannot be read" in str(report)
 
 
+def fails_half_way(X, T, W1, W2):
+    h = np.tanh(X @ W1)
+    e = h @ W2 - T
+    dW2 = h.T @ e
+    dW1 = X.T @ (e @ W2.T * (1 - T**2))
+    return dW1, dW2
+
+
+def test_code_that_fails_half_way_is_not_called_right():
+    report = mg.debug(fails_half_way, loss, numbers())
+    assert report.gradients["W2"].ok
+    assert not report.ok
+    assert str(report).startswith("THE CODE FAILED")
+    assert "the code stopped with ValueError: operands could not be broadcast" in str(report)
+    assert "test_capture.py:" in str(report)
+
+
+def only_one(X, T, W1, W2):
+    return {"W2": np.tanh(X @ W1).T @ (np.tanh(X @ W1) @ W2 - T)}
+
+
+def test_what_was_not_checked_is_said_in_the_first_line():
+    report = mg.debug(only_one, loss, numbers())
+    assert report.ok
+    assert report.verdict.unchecked == ["W1"]
+    assert str(report).startswith("BACKPROP RIGHT where it was checked")
+
+
 def test_a_model_that_is_no_loss_is_refused():
     with pytest.raises(ModelError, match="a loss is a single number"):
         mg.debug(elsewhere, lambda X, first: X @ first, numbers())

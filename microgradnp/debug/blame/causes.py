@@ -180,7 +180,7 @@ def factor_cause(kind: str, old: str, new: str, in_derivative: bool, blamed: Bla
     found = [m.reference for m in meanings(added, blamed, step)]
     if in_derivative:
         return "wrong_activation_derivative"
-    if any(r.kind == "derivative" for r in found) or DERIVATIVE.search(added):
+    if any(r.kind == "derivative" and float(np.ptp(r.array)) for r in found) or DERIVATIVE.search(added):
         return "missing_activation_derivative"
     if RATE.search(added):
         return "batch_scale_1_over_N"

@@ -91,7 +91,7 @@ def finding(fix: Fix | None, blamed: Blame, step: Step, verdict: Verdict) -> Fin
 
 @dataclass(eq=False)
 class Report:
-    """The answer of `mg.debug`. `ok` when every gradient that was found is right."""
+    """The answer of `mg.debug`. `ok` when every gradient that was found is right, and the code ran without an error."""
 
     program: Program
     step: Step
@@ -108,7 +108,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        return bool(self.verdict.entries) and self.verdict.ok
+        return bool(self.verdict.entries) and self.verdict.ok and self.step.error is None
 
     @property
     def gradients(self) -> dict[str, Entry]:

@@ -34,6 +34,8 @@ def text(report: Report) -> str:
 def headline(report: Report) -> str:
     if not report.gradients:
         return "NOTHING TO CHECK"
-    if report.ok:
-        return "BACKPROP RIGHT"
-    return "BACKPROP WRONG"
+    if not report.verdict.ok:
+        return "BACKPROP WRONG"
+    if report.step.error is not None:
+        return "THE CODE FAILED"
+    return "BACKPROP RIGHT" if not report.verdict.unchecked else "BACKPROP RIGHT where it was checked"

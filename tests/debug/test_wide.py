@@ -1,0 +1,34 @@
+"""Mistakes in larger models: LSTM, pooling, penalties, normalisation, attention. The right line is named, or none firmly."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from debug import programs
+
+import microgradnp as mg
+
+MISTAKES = [
+    ("lstm_through_time", "dc = dc_next + dh_next * o", "dc = dh_next * o", {"W", "b"}),
+    ("lstm_through_time", "dc * c_before * f * (1 - f)", "dc * c * f * (1 - f)", {"W", "b"}),
+    ("max_pooling", "dscaled = winners * dpooled", "dscaled = dpooled", {"K"}),
+    ("weight_decay", " + lam * weights[k]", "", {"W1", "W2", "W3"}),
+    ("layer_norm", " - norm * (dnorm * norm).mean(axis=1, keepdims=True)", "", {"W"}),
+    ("attention_head", "a * (da - (da * a).sum(axis=1, keepdims=True))", "a * (1 - a) * da", {"Wq", "Wk"}),
+    ("attention_head", "dk = dscores.T @ q * scale", "dk = dscores.T @ q", {"Wk"}),
+    ("attention_head", "dk = dscores.T @ q * scale", "dk = dscores @ q * scale", {"Wk"}),
+]
+
+
+@pytest.mark.parametrize(("name", "right", "wrong", "arguments"), MISTAKES)
+def test_the_line_of_a_mistake_is_suspected_first(tmp_path, name, right, wrong, arguments):
+    text = Path(programs.load("wide", name).__file__).read_text()
+    assert text.count(right) == 1
+    path = tmp_path / f"{name}.py"
+    path.write_text(text.replace(right, wrong))
+    changed = programs.load("wrong", name, path)
+    args, kwargs = changed.make(np.random.default_rng(1))
+    report = mg.debug(changed.train, changed.loss, args, kwargs, getattr(changed, "BIND", {}))
+    assert {a for a, e in report.gradients.items() if not e.ok} == arguments
+    line = next(k for k, (a, b) in enumerate(zip(text.split("\n"), path.read_text().split("\n"), strict=False), 1) if a != b)
+    assert report.first_wrong.line == line, str(report)
