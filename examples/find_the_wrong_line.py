@@ -47,7 +47,7 @@ def loss(x, targets, W1, W2):
 rng = np.random.default_rng(0)
 net = Network(rng.normal(size=(8, 3)), rng.uniform(size=(8, 2)), hidden=4, rng=rng)
 
-report = mg.debug(net.fit, loss)
+report = mg.debug(net.fit, loss, budget=30.0)  # seconds at most; it takes about one
 
 if __name__ == "__main__":
     print(report)

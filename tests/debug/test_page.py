@@ -128,7 +128,7 @@ def arrays():
 
 
 def report_on(folder, text, name="code.py"):
-    return debug(module_of(folder / name, text).train, loss, args=tuple(arrays()))
+    return debug(module_of(folder / name, text).train, loss, args=tuple(arrays()), budget=60.0)
 
 
 @pytest.fixture(scope="module")
@@ -544,3 +544,18 @@ def test_softmax_is_told_as_right(tmp_path):
     row, mark = rows(root)[next(n for n, line in enumerate(text.splitlines(), 1) if "p - T" in line)]
     assert mark == "right"
     assert "dy = dL/d" in words(row.text)
+
+
+def fails_half_way(X, T, W):
+    d = X @ W - T
+    dW = X.T @ d
+    return dW, np.ones(3) + np.ones(4)
+
+
+def test_code_that_fails_is_shown_as_neither_right_nor_wrong():
+    rng = np.random.default_rng(0)
+    numbers = rng.normal(size=(5, 3)), rng.normal(size=(5, 2)), rng.normal(size=(3, 2))
+    text = page(debug(fails_half_way, lambda X, T, W: 0.5 * np.sum((X @ W - T) ** 2), numbers))
+    assert "The code failed" in text
+    assert "The code stopped with an error" in text
+    assert 'class="verdict unknown"' in text

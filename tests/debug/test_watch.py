@@ -18,7 +18,7 @@ def numbers():
 
 
 SCRIPT = """
-with mg.watch(loss) as w:
+with mg.watch(loss, budget=60.0) as w:
     for epoch in range(20):
         h = np.tanh(X @ W1)
         d = h @ W2 - T

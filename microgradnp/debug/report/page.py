@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from microgradnp.debug.evidence import Entry
     from microgradnp.debug.report.finding import Report
 
-VERDICTS = {"BACKPROP RIGHT": "right", "BACKPROP WRONG": "wrong"}
+VERDICTS = {"BACKPROP RIGHT": "right", "BACKPROP RIGHT where it was checked": "right", "BACKPROP WRONG": "wrong"}
 MOST_SUSPECTS = 20
 NONE = "\u2013"
 DOT = " \u00b7 "
@@ -90,6 +90,8 @@ def summary_of(report: Report, links: Links) -> str:
     count = len(report.gradients)
     if not count:
         return "No gradient was found that could be checked."
+    if report.verdict.ok and report.step.error is not None:
+        return "The code stopped with an error; the gradients that it had formed before are right."
     if report.ok:
         return "The gradient is right." if count == 1 else f"All {count} gradients are right."
     wrong = len(report.verdict.wrong)
