@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debug.capture.bind import DATA
 from microgradnp.debug.capture.step import Step
 from microgradnp.debug.capture.tracer import Version
 from microgradnp.debug.capture.values import as_array
@@ -22,6 +21,7 @@ from microgradnp.debug.match.references import scale_of
 
 EXACT = 1e-7
 STEP = 1e-6  # after - before cancels leading digits
+SINGLE = 1e-3  # what may be lost in single precision
 
 
 @dataclass(eq=False)
@@ -51,6 +51,11 @@ class Entry:
         return 0.0 if not self.error < 1 else min(16.0, -math.log10(max(self.error, 1e-16)))
 
 
+def tolerance(step: Step, usual: float) -> float:
+    """The largest relative error that counts as equal: as usual, or what single precision allows."""
+    return SINGLE if step.single else usual
+
+
 def fit(found: Any, gradient: np.ndarray) -> tuple[float, float, bool]:
     """(scale, relative error, transposed) of found = scale * gradient, in whichever layout fits best."""
     array = np.squeeze(np.asarray(found, float))
@@ -65,12 +70,12 @@ def fit(found: Any, gradient: np.ndarray) -> tuple[float, float, bool]:
 
 
 def from_update(argument: str, step: Step, gradient: np.ndarray) -> Entry:
-    before, after = np.asarray(step.before[argument], float), np.asarray(step.after[argument], float)
+    before, after = np.asarray(step.before[argument]), np.asarray(step.after[argument])
     entry = Entry(argument, "update", f"update of {step.variables[argument].expression}")
     if before.shape != after.shape:
         entry.found = after
         return entry
-    entry.found = after - before
+    entry.found = np.asarray(after - before, float)
     entry.scale, entry.error, _ = fit_step(before, after, gradient)
     return entry
 
@@ -80,7 +85,8 @@ def fit_step(before: np.ndarray, after: np.ndarray, gradient: np.ndarray) -> tup
     moved = after - before
     c, error, flipped = fit(moved, gradient)
     largest = float(np.max(np.abs(moved), initial=0))
-    noise = 8 * np.finfo(after.dtype).eps * float(np.max(np.abs(before), initial=0))
+    precision = after.dtype if after.dtype.kind == "f" else np.float64
+    noise = 8 * np.finfo(precision).eps * float(np.max(np.abs(before), initial=0))
     if math.isfinite(error) and largest and error * largest <= noise and error < 1e-3:
         error = min(error, EXACT / 10)
     return c, error, flipped
@@ -96,7 +102,7 @@ def from_returned(argument: str, step: Step, gradient: np.ndarray) -> Entry | No
         if array is None or array.size != gradient.size:
             continue
         c, error, flipped = fit(array, gradient)
-        if error < EXACT and (array.size > 1 or near_named(c)):
+        if error < tolerance(step, EXACT) and (array.size > 1 or near_named(c)):
             return Entry(
                 argument,
                 "returned",
@@ -109,7 +115,7 @@ def from_returned(argument: str, step: Step, gradient: np.ndarray) -> Entry | No
             )
         if before is not None and np.shape(before) == array.shape:
             c, error, _ = fit_step(np.asarray(before, float), np.asarray(array, float), gradient)
-            if error < STEP and c < 0 and (array.size > 1 or like(path, argument)):
+            if error < tolerance(step, STEP) and c < 0 and (array.size > 1 or like(path, argument)):
                 return Entry(
                     argument, "update", path, scale=c, error=error, found=array - np.asarray(before), path=("stepped leaf", path)
                 )
@@ -161,7 +167,7 @@ def left_over(
     returned = [e for e in entries.values() if e.kind == "returned"]
     if not returned or len(returned) < len(entries):
         return None
-    missing = [a for a in gradients if a not in entries and a.lower() not in DATA]
+    missing = [a for a in gradients if a not in entries]
     holder = {parent(e.variable) for e in returned}
     free = [
         (path, array)
@@ -214,7 +220,13 @@ def from_match(argument: str, versions: list[Version], matches: dict[int, Match 
             and not match.note
         ):
             entry = Entry(
-                argument, "variable", version.path, scale=match.scale, error=1e-15, transposed=match.transposed, version=version
+                argument,
+                "variable",
+                version.path,
+                scale=match.scale,
+                error=max(match.error, 1e-15),
+                transposed=match.transposed,
+                version=version,
             )
             entry.found = version.array
             entry.path = ("variable", version.function, version.path)

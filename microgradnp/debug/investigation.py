@@ -13,8 +13,9 @@ import numpy as np
 
 from microgradnp import origin
 from microgradnp.debug.blame.frontier import Blame, Case, Test, blame
-from microgradnp.debug.capture.bind import DATA, BindingError, mark_of
+from microgradnp.debug.capture.bind import BindingError, mark_of
 from microgradnp.debug.capture.program import Program
+from microgradnp.debug.capture.roles import data_of, lengths
 from microgradnp.debug.capture.shapes import by_shape
 from microgradnp.debug.capture.step import Step, capture
 from microgradnp.debug.capture.writes import Writes
@@ -124,7 +125,7 @@ class Investigation:
             step = capture(self.program, self.arguments, self.optional, self.bind, number, seconds, seed)
         evaluation = evaluate(self.model, step.before)
         found = references(evaluation) + per_sample(self.model, step.before, evaluation, step.changed)
-        return step, evaluation, found, judge(step, evaluation, Index(found))
+        return step, evaluation, found, judge(step, evaluation, Index(found, single=step.single))
 
     def bind_by_shape(self, error: BindingError) -> None:
         """Bind what has no name of its own by its shape, when there is one way only; else raise the error again."""
@@ -162,9 +163,11 @@ class Investigation:
             number, seed, better = self.look_further(step, verdict)
             if better is not None:
                 step, evaluation, found, verdict = better
+        if step.single:
+            self.notes.append("the code works in single precision: three digits count as equal")
         if step.error is not None:
             self.notes.append(f"the code stopped with {told(step.error)}; only what it did before that was judged")
-        report = Report(self.program, step, verdict, Index(found), number, list(self.notes))
+        report = Report(self.program, step, verdict, Index(found, single=step.single), number, list(self.notes))
         if step.tracer.out_of_time:
             report.notes.append("the budget was used up before the step was over; give fewer samples or a larger budget")
         if not verdict.ok and verdict.entries and self.program.source is None:
@@ -177,10 +180,8 @@ class Investigation:
 
     def look_at_fewer_samples(self, step: Step, evaluation: Evaluation, found: list[Reference], verdict: Verdict) -> Looked:
         """The same step on a few samples, when that shows the same faults: code with loops over elements is slow to trace."""
-        lengths = {
-            len(np.atleast_1d(v)) for a, v in step.before.items() if a not in step.changed and a.lower() in DATA and np.ndim(v)
-        }
-        length = lengths.pop() if len(lengths) == 1 else 0
+        counts = lengths(step.before, data_of(step.before, verdict.entries))
+        length = counts.pop() if len(counts) == 1 else 0
         if length > FEW:
             whole = self.program
             known = [mark_of(step.before[a]) for a in verdict.entries if a in step.before]
@@ -227,7 +228,7 @@ class Investigation:
             step = capture(self.program, self.arguments, self.optional, self.bind, number, seconds, seed, known, writes)
             evaluation = evaluate(self.model, step.before)
             found = references(evaluation) + per_sample(self.model, step.before, evaluation, step.changed)
-            return step, evaluation, found, judge(step, evaluation, Index(found))
+            return step, evaluation, found, judge(step, evaluation, Index(found, single=step.single))
         except Exception:  # what fails on other values than the user's says nothing about the user's code
             return None
 
@@ -241,7 +242,7 @@ class Investigation:
         editors: dict[str, Editor] = {}
         with contextlib.ExitStack() as kept:
             for number in range(MOST_FINDINGS):
-                index = Index([*found, *updates(step, verdict)], gauges_of(verdict))
+                index = Index([*found, *updates(step, verdict)], gauges_of(verdict), step.single)
                 scorer = Scorer(self.model, plan_of(step, verdict.entries), verdict.entries)
                 search = Search(self.program, step, scorer.plan, scorer, editors, seed)
                 kept.enter_context(search.kept)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from microgradnp.debug.capture.bind import DATA
+from microgradnp.debug.capture.roles import data_of, is_mask
 from microgradnp.debug.capture.step import Step
 from microgradnp.debug.evidence import (
     EXACT,
@@ -26,9 +26,13 @@ from microgradnp.debug.evidence import (
     left_over,
     locate_version,
     returned_by_name,
+    tolerance,
 )
 from microgradnp.debug.match.index import Index
 from microgradnp.debug.match.references import Evaluation
+
+ROUNDING = 1e-11  # of the largest gradient: what is smaller is zero
+SAME = 1e-5  # relative; factors that differ by less are the same
 
 
 @dataclass(eq=False)
@@ -54,41 +58,54 @@ def judge(step: Step, evaluation: Evaluation, index: Index) -> Verdict:
     matches = {id(v): index.match(v.array) for v in versions if v.line}
     entries: dict[str, Entry] = {}
     claimed: set[str] = set()
-    gradients = {a: g for a, g in evaluation.gradients.items() if g.size and np.any(g)}
+    zero = zero_gradients(evaluation)
+    gradients = {a: g for a, g in evaluation.gradients.items() if g.size and a not in zero}
+    data = data_of(evaluation.values, step.changed)
     for argument, gradient in gradients.items():
         entry = from_update(argument, step, gradient) if argument in step.changed else None
-        if entry is not None and entry.error > STEP:
+        if entry is not None and entry.error > tolerance(step, STEP):
             better = from_match(argument, versions, matches)
             if better is not None:
                 entry.path = ("optimizer", better)
-        if entry is None and argument.lower() not in DATA:
+        if entry is None and argument not in data:
             entry = from_returned(argument, step, gradient)
         if entry is not None:
             entries[argument] = entry
             claimed.add(entry.variable)
-    style = {e.kind for e in entries.values()}
-    for argument, gradient in gradients.items():
-        if argument in entries or argument.lower() in DATA:
+    moved = {e.kind for e in entries.values()} >= {"update"}
+    parameters = {a: g for a, g in gradients.items() if a not in data}
+    for argument, gradient in parameters.items():
+        if argument in entries:
             continue
         entry = returned_by_name(argument, step, gradient, claimed)
         entry = entry or from_match(argument, versions, matches) or from_name(argument, versions, gradient, matches)
-        entry = entry or left_over(argument, gradients, entries, step, claimed, index)
+        entry = entry or left_over(argument, parameters, entries, step, claimed, index)
         if entry is None:
             continue
-        if "update" in style and argument in step.before and entry.error < EXACT:
+        if moved and entry.error < tolerance(step, EXACT):
             entry.kind, entry.fault = "missing", "missing"
             entry.error = math.inf
-        elif "update" in style and entry.error >= EXACT:
+        elif moved:
             entry.kind = "variable"
         entries[argument] = entry
         claimed.add(entry.variable)
     verdict = Verdict(entries)
-    verdict.unchecked = [a for a in gradients if a not in entries and a.lower() not in DATA]
+    data = data_of(evaluation.values, entries)
+    verdict.unchecked = [a for a in parameters if a not in entries and a not in data and not is_mask(step.before[a])]
     for argument, entry in entries.items():
         entry.expected = gradients[argument]
         locate_version(entry, step)
     settle(verdict, step)
+    if resting := [argument for argument in zero if argument not in data]:
+        verdict.conventions.append(f"the gradient of {', '.join(resting)} is zero here, so nothing is said about it")
     return verdict
+
+
+def zero_gradients(evaluation: Evaluation) -> list[str]:
+    """Parameters whose true gradient is zero, or nothing but rounding: no factor can be told, and a momentum may move them."""
+    sizes = {a: float(np.max(np.abs(g), initial=0)) for a, g in evaluation.gradients.items()}
+    least = ROUNDING * max(sizes.values(), default=0.0)
+    return [argument for argument, size in sizes.items() if size <= least]
 
 
 # ------------------------------------------------------------------------------- conventions and faults
@@ -120,8 +137,8 @@ def settle(verdict: Verdict, step: Step) -> None:
 
 
 def settle_group(group: list[Entry], is_update: bool, step: Step, verdict: Verdict) -> None:
-    tolerance = STEP if is_update else EXACT
-    exact = [e for e in group if e.error < tolerance and e.scale != 0]
+    exact = [e for e in group if e.error < tolerance(step, STEP if is_update else EXACT) and e.scale != 0]
+    alike = tolerance(step, SAME)
     for entry in group:
         if entry not in exact:
             entry.fault = entry.fault or "gradient"
@@ -131,10 +148,13 @@ def settle_group(group: list[Entry], is_update: bool, step: Step, verdict: Verdi
     for entry in exact:
         if is_update and common > 0:
             entry.fault = "sign"
-        elif abs(entry.scale - common) <= 1e-5 * abs(common):
+        elif abs(entry.scale - common) <= alike * abs(common):
             entry.ok = True
+        elif is_update and has_its_own_rate(entry):
+            entry.ok = True
+            verdict.conventions.append(f"{entry.argument} moves with a learning rate of its own, {-entry.scale:.6g}")
         else:
-            entry.fault = "sign" if abs(entry.scale + common) <= 1e-5 * abs(common) else "scale"
+            entry.fault = "sign" if abs(entry.scale + common) <= alike * abs(common) else "scale"
     if not is_update and abs(common - 1) > 1e-6 and any(e.ok for e in exact):
         verdict.conventions.append(
             f"every gradient is {common:.6g} times that of the model{reason(common, step)}: a convention, not a bug"
@@ -146,18 +166,26 @@ def settle_group(group: list[Entry], is_update: bool, step: Step, verdict: Verdi
         verdict.conventions.append(f"{names}: stored transposed: a convention, not a bug")
 
 
+def has_its_own_rate(entry: Entry) -> bool:
+    """Whether the statement that moves a parameter reads a number that is exactly the factor it moves by."""
+    inputs = entry.version.inputs if entry.version is not None else []
+    rates = [float(v.array) for v in inputs if v.array.size == 1 and v.array.ndim == 0 and v.array.dtype.kind == "f"]
+    return entry.scale < 0 and any(abs(rate + entry.scale) < 1e-6 * rate for rate in rates)
+
+
 def common_scale(scales: list[float], is_update: bool, step: Step) -> float:
     """The factor that most share; at a tie the one that looks natural."""
     groups: list[list[float]] = []
     for scale in scales:
         for group in groups:
-            if abs(group[0] - scale) <= 1e-5 * abs(scale):
+            if abs(group[0] - scale) <= tolerance(step, SAME) * abs(scale):
                 group.append(scale)
                 break
         else:
             groups.append([scale])
     known = scalars(step)
-    size = max((len(np.atleast_1d(v)) for a, v in step.before.items() if a.lower() in DATA and np.ndim(v)), default=1)
+    data = data_of(step.before, step.changed)
+    size = max((len(np.atleast_1d(v)) for a, v in step.before.items() if a in data and np.ndim(v)), default=1)
 
     def naturalness(c: float) -> int:
         if is_update:
@@ -184,7 +212,8 @@ def scalars(step: Step) -> list[float]:
 
 def reason(c: float, step: Step) -> str:
     """What a common factor probably is: " (-lr)"."""
-    size = max((len(np.atleast_1d(v)) for a, v in step.before.items() if a.lower() in DATA and np.ndim(v)), default=0)
+    data = data_of(step.before, step.changed)
+    size = max((len(np.atleast_1d(v)) for a, v in step.before.items() if a in data and np.ndim(v)), default=0)
     if any(abs(abs(c) - v) < 1e-6 * v and v != 1 for v in scalars(step)):
         return " (-lr)" if c < 0 else " (lr)"
     for value, text in (
@@ -202,7 +231,7 @@ def reason(c: float, step: Step) -> str:
 def relation(entry: Entry, step: Step) -> str:
     if entry.fault == "missing":
         return "right, but never applied"
-    if entry.error < STEP and entry.scale:
+    if entry.error < tolerance(step, STEP) and entry.scale:
         text = "equal" if abs(entry.scale - 1) < 1e-6 else f"equal x {entry.scale:.6g}{reason(entry.scale, step)}"
         if entry.transposed:
             text = "transposed" if text == "equal" else f"transposed, {text}"

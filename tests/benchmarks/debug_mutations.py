@@ -20,7 +20,6 @@ import programs
 from mutants import SLUGS, changed_lines, mutants, normal_text
 
 from microgradnp.debug import debug
-from microgradnp.debug.blame.forward import tainted
 from microgradnp.debug.capture.program import Program
 from microgradnp.debug.capture.step import capture
 from microgradnp.debug.evidence import fit
@@ -44,7 +43,7 @@ class Baseline:
         self.model = module.loss
         seen = self.observe(module, seed)
         self.factors = {a: fit(evidence(seen, a), g)[0] for a, g in self.gradients(seen).items()}
-        after_targets = tainted(step, evaluation)
+        after_targets = step.tainted
         lines = {n for v in step.versions for n in v.lines}
         behind = {n for v in step.versions if id(v) in after_targets for n in v.lines}
         self.forward = lines - behind

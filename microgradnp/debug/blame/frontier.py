@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from microgradnp.debug.blame.forward import forward_agrees, tainted
+from microgradnp.debug.blame.forward import forward_agrees
 from microgradnp.debug.blame.gauge import jump, usual_factor
 from microgradnp.debug.blame.intervene import Proof, candidates
 from microgradnp.debug.blame.slices import (
@@ -76,7 +76,7 @@ def blame(case: Case) -> Blame:
     for entry in verdict.entries.values():  # a parameter after its right step is right
         if entry.ok and entry.version is not None and entry.kind == "update":
             matches[id(entry.version)] = matches[id(entry.version)] or RIGHT
-    found = Blame([], matches, tainted=tainted(step, case.evaluation))
+    found = Blame([], matches, tainted=step.tainted)
     found.forward_ok = forward_agrees(step, case.evaluation, matches)
     ends = {a: v for a in verdict.wrong if (v := verdict.entries[a].version) is not None}
     for argument, end in ends.items():  # an end is wrong by its factor even where it is some gradient

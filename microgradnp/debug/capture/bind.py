@@ -12,48 +12,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from microgradnp.debug.capture.values import as_array, attributes, is_user_instance
 
 DEEPEST = 4
-# Arguments that are called like this are data or settings: nobody is expected to have their gradient.
-DATA = frozenset(
-    [
-        "x",
-        "y",
-        "t",
-        "d",
-        "xs",
-        "ys",
-        "ts",
-        "xb",
-        "yb",
-        "sample",
-        "samples",
-        "output",
-        "outputs",
-        "data",
-        "target",
-        "targets",
-        "label",
-        "labels",
-        "inputs",
-        "input",
-        "ids",
-        "seq",
-        "mask",
-        "lr",
-        "eta",
-        "lam",
-        "lambda",
-        "reg",
-        "h0",
-        "batch",
-    ]
-)
 
 
 class BindingError(ValueError):
@@ -72,6 +37,14 @@ class BindingError(ValueError):
         self.bound = bound or {}
 
 
+class Held(NamedTuple):
+    """A value that a variable had, from `time` on; `version` is the trace's record of it, where there is one."""
+
+    time: int
+    value: Any
+    version: Any
+
+
 @dataclass(eq=False)
 class Variable:
     """One expression in one function that may be an argument, with the values it took, oldest first."""
@@ -80,18 +53,10 @@ class Variable:
     function: str
     expression: str
     rank: tuple[int, ...]  # smaller is better
-    history: list[tuple[int, Any]] = field(default_factory=list)
+    history: list[Held] = field(default_factory=list)
     last: Any = None
     mark: bytes = b""
     from_bind: bool = False
-
-    def at(self, time: float) -> Any:
-        """The value at `time`: the last one not later, else None."""
-        found = [value for when, value in self.history if when <= time]
-        return found[-1] if found else None
-
-    def first_after(self, time: float) -> Any:
-        return next((value for when, value in self.history if when > time), None)
 
 
 def plain(value: Any) -> Any:
@@ -247,7 +212,7 @@ class Binder:
 
     def choose(self, argument: str, end: float) -> Variable | None:
         """The best variable for an argument that had a value in the window."""
-        fit = [v for v in self.variables.values() if v.argument == argument and any(when < end for when, _ in v.history)]
+        fit = [v for v in self.variables.values() if v.argument == argument and any(held.time < end for held in v.history)]
         return min(fit, key=lambda v: v.rank, default=None)
 
     def is_best(self, variable: Variable) -> bool:

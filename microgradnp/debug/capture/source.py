@@ -7,6 +7,7 @@ import functools
 import linecache
 from dataclasses import dataclass, field
 
+FORM = frozenset(["len", "shape", "size", "ndim", "zeros_like", "ones_like", "empty_like", "full_like"])  # read no number
 Path = tuple[str, ...]  # ("self", "W") for `self.W`; subscripts end a path
 
 
@@ -110,7 +111,10 @@ def accesses(header: list[ast.AST], statement: ast.stmt) -> tuple[tuple[Path, ..
             return
         if isinstance(node, ast.Call):
             visit(node.func, called=True)
-            for argument in (*node.args, *(k.value for k in node.keywords)):
+            given = [*node.args, *(k.value for k in node.keywords)]
+            if (path_of(node.func) or ("",))[-1] in FORM and node.args and path_of(base_of(node.args[0])):
+                given = given[1:]
+            for argument in given:
                 bare = argument.value if isinstance(argument, ast.Starred) else argument
                 inner = path_of(base_of(bare))
                 if inner is not None:

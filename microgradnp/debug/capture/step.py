@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import warnings
 from dataclasses import dataclass, field
@@ -11,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debug.capture import backend
-from microgradnp.debug.capture.bind import Binder, BindingError, Variable
+from microgradnp.debug.capture.bind import Binder, BindingError, Held, Variable
 from microgradnp.debug.capture.program import Program
-from microgradnp.debug.capture.tracer import StepOver, Tracer, Version
-from microgradnp.debug.capture.values import leaves
+from microgradnp.debug.capture.roles import DATA
+from microgradnp.debug.capture.taint import made_from, tainted
+from microgradnp.debug.capture.tracer import Change, StepOver, Tracer, Version
+from microgradnp.debug.capture.values import as_array, leaves
 from microgradnp.debug.capture.writes import Writes
 
 
@@ -47,6 +50,18 @@ class Step:
         number, line = self.tracer.step_loop
         state = self.tracer.all_states[number]
         return state.name, line, state.counts[line].index(int(self.start)) + 1
+
+    @functools.cached_property
+    def tainted(self) -> set[int]:
+        """Ids of the versions that depend on the targets."""
+        targets = [self.variables[name] for name in self.tracer.targets if name in self.variables]
+        return tainted(self.tracer.versions, *traces_of(targets))
+
+    @functools.cached_property
+    def single(self) -> bool:
+        """Whether the code works in single precision or less somewhere, so that few digits can agree."""
+        kinds = (v.array.dtype for v in self.versions)
+        return any(kind.kind == "f" and kind.itemsize < 8 for kind in kinds)
 
     def returned_leaves(self) -> list[tuple[str, Any]]:
         if not self.finished:
@@ -102,29 +117,19 @@ def assemble(
     error: BaseException | None,
 ) -> Step:
     start, end = tracer.window()
+    chosen = {argument: variable for argument in arguments if (variable := binder.choose(argument, end)) is not None}
+    problems = [binder.explain(argument) for argument in arguments if argument not in chosen and argument not in optional]
+    learned = [change for change in learning(tracer, chosen) if start < change.time <= end]
+    first_write = min((change.time for change in learned), default=end)
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
-    chosen: dict[str, Variable] = {}
-    changed: set[str] = set()
-    problems = []
-    first_write = min((when for when, _, _ in tracer.changes if start < when <= end), default=end)
-    for argument in arguments:
-        variable = binder.choose(argument, end)
-        if variable is None:
-            if argument not in optional:
-                problems.append(binder.explain(argument))
-            continue
-        chosen[argument] = variable
-        history = [(when, value) for when, value in variable.history if when < end or end == float("inf")]
-        writes = [when for when, which, _ in tracer.changes if which is variable and start < when <= end]
-        earlier = [value for when, value in history if when <= start] if writes or tracer.step_loop else []
-        if writes:
-            before[argument] = earlier[-1] if earlier else history[0][1]
-            after[argument] = variable_at_end(variable, end)
-            changed.add(argument)
+    for argument, variable in chosen.items():
+        if any(change.variable is variable for change in learned):
+            before[argument] = value_at(variable, start)
+            after[argument] = value_at(variable, end)
         else:
-            in_time = [value for when, value in history if when <= first_write]
-            before[argument] = in_time[-1] if in_time else history[0][1]
+            others = [v for a, v in chosen.items() if v is not variable and a.lower() not in DATA and a not in tracer.targets]
+            before[argument] = last_given(variable, start, first_write, others, tracer.versions)
     if problems:
         if error is not None:
             raise error
@@ -133,8 +138,48 @@ def assemble(
         unknown = [a for a in arguments if a not in chosen and a not in optional]
         settled = [a for a in unknown if a in binder.bind or a in binder.ambiguous]
         raise BindingError("; ".join(problems), () if settled else tuple(unknown), present, before)
-    return Step(tracer, start, end, before, after, changed, chosen, returned, finished, error)
+    return Step(tracer, start, end, before, after, set(after), chosen, returned, finished, error)
 
 
-def variable_at_end(variable: Variable, end: float) -> Any:
-    return [value for when, value in variable.history if when <= end][-1]
+def value_at(variable: Variable, time: float) -> Any:
+    """What a variable held at a time, or first."""
+    return [variable.history[0].value, *(held.value for held in variable.history if held.time <= time)][-1]
+
+
+def last_given(variable: Variable, start: float, end: float, others: list[Variable], versions: list[Version]) -> Any:
+    """What a variable that is no parameter held last between two times, unless the step itself carried it on.
+
+    A hidden state is carried on: its new value is made from its old one and from `others`, the parameters.
+    """
+    earlier = [held for held in variable.history if held.time <= start][-1:]
+    held = earlier + [held for held in variable.history if start < held.time <= end]
+    parameters = [given for other in others for given in other.history]
+    for k in reversed(range(1, len(held))):
+        inside = [version for version in versions if version.time > start]
+        from_both = made_from(inside, ids(parameters)) & made_from(inside, ids(held[:k]))
+        if id(held[k].version) not in from_both:
+            return held[k].value
+    return held[0].value if held else variable.history[0].value
+
+
+def ids(values: list[Held]) -> set[int]:
+    return {id(held.version) for held in values if held.version is not None}
+
+
+def learning(tracer: Tracer, chosen: dict[str, Variable]) -> list[Change]:
+    """The changes that depend on the targets: a hidden state or a shuffled batch moves too, but learns nothing.
+
+    One that no statement seems to have made (there is no source to read, say) counts.
+    """
+    targets = [chosen[name] for name in tracer.targets if name in chosen]
+    if not targets:
+        return tracer.changes
+    after_targets = tainted(tracer.versions, *traces_of(targets))
+    return [c for c in tracer.changes if c.version is None or not c.version.line or id(c.version) in after_targets]
+
+
+def traces_of(targets: list[Variable]) -> tuple[set[str], list[np.ndarray]]:
+    """The names and the values of the variables that hold the targets."""
+    names = {variable.expression.partition("[")[0] for variable in targets}
+    values = (as_array(held.value) for variable in targets for held in variable.history)
+    return names, [value for value in values if value is not None and value.size > 1]

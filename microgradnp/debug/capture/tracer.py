@@ -16,13 +16,16 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debug.capture.backend import is_user_code
-from microgradnp.debug.capture.bind import DATA, Binder, Variable, mark_of, plain
+from microgradnp.debug.capture.bind import Binder, Held, Variable, mark_of, plain
+from microgradnp.debug.capture.roles import DATA, targets_of
 from microgradnp.debug.capture.source import Path, Source, Statement, source_of
 from microgradnp.debug.capture.values import Key, fingerprint, is_user_instance, leaves
 from microgradnp.debug.capture.writes import Writes, refill, write
 
 Vector = tuple[tuple[int, int, int], ...]  # (frame, loop header line, iteration), outermost first
 MOST_EVENTS = 60_000
+HOPS = 3
+FORM = frozenset(["shape", "size", "ndim", "dtype"])  # of an array: reading these reads no number of it
 
 
 class StepOver(BaseException):
@@ -58,6 +61,16 @@ class Version:
         return {name for _, name in self.known_as}
 
 
+@dataclass(frozen=True)
+class Change:
+    """A parameter took another value, made from its old one; `version` is None for one that is spread over several objects."""
+
+    time: int
+    variable: Variable
+    vector: Vector
+    version: Version | None
+
+
 @dataclass(eq=False)
 class FrameState:
     """What the tracer knows about one running function."""
@@ -83,6 +96,7 @@ class Tracer:
 
     def __init__(self, binder: Binder, step: int = 0, seconds: float = 3.0, writes: Writes | None = None) -> None:
         self.binder = binder
+        self.targets = targets_of(binder.arguments)
         self.writes = writes or {}
         self.step = step
         self.deadline = clock.perf_counter() + seconds
@@ -99,7 +113,7 @@ class Tracer:
         self.code_objects: set[CodeType] = set()
         self.variable_version: dict[Variable, Version] = {}
         self.last_write: dict[Variable, list[Vector | None]] = {}
-        self.changes: list[tuple[int, Variable, Vector]] = []
+        self.changes: list[Change] = []
         self.step_loop: tuple[int, int] | None = None  # (frame number, loop header line)
         self.out_of_time = False
 
@@ -209,6 +223,8 @@ class Tracer:
             return []
         text = name
         for attribute in path[1:]:
+            if attribute in FORM and not is_user_instance(value):
+                return []
             if not is_user_instance(value) or attribute not in vars(value):
                 break
             key = ("attr", id(value), attribute)
@@ -271,7 +287,7 @@ class Tracer:
     ) -> Version:
         statement = statement or state.statement
         line = statement.line if statement else state.frame.f_lineno
-        inputs = list({id(v): v for v in reads}.values())
+        inputs = list({id(v): v for v in (*reads, *self.rows(leaf))}.values())
         version = Version(
             key,
             text,
@@ -291,6 +307,11 @@ class Tracer:
         self.alive.append(leaf)
         self.versions.append(version)
         return version
+
+    def rows(self, leaf: Any) -> list[Version]:
+        """The lists inside a list, which may have been written under names of their own."""
+        rows = leaf if isinstance(leaf, (list, tuple)) else ()
+        return [version for row in rows if isinstance(row, list) and (version := self.by_object.get(id(row))) is not None]
 
     def vector(self) -> Vector:
         return tuple((state.number, loop, len(state.counts.get(loop, ()))) for state in self.stack for loop in state.loops)
@@ -315,12 +336,14 @@ class Tracer:
     def argument_changed(self, variable: Variable, value: Any, mark: bytes) -> None:
         earlier = variable.last
         variable.mark, variable.last = mark, plain(value)
-        variable.history.append((self.time, variable.last))
         version = self.by_object.get(id(value))
+        if version is None and earlier is None and isinstance(value, np.ndarray):
+            version = self.given(variable, value)
+        variable.history.append(Held(self.time, variable.last, version))
         before = self.variable_version.get(variable)
         if version is not None:
             self.variable_version[variable] = version
-        if earlier is None or variable.argument.lower() in DATA:
+        if earlier is None or variable.argument.lower() in DATA or variable.argument in self.targets:
             return
         reshaped = np.shape(earlier) != np.shape(value)
         if version is None or before is None:
@@ -329,11 +352,20 @@ class Tracer:
         elif version is not before and not depends(version, before):
             return  # a new sample or batch: it does not come from the old value
         if self.binder.is_best(variable):
+            if version is not None and version.array.tobytes() != mark:
+                version = None  # it was written under another name, and what it was made from is recorded there
             moved = np.ones(np.shape(value), bool) if reshaped else np.asarray(np.asarray(earlier) != np.asarray(value))
-            self.parameter_written(variable, moved, self.vector())
+            self.parameter_written(variable, moved, self.vector(), version)
 
-    def parameter_written(self, variable: Variable, mask: np.ndarray, vector: Vector) -> None:
-        self.changes.append((self.time, variable, vector))
+    def given(self, variable: Variable, value: np.ndarray) -> Version:
+        """A version for an array that no statement has made or read so far: a global of the module, say."""
+        state = self.stack[-1]
+        version = self.new_version(state, ("given", id(value)), variable.expression, value, [])
+        version.line, version.lines, version.is_argument = 0, set(), True
+        return version
+
+    def parameter_written(self, variable: Variable, mask: np.ndarray, vector: Vector, version: Version | None) -> None:
+        self.changes.append(Change(self.time, variable, vector, version))
         last = self.last_write.setdefault(variable, [None] * mask.size)
         if len(last) != mask.size:
             return
@@ -348,8 +380,8 @@ class Tracer:
     def steps_written(self) -> list[int]:
         """Iterations of the step loop in which a parameter was written, in order."""
         found: list[int] = []
-        for _, _, vector in self.changes:
-            for number, loop, count in vector:
+        for change in self.changes:
+            for number, loop, count in change.vector:
                 if (number, loop) == self.step_loop and count not in found:
                     found.append(count)
         return found
@@ -375,13 +407,10 @@ def first_difference(a: Vector, b: Vector) -> tuple[int, int] | None:
 
 
 def depends(version: Version, on: Version) -> bool:
-    seen: set[int] = set()
-    stack = [version]
-    while stack:
-        current = stack.pop()
-        if current is on:
+    """Whether a value was made from another in a few statements, as a parameter is from what it was before its step."""
+    reached = [version]
+    for _ in range(HOPS):
+        if any(v is on for v in reached):
             return True
-        if id(current) not in seen and current.time >= on.time:
-            seen.add(id(current))
-            stack.extend(current.inputs)
-    return False
+        reached = list({id(v): v for one in reached for v in one.inputs if v.time >= on.time}.values())
+    return any(v is on for v in reached)

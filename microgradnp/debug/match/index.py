@@ -15,6 +15,7 @@ import numpy as np
 from microgradnp.debug.match.references import Reference, scale_of
 
 TOLERANCE = 1e-8
+LOOSE = 1e-4  # for code in single precision; too loose for single numbers
 CLOSE = 1e-9  # relative; for single numbers
 MOST_ENTRIES = 200_000
 ORDER = {"value": 0, "adjoint": 1, "derivative": 2, "update": 3}
@@ -28,6 +29,7 @@ class Match:
     scale: float
     transposed: bool = False
     note: str = ""
+    error: float = 0.0
 
     @property
     def whole(self) -> bool:
@@ -42,7 +44,9 @@ class Match:
 class Index:
     """All references: by squeezed shape, and by the entries that they hold."""
 
-    def __init__(self, found: list[Reference], gauges: Iterable[float] = ()) -> None:
+    def __init__(self, found: list[Reference], gauges: Iterable[float] = (), single: bool = False) -> None:
+        self.tolerance = LOOSE if single else TOLERANCE
+        self.single = single
         self.references = sorted(found, key=lambda r: (r.partial, ORDER[r.kind]))
         self.buckets: dict[tuple[int, ...], list[tuple[Reference, np.ndarray, bool, str]]] = {}
         self.cache: dict[tuple[tuple[int, ...], bytes], Match | None] = {}
@@ -69,7 +73,7 @@ class Index:
         best: tuple[float, Match] | None = None
         for reference, view, transposed, note in self.buckets.get(array.shape, ()):
             c, error = scale_of(array, view)
-            if error > TOLERANCE or not allowed(reference, c):
+            if error > self.tolerance or not allowed(reference, c, self.tolerance):
                 continue
             cost = (
                 (abs(c - 1) > 1e-7)
@@ -79,23 +83,24 @@ class Index:
                 + bool(note)
             )
             if best is None or cost < best[0]:
-                best = cost, Match(reference, c, transposed, note)
+                best = cost, Match(reference, c, transposed, note, error)
                 if cost == 0:
                     break
         if best is not None:
             return best[1]
-        if array.ndim > 1 and min(array.shape) > 1:
+        if self.single or (array.ndim > 1 and min(array.shape) > 1):
             return None
         if self.entries is None:
             self.entries = Entries(self.references, self.gauges)
         return self.entries.match(array)
 
 
-def allowed(reference: Reference, c: float) -> bool:
+def allowed(reference: Reference, c: float, tolerance: float) -> bool:
     """Whether a quantity may be held with a factor: adjoints with any, derivatives with a sign, values with none."""
     if reference.kind == "adjoint":
         return c != 0
-    return abs(c - 1) < 1e-7 or (abs(c + 1) < 1e-7 and reference.kind == "derivative")
+    close = 10 * tolerance
+    return abs(c - 1) < close or (abs(c + 1) < close and reference.kind == "derivative")
 
 
 def views(reference: Reference) -> list[tuple[np.ndarray, bool, str]]:

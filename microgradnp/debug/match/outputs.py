@@ -6,33 +6,9 @@ from typing import Any
 
 import numpy as np
 
-TARGETS = frozenset(
-    [
-        "y",
-        "t",
-        "d",
-        "ys",
-        "ts",
-        "yb",
-        "tb",
-        "ds",
-        "target",
-        "targets",
-        "label",
-        "labels",
-        "desired",
-        "expected",
-        "truth",
-        "y_true",
-        "t_true",
-    ]
-)
+from microgradnp.debug.capture.roles import targets_of
+
 LOSSES = frozenset(["sse", "mse", "mae", "nll", "cross_entropy"])
-
-
-def is_target(argument: str) -> bool:
-    """Whether an argument of the model is called like what the network should answer."""
-    return argument.lower() in TARGETS
 
 
 def outputs(nodes: list[Any], values: dict[str, Any]) -> list[frozenset[int]]:
@@ -42,7 +18,8 @@ def outputs(nodes: list[Any], values: dict[str, Any]) -> list[frozenset[int]]:
     comes with the nodes that show as well that it was right: what it is an elementwise function of (`p` for `log(p)`), and what
     the loss makes of it (`y - t`).
     """
-    targets = [np.asarray(v) for name, v in values.items() if is_target(name) and np.ndim(v)]
+    names = targets_of(values)
+    targets = [np.asarray(values[name]) for name in names if np.ndim(values[name])]
     knows: dict[int, bool] = {}
     learns: dict[int, bool] = {}
     consumers: dict[int, list[Any]] = {}
@@ -52,7 +29,7 @@ def outputs(nodes: list[Any], values: dict[str, Any]) -> list[frozenset[int]]:
         for argument in mine:
             consumers.setdefault(id(argument), []).append(node)
         if node.rule is None:
-            knows[id(node)] = bool(node.name and is_target(node.name))
+            knows[id(node)] = node.name in names
             learns[id(node)] = bool(node.requires_grad and node.name) and not knows[id(node)]
         else:
             learns[id(node)] = any(learns.get(id(a), False) for a in mine)

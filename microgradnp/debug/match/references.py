@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp import graph
-from microgradnp.debug.capture.bind import DATA
+from microgradnp.debug.capture.roles import data_of, lengths
 from microgradnp.debug.match.outputs import outputs
 from microgradnp.origin import locate
 from microgradnp.tensor import Tensor
@@ -45,7 +45,6 @@ class Evaluation:
     nodes: list[Any]
     adjoints: dict[int, np.ndarray]
     names: dict[int, str]
-    values_given: dict[str, Any] = field(default_factory=dict)
     ends: list[frozenset[int]] = field(default_factory=list)  # numbers of the nodes that show where the forward pass ends
 
 
@@ -91,7 +90,7 @@ def evaluate(model: Callable[..., Any], values: dict[str, Any]) -> Evaluation:
     gradients = {name: adjoints.get(id(t), np.zeros(t.shape)) for name, t in tensors.items()}
     names = {id(node): name_of(node) for node in nodes}
     arrays = {n: np.asarray(t.numpy()) for n, t in tensors.items()}
-    found = Evaluation(loss.item(), arrays, gradients, nodes, adjoints, names, dict(values))
+    found = Evaluation(loss.item(), arrays, gradients, nodes, adjoints, names)
     found.ends = outputs(nodes, values)
     return found
 
@@ -204,11 +203,8 @@ def per_sample(
 
 def batch_arguments(values: dict[str, Any], moving: set[str]) -> list[str]:
     """Arguments that look like data, by name and because they do not move: those of the length of the first."""
-    names = [n for n in values if n not in moving and n.lower() in DATA and is_regular(values[n]) and np.ndim(values[n]) >= 1]
-    if not names:
-        return []
-    count = len(np.asarray(values[names[0]]))
-    return names if all(len(np.asarray(values[n])) == count for n in names) else []
+    data = [n for n in data_of(values, moving) if is_regular(values[n]) and np.ndim(values[n])]
+    return data if len(lengths(values, set(data))) == 1 else []
 
 
 def scale_of(array: np.ndarray, reference: np.ndarray) -> tuple[float, float]:

@@ -31,6 +31,7 @@ class Plan:
     variables: dict[str, tuple[str, CodeType]]  # argument -> where its gradient variable is
     leaves: dict[str, tuple[str, CodeType]]  # argument -> ("leaf" | "stepped leaf", expression of the returned value)
     loop: tuple[str, int, int] | None
+    single: bool = False
 
     @property
     def functions(self) -> set[str]:
@@ -51,7 +52,7 @@ def plan_of(step: Step, entries: dict[str, Entry]) -> Plan:
             variables[argument] = (entry.path[1], compile(entry.path[2], "<variable>", "eval"))
         elif argument in step.changed or entry.kind in ("update", "missing"):
             moving.add(argument)
-    return Plan(readers, moving, variables, found, step.loop)
+    return Plan(readers, moving, variables, found, step.loop, step.single)
 
 
 @dataclass(eq=False)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debug.evidence import EXACT, STEP, Entry, fit, fit_step
+from microgradnp.debug.evidence import EXACT, SINGLE, STEP, Entry, fit, fit_step
 from microgradnp.debug.match.references import ModelError, evaluate
 from microgradnp.debug.repair.probe import Observation, Plan
 
@@ -49,7 +49,7 @@ class Scorer:
             if stepped:
                 if argument not in seen.after:
                     continue
-                before, after = np.asarray(seen.before[argument], float), np.asarray(seen.after[argument], float)
+                before, after = np.asarray(seen.before[argument]), np.asarray(seen.after[argument])
                 if before.shape != after.shape:
                     continue
                 c, error, _ = fit_step(before, after, gradient)
@@ -57,7 +57,7 @@ class Scorer:
                 if argument not in seen.gradients:
                     continue
                 c, error, _ = fit(seen.gradients[argument], gradient)
-            if error < (STEP if self.group(argument) == "update" else EXACT) and c:
+            if error < (SINGLE if self.plan.single else STEP if self.group(argument) == "update" else EXACT) and c:
                 found[argument] = c
         return found
 
@@ -71,10 +71,10 @@ class Scorer:
                 continue
             expected = self.expected.get(group)
             if expected is None:
-                expected = max(members.values(), key=lambda c: (sum(same(c, d) for d in members.values()), -abs(c - 1)))
-            right.update({a: c for a, c in members.items() if same(c, expected)})
+                expected = max(members.values(), key=lambda c: (sum(self.same(c, d) for d in members.values()), -abs(c - 1)))
+            right.update({a: c for a, c in members.items() if self.same(c, expected)})
         return right
 
-
-def same(a: float, b: float) -> bool:
-    return abs(a - b) <= 1e-5 * abs(b)
+    def same(self, a: float, b: float) -> bool:
+        """Whether two factors are the same but for rounding."""
+        return abs(a - b) <= (SINGLE if self.plan.single else 1e-5) * abs(b)

@@ -16,7 +16,7 @@ from microgradnp.debug.capture.step import Step
 from microgradnp.debug.capture.writes import Writes
 from microgradnp.debug.repair.edits import Edit, Editor, changed_line
 from microgradnp.debug.repair.probe import Observation, Plan, observe
-from microgradnp.debug.repair.score import Scorer, same
+from microgradnp.debug.repair.score import Scorer
 
 FRESH = (1, 2)
 
@@ -125,7 +125,7 @@ class Search:
         for seed in self.fresh:
             fresh = self.observe(seed)
             scales = self.scorer.right(fresh) if fresh else {}
-            if not set(right) <= set(scales) or not all(same(scales[a], c) for a, c in right.items()):
+            if not set(right) <= set(scales) or not all(self.scorer.same(scales[a], c) for a, c in right.items()):
                 return None
         complete = set(right) == set(self.scorer.entries)
         line = edit.line if edit.kind == "order" else getattr(edit.node, "lineno", edit.line)

@@ -1,0 +1,55 @@
+"""What an argument of the model is: data, targets, or a parameter. Names decide only where nothing better is known."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+
+import numpy as np
+
+from microgradnp.debug.capture.values import as_array
+
+# Nobody is expected to have the gradient of these, as long as they do not move by learning.
+DATA = frozenset(
+    "x xs xb sample samples data input inputs ids seq mask lr eta lam lambda reg h0 batch".split()  # noqa: SIM905
+)
+TARGETS = frozenset(
+    "y ys yb target targets label labels desired expected truth y_true t_true".split()  # noqa: SIM905
+)
+MAYBE_TARGETS = frozenset("t d ts ds tb".split())  # noqa: SIM905  # unless there are others: `d` may be a bias as well
+
+
+def targets_of(arguments: Iterable[str]) -> set[str]:
+    """Those arguments of the model that are called like what the network should answer."""
+    names = list(arguments)
+    sure = {name for name in names if name.lower() in TARGETS}
+    return sure or {name for name in names if name.lower() in MAYBE_TARGETS}
+
+
+def data_of(arguments: Iterable[str], parameters: Iterable[str]) -> set[str]:
+    """Those that are data by their names, or because they stand before the first parameter, as data do.
+
+    Where some of these have names of data, nothing after the last of them is: in `x, y, W1, W2`, `W1` may be a parameter that
+    nothing was found of.
+    """
+    names = list(arguments)
+    known = set(parameters)
+    called = ({name for name in names if name.lower() in DATA} | targets_of(names)) - known
+    front = list(itertools.takewhile(lambda name: name not in known, names))
+    if len(front) == len(names):
+        return called
+    if called & set(front):
+        front = front[: max(front.index(name) for name in called & set(front)) + 1]
+    return called | set(front)
+
+
+def is_mask(value: object) -> bool:
+    """Whether it is zero here and one other number there, as what dropout leaves out."""
+    array = as_array(value)
+    return array is not None and array.size > 1 and array.dtype.kind in "bfiu" and len(np.unique([0, *np.ravel(array)])) == 2
+
+
+def lengths(values: dict[str, object], data: set[str]) -> set[int]:
+    """How many samples each array among the data has."""
+    arrays = (as_array(values[name]) for name in data if name in values)
+    return {len(array) for array in arrays if array is not None and np.ndim(array)}
