@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.debug.capture.roles import is_mask
 from microgradnp.debug.capture.step import Step
 from microgradnp.debug.capture.tracer import Version
 from microgradnp.debug.capture.values import as_array
@@ -122,7 +123,9 @@ def from_returned(argument: str, step: Step, gradient: np.ndarray) -> Entry | No
     return None
 
 
-def returned_by_name(argument: str, step: Step, gradient: np.ndarray, claimed: set[str]) -> Entry | None:
+def returned_by_name(
+    argument: str, step: Step, gradient: np.ndarray, claimed: set[str], entries: dict[str, Entry]
+) -> Entry | None:
     """The returned array that is named like this gradient, or stands where it would stand, or is the only one of its shape."""
     free = [(path, as_array(leaf)) for path, leaf in step.returned_leaves() if path not in claimed]
     fitting = [
@@ -145,6 +148,7 @@ def returned_by_name(argument: str, step: Step, gradient: np.ndarray, claimed: s
         before is not None
         and np.shape(before) == array.shape
         and names
+        and not any(e.kind == "returned" and parent(e.variable) == parent(path) for e in entries.values())
         and not any(is_gradient_name(n) for n in names)
         and not is_gradient_name(path)
     ):
@@ -234,6 +238,17 @@ def from_match(argument: str, versions: list[Version], matches: dict[int, Match 
     return None
 
 
+def from_idle(argument: str, step: Step) -> Entry | None:
+    """A parameter that a statement of the backward pass wrote and left where it was."""
+    version = step.idle.get(argument)
+    if version is None or is_mask(version.array):
+        return None
+    if version.time < min((v.time for v in step.versions if v.line and id(v) in step.tainted), default=0):
+        return None
+    expression = step.variables[argument].expression
+    return Entry(argument, "update", f"update of {expression}", version=version, found=np.zeros(version.array.shape))
+
+
 def from_name(argument: str, versions: list[Version], gradient: np.ndarray, matches: dict[int, Match | None]) -> Entry | None:
     """A variable that is called like the gradient and has its size, though its value is another."""
     for version in reversed(versions):
@@ -286,7 +301,7 @@ def like(path: str, argument: str) -> bool:
 
 def is_gradient_name(path: str) -> bool:
     tokens = [t.lower() for t in re.findall(r"[A-Za-z_]\w*", path)]
-    return any(re.match(r"^(d[_a-z0-9]|g[a-z]?[0-9_]|grad|nabla|delta|e_)|.*(grad|_g$|grads$)", t) for t in tokens)
+    return any(re.match(r"^(d[_a-z0-9]|g$|g[a-z]?[0-9_]|grad|nabla|delta|e_)|.*(grad|_g$|grads$)", t) for t in tokens)
 
 
 def near_named(c: float) -> bool:
@@ -295,6 +310,8 @@ def near_named(c: float) -> bool:
 
 def locate_version(entry: Entry, step: Step) -> None:
     """Where the evidence was written: the last version in the step with its value."""
+    if entry.version is None and entry.kind == "missing" and entry.argument in step.idle:
+        entry.version = step.idle[entry.argument]
     if entry.version is None:
         wanted = None
         if entry.kind in ("update", "missing") and entry.argument in step.after:

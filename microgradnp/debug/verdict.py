@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from microgradnp.debug.capture.roles import data_of, is_mask
+from microgradnp.debug.capture.roles import data_of, is_mask, lengths
 from microgradnp.debug.capture.step import Step
 from microgradnp.debug.evidence import (
     EXACT,
     STEP,
     Entry,
+    from_idle,
     from_match,
     from_name,
     from_returned,
@@ -77,9 +78,9 @@ def judge(step: Step, evaluation: Evaluation, index: Index) -> Verdict:
     for argument, gradient in parameters.items():
         if argument in entries:
             continue
-        entry = returned_by_name(argument, step, gradient, claimed)
+        entry = returned_by_name(argument, step, gradient, claimed, entries)
         entry = entry or from_match(argument, versions, matches) or from_name(argument, versions, gradient, matches)
-        entry = entry or left_over(argument, parameters, entries, step, claimed, index)
+        entry = entry or left_over(argument, parameters, entries, step, claimed, index) or from_idle(argument, step)
         if entry is None:
             continue
         if moved and entry.error < tolerance(step, EXACT):
@@ -144,7 +145,9 @@ def settle_group(group: list[Entry], is_update: bool, step: Step, verdict: Verdi
             entry.fault = entry.fault or "gradient"
     if not exact:
         return
-    common = common_scale([e.scale for e in exact], is_update, step)
+    common, known = common_scale([e.scale for e in exact], is_update, step)
+    if not known and len(group) > 1 and not is_supported(common, exact, alike):
+        return  # a single number is a multiple of any other: its factor says something only when it is known or shared
     for entry in exact:
         if is_update and common > 0:
             entry.fault = "sign"
@@ -166,6 +169,12 @@ def settle_group(group: list[Entry], is_update: bool, step: Step, verdict: Verdi
         verdict.conventions.append(f"{names}: stored transposed: a convention, not a bug")
 
 
+def is_supported(common: float, exact: list[Entry], alike: float) -> bool:
+    """Whether an array, or more than one gradient, has the common factor."""
+    sharing = [e for e in exact if abs(e.scale - common) <= alike * abs(common)]
+    return len(sharing) > 1 or any(e.expected is not None and e.expected.size > 1 for e in sharing)
+
+
 def has_its_own_rate(entry: Entry) -> bool:
     """Whether the statement that moves a parameter reads a number that is exactly the factor it moves by."""
     inputs = entry.version.inputs if entry.version is not None else []
@@ -173,8 +182,8 @@ def has_its_own_rate(entry: Entry) -> bool:
     return entry.scale < 0 and any(abs(rate + entry.scale) < 1e-6 * rate for rate in rates)
 
 
-def common_scale(scales: list[float], is_update: bool, step: Step) -> float:
-    """The factor that most share; at a tie the one that looks natural."""
+def common_scale(scales: list[float], is_update: bool, step: Step) -> tuple[float, bool]:
+    """The factor that most share, at a tie the one that looks natural; and whether it is natural."""
     groups: list[list[float]] = []
     for scale in scales:
         for group in groups:
@@ -184,8 +193,7 @@ def common_scale(scales: list[float], is_update: bool, step: Step) -> float:
         else:
             groups.append([scale])
     known = scalars(step)
-    data = data_of(step.before, step.changed)
-    size = max((len(np.atleast_1d(v)) for a, v in step.before.items() if a in data and np.ndim(v)), default=1)
+    size = samples(step)
 
     def naturalness(c: float) -> int:
         if is_update:
@@ -196,7 +204,13 @@ def common_scale(scales: list[float], is_update: bool, step: Step) -> float:
         ranks = [1.0, 1 / size, float(size), -1.0, 2.0, 0.5, *known, *[-v for v in known]]
         return next((k for k, s in enumerate(ranks) if abs(c - s) < 1e-6 * abs(s)), len(ranks) + (c < 0))
 
-    return min(groups, key=lambda g: (-len(g), naturalness(g[0])))[0]
+    common = min(groups, key=lambda g: (-len(g), naturalness(g[0])))[0]
+    return common, naturalness(common) < 8
+
+
+def samples(step: Step) -> int:
+    """The number of samples, as far as the data shows it."""
+    return max(lengths(step.before, data_of(step.before, step.changed)), default=1)
 
 
 def scalars(step: Step) -> list[float]:
@@ -212,16 +226,15 @@ def scalars(step: Step) -> list[float]:
 
 def reason(c: float, step: Step) -> str:
     """What a common factor probably is: " (-lr)"."""
-    data = data_of(step.before, step.changed)
-    size = max((len(np.atleast_1d(v)) for a, v in step.before.items() if a in data and np.ndim(v)), default=0)
+    size = samples(step)
     if any(abs(abs(c) - v) < 1e-6 * v and v != 1 for v in scalars(step)):
         return " (-lr)" if c < 0 else " (lr)"
     for value, text in (
         (-1.0, "-1"),
         (2.0, "2"),
         (0.5, "1/2"),
-        (size, "N: a sum where the model has a mean"),
-        (1 / size if size else 0, "1/N: a mean where the model has a sum"),
+        (size if size > 1 else 0, "N: a sum where the model has a mean"),
+        (1 / size if size > 1 else 0, "1/N: a mean where the model has a sum"),
     ):
         if value and abs(c - value) < 1e-6 * abs(value):
             return f" ({text})"
@@ -236,6 +249,8 @@ def relation(entry: Entry, step: Step) -> str:
         if entry.transposed:
             text = "transposed" if text == "equal" else f"transposed, {text}"
         return text if entry.ok else f"{text}, unlike the others" if entry.fault == "scale" else f"{text}: the sign is wrong"
+    if entry.found is not None and not np.any(entry.found):
+        return "zero: it does not move" if entry.kind == "update" else "zero"
     if entry.found is not None and entry.expected is not None and np.size(entry.found) == np.size(entry.expected):
         a, b = np.ravel(entry.found), np.ravel(entry.expected)
         if not np.isfinite(a).all():

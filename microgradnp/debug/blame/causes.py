@@ -6,11 +6,13 @@ The slugs are those of the mistakes that recur in real code; `forward_differs`, 
 
 from __future__ import annotations
 
+import ast
 import re
 
 import numpy as np
 
 from microgradnp.debug.blame.frontier import Blame
+from microgradnp.debug.capture.source import source_of
 from microgradnp.debug.capture.step import Step
 from microgradnp.debug.capture.tracer import Version
 from microgradnp.debug.evidence import Entry
@@ -44,6 +46,7 @@ EXPLAIN = {
     "missing_factor": "a factor is missing",
     "extra_factor": "there is a factor too many",
     "relu_mask_wrong": "the mask of the relu is wrong",
+    "repeated_index_lost": "the same index occurs twice, and `a[i] += d` adds only once for it; np.add.at(a, i, d) adds all",
     "conv_kernel_reversed": "the kernel's gradient is reversed",
     "softmax_jacobian_wrong": "the derivative of the softmax is a full matrix, not its diagonal",
     "upstream_gradient_dropped": "the gradient from above is not used",
@@ -56,6 +59,7 @@ EXPLAIN = {
 }
 
 DERIVATIVE = re.compile(r"\b1(\.0)? - |prime|deriv|_grad\b|> ?0|>= ?0|\bslope|\bd(sigmoid|tanh|relu)")
+PENALTY = re.compile(r"lam|\breg|decay|\bl2\b|penalty")
 RATE = re.compile(r"\b(self\.)?(lr|eta|alpha|rate|learning_rate|step_size|epsilon)\b")
 
 
@@ -78,23 +82,33 @@ def cause_of(fix: Fix, blamed: Blame, step: Step, verdict: Verdict) -> str:
         "flag": "bias_gradient_reduction",
     }
     in_derivative = is_derivative(fix)
+    if edit.kind == "add.at":
+        return "repeated_index_lost"
+    if edit.kind != "order" and PENALTY.search(fix.term):
+        return "regularisation_term_wrong"
+    if isinstance(edit.parent, ast.Slice) and edit.field == "step":
+        return "conv_kernel_reversed"
+    if edit.new in (f"2 * {old}", f"2 * ({old})", f"{old} / 2", f"({old}) / 2") and old == whole_of(fix.old):
+        return "factor_2"
     if edit.kind == "sign" and in_derivative and edit.old != fix.factor:
         return "wrong_activation_derivative"
     if edit.kind in simple:
         return simple[edit.kind]
     if edit.kind == "accumulate":
+        if carried_over(fix.line, step):
+            return "gradient_accumulated_across_steps"
         return "update_wrong" if writes_parameter(fix.line, step) else "gradient_overwritten"
     if edit.kind == "reduction":
         return "bias_gradient_reduction" if len(verdict.wrong) < len(verdict.entries) else "batch_scale_1_over_N"
     if edit.kind == "index":
-        return "wrong_time_index" if re.search(r"[+-] 1$|^t\b|\[t", new) and re.search(r"\bt\b", new) else "wrong_index"
+        return "wrong_time_index" if is_time(fix) else "wrong_index"
     if edit.kind in ("unwrap", "wrap"):
         return "derivative_of_activated_value" if in_derivative or is_call(fix.old) else "wrong_variable"
     if edit.kind == "function":
         return "wrong_activation_derivative"
     if edit.kind in ("operand", "updated"):
         return operand_cause(old, new, fix, in_derivative, blamed, step)
-    if edit.kind == "derivative" and any(f"1 - {a}" in new for a in re.findall(r"\w\(([\w.\[\]]+)\)", old)):
+    if edit.kind == "derivative" and any(f"1 - {a}" in new for a in re.findall(r"\w\(([^()]+)\)", old)):
         return "derivative_of_activated_value"  # f'(a) gave way to an expression in a: a was activated already
     if edit.kind == "derivative":
         return "wrong_activation_derivative" if in_derivative else "missing_activation_derivative"
@@ -119,10 +133,30 @@ def is_forward(line: int, blamed: Blame, step: Step) -> bool:
     return bool(written) and written[0].time < first_tainted and not any(id(v) in blamed.tainted for v in written)
 
 
+def carried_over(line: int, step: Step) -> bool:
+    """Whether a line adds to a value that an earlier step left there."""
+    written = [v for v in step.versions if line in v.lines]
+    return any(v.time < step.start and v.key == one.key and v.line for one in written for v in one.inputs)
+
+
 def writes_parameter(line: int, step: Step) -> bool:
     """Whether a line moves a parameter."""
     moved = {v.expression for a, v in step.variables.items() if a in step.changed}
     return any(line in v.lines and (v.path in moved or v.names & moved) for v in step.versions)
+
+
+def whole_of(line: str) -> str:
+    """The right side of an assignment."""
+    return line.partition("= ")[2] or line.removeprefix("return ")
+
+
+def is_time(fix: Fix) -> bool:
+    """Whether a shifted index counts time steps: the code also reads the neighbour of what it indexes, as a recurrence does."""
+    if not re.search(r"[+-] 1$", fix.edit.new):
+        return bool(re.fullmatch(r"t\b.*", fix.edit.new))
+    source = source_of(fix.file)
+    name = re.escape(fix.edit.new.partition(" ")[0])
+    return source is not None and bool(re.search(rf"\w\[[^\]]*\b{name} [-+] 1\b|\w\[[^\]]*\w [-+] 1\b", source.text))
 
 
 def is_call(line: str) -> bool:
@@ -145,6 +179,12 @@ def is_weight(reference: Reference) -> bool:
     return reference.kind == "value" and reference.argument is not None
 
 
+def is_parameter(text: str, step: Step) -> bool:
+    """Whether an expression is a matrix that the step moves, or a part of one."""
+    moved = [step.variables[a].expression for a in step.changed if np.ndim(step.before[a]) > 1]
+    return any(text == e or text.startswith((f"{e}[", f"{e}.T")) for e in moved)
+
+
 def is_gradient(reference: Reference) -> bool:
     return reference.kind == "update" or (reference.kind == "adjoint" and reference.argument is not None)
 
@@ -154,7 +194,8 @@ def operand_cause(old: str, new: str, fix: Fix, in_derivative: bool, blamed: Bla
     news = [m.reference for m in meanings(new, blamed, step)]
     if fix.edit.kind == "updated":
         return "updated_weights_used" if any(is_weight(r) for r in olds) else "gradient_or_update_used_for_weight"
-    if any(is_weight(r) and r.array.ndim > 1 for r in news) and any(is_gradient(r) for r in olds):
+    weight = any(is_weight(r) and r.array.ndim > 1 for r in news) or is_parameter(new, step)
+    if weight and any(is_gradient(r) for r in olds):
         return "gradient_or_update_used_for_weight"
     if in_derivative:
         return "derivative_at_wrong_point"
@@ -178,21 +219,21 @@ def factor_cause(kind: str, old: str, new: str, in_derivative: bool, blamed: Bla
         return "wrong_activation_derivative" if in_derivative else "extra_factor"
     added = new.removeprefix(f"({old})").removeprefix(old).strip(" *@")
     found = [m.reference for m in meanings(added, blamed, step)]
+    if any(r.kind == "adjoint" for r in found):
+        return "upstream_gradient_dropped"
     if in_derivative:
         return "wrong_activation_derivative"
     if any(r.kind == "derivative" and float(np.ptp(r.array)) for r in found) or DERIVATIVE.search(added):
         return "missing_activation_derivative"
     if RATE.search(added):
         return "batch_scale_1_over_N"
-    if any(r.kind == "adjoint" for r in found):
-        return "upstream_gradient_dropped"
     return "missing_factor"
 
 
 def term_cause(old: str, new: str, in_derivative: bool, fix: Fix, blamed: Blame, step: Step) -> str:
     longer, shorter = (new, old) if len(new) > len(old) else (old, new)
     text = longer.replace(shorter, "", 1)
-    if re.search(r"lam|reg|decay|alpha|l2|\bmu\b", text):
+    if PENALTY.search(text):
         return "regularisation_term_wrong"
     if re.search(r"next|prev|future", text):
         return "missing_path_through_time"
@@ -236,6 +277,10 @@ def cause_without_fix(blamed: Blame, verdict: Verdict, step: Step) -> str:
         return factor_name(entries[0])
     if version is None:
         return "unknown"
+    if any(e.version is not None and id(e.version) not in blamed.tainted for e in entries):
+        return "upstream_gradient_dropped"
+    if blamed.proof is not None and blamed.proof.reference.kind == "derivative":
+        return "wrong_activation_derivative"
     found, expected = np.squeeze(version.array), expectation(version, blamed, entries)
     if expected is None:
         return "unknown"
@@ -276,16 +321,23 @@ def by_numbers(found: np.ndarray, expected: np.ndarray, blamed: Blame) -> str | 
         return "conv_kernel_reversed"
     with np.errstate(all="ignore"):
         missing, extra = expected / found, found / expected
-    for match in blamed.matches.values():
-        if match is None or match.reference.array.shape != expected.shape:
+    for reference in blamed.references:
+        array = np.squeeze(reference.array)
+        if reference.partial or array.shape != expected.shape:
             continue
-        if match.reference.kind == "derivative":
-            if close(missing, match.reference.array):
+        if reference.kind == "derivative":
+            if close(missing, array):
                 return "missing_activation_derivative"
-            if close(extra, match.reference.array):
+            if close(extra, array):
                 return "wrong_activation_derivative"
-        if is_weight(match.reference) and close_up_to_scale(found - expected, match.reference.array):
+        if is_weight(reference) and close_up_to_scale(found - expected, array):
             return "regularisation_term_wrong"
+        if is_weight(reference) and close(missing, array):
+            return "missing_factor"
+    if is_softmax_diagonal(found, blamed):
+        return "softmax_jacobian_wrong"
+    if is_constant_up_to_a_value(expected - found, blamed):
+        return "normalisation_term_missing"
     zero = found == 0
     if zero.any() and not zero.all() and scale_of(found[~zero], expected[~zero])[1] < 1e-7:
         return "loop_cut_short"
@@ -293,8 +345,36 @@ def by_numbers(found: np.ndarray, expected: np.ndarray, blamed: Blame) -> str | 
 
 
 def close(ratio: np.ndarray, reference: np.ndarray) -> bool:
+    """Whether a ratio is this quantity, which must not be the same everywhere, up to a factor."""
     good = np.isfinite(ratio)
-    return bool(good.any()) and scale_of(ratio[good], reference[good])[1] < 1e-6
+    return bool(good.any()) and float(np.ptp(reference[good])) != 0 and scale_of(ratio[good], reference[good])[1] < 1e-6
+
+
+def is_softmax_diagonal(found: np.ndarray, blamed: Blame) -> bool:
+    """Whether a value is an adjoint times p * (1 - p), for probabilities p that add up to one."""
+    arrays = [(r.kind, np.squeeze(r.array)) for r in blamed.references if np.squeeze(r.array).shape == found.shape]
+    adjoints = [array for kind, array in arrays if kind == "adjoint"]
+    for kind, p in arrays:
+        if kind == "value" and found.ndim and np.all((p > 0) & (p < 1)) and any(np.allclose(p.sum(k), 1) for k in range(p.ndim)):
+            upstream = found / (p * (1 - p))
+            if any(close(upstream, adjoint) for adjoint in adjoints):
+                return True
+    return False
+
+
+def is_constant_up_to_a_value(missing: np.ndarray, blamed: Blame) -> bool:
+    """Whether what is missing is constant along an axis, or a value of the model times such a constant: a mean, or a variance."""
+    if missing.ndim < 2 or not np.any(missing):
+        return False
+    values = [np.squeeze(r.array) for r in blamed.references if r.kind == "value" and not r.partial]
+    with np.errstate(all="ignore"):
+        ratios = [missing, *(missing / v for v in values if v.shape == missing.shape)]
+    largest = (float(np.max(np.abs(r))) for r in ratios)
+    return any(
+        np.isfinite(most) and float(np.max(np.ptp(r, axis=axis))) < 1e-7 * most
+        for r, most in zip(ratios, largest, strict=True)
+        for axis in range(missing.ndim)
+    )
 
 
 def close_up_to_scale(a: np.ndarray, b: np.ndarray) -> bool:

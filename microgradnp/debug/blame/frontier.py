@@ -25,6 +25,7 @@ from microgradnp.debug.blame.slices import (
     headers,
     is_array,
     is_value,
+    nearest,
     region,
 )
 from microgradnp.debug.capture.step import Step
@@ -64,6 +65,7 @@ class Blame:
     certain: bool = False  # the first region is one statement, and its value is proved wrong with right ingredients
     forward_ok: bool = True
     tainted: set[int] = field(default_factory=set)
+    references: list[Reference] = field(default_factory=list)
 
 
 RIGHT = Match(Reference("update", "a right step", np.zeros(0)), 1.0)
@@ -76,7 +78,7 @@ def blame(case: Case) -> Blame:
     for entry in verdict.entries.values():  # a parameter after its right step is right
         if entry.ok and entry.version is not None and entry.kind == "update":
             matches[id(entry.version)] = matches[id(entry.version)] or RIGHT
-    found = Blame([], matches, tainted=step.tainted)
+    found = Blame([], matches, tainted=step.tainted, references=case.index.references)
     found.forward_ok = forward_agrees(step, case.evaluation, matches)
     ends = {a: v for a in verdict.wrong if (v := verdict.entries[a].version) is not None}
     for argument, end in ends.items():  # an end is wrong by its factor even where it is some gradient
@@ -87,6 +89,12 @@ def blame(case: Case) -> Blame:
             found.first = found.first or earlier
             only_a_factor = len(ends) == 1 and verdict.entries[argument].fault in ("sign", "scale")
             found.certain = only_a_factor and len(found.regions[0].statements) == 1
+        if id(end) not in found.tainted:  # the targets were lost on the way: a derivative stands where an adjoint belongs
+            for version in ancestors([end], step.start):
+                match = matches.get(id(version))
+                if match is not None and match.reference.kind == "derivative":
+                    matches[id(version)] = None
+                    found.regions.append(region(version, matches, "dropped", passed_first=True))
     slice_of_wrong(found, list(ends.values()), case)
     found.regions = deduplicate(found.regions + remaining(step, verdict, list(ends.values()), matches))
     return found
@@ -99,14 +107,15 @@ def slice_of_wrong(found: Blame, ends: list[Version], case: Case) -> None:
         ends = [v for v in step.versions if v.line and matches[id(v)] is None and is_array(v)][-3:]
     right_ends = [e.version for e in verdict.entries.values() if e.ok and e.version is not None]
     unmatched = ancestors(ends, step.start, lambda v: matches.get(id(v)) is None)
-    innocent = {id(v) for v in ancestors(right_ends, step.start, lambda v: matches.get(id(v)) is None)}
+    behind_right = [v for end in right_ends for v in (end, *(v for v in end.inputs if v.array.size == 1))]
+    innocent = {id(v) for v in ancestors(behind_right, step.start, lambda v: matches.get(id(v)) is None)}
     slice_ = [v for v in unmatched if id(v) not in innocent and v.line]
     values = [v for v in slice_ if is_value(v) or any(v is end for end in ends)] or slice_
     harmless = {id(v) for v in ancestors([v for v in step.versions if is_right(matches.get(id(v)))], step.start)}
     values.sort(key=lambda v: (id(v) in harmless, v.time))  # what went into something right is hardly wrong itself
-    inside = {id(v) for v in values}
+    inside = {id(v) for v in values if id(v) not in harmless} or {id(v) for v in values}
     first = [v for v in values if not has_wrong_input(v, inside, matches)]
-    proof = prove(values, found, case)
+    proof = prove(values, found, case) or prove(shared(values, right_ends, case.step.start, found), found, case)
     trivial = len(values) == 1 and any(values[0] is end for end in ends)
     if proof is not None:
         found.proof, found.first, found.expected = proof, proof.version, proof.expected
@@ -132,6 +141,17 @@ def is_right(match: Match | None) -> bool:
     )
 
 
+def shared(values: list[Version], right_ends: list[Version], start: float, found: Blame) -> list[Version]:
+    """Adjoints that only wrong values are made from: right, but perhaps of the quantity before or after the one meant."""
+    used = {id(v) for v in ancestors(right_ends, start)}
+    inputs = {id(v): v for value in values for v in nearest(value, found.matches)}
+    return [v for v in inputs.values() if id(v) not in used and is_intermediate(found.matches.get(id(v))) and v.line]
+
+
+def is_intermediate(match: Match | None) -> bool:
+    return is_right(match) and match is not None and match.reference.kind == "adjoint" and match.reference.argument is None
+
+
 def prove(values: list[Version], found: Blame, case: Case) -> Proof | None:
     """The earliest value that, once it is made right, turns wrong gradients right."""
     usual = usual_factor(case.step, found.matches)
@@ -139,7 +159,7 @@ def prove(values: list[Version], found: Blame, case: Case) -> Proof | None:
     scales = list(dict.fromkeys([*([usual] if usual else []), 1.0, -1.0]))
     trials = 0
     for version in [v for v in values if is_array(v)][:MOST_CANDIDATES]:
-        kinds = {"adjoint"} if id(version) in found.tainted else {"value"}
+        kinds = {"adjoint"} if id(version) in found.tainted else {"value", "derivative"}
         for reference, transposed in candidates(version, case.index.references, found.matches, kinds):
             if reference.partial or reference.argument is not None:
                 continue

@@ -15,7 +15,7 @@ from microgradnp.debug.capture.tracer import Version
 from microgradnp.debug.capture.writes import Writes
 from microgradnp.debug.match.references import Reference
 
-MOST_REFERENCES = 3
+MOST_REFERENCES = {"adjoint": 3, "value": 5, "derivative": 5}
 
 
 @dataclass(eq=False)
@@ -40,6 +40,7 @@ def candidates(version: Version, references: list[Reference], matches: Matches, 
     """Quantities of the model that no value of the code equals, and that this one could be; the most similar first."""
     held = {id(m.reference) for m in matches.values() if m is not None and hasattr(m, "reference") and not m.note}
     array = np.squeeze(np.asarray(version.array, float))
+    most = max(MOST_REFERENCES[kind] for kind in kinds)
     found: list[tuple[float, int, Reference, bool]] = []
     for number, reference in enumerate(references):
         if reference.kind not in kinds or id(reference) in held or not np.any(reference.array):
@@ -51,7 +52,7 @@ def candidates(version: Version, references: list[Reference], matches: Matches, 
             ):
                 continue
             found.append((-similarity(array, view) + reference.partial, number, reference, transposed))
-    return [(reference, transposed) for _, _, reference, transposed in sorted(found, key=lambda f: f[:2])[:MOST_REFERENCES]]
+    return [(reference, transposed) for _, _, reference, transposed in sorted(found, key=lambda f: f[:2])[:most]]
 
 
 def similarity(a: np.ndarray, b: np.ndarray) -> float:

@@ -21,7 +21,7 @@ class Region:
     file: str
     lines: list[int]
     version: Version | None
-    kind: str  # "first", "after", "gauge", "slice" or "rest"
+    kind: str  # "first", "after", "gauge", "dropped", "slice" or "rest"
     statements: list[int] = field(default_factory=list)  # the lines without the headers of the loops around them
 
 
@@ -38,9 +38,15 @@ def ancestors(ends: Iterable[Version], start: float, follow: Callable[[Version],
 
 
 def is_array(version: Version) -> bool:
-    """An array that says something: constants are starting values, whole numbers are indices or labels."""
+    """An array that says something: constants made from nothing are starting values, whole numbers are indices or labels."""
     array = version.array
-    return array.dtype.kind == "f" and array.size > 1 and (not np.isfinite(array).all() or float(np.ptp(array)) != 0)
+    if array.dtype.kind != "f" or array.size < 2:
+        return False
+    return not np.isfinite(array).all() or float(np.ptp(array)) != 0 or any(is_float_array(v) for v in version.inputs)
+
+
+def is_float_array(version: Version) -> bool:
+    return version.array.size > 1 and version.array.dtype.kind == "f"
 
 
 def is_value(version: Version) -> bool:
@@ -65,21 +71,57 @@ def has_wrong_input(version: Version, wrong: set[int], matches: Matches) -> bool
     return False
 
 
-def region(version: Version, matches: Matches, kind: str) -> Region:
-    """The lines that wrote a value, those of its unmatched ingredients, the calls that passed it on, and the loops around."""
-    lines = [version.line, *sorted(version.lines - {version.line}), *sorted(version.alias_lines)]
+def nearest(version: Version, matches: Matches) -> list[Version]:
+    """The values that equal something and that this one was made from, directly or through others that equal nothing."""
+    found: list[Version] = []
     seen = {id(version)}
     stack = list(version.inputs)
     while stack:
         current = stack.pop()
-        if id(current) in seen or matches.get(id(current)) is not None or current.file != version.file:
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        if matches.get(id(current)) is not None:
+            found.append(current)
+        else:
+            stack += current.inputs
+    return found
+
+
+def silent(version: Version) -> list[int]:
+    """Statements of the function that write to this variable, and may have changed nothing in it: a mask that never fires."""
+    source = source_of(version.file)
+    names = {name.partition("[")[0] for _, name in version.known_as} | {version.path.partition("[")[0]}
+    found = []
+    for statement in source.by_line.values() if source else ():
+        within = statement.function in {function for function, _ in version.known_as}
+        if within and any(".".join(path) in names for path in statement.stores):
+            found.append(statement.line)
+    return [line for line in dict.fromkeys(found) if line not in version.lines]
+
+
+def region(version: Version, matches: Matches, kind: str, passed_first: bool = False) -> Region:
+    """The lines that wrote a value, those of its unmatched ingredients, the calls that passed it on, and the loops around."""
+    own, passed = [version.line, *sorted(version.lines - {version.line})], sorted(version.alias_lines)
+    lines = [*passed, *own] if passed_first else [*own, *passed]
+    renamed = sorted(version.renamed)
+    seen = {id(version)}
+    stack = list(version.inputs)
+    while stack:
+        current = stack.pop()
+        if id(current) in seen or current.file != version.file:
+            continue
+        if matches.get(id(current)) is not None:
+            renamed += [line for line in current.renamed if version.function in {function for function, _ in current.known_as}]
             continue
         seen.add(id(current))
         if current.line and current.array.dtype.kind == "f" and not is_constant(current):
             lines += [current.line, *sorted(current.lines), *sorted(current.alias_lines)]
             stack += current.inputs
-    statements = list(dict.fromkeys(line for line in lines if line))
-    return Region(version.file, list(dict.fromkeys([*statements, *headers(version.file, statements)])), version, kind, statements)
+    statements = list(dict.fromkeys(line for line in (*renamed, *lines) if line))
+    calls = [line for file, line in reversed(version.calls) if file == version.file]
+    lines = list(dict.fromkeys([*statements, *silent(version), *headers(version.file, statements), *calls]))
+    return Region(version.file, lines, version, kind, statements)
 
 
 def is_constant(version: Version) -> bool:

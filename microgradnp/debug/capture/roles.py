@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -11,12 +12,18 @@ from microgradnp.debug.capture.values import as_array
 
 # Nobody is expected to have the gradient of these, as long as they do not move by learning.
 DATA = frozenset(
-    "x xs xb sample samples data input inputs ids seq mask lr eta lam lambda reg h0 batch".split()  # noqa: SIM905
+    "x xs xb sample samples data input inputs ids seq mask lr eta lam lambda reg batch".split()  # noqa: SIM905
 )
+STATE = re.compile(r"(h|c|s|state|hidden)_?(0|prev|previous|init|initial|start)$")
 TARGETS = frozenset(
     "y ys yb target targets label labels desired expected truth y_true t_true".split()  # noqa: SIM905
 )
 MAYBE_TARGETS = frozenset("t d ts ds tb".split())  # noqa: SIM905  # unless there are others: `d` may be a bias as well
+
+
+def is_data(argument: str) -> bool:
+    """Whether an argument is called like data, a setting or a hidden state that is carried on."""
+    return argument.lower() in DATA or bool(STATE.match(argument.lower()))
 
 
 def targets_of(arguments: Iterable[str]) -> set[str]:
@@ -34,7 +41,7 @@ def data_of(arguments: Iterable[str], parameters: Iterable[str]) -> set[str]:
     """
     names = list(arguments)
     known = set(parameters)
-    called = ({name for name in names if name.lower() in DATA} | targets_of(names)) - known
+    called = ({name for name in names if is_data(name)} | targets_of(names)) - known
     front = list(itertools.takewhile(lambda name: name not in known, names))
     if len(front) == len(names):
         return called

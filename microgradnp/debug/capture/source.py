@@ -140,6 +140,18 @@ def accesses(header: list[ast.AST], statement: ast.stmt) -> tuple[tuple[Path, ..
     return unique(loads), unique(stores), unique(passed)
 
 
+def passes(statement: ast.stmt, function: str, name: str, position: int) -> bool:
+    """Whether a call of `function` in a statement gives a value to its argument `name`; True when that cannot be told."""
+    for node in ast.walk(statement):
+        called = path_of(node.func) if isinstance(node, ast.Call) else None
+        if not isinstance(node, ast.Call) or not called or called[-1] != function:
+            continue
+        starred = any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords)
+        count = len(node.args) + (len(called) > 1)  # `self` comes with the method
+        return starred or position < count or any(k.arg == name for k in node.keywords)
+    return True
+
+
 def base_of(node: ast.AST) -> ast.AST:
     """`a` of `a[i][j]`."""
     while isinstance(node, ast.Subscript):

@@ -14,7 +14,7 @@ import numpy as np
 from microgradnp.debug.capture import backend
 from microgradnp.debug.capture.bind import Binder, BindingError, Held, Variable
 from microgradnp.debug.capture.program import Program
-from microgradnp.debug.capture.roles import DATA
+from microgradnp.debug.capture.roles import data_of, is_data
 from microgradnp.debug.capture.taint import made_from, tainted
 from microgradnp.debug.capture.tracer import Change, StepOver, Tracer, Version
 from microgradnp.debug.capture.values import as_array, leaves
@@ -35,7 +35,7 @@ class Step:
     returned: Any = None
     finished: bool = False
     error: BaseException | None = None
-    notes: list[str] = field(default_factory=list)
+    idle: dict[str, Version] = field(default_factory=dict)  # arguments that were written and did not move
 
     @property
     def versions(self) -> list[Version]:
@@ -128,7 +128,7 @@ def assemble(
             before[argument] = value_at(variable, start)
             after[argument] = value_at(variable, end)
         else:
-            others = [v for a, v in chosen.items() if v is not variable and a.lower() not in DATA and a not in tracer.targets]
+            others = [v for a, v in chosen.items() if v is not variable and not is_data(a) and a not in tracer.targets]
             before[argument] = last_given(variable, start, first_write, others, tracer.versions)
     if problems:
         if error is not None:
@@ -138,7 +138,25 @@ def assemble(
         unknown = [a for a in arguments if a not in chosen and a not in optional]
         settled = [a for a in unknown if a in binder.bind or a in binder.ambiguous]
         raise BindingError("; ".join(problems), () if settled else tuple(unknown), present, before)
-    return Step(tracer, start, end, before, after, set(after), chosen, returned, finished, error)
+    idle = {a: version for a, v in chosen.items() if a not in after and (version := unmoved(v, chosen, tracer, start, end))}
+    return Step(tracer, start, end, before, after, set(after), chosen, returned, finished, error, idle)
+
+
+def unmoved(variable: Variable, chosen: dict[str, Variable], tracer: Tracer, start: float, end: float) -> Version | None:
+    """What the statement made that wrote a variable with values that come from the model's, and left it as it was."""
+    for held in variable.history:
+        idle = tracer.idle.get(id(held.version))
+        if idle is None or held.version is None or not start < idle.time <= end:
+            continue
+        inside = [version for version in tracer.versions if version.time > start]
+        derived = made_from(inside, ids([given for v in chosen.values() for given in v.history]))
+        if any(id(v) in derived and v.inputs for v in idle.reads if v is not held.version):
+            old = held.version
+            return Version(
+                old.key, old.path, idle.function, old.file, idle.line, idle.time, held.value, idle.reads, (), {idle.line},
+                known_as=set(old.known_as),
+            )  # fmt: skip
+    return None
 
 
 def value_at(variable: Variable, time: float) -> Any:
@@ -167,15 +185,21 @@ def ids(values: list[Held]) -> set[int]:
 
 
 def learning(tracer: Tracer, chosen: dict[str, Variable]) -> list[Change]:
-    """The changes that depend on the targets: a hidden state or a shuffled batch moves too, but learns nothing.
+    """The changes that come from learning: a hidden state or a shuffled batch moves too, but learns nothing.
 
-    One that no statement seems to have made (there is no source to read, say) counts.
+    What depends on the targets has learned. Other changes count where no statement seems to have made them (there is no source
+    to read, say), and for arguments that stand among the parameters: their gradients may have lost sight of the targets.
     """
     targets = [chosen[name] for name in tracer.targets if name in chosen]
     if not targets:
-        return tracer.changes
+        return [change for change in tracer.changes if change.from_old]
     after_targets = tainted(tracer.versions, *traces_of(targets))
-    return [c for c in tracer.changes if c.version is None or not c.version.line or id(c.version) in after_targets]
+    sure = [c for c in tracer.changes if c.version is None or not c.version.line or id(c.version) in after_targets]
+    sure = [change for change in sure if change.from_old]
+    data = data_of(tracer.binder.arguments, {change.variable.argument for change in sure})
+    maybe = [c for c in tracer.changes if sure and c.variable.argument not in data]
+    lost = [c for c in maybe if c.by_itself or (not c.from_old and c.version is not None and id(c.version) in after_targets)]
+    return [c for c in tracer.changes if c in sure or c in lost]
 
 
 def traces_of(targets: list[Variable]) -> tuple[set[str], list[np.ndarray]]:

@@ -7,6 +7,7 @@ because CPython reuses identities.
 
 from __future__ import annotations
 
+import ast
 import time as clock
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,8 +18,8 @@ import numpy as np
 
 from microgradnp.debug.capture.backend import is_user_code
 from microgradnp.debug.capture.bind import Binder, Held, Variable, mark_of, plain
-from microgradnp.debug.capture.roles import DATA, targets_of
-from microgradnp.debug.capture.source import Path, Source, Statement, source_of
+from microgradnp.debug.capture.roles import is_data, targets_of
+from microgradnp.debug.capture.source import Path, Source, Statement, passes, source_of
 from microgradnp.debug.capture.values import Key, fingerprint, is_user_instance, leaves
 from microgradnp.debug.capture.writes import Writes, refill, write
 
@@ -50,6 +51,8 @@ class Version:
     is_argument: bool = False
     known_as: set[tuple[str, str]] = field(default_factory=set)  # (function, expression) under which the code had it
     alias_lines: set[int] = field(default_factory=set)  # statements that gave it another name: calls of helpers, mostly
+    renamed: set[int] = field(default_factory=set)  # those of them that do nothing else: `a = b`
+    calls: tuple[tuple[str, int], ...] = ()  # (file, line) of the calls that led to the statement, outermost first
 
     @property
     def array(self) -> np.ndarray:
@@ -69,6 +72,18 @@ class Change:
     variable: Variable
     vector: Vector
     version: Version | None
+    by_itself: bool  # made from the old value by one statement
+    from_old: bool = True  # made from the old value at all
+
+
+@dataclass(frozen=True)
+class Idle:
+    """A statement that wrote a value and left it as it was."""
+
+    time: int
+    line: int
+    function: str
+    reads: list[Version]
 
 
 @dataclass(eq=False)
@@ -114,6 +129,7 @@ class Tracer:
         self.variable_version: dict[Variable, Version] = {}
         self.last_write: dict[Variable, list[Vector | None]] = {}
         self.changes: list[Change] = []
+        self.idle: dict[int, Idle] = {}  # id of a version -> the last statement that wrote it and changed nothing
         self.step_loop: tuple[int, int] | None = None  # (frame number, loop header line)
         self.out_of_time = False
 
@@ -132,12 +148,17 @@ class Tracer:
         caller = self.stack[-1] if self.stack else None
         self.stack.append(state)
         count = frame.f_code.co_argcount + frame.f_code.co_kwonlyargcount
-        for name in frame.f_code.co_varnames[:count]:
+        call = caller.statement if caller else None
+        for position, name in enumerate(frame.f_code.co_varnames[:count]):
             if name in frame.f_locals:
-                self.register(state, frame.f_locals[name], ("local", state.number, name), name, caller)
+                given = call is None or passes(call.node, state.name, name, position)
+                self.register(state, frame.f_locals[name], ("local", state.number, name), name, caller, given)
 
-    def register(self, state: FrameState, value: Any, key: Key, path: str, caller: FrameState | None) -> None:
-        """A function's argument: the same version when the object is known, else one made by the calling statement."""
+    def register(self, state: FrameState, value: Any, key: Key, path: str, caller: FrameState | None, given: bool = True) -> None:
+        """A function's argument: the same version when the object is known, else one made by the calling statement.
+
+        A default value (not `given`) was made by nothing that the caller read.
+        """
         for leaf_key, leaf_path, leaf in leaves(value, key, path):
             if leaf_key in self.cells and leaf_key[0] != "local":
                 continue
@@ -147,7 +168,7 @@ class Tracer:
                 known.known_as.add((state.name, leaf_path))
                 continue
             source = caller.statement if caller else None
-            version = self.new_version(caller or state, leaf_key, leaf_path, leaf, caller.reads if caller else [])
+            version = self.new_version(caller or state, leaf_key, leaf_path, leaf, caller.reads if caller and given else [])
             version.known_as = {(state.name, leaf_path)}
             version.is_argument = caller is None
             if caller is None or source is None:
@@ -177,6 +198,7 @@ class Tracer:
         self.time += 1
         if self.time in self.writes and not refill(value, self.writes[self.time].array):
             write(frame, self.writes[self.time])
+        returning = state.statement
         self.finish(state)
         self.look(state)
         if self.stack and self.stack[-1] is state:
@@ -186,6 +208,8 @@ class Tracer:
             version = self.by_object.get(id(leaf)) if not isinstance(leaf, (int, bool)) else None
             if version is None or fingerprint(leaf)[1] != version.array.tobytes():
                 version = self.new_version(state, key, path, leaf, state.reads)
+            elif returning is not None and isinstance(returning.node, ast.Return) and returning.line not in version.lines:
+                version.alias_lines.add(returning.line)
             if caller is not None:
                 caller.reads.append(version)
 
@@ -207,6 +231,7 @@ class Tracer:
                 if version is None:
                     version = self.new_version(state, key, text, leaf, [])
                     version.line, version.lines, version.is_argument = 0, set(), True
+                version.known_as.add((state.name, text))
                 if statement.line not in version.lines:
                     version.observed = True
                 reads.append(version)
@@ -247,6 +272,8 @@ class Tracer:
                 cell = self.cells.get(key)
                 print_ = fingerprint(leaf)
                 if cell is not None and cell[0] == print_:
+                    if stored:
+                        self.idle[id(cell[1])] = Idle(self.time, statement.line, state.name, list(state.reads))
                     continue
                 self.changed(state, statement, key, text, leaf, print_, cell[1] if cell else None, stored)
 
@@ -267,6 +294,8 @@ class Tracer:
             known.known_as.add((state.name, text))
             if stored:
                 known.alias_lines.add(statement.line)
+                if is_renaming(statement.node):
+                    known.renamed.add(statement.line)
             return
         in_place = earlier is not None and key in self.cells and self.cells[key][0][0] == id(leaf)
         if earlier is not None and in_place and not earlier.observed and earlier.line:
@@ -300,6 +329,7 @@ class Tracer:
             self.vector(),
             {line},
             known_as={(state.name, text)},
+            calls=tuple((s.frame.f_code.co_filename, s.statement.line) for s in self.stack if s is not state and s.statement),
         )
         self.cells[key] = (fingerprint(leaf), version)
         if not isinstance(leaf, (int, bool)):
@@ -330,6 +360,7 @@ class Tracer:
                 continue
             mark = mark_of(value)
             if variable.history and mark == variable.mark:
+                self.left_as_it_was(variable, value)
                 continue
             self.argument_changed(variable, value, mark)
 
@@ -343,19 +374,29 @@ class Tracer:
         before = self.variable_version.get(variable)
         if version is not None:
             self.variable_version[variable] = version
-        if earlier is None or variable.argument.lower() in DATA or variable.argument in self.targets:
+        if earlier is None or is_data(variable.argument) or variable.argument in self.targets:
             return
+        by_itself = version is before or (version is not None and before in version.inputs)
         reshaped = np.shape(earlier) != np.shape(value)
         if version is None or before is None:
             if not variable.from_bind or reshaped:
                 return
         elif version is not before and not depends(version, before):
-            return  # a new sample or batch: it does not come from the old value
+            if not reshaped:  # a new sample or batch, mostly: it does not come from the old value
+                self.changes.append(Change(self.time, variable, self.vector(), version, False, False))
+            return
         if self.binder.is_best(variable):
             if version is not None and version.array.tobytes() != mark:
-                version = None  # it was written under another name, and what it was made from is recorded there
+                version, by_itself = None, True  # it was written under another name, and what it was made from is recorded there
             moved = np.ones(np.shape(value), bool) if reshaped else np.asarray(np.asarray(earlier) != np.asarray(value))
-            self.parameter_written(variable, moved, self.vector(), version)
+            self.changes.append(Change(self.time, variable, self.vector(), version, by_itself))
+            self.parameter_written(variable, moved, self.vector())
+
+    def left_as_it_was(self, variable: Variable, value: Any) -> None:
+        """Another object with the same content: `W = W - 0 * dW`."""
+        version, before = self.by_object.get(id(value)), self.variable_version.get(variable)
+        if version is not None and before is not None and version is not before and version.line:
+            self.idle[id(before)] = Idle(version.time, version.line, version.function, version.inputs)
 
     def given(self, variable: Variable, value: np.ndarray) -> Version:
         """A version for an array that no statement has made or read so far: a global of the module, say."""
@@ -364,8 +405,7 @@ class Tracer:
         version.line, version.lines, version.is_argument = 0, set(), True
         return version
 
-    def parameter_written(self, variable: Variable, mask: np.ndarray, vector: Vector, version: Version | None) -> None:
-        self.changes.append(Change(self.time, variable, vector, version))
+    def parameter_written(self, variable: Variable, mask: np.ndarray, vector: Vector) -> None:
         last = self.last_write.setdefault(variable, [None] * mask.size)
         if len(last) != mask.size:
             return
@@ -380,7 +420,7 @@ class Tracer:
     def steps_written(self) -> list[int]:
         """Iterations of the step loop in which a parameter was written, in order."""
         found: list[int] = []
-        for change in self.changes:
+        for change in (c for c in self.changes if c.from_old):
             for number, loop, count in change.vector:
                 if (number, loop) == self.step_loop and count not in found:
                     found.append(count)
@@ -395,6 +435,15 @@ class Tracer:
         steps = self.steps_written()
         count = steps[min(self.step, len(steps) - 1)]
         return times[count - 1], times[count] if count < len(times) else float("inf")
+
+
+def is_renaming(node: ast.stmt) -> bool:
+    """Whether a statement only gives another name: `a = b`."""
+    return (
+        isinstance(node, ast.Assign)
+        and isinstance(node.value, (ast.Name, ast.Attribute))
+        and not isinstance(node.targets[0], (ast.Tuple, ast.List))
+    )
 
 
 def first_difference(a: Vector, b: Vector) -> tuple[int, int] | None:

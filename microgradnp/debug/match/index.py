@@ -75,6 +75,8 @@ class Index:
             c, error = scale_of(array, view)
             if error > self.tolerance or not allowed(reference, c, self.tolerance):
                 continue
+            if reference.partial and not any(abs(c - g) <= 1e-6 * abs(g) for g in self.gauges):
+                continue
             cost = (
                 (abs(c - 1) > 1e-7)
                 + 0.5 * (reference.kind == "derivative")

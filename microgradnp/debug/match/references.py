@@ -16,6 +16,8 @@ from microgradnp.debug.match.outputs import outputs
 from microgradnp.origin import locate
 from microgradnp.tensor import Tensor
 
+NOT_ELEMENTWISE = frozenset(["getitem", "transpose", "reshape", "sum", "mean", "matmul", "identity"])
+
 
 class ModelError(ValueError):
     """The model could not be evaluated or differentiated."""
@@ -119,11 +121,9 @@ def references(evaluation: Evaluation) -> list[Reference]:
             continue
         found.append(Reference("value", name, value, number, argument, rule=node.rule.name if node.rule else ""))
         adjoint = evaluation.adjoints.get(id(node))
-        if adjoint is not None:
+        if adjoint is not None and not (argument is None and is_repeated(node, adjoint, evaluation)):
             found.append(Reference("adjoint", f"dL/d{name}", adjoint, number, argument))
-        if node.rule is not None:
-            found += local_derivatives(node, number)
-    return found + squashed(evaluation)
+    return found + derivatives(evaluation) + squashed(evaluation)
 
 
 def squashed(evaluation: Evaluation) -> list[Reference]:
@@ -142,31 +142,47 @@ def squashed(evaluation: Evaluation) -> list[Reference]:
     return found
 
 
-def local_derivatives(node: Any, number: int) -> list[Reference]:
-    """f'(z) of an elementwise function of one array: the vector-Jacobian product of a vector of ones."""
+def is_repeated(node: Any, adjoint: np.ndarray, evaluation: Evaluation) -> bool:
+    """Whether the adjoint is that of the operation's argument with the other sign, as for `-z`: one name for both is enough."""
+    for argument in node.args:
+        earlier = evaluation.adjoints.get(id(argument))
+        if isinstance(argument, Tensor) and earlier is not None and earlier.shape == adjoint.shape:
+            c, error = scale_of(adjoint, earlier)
+            if error < 1e-13 and abs(c + 1) < 1e-13:
+                return True
+    return False
+
+
+def derivatives(evaluation: Evaluation) -> list[Reference]:
+    """f'(z) of elementwise functions of one array: of single operations, and of chains such as `1 / (1 + exp(-z))`.
+
+    Each is the vector-Jacobian product of a vector of ones, multiplied along the chain.
+    """
+    found = []
+    for number, node in enumerate(evaluation.nodes):
+        slope, current = np.ones(()), node
+        while (step := local_derivative(current)) is not None:
+            slope = slope * step[0]
+            text = f"{node.rule.name}'({name_of(step[1])})" if current is node else f"d{name_of(node)}/d{name_of(step[1])}"
+            current = step[1]
+            if np.ptp(slope):
+                found.append(Reference("derivative", text, slope, number))
+    return found
+
+
+def local_derivative(node: Any) -> tuple[np.ndarray, Any] | None:
+    """(f'(z), z) of an elementwise operation of one array that asks for a gradient, else None."""
+    if node.rule is None or node.rule.name in NOT_ELEMENTWISE or node.shape == ():
+        return None
     tensors = [k for k, a in enumerate(node.args) if isinstance(a, Tensor) and a.requires_grad]
-    if len(tensors) != 1 or node.rule.name in (
-        "getitem",
-        "transpose",
-        "reshape",
-        "sum",
-        "mean",
-        "matmul",
-        "add",
-        "negative",
-        "identity",
-    ):
-        return []
-    argument = node.args[tensors[0]]
-    if argument.shape != node.shape or node.shape == ():
-        return []
+    if len(tensors) != 1 or node.args[tensors[0]].shape != node.shape:
+        return None
     try:
-        array = np.asarray(node.rule.vjps[tensors[0]](np.ones_like(node._data), node._data, *node.values, **node.options))
+        vjp = node.rule.vjps[tensors[0]]
+        array = np.asarray(vjp(np.ones_like(node._data), node._data, *node.values, **node.options))
     except Exception:  # a rule that needs more than its own arguments has no local derivative to show
-        return []
-    return (
-        [Reference("derivative", f"{node.rule.name}'({name_of(argument)})", array, number)] if array.shape == node.shape else []
-    )
+        return None
+    return (array, node.args[tensors[0]]) if array.shape == node.shape else None
 
 
 def per_sample(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from microgradnp.debug.capture.source import Source, Statement, path_of
+from microgradnp.debug.capture.source import Source, Statement, base_of, path_of
 from microgradnp.debug.repair.mistakes import (
     COMPARISONS,
     MODULES,
@@ -19,6 +19,7 @@ from microgradnp.debug.repair.mistakes import (
     accumulations,
     calls,
     constants,
+    exchanged_indices,
     expression,
     is_key,
     neighbours,
@@ -79,14 +80,28 @@ class Editor:
     def parent(self, node: Any) -> Any:
         return self.place[id(node)][0]
 
-    def factor(self, node: Any) -> Any:
+    def whole(self, node: Any) -> Any:
+        """The whole expression that holds a node."""
+        while isinstance(node, ast.expr) and isinstance(self.parent(node), ast.expr):
+            node = self.parent(node)
+        return node
+
+    def term(self, node: Any) -> str:
+        """The summand that holds a node, "" when there is one only: `lam * W` for a `lam` of `(g + lam * W) / n`."""
+        found, current = "", node
+        while isinstance(current, ast.expr) and isinstance(self.parent(current), ast.expr):
+            above = self.parent(current)
+            if isinstance(above, ast.BinOp) and isinstance(above.op, (ast.Add, ast.Sub)):
+                found = ast.unparse(current)
+            current = above
+        return found
+
+    def factor(self, node: Any) -> str:
         """The factor of the statement's product that holds a node: `(1 - h * h)` for an `h` of `d * (1 - h * h)`."""
-        whole = node
-        while isinstance(whole, ast.expr) and isinstance(self.parent(whole), ast.expr):
-            whole = self.parent(whole)
+        whole = self.whole(node)
         while isinstance(whole, ast.BinOp) and isinstance(whole.op, (ast.Mult, ast.MatMult, ast.Div)) and whole is not node:
             whole = whole.left if any(n is node for n in ast.walk(whole.left)) else whole.right
-        return whole
+        return ast.unparse(whole)
 
     def top(self, node: Any) -> Any:
         """The statement of the module that holds a node."""
@@ -126,7 +141,9 @@ class Editor:
         parent = self.parent(node)
         if isinstance(parent, ast.Call) and parent.func is node:
             return False
-        if isinstance(parent, ast.Attribute) or (isinstance(parent, ast.Subscript) and parent.value is node):
+        if (isinstance(parent, ast.Attribute) and not is_handled(parent, self.parent(parent))) or (
+            isinstance(parent, ast.Subscript) and parent.value is node
+        ):
             return False
         if isinstance(parent, (ast.For, ast.comprehension)):
             return False
@@ -154,7 +171,7 @@ class Editor:
                     if "lineno" in inner._attributes and id(inner) not in self.place:
                         ast.copy_location(inner, node)
                 text = ast.unparse(new)
-                if (id(node), text) in seen or text == ast.unparse(node):
+                if (id(node), text) in seen or text == ast.unparse(node) or holds_itself(statement.node, new, scope):
                     continue
                 seen.add((id(node), text))
                 parent, name, index = self.place[id(node)]
@@ -182,7 +199,7 @@ class Editor:
         if isinstance(node, ast.BinOp):
             yield from operators(node)
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            yield 1.0, "sign", node.operand
+            yield 0.8, "sign", node.operand
         elif isinstance(node, ast.Compare) and len(node.ops) == 1:
             for op in COMPARISONS:
                 yield 1.1, "compare", ast.Compare(node.left, [op()], node.comparators)
@@ -199,6 +216,8 @@ class Editor:
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and is_key(node.slice):
             for key in scope.keys:
                 yield 1.1, "operand", ast.Subscript(node.value, ast.Constant(key), ast.Load())
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+            yield from exchanged_indices(node)
         if self.is_operand(node):
             yield from self.around_operand(node, scope)
 
@@ -300,7 +319,7 @@ class Editor:
     def factors_and_terms(self, node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
         whole = ast.unparse(node)
         held = f"({whole})" if isinstance(node, (ast.BinOp, ast.IfExp, ast.UnaryOp, ast.Compare)) else whole
-        yield 1.0, "sign", expression(f"-{held}")
+        yield 1.2, "sign", expression(f"-{held}")
         yield 1.4, "constant", expression(f"2 * {held}")
         yield 1.4, "constant", expression(f"{held} / 2")
         yield 1.5, "transpose", expression(f"{held}.T")
@@ -351,6 +370,24 @@ class Editor:
                 Edit(cost, "order", statement.line, ast.unparse(node).splitlines()[0], text, parent, name, None, block, changed)
             )
         return found
+
+
+def is_handled(attribute: ast.Attribute, above: Any) -> bool:
+    """Whether `x.attribute` does something with an array `x`: `x.T`, `x.dot(y)`."""
+    called = isinstance(above, ast.Call) and above.func is attribute
+    return attribute.attr == "T" or (called and attribute.attr in ("dot", "sum", "mean", "copy", "reshape", "transpose"))
+
+
+def holds_itself(statement: Any, new: Any, scope: Scope) -> bool:
+    """Whether a changed statement would put a container into itself: `x[i] = x`, `x.append(x)`."""
+    holders: set[str] = set()
+    for node in ast.walk(statement):
+        if isinstance(node, (ast.Subscript, ast.Attribute)):
+            stored = isinstance(node.ctx, ast.Store) and isinstance(node, ast.Subscript)
+            if stored or (isinstance(node, ast.Attribute) and node.attr in ("append", "insert", "extend")):
+                holders.add(ast.unparse(base_of(node.value)))
+    names = {ast.unparse(node) for node in ast.walk(new) if isinstance(node, (ast.Name, ast.Attribute))}
+    return any(holder in names and not scope.shapes.get(holder) for holder in holders)
 
 
 def unique(items: list[str]) -> list[str]:

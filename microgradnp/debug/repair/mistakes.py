@@ -53,6 +53,14 @@ def is_key(node: Any) -> TypeGuard[ast.Constant]:
 
 def accumulations(node: Any) -> Iterator[tuple[float, str, Any]]:
     if isinstance(node, ast.AugAssign):
+        target = node.target
+        if (
+            isinstance(node.op, ast.Add)
+            and isinstance(target, ast.Subscript)
+            and not isinstance(target.slice, (ast.Slice, ast.Constant))
+        ):
+            texts = (ast.unparse(part) for part in (target.value, target.slice, node.value))
+            yield 1.1, "add.at", ast.Expr(expression(f"np.add.at({', '.join(texts)})"))
         for op in (ast.Add, ast.Sub):
             if not isinstance(node.op, op):
                 yield 1.0, "sign", ast.AugAssign(node.target, op(), node.value)
@@ -161,6 +169,16 @@ def calls(node: ast.Call, scope: Scope) -> Iterator[tuple[float, str, Any]]:
             yield 1.3, "function", ast.Call(ast.Name(other, ast.Load()), node.args, node.keywords)
     elif isinstance(function, ast.Attribute) and len(node.args) == 1 and not node.keywords and name not in ("append",):
         yield 1.6, "unwrap", node.args[0]
+
+
+def exchanged_indices(node: ast.Subscript) -> Iterator[tuple[float, str, Any]]:
+    """`x[j, i]` and `x[j][i]` for `x[i, j]` and `x[i][j]`."""
+    if isinstance(node.slice, ast.Tuple) and len(node.slice.elts) == 2:
+        first, second = node.slice.elts
+        yield 1.2, "transpose", ast.Subscript(node.value, ast.Tuple([second, first], ast.Load()), node.ctx)
+    elif isinstance(node.value, ast.Subscript) and not isinstance(node.slice, ast.Slice):
+        inner = node.value
+        yield 1.2, "transpose", ast.Subscript(ast.Subscript(inner.value, node.slice, ast.Load()), inner.slice, node.ctx)
 
 
 def slices() -> Iterator[tuple[float, str, Any]]:

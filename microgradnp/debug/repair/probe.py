@@ -105,7 +105,9 @@ class Probe:
             self.count += 1
             if self.count == loop[2]:
                 self.seen.before.clear()
-                self.frames = {name: frame}
+                self.frames[name] = frame
+                for outer, running in self.frames.items():  # what its callers hold was there before the step, too
+                    self.read_before(outer, running)
             elif self.count > loop[2]:
                 self.read_all()
                 raise StepOver

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.debug.capture.step import quiet
 from microgradnp.debug.evidence import EXACT, SINGLE, STEP, Entry, fit, fit_step
 from microgradnp.debug.match.references import ModelError, evaluate
 from microgradnp.debug.repair.probe import Observation, Plan
@@ -30,7 +31,8 @@ class Scorer:
         key = seen.key
         if key not in self.cache:
             try:
-                self.cache[key] = evaluate(self.model, seen.before).gradients
+                with quiet():  # edited code may come to any values
+                    self.cache[key] = evaluate(self.model, seen.before).gradients
             except ModelError:
                 self.cache[key] = None
         return self.cache[key]
@@ -60,6 +62,14 @@ class Scorer:
             if error < (SINGLE if self.plan.single else STEP if self.group(argument) == "update" else EXACT) and c:
                 found[argument] = c
         return found
+
+    def resting(self, seen: Observation) -> set[str]:
+        """Arguments whose gradient is zero, in the model and in the code."""
+        truth = self.gradients_at(seen) or {}
+        still = [a for a in self.entries if not np.any(truth.get(a, 1))]
+        return {a for a in still if a in seen.gradients and not np.any(seen.gradients[a])} | {
+            a for a in still if a in seen.after and np.array_equal(seen.after[a], seen.before[a])
+        }
 
     def right(self, seen: Observation) -> dict[str, float]:
         """The right gradients and their factors, judged by the factor that right ones had before, or the commonest one."""

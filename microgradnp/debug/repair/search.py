@@ -6,7 +6,7 @@ import ast
 import contextlib
 import time as clock
 import types
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from microgradnp.debug.blame.slices import Region
 from microgradnp.debug.capture.bind import mark_of
@@ -33,7 +33,8 @@ class Fix:
     right: set[str]
     region: Region
     complete: bool
-    factor: str = ""  # the factor of a product, or the term, that was edited
+    factor: str = ""  # the factor of a product that was edited
+    term: str = ""  # the summand, where there are several
 
 
 class Search:
@@ -124,14 +125,38 @@ class Search:
             return None
         for seed in self.fresh:
             fresh = self.observe(seed)
-            scales = self.scorer.right(fresh) if fresh else {}
-            if not set(right) <= set(scales) or not all(self.scorer.same(scales[a], c) for a, c in right.items()):
+            if fresh is None or not self.as_right(right, fresh):
                 return None
+        if not self.right_later(right):
+            return None
         complete = set(right) == set(self.scorer.entries)
         line = edit.line if edit.kind == "order" else getattr(edit.node, "lineno", edit.line)
         old = editor.source.line(line).strip()
-        factor = "" if edit.kind == "order" else ast.unparse(editor.factor(edit.node))
-        return Fix(edit, region.file, line, old, changed_line(editor.source, edit), set(right), region, complete, factor)
+        edit.undo()  # the parts are those of the text as it stands
+        factor, term = ("", "") if edit.kind == "order" else (editor.factor(edit.node), editor.term(edit.node))
+        edit.apply()
+        new = changed_line(editor.source, edit)
+        return Fix(edit, region.file, line, old, new, set(right), region, complete, factor, term)
+
+    def right_later(self, right: dict[str, float]) -> bool:
+        """Whether the same gradients are right in the next step too, with factors that may have changed together."""
+        if self.plan.loop is None:
+            return True
+        function, line, count = self.plan.loop
+        later = replace(self.plan, loop=(function, line, count + 1))
+        deadline = clock.perf_counter() + 2 * self.seconds
+        seen = observe(self.program, later, self.base, self.known, deadline, self.looping)
+        if seen is None or not seen.before:
+            return True  # it was the last
+        scales, resting = self.scorer.scales(seen) or {}, self.scorer.resting(seen)
+        ratios = [scales[a] / c if a in scales else 0.0 for a, c in right.items() if a not in resting]
+        return all(r > 0 and self.scorer.same(r, ratios[0]) for r in ratios)
+
+    def as_right(self, right: dict[str, float], fresh: Observation) -> bool:
+        """Whether the same gradients are right with the same factors on fresh inputs; one that vanishes there has no factor."""
+        scales = self.scorer.right(fresh)
+        resting = self.scorer.resting(fresh)
+        return all(self.scorer.same(scales[a], c) if a in scales else a in resting for a, c in right.items())
 
     def search(self, regions: list[Region], deadline: float, proved: bool) -> Fix | None:
         """The best fix of the first region that has one; a fix of some gradients only when no region has a complete one.
@@ -142,7 +167,7 @@ class Search:
         if not self.usable:
             return None
         for k, region in enumerate(regions):
-            fix = self.in_region(region, 9.0 if k < 3 else 1.7, deadline)
+            fix = self.in_region(region, 9.0 if k < 3 else 2.4 if partial is not None else 1.7, deadline)
             if fix is not None and fix.complete:
                 return fix
             if fix is not None and (partial is None or len(fix.right) > len(partial.right)):
