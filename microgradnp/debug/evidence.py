@@ -239,9 +239,9 @@ def from_match(argument: str, versions: list[Version], matches: dict[int, Match 
 
 
 def from_idle(argument: str, step: Step) -> Entry | None:
-    """A parameter that a statement of the backward pass wrote and left where it was."""
+    """A parameter that a statement of the backward pass wrote with something that the step computed, and left where it was."""
     version = step.idle.get(argument)
-    if version is None or is_mask(version.array):
+    if version is None or is_mask(version.array) or not any(v.inputs and v.time > step.start for v in version.inputs):
         return None
     if version.time < min((v.time for v in step.versions if v.line and id(v) in step.tainted), default=0):
         return None
@@ -310,8 +310,6 @@ def near_named(c: float) -> bool:
 
 def locate_version(entry: Entry, step: Step) -> None:
     """Where the evidence was written: the last version in the step with its value."""
-    if entry.version is None and entry.kind == "missing" and entry.argument in step.idle:
-        entry.version = step.idle[entry.argument]
     if entry.version is None:
         wanted = None
         if entry.kind in ("update", "missing") and entry.argument in step.after:

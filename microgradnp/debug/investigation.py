@@ -110,6 +110,7 @@ class Investigation:
         self.started = started
         self.budget = budget
         self.notes: list[str] = []
+        self.known: list[bytes] = []  # the parameters as they were given
 
     @property
     def left(self) -> float:
@@ -150,6 +151,7 @@ class Investigation:
     def run(self) -> Report:
         began = clock.perf_counter()
         step, evaluation, found, verdict = self.look(self.number)
+        self.known = [mark_of(step.before[a]) for a in verdict.entries if a in step.before]
         if not verdict.ok and (clock.perf_counter() - began > SLOW or step.tracer.out_of_time):
             step, evaluation, found, verdict = self.look_at_fewer_samples(step, evaluation, found, verdict)
         number, seed = self.number, 0
@@ -184,8 +186,7 @@ class Investigation:
         length = counts.pop() if len(counts) == 1 else 0
         if length > FEW:
             whole = self.program
-            known = [mark_of(step.before[a]) for a in verdict.entries if a in step.before]
-            self.program = whole.with_fewer_samples(length, FEW, known)
+            self.program = whole.with_fewer_samples(length, FEW, self.known)
             fewer = self.again(self.number, 0, [])
             if fewer is not None and fewer[3].wrong == verdict.wrong and set(fewer[3].entries) == set(verdict.entries):
                 self.notes.append(f"the fault was looked for on the first {FEW} of {length} samples, where it shows as well")
@@ -197,7 +198,7 @@ class Investigation:
         """Later steps, and generic parameters: some bugs sleep while a bias is zero, or wake in the second step."""
         plan = plan_of(step, verdict.entries)
         scorer = Scorer(self.model, plan, verdict.entries)
-        known = [mark_of(step.before[a]) for a in verdict.entries if a in step.before]
+        known = self.known
         for seed in (1, 2):
             if self.left < 0.5 * self.budget:
                 break
@@ -244,7 +245,7 @@ class Investigation:
             for number in range(MOST_FINDINGS):
                 index = Index([*found, *updates(step, verdict)], gauges_of(verdict), step.single)
                 scorer = Scorer(self.model, plan_of(step, verdict.entries), verdict.entries)
-                search = Search(self.program, step, scorer.plan, scorer, editors, seed)
+                search = Search(self.program, step, scorer.plan, scorer, editors, self.known, seed)
                 kept.enter_context(search.kept)
                 case = Case(step, evaluation, verdict, index, test_with(search, dict(writes)), self.until(0.4))
                 blamed = blame(case)
@@ -260,6 +261,8 @@ class Investigation:
                     fix = search.search(
                         blamed.regions, self.until(0.7 if blamed.proof else 0.55), blamed.certain or blamed.proof is not None
                     )
+                if fix is not None and not fix.complete and not blamed.forward_ok:
+                    fix = None  # as long as the forward pass differs, nothing is said about the backward pass
                 if number == 0:
                     report.index, report.blame = index, blamed
                 report.tried += search.tried
@@ -278,7 +281,7 @@ class Investigation:
                     if blamed.proof.mends == set(verdict.entries):
                         return
                     writes.update(blamed.proof.writes)
-                again = self.again(report.number, seed, search.known, writes)
+                again = self.again(report.number, seed, self.known, writes)
                 if again is None or again[3].ok or len(again[3].wrong) >= len(verdict.wrong):
                     return
                 step, evaluation, found, verdict = again

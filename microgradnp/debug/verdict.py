@@ -85,6 +85,7 @@ def judge(step: Step, evaluation: Evaluation, index: Index) -> Verdict:
             continue
         if moved and entry.error < tolerance(step, EXACT):
             entry.kind, entry.fault = "missing", "missing"
+            entry.version = step.idle.get(argument, entry.version)
             entry.error = math.inf
         elif moved:
             entry.kind = "variable"

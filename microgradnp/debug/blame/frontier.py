@@ -89,12 +89,15 @@ def blame(case: Case) -> Blame:
             found.first = found.first or earlier
             only_a_factor = len(ends) == 1 and verdict.entries[argument].fault in ("sign", "scale")
             found.certain = only_a_factor and len(found.regions[0].statements) == 1
-        if id(end) not in found.tainted:  # the targets were lost on the way: a derivative stands where an adjoint belongs
-            for version in ancestors([end], step.start):
-                match = matches.get(id(version))
-                if match is not None and match.reference.kind == "derivative":
-                    matches[id(version)] = None
-                    found.regions.append(region(version, matches, "dropped", passed_first=True))
+        for version in nearest(end, matches):
+            match = matches[id(version)]
+            if match is None:
+                continue
+            if id(end) not in found.tainted and match.reference.kind == "derivative":  # the targets were lost on the way
+                matches[id(version)] = None
+                found.regions.append(region(version, matches, "passed", near=end.function))
+            elif match.reference.partial and match.reference.argument == argument and any(v is version for v in end.inputs):
+                found.regions.append(region(version, matches, "passed", near=end.function))  # a part of the samples is not enough
     slice_of_wrong(found, list(ends.values()), case)
     found.regions = deduplicate(found.regions + remaining(step, verdict, list(ends.values()), matches))
     return found
@@ -115,7 +118,7 @@ def slice_of_wrong(found: Blame, ends: list[Version], case: Case) -> None:
     values.sort(key=lambda v: (id(v) in harmless, v.time))  # what went into something right is hardly wrong itself
     inside = {id(v) for v in values if id(v) not in harmless} or {id(v) for v in values}
     first = [v for v in values if not has_wrong_input(v, inside, matches)]
-    proof = prove(values, found, case) or prove(shared(values, right_ends, case.step.start, found), found, case)
+    proof = prove(values, found, case) or prove(shared(values, case, found), found, case)
     trivial = len(values) == 1 and any(values[0] is end for end in ends)
     if proof is not None:
         found.proof, found.first, found.expected = proof, proof.version, proof.expected
@@ -141,9 +144,15 @@ def is_right(match: Match | None) -> bool:
     )
 
 
-def shared(values: list[Version], right_ends: list[Version], start: float, found: Blame) -> list[Version]:
+def shared(values: list[Version], case: Case, found: Blame) -> list[Version]:
     """Adjoints that only wrong values are made from: right, but perhaps of the quantity before or after the one meant."""
-    used = {id(v) for v in ancestors(right_ends, start)}
+    right = {argument for argument, entry in case.verdict.entries.items() if entry.ok}
+    gradients: dict[str, Version] = {}
+    for version in case.step.versions:
+        match = found.matches.get(id(version))
+        if match is not None and match.reference.kind == "adjoint" and match.reference.argument in right:
+            gradients.setdefault(str(match.reference.argument), version)
+    used = {id(v) for v in ancestors(gradients.values(), case.step.start)}
     inputs = {id(v): v for value in values for v in nearest(value, found.matches)}
     return [v for v in inputs.values() if id(v) not in used and is_intermediate(found.matches.get(id(v))) and v.line]
 

@@ -35,9 +35,7 @@ def jump(end: Version, argument: str, step: Step, verdict: Verdict, matches: Mat
 
 
 def is_adjoint(match: Match | None, version: Version) -> bool:
-    if match is None or match.reference.kind != "adjoint" or not version.line:
-        return False
-    return version.array.size > 1 or match.reference.argument is not None
+    return match is not None and match.reference.kind == "adjoint" and bool(version.line)
 
 
 def incoming(version: Version, matches: Matches) -> float | None:

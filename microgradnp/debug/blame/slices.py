@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from microgradnp.debug.capture.source import source_of
 from microgradnp.debug.capture.tracer import Version
 from microgradnp.debug.match.index import Match
 
+STARTING = re.compile(r"\b(zeros|ones|empty|full)(_like)?\(")
 Matches = Mapping[int, Match | None]  # id of a version -> what it equals
 
 
@@ -21,7 +23,7 @@ class Region:
     file: str
     lines: list[int]
     version: Version | None
-    kind: str  # "first", "after", "gauge", "dropped", "slice" or "rest"
+    kind: str  # "first", "after", "gauge", "passed", "slice" or "rest"
     statements: list[int] = field(default_factory=list)  # the lines without the headers of the loops around them
 
 
@@ -42,17 +44,13 @@ def is_array(version: Version) -> bool:
     array = version.array
     if array.dtype.kind != "f" or array.size < 2:
         return False
-    return not np.isfinite(array).all() or float(np.ptp(array)) != 0 or any(is_float_array(v) for v in version.inputs)
-
-
-def is_float_array(version: Version) -> bool:
-    return version.array.size > 1 and version.array.dtype.kind == "f"
+    return not np.isfinite(array).all() or not is_constant(version)
 
 
 def is_value(version: Version) -> bool:
-    """An array, or a number that another statement than its own reads."""
+    """An array, or a number that was computed and that another statement than its own reads."""
     array = version.array
-    return is_array(version) or (array.dtype.kind == "f" and array.size == 1 and version.observed)
+    return is_array(version) or (array.dtype.kind == "f" and array.size == 1 and version.observed and bool(version.inputs))
 
 
 def has_wrong_input(version: Version, wrong: set[int], matches: Matches) -> bool:
@@ -100,11 +98,18 @@ def silent(version: Version) -> list[int]:
     return [line for line in dict.fromkeys(found) if line not in version.lines]
 
 
-def region(version: Version, matches: Matches, kind: str, passed_first: bool = False) -> Region:
-    """The lines that wrote a value, those of its unmatched ingredients, the calls that passed it on, and the loops around."""
+def region(version: Version, matches: Matches, kind: str, near: str = "") -> Region:
+    """The lines that wrote a value, those of its unmatched ingredients, the calls that passed it on, and the loops around.
+
+    When the value is right, and wrong where it went, what passed it on to the function `near` comes first.
+    """
     own, passed = [version.line, *sorted(version.lines - {version.line})], sorted(version.alias_lines)
-    lines = [*passed, *own] if passed_first else [*own, *passed]
-    renamed = sorted(version.renamed)
+    lines = [*own, *passed]
+    if near:
+        source = source_of(version.file)
+        here = [line for line in passed if source and line in source.by_line and source.by_line[line].function == near]
+        lines = [*here, *passed, *own]
+    renamed, returned = sorted(version.renamed), []
     seen = {id(version)}
     stack = list(version.inputs)
     while stack:
@@ -113,20 +118,26 @@ def region(version: Version, matches: Matches, kind: str, passed_first: bool = F
             continue
         if matches.get(id(current)) is not None:
             renamed += [line for line in current.renamed if version.function in {function for function, _ in current.known_as}]
+            if current.path.endswith("()") and version.file == current.file:  # a helper may have returned what is not wanted here
+                returned.append(current.line)
             continue
         seen.add(id(current))
         if current.line and current.array.dtype.kind == "f" and not is_constant(current):
             lines += [current.line, *sorted(current.lines), *sorted(current.alias_lines)]
             stack += current.inputs
-    statements = list(dict.fromkeys(line for line in (*renamed, *lines) if line))
+    statements = list(dict.fromkeys(line for line in ((*lines, *renamed) if near else (*renamed, *lines)) if line))
     calls = [line for file, line in reversed(version.calls) if file == version.file]
-    lines = list(dict.fromkeys([*statements, *silent(version), *headers(version.file, statements), *calls]))
+    lines = list(dict.fromkeys([*statements, *silent(version), *returned, *headers(version.file, statements), *calls]))
     return Region(version.file, lines, version, kind, statements)
 
 
 def is_constant(version: Version) -> bool:
-    """A starting value: zeros, or a number that was written down."""
-    return not version.inputs and version.array.size > 0 and float(np.ptp(version.array.astype(float))) == 0
+    """A starting value, the same everywhere: a number that was written down, or what `zeros` and the like make."""
+    array = version.array
+    if array.size == 0 or not np.isfinite(array).all() or float(np.ptp(array.astype(float))) != 0:
+        return False
+    source = source_of(version.file)
+    return not version.inputs or (source is not None and bool(STARTING.search(source.line(version.line))))
 
 
 def headers(file: str, lines: list[int]) -> list[int]:

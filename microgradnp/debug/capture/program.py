@@ -187,6 +187,8 @@ def vary(value: Any, rng: np.random.Generator, known: list[bytes], memo: dict[in
     if id(value) in memo:
         return memo[id(value)]
     array = as_array(value)
+    if isinstance(value, tuple) and array is not None and array.tobytes() not in known:
+        array = None  # settings, such as (0.5, 20), or arguments: each for itself
     if array is not None:
         changed: Any = vary_array(value, array, rng, known)
     elif isinstance(value, tuple) and not hasattr(value, "_fields"):

@@ -138,24 +138,18 @@ def assemble(
         unknown = [a for a in arguments if a not in chosen and a not in optional]
         settled = [a for a in unknown if a in binder.bind or a in binder.ambiguous]
         raise BindingError("; ".join(problems), () if settled else tuple(unknown), present, before)
-    idle = {a: version for a, v in chosen.items() if a not in after and (version := unmoved(v, chosen, tracer, start, end))}
+    idle = {a: version for a, v in chosen.items() if a not in after and (version := unmoved(v, tracer, start, end))}
     return Step(tracer, start, end, before, after, set(after), chosen, returned, finished, error, idle)
 
 
-def unmoved(variable: Variable, chosen: dict[str, Variable], tracer: Tracer, start: float, end: float) -> Version | None:
-    """What the statement made that wrote a variable with values that come from the model's, and left it as it was."""
+def unmoved(variable: Variable, tracer: Tracer, start: float, end: float) -> Version | None:
+    """What a statement made of a variable that wrote it in the step and left it as it was."""
     for held in variable.history:
         idle = tracer.idle.get(id(held.version))
-        if idle is None or held.version is None or not start < idle.time <= end:
-            continue
-        inside = [version for version in tracer.versions if version.time > start]
-        derived = made_from(inside, ids([given for v in chosen.values() for given in v.history]))
-        if any(id(v) in derived and v.inputs for v in idle.reads if v is not held.version):
-            old = held.version
-            return Version(
-                old.key, old.path, idle.function, old.file, idle.line, idle.time, held.value, idle.reads, (), {idle.line},
-                known_as=set(old.known_as),
-            )  # fmt: skip
+        if held.version is not None and idle is not None and start < idle.time <= end:
+            old, names = held.version, set(held.version.known_as)
+            made = (idle.function, old.file, idle.line, idle.time, held.value, idle.reads)
+            return Version(old.key, old.path, *made, (), {idle.line}, known_as=names)
     return None
 
 

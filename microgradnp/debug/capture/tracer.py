@@ -26,6 +26,7 @@ from microgradnp.debug.capture.writes import Writes, refill, write
 Vector = tuple[tuple[int, int, int], ...]  # (frame, loop header line, iteration), outermost first
 MOST_EVENTS = 60_000
 HOPS = 3
+STILL = 50  # iterations after which a loop that moves no parameter is left
 FORM = frozenset(["shape", "size", "ndim", "dtype"])  # of an array: reading these reads no number of it
 
 
@@ -171,7 +172,7 @@ class Tracer:
             version = self.new_version(caller or state, leaf_key, leaf_path, leaf, caller.reads if caller and given else [])
             version.known_as = {(state.name, leaf_path)}
             version.is_argument = caller is None
-            if caller is None or source is None:
+            if caller is None or source is None or not given:
                 version.line, version.lines = 0, set()
 
     def on_line(self, frame: FrameType, line: int) -> None:
@@ -267,15 +268,16 @@ class Tracer:
         state.statement = None
         variables = state.frame.f_locals
         for path in statement.paths:
-            stored = path in statement.stores
+            stored, passed = path in statement.stores, path in statement.passed
             for key, text, leaf in self.reach(state, variables, path):
                 cell = self.cells.get(key)
                 print_ = fingerprint(leaf)
                 if cell is not None and cell[0] == print_:
-                    if stored:
+                    if stored and is_target_of(statement.node, text):
                         self.idle[id(cell[1])] = Idle(self.time, statement.line, state.name, list(state.reads))
+                        self.nothing_moves()
                     continue
-                self.changed(state, statement, key, text, leaf, print_, cell[1] if cell else None, stored)
+                self.changed(state, statement, key, text, leaf, print_, cell[1] if cell else None, stored, passed)
 
     def changed(
         self,
@@ -287,12 +289,13 @@ class Tracer:
         print_: tuple[int, bytes],
         earlier: Version | None,
         stored: bool,
+        passed: bool,
     ) -> None:
         known = self.by_object.get(id(leaf)) if not isinstance(leaf, (int, bool)) else None
         if known is not None and known is not earlier and fingerprint(known.value)[1] == print_[1]:
             self.cells[key] = (print_, known)  # another name for something already recorded
             known.known_as.add((state.name, text))
-            if stored:
+            if stored or (passed and earlier is None and isinstance(statement.node, ast.Expr)):  # `outputs.append(a)`
                 known.alias_lines.add(statement.line)
                 if is_renaming(statement.node):
                     known.renamed.add(statement.line)
@@ -397,6 +400,14 @@ class Tracer:
         version, before = self.by_object.get(id(value)), self.variable_version.get(variable)
         if version is not None and before is not None and version is not before and version.line:
             self.idle[id(before)] = Idle(version.time, version.line, version.function, version.inputs)
+            self.nothing_moves()
+
+    def nothing_moves(self) -> None:
+        """Stop when a loop has gone round many times, writing its variables, and no parameter has moved."""
+        vector = self.vector()
+        if not self.changes and vector and vector[0][2] > STILL:
+            self.step_loop = vector[0][:2]
+            raise StepOver
 
     def given(self, variable: Variable, value: np.ndarray) -> Version:
         """A version for an array that no statement has made or read so far: a global of the module, say."""
@@ -432,16 +443,24 @@ class Tracer:
             return 0, float("inf")
         number, loop = self.step_loop
         times = self.all_states[number].counts[loop]
-        steps = self.steps_written()
+        steps = self.steps_written() or [1]
         count = steps[min(self.step, len(steps) - 1)]
         return times[count - 1], times[count] if count < len(times) else float("inf")
 
 
+def is_target_of(node: ast.stmt, text: str) -> bool:
+    """Whether a statement assigns to this place, as far as its keys are written out: `p["b"] = ...` is nothing to `p["W"]`."""
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    written = [x for t in targets if t is not None for x in (t.elts if isinstance(t, ast.Tuple) else [t])]
+    fixed = [t for t in written if isinstance(t, ast.Subscript) and isinstance(t.slice, ast.Constant)]
+    return len(fixed) < len(written) or any(ast.unparse(t) == text for t in fixed)
+
+
 def is_renaming(node: ast.stmt) -> bool:
-    """Whether a statement only gives another name: `a = b`."""
+    """Whether a statement only gives another name: `a = b`, `a = b[i]`."""
     return (
         isinstance(node, ast.Assign)
-        and isinstance(node.value, (ast.Name, ast.Attribute))
+        and isinstance(node.value, (ast.Name, ast.Attribute, ast.Subscript))
         and not isinstance(node.targets[0], (ast.Tuple, ast.List))
     )
 

@@ -114,6 +114,8 @@ def references(evaluation: Evaluation) -> list[Reference]:
     """Every quantity of the model that hand-written code may hold."""
     found: list[Reference] = []
     for number, node in enumerate(evaluation.nodes):
+        if node.rule is not None and node.rule.name == "transpose" and node.args[0].rule is None and node.ndim == 2:
+            continue  # every quantity is looked for transposed as well
         name = evaluation.names[id(node)]
         argument = node.name if node.rule is None and node.name in evaluation.values else None
         value = np.asarray(node._data, float) if np.asarray(node._data).dtype.kind in "fiub" else None

@@ -118,6 +118,9 @@ class Editor:
         function = self.function_of(statement.node)
         if id(function) not in self.scopes:
             shapes = dict(self.shapes.get(statement.function, {}))
+            for method in self.methods_beside(function):
+                seen = self.shapes.get(method.name, {}).items()
+                shapes.update({name: shape for name, shape in seen if name.startswith("self.") and name not in shapes})
             nodes = list(ast.walk(function))
             targets = [n.target for n in nodes if isinstance(n, ast.For)]
             loops = [x.id for t in targets for x in ast.walk(t) if isinstance(x, ast.Name)]
@@ -133,6 +136,12 @@ class Editor:
                 shapes, unique(loops), functions, unique(operands)[:MOST_OPERANDS], unique(keys), self.suspects
             )
         return self.scopes[id(function)]
+
+    def methods_beside(self, function: Any) -> list[ast.FunctionDef]:
+        """The other methods of the class that a function belongs to: they share the attributes of `self`."""
+        holder = self.place[id(function)][0] if id(function) in self.place else None
+        body = holder.body if isinstance(holder, ast.ClassDef) else []
+        return [f for f in body if isinstance(f, ast.FunctionDef) and f is not function]
 
     def is_operand(self, node: Any) -> bool:
         """A name, attribute or subscript that is read as a number or array, and is not part of a longer one."""

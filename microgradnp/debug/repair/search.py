@@ -41,13 +41,20 @@ class Search:
     """Runs edited copies of one program."""
 
     def __init__(
-        self, program: Program, step: Step, plan: Plan, scorer: Scorer, editors: dict[str, Editor], base: int = 0
+        self,
+        program: Program,
+        step: Step,
+        plan: Plan,
+        scorer: Scorer,
+        editors: dict[str, Editor],
+        known: list[bytes],
+        base: int = 0,
     ) -> None:
         self.program = program
         self.plan = plan
         self.scorer = scorer
         self.base = base
-        self.known = [mark_of(step.before[a]) for a in scorer.entries if a in step.before]
+        self.known = known  # the parameters as they were given: fresh inputs give them other values
         self.functions: list[types.FunctionType] = functions_of(step.tracer.code_objects)
         self.looping = looping_functions(program.source)
         self.shapes = shapes_seen(step)
@@ -149,6 +156,8 @@ class Search:
         if seen is None or not seen.before:
             return True  # it was the last
         scales, resting = self.scorer.scales(seen) or {}, self.scorer.resting(seen)
+        if count == 1 and not set(right) & set(scales):
+            return True  # momentum and the like: only the first step is a multiple of the gradient
         ratios = [scales[a] / c if a in scales else 0.0 for a, c in right.items() if a not in resting]
         return all(r > 0 and self.scorer.same(r, ratios[0]) for r in ratios)
 

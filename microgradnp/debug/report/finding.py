@@ -69,7 +69,8 @@ def finding(fix: Fix | None, blamed: Blame, step: Step, verdict: Verdict) -> Fin
     region = fix.region if fix else blamed.regions[0]
     version = blamed.first if fix is None or blamed.first is not None else fix.region.version
     version = version or region.version
-    line = fix.line if fix else region.version.line if region.version is not None and region.version.line else region.lines[0]
+    own = region.version is not None and region.version.line and region.kind != "passed"
+    line = fix.line if fix else region.version.line if region.version is not None and own else region.lines[0]
     source = source_of(region.file)
     statement = source.by_line.get(line) if source else None
     cause = cause_of(fix, blamed, step, verdict) if fix else cause_without_fix(blamed, verdict, step)

@@ -58,8 +58,8 @@ def make(rng):
 
 
 TRUTH = {
-    "lines": ["dx[cache < 0] = 0"],
-    "cause": {"relu_mask_wrong"},
+    "lines": ["dx[cache < 0] = 0", "dh = relu_backward(da, rl)", "return out, out"],
+    "cause": {"relu_mask_wrong", "wrong_variable"},
     "wrong": {"W1", "b1"},
     "fixed": ("dx[cache < 0] = 0", "dx[cache <= 0] = 0"),
 }
