@@ -320,5 +320,7 @@ def locate_version(entry: Entry, step: Step) -> None:
             data = wanted.tobytes()
             same = [v for v in step.versions if v.array.size == wanted.size and v.array.tobytes() == data and v.line]
             entry.version = same[-1] if same else None
+    if entry.version is None and entry.argument in step.idle:
+        entry.version = step.idle[entry.argument]
     if entry.version is not None:
         entry.line, entry.file, entry.function = entry.version.line, entry.version.file, entry.version.function

@@ -7,7 +7,7 @@ from debug import programs
 import microgradnp as mg
 from microgradnp.debug import investigation
 
-ALL = [(split, name) for split in ("dev", "hidden", "wide") for name in programs.names(split)]
+ALL = [(split, name) for split in ("dev", "hidden", "wide", "unseen", "right_only") for name in programs.names(split)]
 
 
 @pytest.mark.parametrize(("split", "name"), ALL, ids=[f"{s}-{n}" for s, n in ALL])

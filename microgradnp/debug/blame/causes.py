@@ -80,6 +80,8 @@ def cause_of(fix: Fix, blamed: Blame, step: Step, verdict: Verdict) -> str:
         "scale": "batch_scale_1_over_N",
         "axis": "bias_gradient_reduction",
         "flag": "bias_gradient_reduction",
+        "softmax": "softmax_jacobian_wrong",
+        "normalisation": "normalisation_term_missing",
     }
     in_derivative = is_derivative(fix)
     if edit.kind == "add.at":
@@ -92,6 +94,8 @@ def cause_of(fix: Fix, blamed: Blame, step: Step, verdict: Verdict) -> str:
         return "factor_2"
     if edit.kind == "sign" and in_derivative and edit.old != fix.factor:
         return "wrong_activation_derivative"
+    if edit.kind == "order" and "out of the loop" in new:
+        return "missing_path_through_time" if re.search("next|prev|future", old) else "gradient_overwritten"
     if edit.kind in simple:
         return simple[edit.kind]
     if edit.kind == "accumulate":
@@ -244,7 +248,7 @@ def term_cause(old: str, new: str, in_derivative: bool, fix: Fix, blamed: Blame,
     found = [m.reference for m in meanings(text.strip("+- ()"), blamed, step)]
     if any(is_weight(r) for r in found):
         return "regularisation_term_wrong" if "=" in fix.old and not RATE.search(fix.old) else "update_wrong"
-    if re.search(r"mean|var|std|mu", fix.old + text):
+    if re.search(r"mean|\bd?var|std", fix.old + text):
         return "normalisation_term_missing"
     return "missing_term"
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from microgradnp.debug.blame.forward import forward_agrees
-from microgradnp.debug.blame.gauge import jump, usual_factor
+from microgradnp.debug.blame.gauge import behind_right, jump, usual_factor
 from microgradnp.debug.blame.intervene import Proof, candidates
 from microgradnp.debug.blame.slices import (
     Matches,
@@ -89,6 +89,8 @@ def blame(case: Case) -> Blame:
             found.first = found.first or earlier
             only_a_factor = len(ends) == 1 and verdict.entries[argument].fault in ("sign", "scale")
             found.certain = only_a_factor and len(found.regions[0].statements) == 1
+        elif verdict.entries[argument].fault in ("sign", "scale"):
+            found.regions.append(stages(end, argument, step, matches))
         for version in nearest(end, matches):
             match = matches[id(version)]
             if match is None:
@@ -101,6 +103,17 @@ def blame(case: Case) -> Blame:
     slice_of_wrong(found, list(ends.values()), case)
     found.regions = deduplicate(found.regions + remaining(step, verdict, list(ends.values()), matches))
     return found
+
+
+def stages(end: Version, argument: str, step: Step, matches: Matches) -> Region:
+    """The lines where a gradient, right up to a factor, goes on its way to the parameter, and any may have the wrong factor."""
+    way = []
+    for version in ancestors([end], step.start):
+        match = matches.get(id(version))
+        if version.file == end.file and match is not None and match.reference.argument == argument and version.line:
+            way += [version.line] if match.reference.kind == "adjoint" else []
+    lines = list(dict.fromkeys([*way, end.line]))
+    return Region(end.file, lines, end, "gauge", lines)
 
 
 def slice_of_wrong(found: Blame, ends: list[Version], case: Case) -> None:
@@ -118,7 +131,8 @@ def slice_of_wrong(found: Blame, ends: list[Version], case: Case) -> None:
     values.sort(key=lambda v: (id(v) in harmless, v.time))  # what went into something right is hardly wrong itself
     inside = {id(v) for v in values if id(v) not in harmless} or {id(v) for v in values}
     first = [v for v in values if not has_wrong_input(v, inside, matches)]
-    proof = prove(values, found, case) or prove(shared(values, case, found), found, case)
+    gauges = len(found.regions)
+    proof = prove(values, found, case) or (None if gauges else prove(shared(values, case, found), found, case))
     trivial = len(values) == 1 and any(values[0] is end for end in ends)
     if proof is not None:
         found.proof, found.first, found.expected = proof, proof.version, proof.expected
@@ -146,13 +160,7 @@ def is_right(match: Match | None) -> bool:
 
 def shared(values: list[Version], case: Case, found: Blame) -> list[Version]:
     """Adjoints that only wrong values are made from: right, but perhaps of the quantity before or after the one meant."""
-    right = {argument for argument, entry in case.verdict.entries.items() if entry.ok}
-    gradients: dict[str, Version] = {}
-    for version in case.step.versions:
-        match = found.matches.get(id(version))
-        if match is not None and match.reference.kind == "adjoint" and match.reference.argument in right:
-            gradients.setdefault(str(match.reference.argument), version)
-    used = {id(v) for v in ancestors(gradients.values(), case.step.start)}
+    used = behind_right(case.step, case.verdict, found.matches)
     inputs = {id(v): v for value in values for v in nearest(value, found.matches)}
     return [v for v in inputs.values() if id(v) not in used and is_intermediate(found.matches.get(id(v))) and v.line]
 

@@ -19,9 +19,10 @@ from microgradnp.debug.verdict import Verdict
 def jump(end: Version, argument: str, step: Step, verdict: Verdict, matches: Matches) -> Version | None:
     """The earliest value on the way to `end` whose factor is another than the one that it was made from."""
     ratio, factor = usual_for_gradients(step, matches, verdict)
+    harmless = behind_right(step, verdict, matches)
     for version in ancestors([end], step.start):
         match = matches.get(id(version))
-        if version is end or not is_adjoint(match, version) or match is None:
+        if version is end or match is None or not is_adjoint(match, version) or id(version) in harmless:
             continue
         if match.reference.argument not in (None, argument):
             continue
@@ -32,6 +33,17 @@ def jump(end: Version, argument: str, step: Step, verdict: Verdict, matches: Mat
         if expected is not None and abs(match.scale - expected) > 1e-5 * abs(expected):
             return version
     return None
+
+
+def behind_right(step: Step, verdict: Verdict, matches: Matches) -> set[int]:
+    """Ids of what the right gradients were made from: their factors, whatever they are, do no harm."""
+    gradients: dict[str, Version] = {}
+    for version in step.versions:
+        match = matches.get(id(version))
+        if match is not None and match.reference.kind == "adjoint" and match.reference.argument:
+            gradients.setdefault(match.reference.argument, version)
+    right = [v for a, v in gradients.items() if a in verdict.entries and verdict.entries[a].ok]
+    return {id(v) for v in ancestors(right, step.start)}
 
 
 def is_adjoint(match: Match | None, version: Version) -> bool:

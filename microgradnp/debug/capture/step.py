@@ -145,8 +145,9 @@ def assemble(
 def unmoved(variable: Variable, tracer: Tracer, start: float, end: float) -> Version | None:
     """What a statement made of a variable that wrote it in the step and left it as it was."""
     for held in variable.history:
-        idle = tracer.idle.get(id(held.version))
-        if held.version is not None and idle is not None and start < idle.time <= end:
+        inside = [idle for idle in tracer.idle.get(id(held.version), ()) if start < idle.time <= end]
+        if held.version is not None and inside:
+            idle = inside[-1]
             old, names = held.version, set(held.version.known_as)
             made = (idle.function, old.file, idle.line, idle.time, held.value, idle.reads)
             return Version(old.key, old.path, *made, (), {idle.line}, known_as=names)

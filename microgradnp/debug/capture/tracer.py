@@ -130,7 +130,7 @@ class Tracer:
         self.variable_version: dict[Variable, Version] = {}
         self.last_write: dict[Variable, list[Vector | None]] = {}
         self.changes: list[Change] = []
-        self.idle: dict[int, Idle] = {}  # id of a version -> the last statement that wrote it and changed nothing
+        self.idle: dict[int, list[Idle]] = {}  # id of a version -> the statements that wrote it and changed nothing
         self.step_loop: tuple[int, int] | None = None  # (frame number, loop header line)
         self.out_of_time = False
 
@@ -274,8 +274,7 @@ class Tracer:
                 print_ = fingerprint(leaf)
                 if cell is not None and cell[0] == print_:
                     if stored and is_target_of(statement.node, text):
-                        self.idle[id(cell[1])] = Idle(self.time, statement.line, state.name, list(state.reads))
-                        self.nothing_moves()
+                        self.left_alone(cell[1], Idle(self.time, statement.line, state.name, list(state.reads)))
                     continue
                 self.changed(state, statement, key, text, leaf, print_, cell[1] if cell else None, stored, passed)
 
@@ -399,11 +398,11 @@ class Tracer:
         """Another object with the same content: `W = W - 0 * dW`."""
         version, before = self.by_object.get(id(value)), self.variable_version.get(variable)
         if version is not None and before is not None and version is not before and version.line:
-            self.idle[id(before)] = Idle(version.time, version.line, version.function, version.inputs)
-            self.nothing_moves()
+            self.left_alone(before, Idle(version.time, version.line, version.function, version.inputs))
 
-    def nothing_moves(self) -> None:
+    def left_alone(self, version: Version, idle: Idle) -> None:
         """Stop when a loop has gone round many times, writing its variables, and no parameter has moved."""
+        self.idle.setdefault(id(version), []).append(idle)
         vector = self.vector()
         if not self.changes and vector and vector[0][2] > STILL:
             self.step_loop = vector[0][:2]

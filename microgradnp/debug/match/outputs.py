@@ -41,8 +41,9 @@ def outputs(nodes: list[Any], values: dict[str, Any]) -> list[frozenset[int]]:
         after = [c for c in consumers.get(id(node), ()) if knows[id(c)]]
         if node.rule is not None and learns[id(node)] and not knows[id(node)] and after:
             same = [c for c in after if c.shape == node.shape and c.rule.name in ("subtract", "add", "negative")]
-            found.append(frozenset(numbers[id(n)] for n in (*chain(node), *same)))
-    return found
+            found.append((node.shape, frozenset(numbers[id(n)] for n in (*chain(node), *same))))
+    arrays = [end for shape, end in found if shape]
+    return arrays or [end for _, end in found]  # a single number beside arrays is a penalty, which code need not compute
 
 
 def chain(node: Any) -> list[Any]:

@@ -7,6 +7,7 @@ order the edits only: names are mistaken more often than structure.
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ from microgradnp.debug.repair.mistakes import (
     operators,
     redone_derivatives,
     slices,
+    whole_derivatives,
 )
 
 MOST_OPERANDS = 40
@@ -206,6 +208,7 @@ class Editor:
         if self.is_whole(node, statement):
             yield from self.factors_and_terms(node, scope)
         if isinstance(node, ast.BinOp):
+            yield from whole_derivatives(node, scope)
             yield from operators(node)
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             yield 0.8, "sign", node.operand
@@ -378,7 +381,21 @@ class Editor:
             found.append(
                 Edit(cost, "order", statement.line, ast.unparse(node).splitlines()[0], text, parent, name, None, block, changed)
             )
-        return found
+        return found + self.moved_out(statement, parent, node)
+
+    def moved_out(self, statement: Statement, loop: Any, node: Any) -> list[Edit]:
+        """The statement moved out of its loop: what it sets is set once, and carried on from one iteration to the next."""
+        if not isinstance(loop, (ast.For, ast.While)) or not isinstance(node, ast.Assign) or len(loop.body) < 2:
+            return []
+        outer, name, index = self.place[id(loop)]
+        if index is None:
+            return []
+        shorter = copy.copy(loop)
+        shorter.body = [b for b in loop.body if b is not node]
+        block = getattr(outer, name)
+        changed = [*block[:index], node, shorter, *block[index + 1 :]]
+        text = f"move line {node.lineno} out of the loop of line {loop.lineno}"
+        return [Edit(1.45, "order", statement.line, ast.unparse(node), text, outer, name, None, block, changed)]
 
 
 def is_handled(attribute: ast.Attribute, above: Any) -> bool:
@@ -395,7 +412,9 @@ def holds_itself(statement: Any, new: Any, scope: Scope) -> bool:
             stored = isinstance(node.ctx, ast.Store) and isinstance(node, ast.Subscript)
             if stored or (isinstance(node, ast.Attribute) and node.attr in ("append", "insert", "extend")):
                 holders.add(ast.unparse(base_of(node.value)))
-    names = {ast.unparse(node) for node in ast.walk(new) if isinstance(node, (ast.Name, ast.Attribute))}
+    indexed = {id(node.value) for node in ast.walk(new) if isinstance(node, ast.Subscript)}
+    whole = (node for node in ast.walk(new) if isinstance(node, (ast.Name, ast.Attribute)) and id(node) not in indexed)
+    names = {ast.unparse(node) for node in whole}
     return any(holder in names and not scope.shapes.get(holder) for holder in holders)
 
 

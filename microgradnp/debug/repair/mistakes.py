@@ -107,6 +107,24 @@ def redone_derivatives(node: Any, scope: Scope) -> Iterator[tuple[float, str, An
                     yield 2.5, "derivative", expression(f"{kept} * {form}")
 
 
+def whole_derivatives(node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+    """The derivatives that people cut short: of a softmax to `p * (1 - p)`, of a normalisation to the path through the mean."""
+    factors = [ast.unparse(f) for f in factors_of(node)]
+    for p in factors:
+        slope = f"1 - {p}"
+        if slope in factors and len(factors) > 2:
+            d = " * ".join(f for f in factors if f not in (p, slope))
+            for axis in (1, 0):
+                yield 1.6, "softmax", expression(f"{p} * ({d} - ({d} * {p}).sum(axis={axis}, keepdims=True))")
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+        g, mean = ast.unparse(node.left), ast.unparse(node.right)
+        for start, form in ((f"{g}.mean(", "({}).mean("), (f"np.mean({g}, ", "np.mean({}, ")):
+            for other, shape in scope.shapes.items():
+                if mean.startswith(start) and shape is not None and shape == scope.shapes.get(g) and other != g:
+                    product = form.format(f"{g} * {other}") + mean.removeprefix(start)
+                    yield 1.7, "normalisation", expression(f"{g} - {mean} - {other} * {product}")
+
+
 def factors_of(node: Any) -> list[Any]:
     """The factors of a product of several: `a`, `b` and `c` of `a * b * c`."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):

@@ -68,6 +68,7 @@ class Search:
         self.seconds = max(0.25, 20 * (clock.perf_counter() - started))
         self.usable = first is not None
         self.right_before = set(scorer.right(first)) if first else set()
+        self.data = {a: mark_of(v) for a, v in first.before.items() if a not in scorer.entries} if first else {}
 
     @property
     def fresh(self) -> tuple[int, ...]:
@@ -128,7 +129,7 @@ class Search:
         if seen is None:
             return None
         right = self.scorer.right(seen)
-        if not set(right) > self.right_before:
+        if not set(right) > self.right_before or not self.same_data(seen):
             return None
         for seed in self.fresh:
             fresh = self.observe(seed)
@@ -144,6 +145,10 @@ class Search:
         edit.apply()
         new = changed_line(editor.source, edit)
         return Fix(edit, region.file, line, old, new, set(right), region, complete, factor, term)
+
+    def same_data(self, seen: Observation) -> bool:
+        """Whether the data are what they were: an edit that gives the model other data mends nothing."""
+        return all(mark_of(seen.before.get(a)) == mark for a, mark in self.data.items())
 
     def right_later(self, right: dict[str, float]) -> bool:
         """Whether the same gradients are right in the next step too, with factors that may have changed together."""
