@@ -61,7 +61,7 @@ def judge(step: Step, evaluation: Evaluation, index: Index) -> Verdict:
     claimed: set[str] = set()
     zero = zero_gradients(evaluation)
     gradients = {a: g for a, g in evaluation.gradients.items() if g.size and a not in zero}
-    data = data_of(evaluation.values, step.changed)
+    data = data_of(step.before, step.changed)
     for argument, gradient in gradients.items():
         entry = from_update(argument, step, gradient) if argument in step.changed else None
         if entry is not None and entry.error > tolerance(step, STEP):
@@ -92,7 +92,7 @@ def judge(step: Step, evaluation: Evaluation, index: Index) -> Verdict:
         entries[argument] = entry
         claimed.add(entry.variable)
     verdict = Verdict(entries)
-    data = data_of(evaluation.values, entries)
+    data = data_of(step.before, entries)
     verdict.unchecked = [a for a in parameters if a not in entries and a not in data and not is_mask(step.before[a])]
     for argument, entry in entries.items():
         entry.expected = gradients[argument]

@@ -279,6 +279,8 @@ def cause_without_fix(blamed: Blame, verdict: Verdict, step: Step) -> str:
         return "update_wrong"
     if len(entries) == 1 and entries[0].fault in ("sign", "scale"):
         return factor_name(entries[0])
+    if faults == {"sign"}:
+        return "sign_flipped"
     if version is None:
         return "unknown"
     if any(e.version is not None and id(e.version) not in blamed.tainted for e in entries):

@@ -7,6 +7,7 @@ proved by writing the right value into it (`intervene`); without a proof the who
 
 from __future__ import annotations
 
+import ast
 import time as clock
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from microgradnp.debug.blame.forward import forward_agrees
-from microgradnp.debug.blame.gauge import behind_right, jump, usual_factor
+from microgradnp.debug.blame.gauge import behind_right, jump, usual_factor, usual_for_gradients
 from microgradnp.debug.blame.intervene import Proof, candidates
 from microgradnp.debug.blame.slices import (
     Matches,
@@ -28,6 +29,7 @@ from microgradnp.debug.blame.slices import (
     nearest,
     region,
 )
+from microgradnp.debug.capture.source import source_of
 from microgradnp.debug.capture.step import Step
 from microgradnp.debug.capture.tracer import Version
 from microgradnp.debug.capture.writes import Write, Writes
@@ -80,6 +82,11 @@ def blame(case: Case) -> Blame:
             matches[id(entry.version)] = matches[id(entry.version)] or RIGHT
     found = Blame([], matches, tainted=step.tainted, references=case.index.references)
     found.forward_ok = forward_agrees(step, case.evaluation, matches)
+    if (rate := uphill(step, verdict)) is not None:
+        version, line = rate
+        found.first, found.certain, found.expected = version, True, f"{-version.value:g}"
+        found.regions = [Region(version.file, [line], version, "passed", [line])]
+        return found
     ends = {a: v for a in verdict.wrong if (v := verdict.entries[a].version) is not None}
     for argument, end in ends.items():  # an end is wrong by its factor even where it is some gradient
         matches[id(end)] = None
@@ -90,7 +97,7 @@ def blame(case: Case) -> Blame:
             only_a_factor = len(ends) == 1 and verdict.entries[argument].fault in ("sign", "scale")
             found.certain = only_a_factor and len(found.regions[0].statements) == 1
         elif verdict.entries[argument].fault in ("sign", "scale"):
-            found.regions.append(stages(end, argument, step, matches))
+            found.regions.append(stages(end, argument, step, verdict, matches))
         for version in nearest(end, matches):
             match = matches[id(version)]
             if match is None:
@@ -105,14 +112,48 @@ def blame(case: Case) -> Blame:
     return found
 
 
-def stages(end: Version, argument: str, step: Step, matches: Matches) -> Region:
-    """The lines where a gradient, right up to a factor, goes on its way to the parameter, and any may have the wrong factor."""
-    way = []
+def uphill(step: Step, verdict: Verdict) -> tuple[Version, int] | None:
+    """The negative learning rate, and the line that sets it, when every parameter moves by exactly that much up its gradient."""
+    entries = list(verdict.entries.values())
+    if not entries or any(e.fault != "sign" or e.kind != "update" for e in entries):
+        return None
+    for version in step.tracer.versions:
+        value = version.value
+        if isinstance(value, float) and value < 0 and all(abs(e.scale + value) < 1e-6 * -value for e in entries):
+            line = version.line or line_of_default(version)
+            return (version, line) if line else None
+    return None
+
+
+def line_of_default(version: Version) -> int:
+    """The line of the function that has this argument with a default value; 0 when there is none."""
+    source = source_of(version.file)
+    functions = [node for node in ast.walk(source.tree) if isinstance(node, ast.FunctionDef)] if source else []
+    for function in functions:
+        here = function.args.defaults and (function.name, version.path) in version.known_as
+        if here and any(a.arg == version.path for a in function.args.args):
+            return function.lineno
+    return 0
+
+
+def stages(end: Version, argument: str, step: Step, verdict: Verdict, matches: Matches) -> Region:
+    """The lines where a gradient, right up to a factor, goes on its way to the parameter, and any may have the wrong factor.
+
+    Those with the factor that the right gradients have are left out. Where the sign is wrong everywhere, the first adjoint
+    that has the other sign comes first.
+    """
+    _, usual = usual_for_gradients(step, matches, verdict)
+    way: list[int] = []
+    against: list[int] = []
     for version in ancestors([end], step.start):
         match = matches.get(id(version))
-        if version.file == end.file and match is not None and match.reference.argument == argument and version.line:
-            way += [version.line] if match.reference.kind == "adjoint" else []
-    lines = list(dict.fromkeys([*way, end.line]))
+        if version.file != end.file or match is None or match.reference.kind != "adjoint" or not version.line:
+            continue
+        if usual is None and not against and match.scale < 0:
+            against.append(version.line)
+        if match.reference.argument == argument and (usual is None or abs(match.scale - usual) > 1e-5 * abs(usual)):
+            way.append(version.line)
+    lines = list(dict.fromkeys([*against, *way, end.line]))
     return Region(end.file, lines, end, "gauge", lines)
 
 

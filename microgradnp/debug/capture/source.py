@@ -6,6 +6,7 @@ import ast
 import functools
 import linecache
 from dataclasses import dataclass, field
+from typing import Any
 
 FORM = frozenset(["len", "shape", "size", "ndim", "zeros_like", "ones_like", "empty_like", "full_like"])  # read no number
 Path = tuple[str, ...]  # ("self", "W") for `self.W`; subscripts end a path
@@ -24,6 +25,7 @@ class Statement:
     stores: tuple[Path, ...] = ()
     passed: tuple[Path, ...] = ()  # handed to a call, which may change them
     is_loop: bool = False
+    parts: dict[Any, tuple[Path, ...]] = field(default_factory=dict)  # target, key or place -> what this element is made from
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -73,13 +75,30 @@ def collect(source: Source, body: list[ast.stmt], function: str, loops: tuple[in
         end = max((getattr(n, "end_lineno", None) or node.lineno for n in header), default=node.lineno)
         loads, stores, passed = accesses(header, node)
         inside = (*loops, node.lineno) if is_loop else loops
-        statement = Statement(node, node.lineno, end, function, inside, loads, stores, passed, is_loop)
+        statement = Statement(node, node.lineno, end, function, inside, loads, stores, passed, is_loop, parts_of(node))
         for number in range(node.lineno, end + 1):
             source.by_line.setdefault(number, statement)
         for block in ("body", "orelse", "finalbody"):
             collect(source, getattr(node, block, []), function, inside)
         for handler in getattr(node, "handlers", []):
             collect(source, handler.body, function, inside)
+
+
+def parts_of(node: ast.stmt) -> dict[Any, tuple[Path, ...]]:
+    """What each element reads, of `return {"W": x.T @ d, "b": e}`, `return a, b` and `a, b = c, d`."""
+    value = getattr(node, "value", None)
+    if isinstance(node, ast.Return) and isinstance(value, ast.Dict):
+        named = [(key.value, item) for key, item in zip(value.keys, value.values, strict=True) if isinstance(key, ast.Constant)]
+        return {key: accesses([item], node)[0] for key, item in named}
+    if not isinstance(value, (ast.Tuple, ast.List)) or any(isinstance(item, ast.Starred) for item in value.elts):
+        return {}
+    reads = [accesses([item], ast.Pass())[0] for item in value.elts]
+    if isinstance(node, ast.Return):
+        return dict(enumerate(reads))
+    targets = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
+    if isinstance(targets, (ast.Tuple, ast.List)) and len(targets.elts) == len(reads):
+        return {ast.unparse(target): read for target, read in zip(targets.elts, reads, strict=True)}
+    return {}
 
 
 def header_nodes(node: ast.stmt) -> list[ast.AST]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
 import io
@@ -15,6 +16,7 @@ from microgradnp.debug.capture import backend
 from microgradnp.debug.capture.bind import Binder, BindingError, Held, Variable
 from microgradnp.debug.capture.program import Program
 from microgradnp.debug.capture.roles import data_of, is_data
+from microgradnp.debug.capture.source import source_of
 from microgradnp.debug.capture.taint import made_from, tainted
 from microgradnp.debug.capture.tracer import Change, StepOver, Tracer, Version
 from microgradnp.debug.capture.values import as_array, leaves
@@ -192,9 +194,23 @@ def learning(tracer: Tracer, chosen: dict[str, Variable]) -> list[Change]:
     sure = [c for c in tracer.changes if c.version is None or not c.version.line or id(c.version) in after_targets]
     sure = [change for change in sure if change.from_old]
     data = data_of(tracer.binder.arguments, {change.variable.argument for change in sure})
-    maybe = [c for c in tracer.changes if sure and c.variable.argument not in data]
+    maybe = [c for c in tracer.changes if c.variable.argument not in data and (sure or is_update(c))]
     lost = [c for c in maybe if c.by_itself or (not c.from_old and c.version is not None and id(c.version) in after_targets)]
     return [c for c in tracer.changes if c in sure or c in lost]
+
+
+def is_update(change: Change) -> bool:
+    """Whether the statement has the form of an update: `W -= ...`, `W = W - ...`."""
+    version = change.version
+    source = source_of(version.file) if version is not None else None
+    statement = source.by_line.get(version.line) if source is not None and version is not None else None
+    node = statement.node if statement is not None else None
+    if isinstance(node, ast.AugAssign):
+        return isinstance(node.op, (ast.Add, ast.Sub))
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.BinOp):
+        return False
+    kept = ast.unparse(node.value.left)
+    return isinstance(node.value.op, (ast.Add, ast.Sub)) and kept == ast.unparse(node.targets[0])
 
 
 def traces_of(targets: list[Variable]) -> tuple[set[str], list[np.ndarray]]:

@@ -97,6 +97,7 @@ class FrameState:
     depth: int
     statement: Statement | None = None
     reads: list[Version] = field(default_factory=list)
+    by_path: dict[Path, set[int]] = field(default_factory=dict)  # which of the reads each access path led to
     counts: dict[int, list[int]] = field(default_factory=dict)  # loop header line -> times of its events
     readers: list[tuple[Variable, Callable[[dict[str, Any]], Any]]] = field(default_factory=list)
     locals_seen: int = -1
@@ -208,7 +209,8 @@ class Tracer:
         for key, path, leaf in leaves(value, ("return", state.number), f"{state.name}()"):
             version = self.by_object.get(id(leaf)) if not isinstance(leaf, (int, bool)) else None
             if version is None or fingerprint(leaf)[1] != version.array.tobytes():
-                version = self.new_version(state, key, path, leaf, state.reads)
+                part = key[-1] if path.count("[") == 1 else None
+                version = self.new_version(state, key, path, leaf, self.reads_of_part(state, returning, part))
             elif returning is not None and isinstance(returning.node, ast.Return) and returning.line not in version.lines:
                 version.alias_lines.add(returning.line)
             if caller is not None:
@@ -225,6 +227,7 @@ class Tracer:
     def reads_of(self, state: FrameState, statement: Statement) -> list[Version]:
         reads: list[Version] = []
         variables = state.frame.f_locals
+        state.by_path = {path: set() for path in statement.loads}
         for path in statement.loads:
             for key, text, leaf in self.reach(state, variables, path):
                 cell = self.cells.get(key)
@@ -236,7 +239,17 @@ class Tracer:
                 if statement.line not in version.lines:
                     version.observed = True
                 reads.append(version)
+                state.by_path[path].add(id(version))
         return reads
+
+    def reads_of_part(self, state: FrameState, statement: Statement | None, part: Any) -> list[Version]:
+        """Those of the reads that one element of a tuple or dict is made from; all where that cannot be told."""
+        loads = statement.parts.get(part) if statement is not None else None
+        if loads is None:
+            return state.reads
+        told = set().union(*state.by_path.values()) if state.by_path else set()
+        wanted = set().union(*(state.by_path.get(path, set()) for path in loads)) if loads else set()
+        return [v for v in state.reads if id(v) in wanted or id(v) not in told]
 
     def reach(self, state: FrameState, variables: dict[str, Any], path: Path) -> list[tuple[Key, str, Any]]:
         """The arrays and numbers that an access path leads to."""
@@ -308,7 +321,7 @@ class Tracer:
             earlier.inputs = list({id(v): v for v in (*earlier.inputs, *state.reads)}.values())
             self.cells[key] = (print_, earlier)
             return
-        version = self.new_version(state, key, text, leaf, state.reads, statement)
+        version = self.new_version(state, key, text, leaf, self.reads_of_part(state, statement, text), statement)
         if in_place and earlier is not None and stored:
             version.inputs = [*version.inputs, earlier]
         self.cells[key] = (print_, version)

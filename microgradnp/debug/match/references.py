@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp import graph
-from microgradnp.debug.capture.roles import data_of, lengths
+from microgradnp.debug.capture.roles import data_of, lengths, targets_of
 from microgradnp.debug.match.outputs import outputs
 from microgradnp.origin import locate
 from microgradnp.tensor import Tensor
@@ -113,6 +113,7 @@ def name_of(node: Any) -> str:
 def references(evaluation: Evaluation) -> list[Reference]:
     """Every quantity of the model that hand-written code may hold."""
     found: list[Reference] = []
+    targets = targets_of(evaluation.values)  # nobody computes the gradient with respect to these
     for number, node in enumerate(evaluation.nodes):
         if node.rule is not None and node.rule.name == "transpose" and node.args[0].rule is None and node.ndim == 2:
             continue  # every quantity is looked for transposed as well
@@ -122,7 +123,7 @@ def references(evaluation: Evaluation) -> list[Reference]:
         if value is None:
             continue
         found.append(Reference("value", name, value, number, argument, rule=node.rule.name if node.rule else ""))
-        adjoint = evaluation.adjoints.get(id(node))
+        adjoint = evaluation.adjoints.get(id(node)) if argument not in targets else None
         if adjoint is not None and not (argument is None and is_repeated(node, adjoint, evaluation)):
             found.append(Reference("adjoint", f"dL/d{name}", adjoint, number, argument))
     return found + derivatives(evaluation) + squashed(evaluation)

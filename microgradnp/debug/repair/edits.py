@@ -207,6 +207,8 @@ class Editor:
             yield from accumulations(node)
         if self.is_whole(node, statement):
             yield from self.factors_and_terms(node, scope)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.MatMult)) and self.is_summand(node):
+            yield from self.scales(node, scope)
         if isinstance(node, ast.BinOp):
             yield from whole_derivatives(node, scope)
             yield from operators(node)
@@ -253,6 +255,21 @@ class Editor:
         if isinstance(parent, ast.Call) and name == "args":
             return isinstance(parent.func, ast.Attribute) and parent.func.attr in ("append", "insert", "at")
         return isinstance(parent, (ast.Tuple, ast.List)) and name == "elts" and not isinstance(self.parent(parent), ast.Subscript)
+
+    def is_summand(self, node: Any) -> bool:
+        parent = self.parent(node)
+        return isinstance(parent, ast.BinOp) and isinstance(parent.op, (ast.Add, ast.Sub))
+
+    def scales(self, node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+        """A summand with another factor than the others."""
+        text = ast.unparse(node)
+        for other in scope.operands:
+            shape = scope.shapes.get(other)
+            if shape == ():
+                yield 2.35, "scale", expression(f"{text} / {other}")
+                yield 2.35, "scale", expression(f"{text} * {other}")
+            elif shape:
+                yield 2.35, "scale", expression(f"{text} / len({other})")
 
     def names(self, node: ast.Name, scope: Scope) -> Iterator[tuple[float, str, Any]]:
         if node.id in MODULES or node.id == "self":

@@ -63,7 +63,7 @@ def accumulations(node: Any) -> Iterator[tuple[float, str, Any]]:
             yield 1.1, "add.at", ast.Expr(expression(f"np.add.at({', '.join(texts)})"))
         for op in (ast.Add, ast.Sub):
             if not isinstance(node.op, op):
-                yield 1.0, "sign", ast.AugAssign(node.target, op(), node.value)
+                yield 0.9, "sign", ast.AugAssign(node.target, op(), node.value)
         yield 1.3, "accumulate", ast.Assign([node.target], node.value)
     elif len(node.targets) == 1 and isinstance(node.targets[0], (ast.Name, ast.Subscript, ast.Attribute)):
         yield 1.2, "accumulate", ast.AugAssign(node.targets[0], ast.Add(), node.value)
@@ -113,7 +113,7 @@ def whole_derivatives(node: Any, scope: Scope) -> Iterator[tuple[float, str, Any
     for p in factors:
         slope = f"1 - {p}"
         if slope in factors and len(factors) > 2:
-            d = " * ".join(f for f in factors if f not in (p, slope))
+            d = " * ".join(f for f in factors if f not in (p, slope)) or "1"
             for axis in (1, 0):
                 yield 1.6, "softmax", expression(f"{p} * ({d} - ({d} * {p}).sum(axis={axis}, keepdims=True))")
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
