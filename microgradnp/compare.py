@@ -17,7 +17,8 @@ from microgradnp.transforms import gradients
 
 __all__ = ["Comparison", "Entry", "compare"]
 
-ROUNDING = {"f": 1e-3, "F": 1e-3, "e": 1e-1}  # relative error that still counts as agreement; 1e-7 for all other dtypes
+EQUAL = 1e-7  # relative error that still counts as agreement
+ROUNDING = {"f": 1e-3, "F": 1e-3, "e": 1e-1}  # the same for dtypes with fewer digits
 FACTORS = {-1.0: "the sign", 2.0: "a factor 2", 0.5: "a factor 1/2", -2.0: "a factor -2", -0.5: "a factor -1/2"}
 
 
@@ -150,7 +151,7 @@ def find(label: str, nodes: list[Tensor], names: dict[int, set[str]]) -> Tensor:
 
 def judge(name: str, hand: np.ndarray[Any, Any], true: np.ndarray[Any, Any], rtol: float | None) -> Entry:
     """Digits, norms and angle; and for arrays that differ, whether a simple relation explains it."""
-    tolerance = rtol if rtol is not None else max(ROUNDING.get(a.dtype.char, 1e-7) for a in (hand, true))
+    tolerance = rtol if rtol is not None else max(ROUNDING.get(a.dtype.char, EQUAL) for a in (hand, true))
     if hand.shape != true.shape:
         fits = hand.T.shape == true.shape and relative_error(hand.T, true) <= tolerance
         verdict = f"shape {hand.shape}, but the gradient has {true.shape}" + (": it is the transpose" if fits else "")
@@ -166,15 +167,38 @@ def relation(hand: np.ndarray[Any, Any], true: np.ndarray[Any, Any], tolerance: 
     """What would make the two equal, if it is simple."""
     if not np.all(np.isfinite(hand)):
         return f": {np.count_nonzero(~np.isfinite(hand))} entries are not finite"
-    if hand.ndim == 2 and hand.shape[0] == hand.shape[1] and relative_error(hand.T, true) <= tolerance:
-        return ": it is the transpose"
-    norm = float(np.vdot(true, true).real)
-    factor = float(np.vdot(true, hand).real) / norm if norm else 0.0
-    if factor and hand.size > 1 and relative_error(hand / factor, true) <= tolerance:
+    factor, error, transposed = fit(hand, true)
+    if factor and hand.size > 1 and error <= tolerance:
         known = next((text for value, text in FACTORS.items() if abs(factor - value) < 1e-6), f"a constant factor {factor:.6g}")
-        return f" by {known}"
+        if not transposed:
+            return f" by {known}"
+        return ": it is the transpose" + ("" if abs(factor - 1) < 1e-6 else f", and differs by {known}")
     wrong = np.abs(hand - true) > tolerance * np.max(np.abs(true), initial=0)
     return f" in {np.count_nonzero(wrong)} of {hand.size} entries"
+
+
+def fit(hand: Any, true: Any) -> tuple[float, float, bool]:
+    """(factor, relative error, transposed) of hand = factor * true, in whichever layout fits best.
+
+    Axes of length 1 do not count. The debugger judges by this, too.
+    """
+    found, target = (np.squeeze(np.asarray(a, np.result_type(a, np.float64))) for a in (hand, true))
+    best = (0.0, float("inf"), False)
+    if found.shape == target.shape:
+        best = (*scale_of(found, target), False)
+    if found.ndim == 2 and found.T.shape == target.shape and best[1] > EQUAL:
+        best = min(best, (*scale_of(found.T, target), True), key=lambda t: t[1])
+    return best
+
+
+def scale_of(array: np.ndarray[Any, Any], reference: np.ndarray[Any, Any]) -> tuple[float, float]:
+    """(c, relative error) of the best fit array = c * reference, by least squares."""
+    norm = float(np.vdot(reference, reference).real)
+    largest = float(np.max(np.abs(array), initial=0))
+    if norm == 0 or largest == 0 or not np.isfinite(largest):
+        return 0.0, float("inf")
+    c = float(np.vdot(reference, array).real) / norm
+    return c, float(np.max(np.abs(array - c * reference), initial=0)) / largest
 
 
 def relative_error(hand: np.ndarray[Any, Any], true: np.ndarray[Any, Any]) -> float:

@@ -13,16 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.compare import EQUAL, ROUNDING, fit
 from microgradnp.debug.capture.roles import is_mask
 from microgradnp.debug.capture.step import Step
 from microgradnp.debug.capture.tracer import Version
 from microgradnp.debug.capture.values import as_array
 from microgradnp.debug.match.index import Index, Match
-from microgradnp.debug.match.references import scale_of
 
-EXACT = 1e-7
+EXACT = EQUAL
 STEP = 1e-6  # after - before cancels leading digits
-SINGLE = 1e-3  # what may be lost in single precision
+SINGLE = ROUNDING["f"]  # what may be lost in single precision
 
 
 @dataclass(eq=False)
@@ -55,19 +55,6 @@ class Entry:
 def tolerance(step: Step, usual: float) -> float:
     """The largest relative error that counts as equal: as usual, or what single precision allows."""
     return SINGLE if step.single else usual
-
-
-def fit(found: Any, gradient: np.ndarray) -> tuple[float, float, bool]:
-    """(scale, relative error, transposed) of found = scale * gradient, in whichever layout fits best."""
-    array = np.squeeze(np.asarray(found, float))
-    target = np.squeeze(np.asarray(gradient, float))
-    best = (0.0, math.inf, False)
-    if array.shape == target.shape:
-        best = (*scale_of(array, target), False)
-    if array.ndim == 2 and array.T.shape == target.shape and best[1] > EXACT:
-        flipped = (*scale_of(array.T, target), True)
-        best = min(best, flipped, key=lambda t: t[1])
-    return best
 
 
 def from_update(argument: str, step: Step, gradient: np.ndarray) -> Entry:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from microgradnp.compare import cosine
 from microgradnp.debug.capture.roles import data_of, is_mask, lengths
 from microgradnp.debug.capture.step import Step
 from microgradnp.debug.evidence import (
@@ -256,7 +257,5 @@ def relation(entry: Entry, step: Step) -> str:
         a, b = np.ravel(entry.found), np.ravel(entry.expected)
         if not np.isfinite(a).all():
             return "not finite"
-        norms = float(np.linalg.norm(a) * np.linalg.norm(b))
-        cosine = float(a @ b) / norms if norms else 0.0
-        return f"different (cosine {cosine:.4f})"
+        return f"different (cosine {cosine(a, b):.4f})"
     return "different"

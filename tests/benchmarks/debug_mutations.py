@@ -19,10 +19,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "debug"))
 import programs
 from mutants import SLUGS, changed_lines, mutants, normal_text
 
+from microgradnp.compare import fit
 from microgradnp.debug import debug
 from microgradnp.debug.capture.program import Program
 from microgradnp.debug.capture.step import capture
-from microgradnp.debug.evidence import fit
 from microgradnp.debug.match.index import Index
 from microgradnp.debug.match.references import evaluate, model_arguments, per_sample, references
 from microgradnp.debug.repair.probe import observe, plan_of

@@ -11,13 +11,14 @@ import re
 
 import numpy as np
 
+from microgradnp.compare import scale_of
 from microgradnp.debug.blame.frontier import Blame
 from microgradnp.debug.capture.source import source_of
 from microgradnp.debug.capture.step import Step
 from microgradnp.debug.capture.tracer import Version
 from microgradnp.debug.evidence import Entry
 from microgradnp.debug.match.index import Match
-from microgradnp.debug.match.references import Reference, scale_of
+from microgradnp.debug.match.references import Reference
 from microgradnp.debug.repair.search import Fix
 from microgradnp.debug.verdict import Verdict
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from microgradnp.debug.match.references import Reference, scale_of
+from microgradnp.compare import scale_of
+from microgradnp.debug.match.references import Reference
 
 TOLERANCE = 1e-8
 LOOSE = 1e-4  # for code in single precision; too loose for single numbers

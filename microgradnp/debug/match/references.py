@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp import graph
+from microgradnp.compare import scale_of
 from microgradnp.debug.capture.roles import data_of, lengths, targets_of
 from microgradnp.debug.match.outputs import outputs
 from microgradnp.origin import locate
@@ -224,13 +225,3 @@ def batch_arguments(values: dict[str, Any], moving: set[str]) -> list[str]:
     """Arguments that look like data, by name and because they do not move: those of the length of the first."""
     data = [n for n in data_of(values, moving) if is_regular(values[n]) and np.ndim(values[n])]
     return data if len(lengths(values, set(data))) == 1 else []
-
-
-def scale_of(array: np.ndarray, reference: np.ndarray) -> tuple[float, float]:
-    """(c, relative error) of the best fit array = c * reference."""
-    norm = float(np.vdot(reference, reference).real)
-    largest = float(np.max(np.abs(array), initial=0))
-    if norm == 0 or largest == 0 or not np.isfinite(largest):
-        return 0.0, float("inf")
-    c = float(np.vdot(reference, array).real) / norm
-    return c, float(np.max(np.abs(array - c * reference), initial=0)) / largest

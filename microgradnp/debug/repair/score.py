@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.compare import fit
 from microgradnp.debug.capture.step import quiet
-from microgradnp.debug.evidence import EXACT, SINGLE, STEP, Entry, fit, fit_step
+from microgradnp.debug.evidence import EXACT, SINGLE, STEP, Entry, fit_step
 from microgradnp.debug.match.references import ModelError, evaluate
 from microgradnp.debug.repair.probe import Observation, Plan
 
