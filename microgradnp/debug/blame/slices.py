@@ -12,7 +12,7 @@ from microgradnp.debug.capture.source import source_of
 from microgradnp.debug.capture.tracer import Version
 from microgradnp.debug.match.index import Match
 
-STARTING = re.compile(r"\b(zeros|ones|empty|full)(_like)?\(")
+STARTING = re.compile(r"\b(zeros|ones|empty|full)(_like)?\(|\b0\.?0* for\b|\[0\.?0*\]")
 Matches = Mapping[int, Match | None]  # id of a version -> what it equals
 
 
