@@ -154,30 +154,37 @@ class Investigation:
         self.known = [mark_of(step.before[a]) for a in verdict.entries if a in step.before]
         if not verdict.ok and (clock.perf_counter() - began > SLOW or step.tracer.out_of_time):
             step, evaluation, found, verdict = self.look_at_fewer_samples(step, evaluation, found, verdict)
-        number, seed = self.number, 0
         if step.error is not None and not verdict.entries:
             raise step.error
         if not verdict.entries:
             self.notes.append(
                 "no gradient was found: no parameter moves, and no variable or returned array is one; see what was bound to what"
             )
-        if verdict.ok and verdict.entries:
-            number, seed, better = self.look_further(step, verdict)
-            if better is not None:
-                step, evaluation, found, verdict = better
-        if step.single:
-            self.notes.append("the code works in single precision: three digits count as equal")
-        if step.error is not None:
-            self.notes.append(f"the code stopped with {told(step.error)}; only what it did before that was judged")
+        looked = (step, evaluation, found, verdict)
+        if not verdict.ok and self.number and verdict.entries:
+            report = self.later_step(self.number, looked, self.again(self.number - 1, 0, self.known)) or self.unexplained(looked)
+        elif verdict.ok and verdict.entries:
+            report = self.look_further(step, verdict, looked) or self.report_on(looked, self.number, 0)
+        else:
+            report = self.report_on(looked, self.number, 0)
+        report.reasons = reasons(report.step, report.index)
+        report.seconds = clock.perf_counter() - self.started
+        return report
+
+    def report_on(self, looked: Looked, number: int, seed: int, accumulated: bool = False) -> Report:
+        """The report on one look at the program, with what is wrong in it explained."""
+        step, evaluation, found, verdict = looked
         report = Report(self.program, step, verdict, Index(found, single=step.single), number, list(self.notes))
+        if step.single:
+            report.notes.append("the code works in single precision: three digits count as equal")
+        if step.error is not None:
+            report.notes.append(f"the code stopped with {told(step.error)}; only what it did before that was judged")
         if step.tracer.out_of_time:
             report.notes.append("the budget was used up before the step was over; give fewer samples or a larger budget")
         if not verdict.ok and verdict.entries and self.program.source is None:
             report.notes.append("the source of the code cannot be read, so no line can be named; put it into a file")
         if not verdict.ok and verdict.entries:
-            self.explain(report, step, evaluation, found, verdict, seed)
-        report.reasons = reasons(step, report.index)
-        report.seconds = clock.perf_counter() - self.started
+            self.explain(report, step, evaluation, found, verdict, seed, accumulated)
         return report
 
     def look_at_fewer_samples(self, step: Step, evaluation: Evaluation, found: list[Reference], verdict: Verdict) -> Looked:
@@ -194,34 +201,63 @@ class Investigation:
             self.program = whole
         return step, evaluation, found, verdict
 
-    def look_further(self, step: Step, verdict: Verdict) -> tuple[int, int, Looked | None]:
+    def look_further(self, step: Step, verdict: Verdict, looked: Looked) -> Report | None:
         """Later steps, and generic parameters: some bugs sleep while a bias is zero, or wake in the second step."""
         plan = plan_of(step, verdict.entries)
         scorer = Scorer(self.model, plan, verdict.entries)
-        known = self.known
         for seed in (1, 2):
             if self.left < 0.5 * self.budget:
                 break
-            seen = observe(self.program, plan, seed, known, clock.perf_counter() + 1, set())
+            seen = observe(self.program, plan, seed, self.known, clock.perf_counter() + 1, set())
             if seen is None or scorer.gradients_at(seen) is None:
                 continue
             right = scorer.right(seen)
             if set(right) != set(verdict.entries):
-                again = self.again(self.number, seed, known)
+                again = self.again(self.number, seed, self.known)
                 if again is not None and not again[3].ok:
                     self.notes.append("the gradients are right for the values given, and wrong for generic ones")
-                    return self.number, seed, again
-        if step.loop is not None:
-            for number in range(self.number + 1, self.number + 1 + MORE_STEPS):
-                if self.left < 0.5 * self.budget:
-                    break
-                again = self.again(number, 0, known)
-                if again is None or again[0].start == step.start:
-                    break
-                if not again[3].ok and again[3].entries:
-                    self.notes.append(f"the first step is right; step {number} is not")
-                    return number, 0, again
-        return self.number, 0, None
+                    return self.report_on(again, self.number, seed)
+        before = looked
+        for number in range(self.number + 1, self.number + 1 + MORE_STEPS) if step.loop is not None else ():
+            again = self.again(number, 0, self.known) if self.left >= 0.5 * self.budget else None
+            if again is None or again[0].start == before[0].start:
+                break
+            if not again[3].ok and again[3].entries:
+                return self.later_step(number, again, before)
+            before = again
+        return None
+
+    def later_step(self, number: int, looked: Looked, before: Looked | None) -> Report | None:
+        """What is wrong in a step that is not the first; None where it is, or may be, a rule of its own such as momentum.
+
+        Momentum moves by a * gradient + b * (the movement before), the same for all. b = 1 is no momentum: the gradients of the
+        step before are still there. Anything else is called wrong only when a fix or an intervention proves it.
+        """
+        kept = carried_on(before[3], looked[3]) if before is not None else None
+        if kept is not None and abs(kept - 1) > 1e-4:
+            self.notes.append(
+                f"step {number} moves on with {kept:.6g} times the step before: momentum; only the first was judged"
+            )
+            return None
+        notes = list(self.notes)
+        self.notes.append(
+            f"the gradients of step {number - 1} are still in those of step {number}"
+            if kept is not None
+            else f"the first step is right; step {number} is not"
+        )
+        report = self.report_on(looked, number, 0, kept is not None)
+        if kept is not None or any(f.certainty == "consistent" or (f.fix and not f.shortens) for f in report.findings):
+            return report
+        self.notes = [
+            *notes,
+            f"step {number} does not go along its gradient, as with rules that look ahead or back; only the first was judged",
+        ]
+        return None
+
+    def unexplained(self, looked: Looked) -> Report:
+        """A later step that was asked for, and that nothing can be said about."""
+        looked[3].entries.clear()
+        return self.report_on(looked, self.number, 0)
 
     def again(self, number: int, seed: int, known: list[bytes], writes: Writes | None = None) -> Looked | None:
         try:
@@ -236,7 +272,14 @@ class Investigation:
     # ------------------------------------------------------------------------------------- explain
 
     def explain(
-        self, report: Report, step: Step, evaluation: Evaluation, found: list[Reference], verdict: Verdict, seed: int
+        self,
+        report: Report,
+        step: Step,
+        evaluation: Evaluation,
+        found: list[Reference],
+        verdict: Verdict,
+        seed: int,
+        accumulated: bool = False,
     ) -> None:
         """Name the faults one after the other: mend or overwrite the first, run again, and look at what is left."""
         writes: Writes = {}
@@ -249,6 +292,7 @@ class Investigation:
                 kept.enter_context(search.kept)
                 case = Case(step, evaluation, verdict, index, test_with(search, dict(writes)), self.until(0.4))
                 blamed = blame(case)
+                blamed.accumulated = accumulated
                 search.suspects = gradient_names(step, blamed)
                 fix = None
                 if number == 0 and not search.repeats():
@@ -289,6 +333,27 @@ class Investigation:
     def until(self, share: float) -> float:
         """The moment when this share of the budget is used up; a little later than now in any case."""
         return max(self.started + share * self.budget, clock.perf_counter() + 0.05 * self.budget)
+
+
+def carried_on(before: Verdict, later: Verdict) -> float | None:
+    """b of: later movement = a * gradient + b * earlier movement, with the same a and b for all parameters; None without."""
+    movements, gradients, ones_before = [], [], []
+    for name, entry in later.entries.items():
+        one_before = before.entries.get(name)
+        if one_before is None or not entry.kind == one_before.kind == "update":
+            return None
+        if entry.found is None or entry.expected is None or one_before.found is None:
+            return None
+        movements.append(entry.found.ravel())
+        gradients.append(entry.expected.ravel())
+        ones_before.append(one_before.found.ravel())
+    movement, gradient, earlier = (np.concatenate(parts) for parts in (movements, gradients, ones_before))
+    if not (movement.shape == gradient.shape == earlier.shape and np.isfinite(movement).all()) or movement.size < 3:
+        return None
+    columns = np.stack([gradient, earlier], axis=1)
+    factors, *_ = np.linalg.lstsq(columns, movement, rcond=None)
+    rest = np.max(np.abs(columns @ factors - movement))
+    return float(factors[1]) if rest < 1e-5 * np.max(np.abs(movement), initial=1e-300) and factors[0] < 0 else None
 
 
 def told(error: BaseException) -> str:

@@ -118,8 +118,8 @@ def settle(verdict: Verdict, step: Step) -> None:
     """Decide from scales and errors which entries are right, and say what all have in common."""
     optimizers = [e for e in verdict.entries.values() if e.path and e.path[0] == "optimizer"]
     updates = [e for e in verdict.entries.values() if e.kind == "update"]
-    if optimizers and len(optimizers) == len(updates):
-        for entry in updates:
+    if optimizers and (len(optimizers) == len(updates) or all(goes_down(e) for e in optimizers)):
+        for entry in optimizers:
             found: Entry = entry.path[1]
             entry.variable, entry.scale, entry.error, entry.kind, entry.path = (
                 found.variable,
@@ -137,6 +137,14 @@ def settle(verdict: Verdict, step: Step) -> None:
         settle_group(group, kinds[0] == "update", step, verdict)
     for entry in verdict.entries.values():
         entry.relation = relation(entry, step)
+
+
+def goes_down(entry: Entry) -> bool:
+    """Whether every entry of a parameter moves against its gradient, as in the first step of Adam and its kin."""
+    if entry.found is None or entry.expected is None or entry.found.shape != entry.expected.shape:
+        return False
+    clear = np.abs(entry.expected) > 1e-6 * np.max(np.abs(entry.expected), initial=0)
+    return bool(np.array_equal(np.sign(entry.found[clear]), -np.sign(entry.expected[clear])))
 
 
 def settle_group(group: list[Entry], is_update: bool, step: Step, verdict: Verdict) -> None:

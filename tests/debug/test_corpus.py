@@ -19,10 +19,11 @@ import numpy as np
 import pytest
 from debug import programs
 
-BUGS = Path(__file__).parent / "bugs"
+BUGS = [Path(__file__).parent / folder for folder in ("bugs", "bugs_held_out")]
 SEEDS = (21, 22)
-RIGHT = [(split, name) for split in ("unseen", "right_only") for name in programs.names(split)]
-WRONG = sorted(path.stem for path in BUGS.glob("*.py"))
+RIGHT = [(split, name) for split in ("unseen", "right_only", "held_out") for name in programs.names(split)]
+FILES = {path.stem: path for folder in BUGS for path in folder.glob("*.py")}
+WRONG = sorted(FILES)
 
 
 class Proof:
@@ -121,7 +122,7 @@ class Proof:
 
 def bug(name, folder, *edits):
     """A bug with texts of it replaced, each of which must be there once."""
-    text = (BUGS / f"{name}.py").read_text()
+    text = FILES[name].read_text()
     whole = text.partition("\nTRUTH = ")[0]
     for old, new in edits:
         assert whole.count(old) == 1, f"{old!r} occurs {whole.count(old)} times"
@@ -154,7 +155,7 @@ def test_right_programs_have_the_gradients_of_their_loss(split, name):
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_bug_makes_exactly_these_gradients_wrong(name, tmp_path):
-    written = programs.load("bugs", name, BUGS / f"{name}.py")
+    written = programs.load("bugs", name, FILES[name])
     module = bug(name, tmp_path, *one_step(written))
     mended = bug(name, tmp_path, *one_step(written), *fixes(written))
     first = written.PROOF.get("later", 0)
@@ -169,12 +170,12 @@ def test_a_bug_makes_exactly_these_gradients_wrong(name, tmp_path):
         assert Proof(mended, seed).wrong(first) == set()
 
 
-SEVERAL = [name for name in WRONG if isinstance(programs.load("bugs", name, BUGS / f"{name}.py").TRUTH["fixed"], list)]
+SEVERAL = [name for name in WRONG if isinstance(programs.load("bugs", name, FILES[name]).TRUTH["fixed"], list)]
 
 
 @pytest.mark.parametrize("name", SEVERAL)
 def test_every_edit_of_a_fix_is_needed(name, tmp_path):
-    written = programs.load("bugs", name, BUGS / f"{name}.py")
+    written = programs.load("bugs", name, FILES[name])
     edits = fixes(written)
     for left_out in range(len(edits)):
         module = bug(name, tmp_path, *edits[:left_out], *edits[left_out + 1 :])
@@ -185,9 +186,9 @@ def test_every_edit_of_a_fix_is_needed(name, tmp_path):
 
 @pytest.mark.parametrize("name", WRONG)
 def test_the_truth_about_a_bug_is_in_its_text(name):
-    module = programs.load("bugs", name, BUGS / f"{name}.py")
+    module = programs.load("bugs", name, FILES[name])
     truth = module.TRUTH
-    code = [line.strip() for line in (BUGS / f"{name}.py").read_text().partition("\nTRUTH = ")[0].splitlines()]
+    code = [line.strip() for line in FILES[name].read_text().partition("\nTRUTH = ")[0].splitlines()]
     assert truth["lines"]
     assert all(code.count(line) == 1 for line in truth["lines"])
     assert truth["cause"]
@@ -200,5 +201,5 @@ def test_the_corpus_is_large_enough():
     assert min(kinds["trouble"], kinds["convention"]) >= 6
     assert sum(kinds.values()) == kinds["trouble"] + kinds["convention"]
     assert len(WRONG) >= 22
-    causes = set.union(*(programs.load("bugs", name, BUGS / f"{name}.py").TRUTH["cause"] for name in WRONG))
+    causes = set.union(*(programs.load("bugs", name, FILES[name]).TRUTH["cause"] for name in WRONG))
     assert len(causes) >= 22

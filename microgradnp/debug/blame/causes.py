@@ -66,6 +66,8 @@ RATE = re.compile(r"\b(self\.)?(lr|eta|alpha|rate|learning_rate|step_size|epsilo
 
 def cause_of(fix: Fix, blamed: Blame, step: Step, verdict: Verdict) -> str:
     """The slug for a verified fix."""
+    if blamed.accumulated:
+        return "gradient_accumulated_across_steps"
     if not blamed.forward_ok and is_forward(fix.line, blamed, step):
         return "forward_differs"
     edit, old, new = fix.edit, fix.edit.old, fix.edit.new
@@ -270,6 +272,8 @@ def constant_cause(fix: Fix, in_derivative: bool) -> str:
 
 def cause_without_fix(blamed: Blame, verdict: Verdict, step: Step) -> str:
     """A slug from the numbers: what turns the value that was found into the one that was expected."""
+    if blamed.accumulated:
+        return "gradient_accumulated_across_steps"
     version = blamed.first
     lines = blamed.regions[0].statements if blamed.regions else []
     if not blamed.forward_ok and lines and all(is_forward(line, blamed, step) for line in lines[:1]):

@@ -68,6 +68,7 @@ class Blame:
     forward_ok: bool = True
     tainted: set[int] = field(default_factory=set)
     references: list[Reference] = field(default_factory=list)
+    accumulated: bool = False  # what is wrong is that an earlier step is still in it
 
 
 RIGHT = Match(Reference("update", "a right step", np.zeros(0)), 1.0)

@@ -12,7 +12,7 @@ from microgradnp.debug.capture.values import as_array
 
 # Nobody is expected to have the gradient of these, as long as they do not move by learning.
 DATA = frozenset(
-    "x xs xb sample samples data input inputs ids seq mask lr eta lam lambda reg batch".split()  # noqa: SIM905
+    "x xs xb sample samples data input inputs ids seq mask lr eta lam lambda reg batch eps noise".split()  # noqa: SIM905
 )
 STATE = re.compile(r"(h|c|s|state|hidden)_?(0|prev|previous|init|initial|start)$")
 TARGETS = frozenset(
@@ -36,18 +36,19 @@ def targets_of(arguments: Iterable[str]) -> set[str]:
 def data_of(arguments: Iterable[str], parameters: Iterable[str]) -> set[str]:
     """Those that are data by their names, or because they stand before the first parameter, as data do.
 
-    Where some of these have names of data, nothing after the last of them is: in `x, y, W1, W2`, `W1` may be a parameter that
-    nothing was found of.
+    One that is called much like a known parameter, `W1` where `W2` is one, may be a parameter that nothing was found of.
     """
     names = list(arguments)
     known = set(parameters)
     called = ({name for name in names if is_data(name)} | targets_of(names)) - known
-    front = list(itertools.takewhile(lambda name: name not in known, names))
-    if len(front) == len(names):
-        return called
-    if called & set(front):
-        front = front[: max(front.index(name) for name in called & set(front)) + 1]
-    return called | set(front)
+    front = list(itertools.takewhile(lambda name: name not in known, names)) if known else []
+    return called | {name for name in front if not any(are_alike(name, other) for other in known)}
+
+
+def are_alike(name: str, other: str) -> bool:
+    """`W1` and `W2`, `w_in` and `w_out`, `Wxh` and `Why`."""
+    a, b = (re.split(r"[_\d]", text)[0].lower() for text in (name, other))
+    return a == b or (len(name) == len(other) <= 4 and a[:1] == b[:1])
 
 
 def is_mask(value: object) -> bool:

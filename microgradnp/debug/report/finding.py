@@ -43,6 +43,7 @@ class Finding:
     fix: tuple[int, str, str] | None
     certainty: str  # "exact", "consistent" or "suspected"
     mends: list[str] = field(default_factory=list)
+    shortens: bool = False  # the fix takes a term away, which may be one that carries on from step to step
     region: list[int] = field(default_factory=list)
 
     def __str__(self) -> str:
@@ -85,6 +86,7 @@ def finding(fix: Fix | None, blamed: Blame, step: Step, verdict: Verdict) -> Fin
         expected=blamed.expected,
         fix=(fix.line, fix.old, fix.new) if fix else None,
         certainty="exact" if fix else "consistent" if blamed.certain else "suspected",
+        shortens=fix is not None and fix.edit.kind == "term" and len(fix.edit.new) < len(fix.edit.old),
         mends=sorted(fix.right if fix else blamed.proof.mends if blamed.proof else ()),
         region=list(region.lines),
     )
