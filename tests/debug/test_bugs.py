@@ -9,6 +9,8 @@ from debug import programs
 import microgradnp as mg
 
 BUGS = Path(__file__).parent / "bugs"
+UNDIFFERENTIABLE = {"batch_norm_without_variance"}  # its model uses np.var, which has no derivative yet
+FILES = [p for f in ("bugs", "bugs_held_out") for p in sorted((BUGS.parent / f).glob("*.py")) if p.stem not in UNDIFFERENTIABLE]
 NAMES = sorted(path.stem for path in BUGS.glob("*.py"))
 # The debugger says that it does not know, or names a neighbour: each of these is a thing to do.
 OTHER_LINE = {"decay_sleeps_at_zero_bias"}
@@ -41,3 +43,58 @@ def test_what_is_said_about_a_wrong_program(name):
 @pytest.mark.parametrize("name", sorted(OTHER_LINE | NO_CAUSE))
 def test_the_exceptions_are_programs(name):
     assert name in NAMES
+
+
+@pytest.mark.parametrize(("folder", "name"), [(path.parent, path.stem) for path in FILES], ids=[path.stem for path in FILES])
+def test_a_mended_program_is_right(tmp_path, folder, name):
+    text = (folder / f"{name}.py").read_text()
+    fixes = programs.load("bugs", name, folder / f"{name}.py").TRUTH["fixed"]
+    for old, new in [fixes] if isinstance(fixes, tuple) else fixes:
+        text = text.replace(old, new, 1)
+    path = tmp_path / f"{name}_mended.py"
+    path.write_text(text)
+    module = programs.load("mended", name, path)
+    args, kwargs = module.make(np.random.default_rng(1))
+    report = mg.debug(module.train, module.loss, args, kwargs, getattr(module, "BIND", {}), budget=60.0)
+    assert report.ok, str(report)
+
+
+COMPREHENSION = """
+import numpy as np
+
+class Line:
+    def __init__(self, w):
+        self.w = w
+
+    def learn(self, x, t, lr=0.1):
+        e = x @ self.w - t
+        self.w -= lr * x.T @ e
+        return float(0.5 * np.sum(e**2))
+
+def train(line, x, t):
+    return {}
+
+def loss(x, t, w):
+    return 0.5 * np.sum((x @ w - t) ** 2)
+"""
+
+
+@pytest.mark.parametrize(
+    "rounds",
+    [
+        "[line.learn(x, t) for _ in range(4)]",
+        "sum(line.learn(x, t) for _ in range(4))",
+        "list(map(lambda _: line.learn(x, t), range(4)))",
+    ],
+)
+@pytest.mark.parametrize("sign", ["-", "+"])
+def test_a_comprehension_is_a_training_loop(tmp_path, rounds, sign):
+    path = tmp_path / "rounds.py"
+    path.write_text(COMPREHENSION.format(rounds).replace("self.w -=", f"self.w {sign}="))
+    module = programs.load("mended", "rounds", path)
+    rng = np.random.default_rng(0)
+    args = (module.Line(rng.normal(size=(3, 2))), rng.normal(size=(5, 3)), rng.normal(size=(5, 2)))
+    report = mg.debug(module.train, module.loss, args, bind={"w": "line.w"}, budget=60.0)
+    assert report.ok == (sign == "-"), str(report)
+    if sign == "+":
+        assert report.first_wrong.fix[2] == "self.w -= lr * x.T @ e"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FORM = frozenset(["len", "shape", "size", "ndim", "zeros_like", "ones_like", "empty_like", "full_like"])  # read no number
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 Path = tuple[str, ...]  # ("self", "W") for `self.W`; subscripts end a path
 
 
@@ -25,6 +26,7 @@ class Statement:
     stores: tuple[Path, ...] = ()
     passed: tuple[Path, ...] = ()  # handed to a call, which may change them
     is_loop: bool = False
+    comprehends: bool = False  # it holds a comprehension or a `map`, which repeat what they call
     parts: dict[Any, tuple[Path, ...]] = field(default_factory=dict)  # target, key or place -> what this element is made from
 
     @property
@@ -75,13 +77,21 @@ def collect(source: Source, body: list[ast.stmt], function: str, loops: tuple[in
         end = max((getattr(n, "end_lineno", None) or node.lineno for n in header), default=node.lineno)
         loads, stores, passed = accesses(header, node)
         inside = (*loops, node.lineno) if is_loop else loops
-        statement = Statement(node, node.lineno, end, function, inside, loads, stores, passed, is_loop, parts_of(node))
+        comprehends = any(repeats(inner) for part in header for inner in ast.walk(part))
+        statement = Statement(
+            node, node.lineno, end, function, inside, loads, stores, passed, is_loop, comprehends, parts_of(node)
+        )
         for number in range(node.lineno, end + 1):
             source.by_line.setdefault(number, statement)
         for block in ("body", "orelse", "finalbody"):
             collect(source, getattr(node, block, []), function, inside)
         for handler in getattr(node, "handlers", []):
             collect(source, handler.body, function, inside)
+
+
+def repeats(node: ast.AST) -> bool:
+    """Whether an expression calls something again and again."""
+    return isinstance(node, COMPREHENSIONS) or (isinstance(node, ast.Call) and path_of(node.func) == ("map",))
 
 
 def parts_of(node: ast.stmt) -> dict[Any, tuple[Path, ...]]:

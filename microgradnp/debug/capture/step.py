@@ -46,12 +46,16 @@ class Step:
 
     @property
     def loop(self) -> tuple[str, int, int] | None:
-        """(function, loop header line, iteration) of the step, when it is one iteration of a loop."""
+        """(function, loop header line, iteration) of the step, when it is one iteration of a loop.
+
+        In a comprehension it is (what is called again and again, 0, iteration).
+        """
         if self.tracer.step_loop is None:
             return None
         number, line = self.tracer.step_loop
         state = self.tracer.all_states[number]
-        return state.name, line, state.counts[line].index(int(self.start)) + 1
+        count = state.counts[line].index(int(self.start)) + 1
+        return (state.name, line, count) if line > 0 else (state.repeated[line].co_name, 0, count)
 
     @functools.cached_property
     def tainted(self) -> set[int]:

@@ -98,7 +98,8 @@ class FrameState:
     statement: Statement | None = None
     reads: list[Version] = field(default_factory=list)
     by_path: dict[Path, set[int]] = field(default_factory=dict)  # which of the reads each access path led to
-    counts: dict[int, list[int]] = field(default_factory=dict)  # loop header line -> times of its events
+    counts: dict[int, list[int]] = field(default_factory=dict)  # loop header line -> times of its events; -line: see `repeats`
+    repeated: dict[int, CodeType] = field(default_factory=dict)  # -line of a comprehension -> what it calls again and again
     readers: list[tuple[Variable, Callable[[dict[str, Any]], Any]]] = field(default_factory=list)
     locals_seen: int = -1
     loops: tuple[int, ...] = ()  # headers around the statement that runs, or ran last
@@ -134,6 +135,7 @@ class Tracer:
         self.idle: dict[int, list[Idle]] = {}  # id of a version -> the statements that wrote it and changed nothing
         self.step_loop: tuple[int, int] | None = None  # (frame number, loop header line)
         self.out_of_time = False
+        self.dirty = False  # something has changed since the waiting frames were looked at
 
     # ------------------------------------------------------------------------------------- events
 
@@ -145,6 +147,8 @@ class Tracer:
     def on_call(self, frame: FrameType) -> None:
         state = FrameState(frame, source_of(frame.f_code.co_filename), len(self.all_states), len(self.stack))
         self.code_objects.add(frame.f_code)
+        if self.stack:
+            self.repeats(self.stack[-1], frame.f_code)
         self.states[id(frame)] = state
         self.all_states.append(state)
         caller = self.stack[-1] if self.stack else None
@@ -155,6 +159,14 @@ class Tracer:
             if name in frame.f_locals:
                 given = call is None or passes(call.node, state.name, name, position)
                 self.register(state, frame.f_locals[name], ("local", state.number, name), name, caller, given)
+
+    def repeats(self, caller: FrameState, called: CodeType) -> None:
+        """A comprehension is a loop: it goes round whenever it calls again what it called first."""
+        statement = caller.statement
+        if statement is None or not statement.comprehends or called.co_name.startswith("<"):
+            return
+        if caller.repeated.setdefault(-statement.line, called) is called:
+            caller.counts.setdefault(-statement.line, []).append(self.time)
 
     def register(self, state: FrameState, value: Any, key: Key, path: str, caller: FrameState | None, given: bool = True) -> None:
         """A function's argument: the same version when the object is known, else one made by the calling statement.
@@ -314,6 +326,7 @@ class Tracer:
             return
         in_place = earlier is not None and key in self.cells and self.cells[key][0][0] == id(leaf)
         if earlier is not None and in_place and not earlier.observed and earlier.line:
+            self.dirty = True
             earlier.value = plain(leaf)
             earlier.time = self.time
             earlier.line = statement.line
@@ -351,6 +364,7 @@ class Tracer:
             self.by_object[id(leaf)] = version
         self.alive.append(leaf)
         self.versions.append(version)
+        self.dirty = True
         return version
 
     def rows(self, leaf: Any) -> list[Version]:
@@ -359,12 +373,21 @@ class Tracer:
         return [version for row in rows if isinstance(row, list) and (version := self.by_object.get(id(row))) is not None]
 
     def vector(self) -> Vector:
-        return tuple((state.number, loop, len(state.counts.get(loop, ()))) for state in self.stack for loop in state.loops)
+        return tuple((state.number, loop, len(state.counts[loop])) for state in self.stack for loop in around(state))
 
     # ---------------------------------------------------------------------- arguments and the step
 
     def look(self, state: FrameState) -> None:
-        """Let the binder see the frame: which arguments are here, and which have changed."""
+        """Let the binder see the frame, and those that wait for it, where a statement has changed something of theirs."""
+        if self.dirty:
+            self.dirty = False
+            for waiting in self.stack:
+                if waiting is not state:
+                    self.look_at(waiting)
+        self.look_at(state)
+
+    def look_at(self, state: FrameState) -> None:
+        """Which arguments a frame has, and which have changed."""
         variables = state.frame.f_locals
         if len(variables) != state.locals_seen:
             state.locals_seen = len(variables)
@@ -475,6 +498,12 @@ def is_renaming(node: ast.stmt) -> bool:
         and isinstance(node.value, (ast.Name, ast.Attribute, ast.Subscript))
         and not isinstance(node.targets[0], (ast.Tuple, ast.List))
     )
+
+
+def around(state: FrameState) -> list[int]:
+    """The loops that a frame is in, outermost first; a comprehension that calls comes last, as -line."""
+    line = -state.statement.line if state.statement else 0
+    return [loop for loop in (*state.loops, line) if loop in state.counts]
 
 
 def first_difference(a: Vector, b: Vector) -> tuple[int, int] | None:

@@ -92,8 +92,23 @@ class Probe:
 
     def on_call(self, frame: FrameType) -> None:
         name = frame.f_code.co_name
+        if self.plan.loop is not None and self.plan.loop[:2] == (name, 0):
+            self.go_round(name, frame)
         if name in self.functions:
             self.frames.setdefault(name, frame)
+
+    def go_round(self, name: str, frame: FrameType) -> None:
+        """The loop begins another iteration: the one that is looked at begins, or is over."""
+        wanted = self.plan.loop[2] if self.plan.loop else 0
+        self.count += 1
+        if self.count == wanted:
+            self.seen.before.clear()
+            self.frames[name] = frame
+            for outer, running in self.frames.items():  # what its callers hold was there before the step, too
+                self.read_before(outer, running)
+        elif self.count > wanted:
+            self.read_all()
+            raise StepOver
 
     def on_line(self, frame: FrameType, line: int) -> None:
         self.events += 1
@@ -102,15 +117,7 @@ class Probe:
         loop = self.plan.loop
         name = frame.f_code.co_name
         if loop is not None and name == loop[0] and line == loop[1]:
-            self.count += 1
-            if self.count == loop[2]:
-                self.seen.before.clear()
-                self.frames[name] = frame
-                for outer, running in self.frames.items():  # what its callers hold was there before the step, too
-                    self.read_before(outer, running)
-            elif self.count > loop[2]:
-                self.read_all()
-                raise StepOver
+            self.go_round(name, frame)
         if loop is not None and self.count < loop[2]:
             return
         self.frames.setdefault(name, frame)
