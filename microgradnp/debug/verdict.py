@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from microgradnp.compare import cosine
+from microgradnp.compare import cosine, scale_of
 from microgradnp.debug.capture.roles import data_of, is_mask, lengths
 from microgradnp.debug.capture.step import Step
 from microgradnp.debug.evidence import (
@@ -34,6 +34,7 @@ from microgradnp.debug.match.index import Index
 from microgradnp.debug.match.references import Evaluation
 
 ROUNDING = 1e-11  # of the largest gradient: what is smaller is zero
+RATE = re.compile(r"lr|eta|alpha|rate|step|epsilon|mu")
 SAME = 1e-5  # relative; factors that differ by less are the same
 
 
@@ -67,7 +68,8 @@ def judge(step: Step, evaluation: Evaluation, index: Index) -> Verdict:
         entry = from_update(argument, step, gradient) if argument in step.changed else None
         if entry is not None and entry.error > tolerance(step, STEP):
             better = from_match(argument, versions, matches)
-            if better is not None:
+            itself = {id(held.version) for held in step.variables[argument].history}
+            if better is not None and id(better.version) not in itself:
                 entry.path = ("optimizer", better)
         if entry is None and argument not in data:
             entry = from_returned(argument, step, gradient)
@@ -118,7 +120,7 @@ def settle(verdict: Verdict, step: Step) -> None:
     """Decide from scales and errors which entries are right, and say what all have in common."""
     optimizers = [e for e in verdict.entries.values() if e.path and e.path[0] == "optimizer"]
     updates = [e for e in verdict.entries.values() if e.kind == "update"]
-    if optimizers and (len(optimizers) == len(updates) or all(goes_down(e) for e in optimizers)):
+    if optimizers and (len(optimizers) == len(updates) or all(is_known_rule(e) for e in optimizers)):
         for entry in optimizers:
             found: Entry = entry.path[1]
             entry.variable, entry.scale, entry.error, entry.kind, entry.path = (
@@ -139,12 +141,19 @@ def settle(verdict: Verdict, step: Step) -> None:
         entry.relation = relation(entry, step)
 
 
-def goes_down(entry: Entry) -> bool:
-    """Whether every entry of a parameter moves against its gradient, as in the first step of Adam and its kin."""
+def is_known_rule(entry: Entry) -> bool:
+    """Whether a parameter moves as in the first step of Adam and its kin: by the same amount everywhere, against its gradient;
+    or by a multiple of its gradient that is cut at a largest value.
+    """
     if entry.found is None or entry.expected is None or entry.found.shape != entry.expected.shape:
         return False
-    clear = np.abs(entry.expected) > 1e-6 * np.max(np.abs(entry.expected), initial=0)
-    return bool(np.array_equal(np.sign(entry.found[clear]), -np.sign(entry.expected[clear])))
+    moved, gradient = entry.found, entry.expected
+    largest = float(np.max(np.abs(moved), initial=0))
+    clear = np.abs(gradient) > 1e-6 * np.max(np.abs(gradient), initial=0)
+    if not largest or not np.array_equal(np.sign(moved[clear]), -np.sign(gradient[clear])):
+        return False
+    free = clear & (np.abs(moved) < largest * (1 - 1e-2))
+    return not free.any() or (free.sum() > 1 and scale_of(moved[free], gradient[free])[1] < EXACT)
 
 
 def settle_group(group: list[Entry], is_update: bool, step: Step, verdict: Verdict) -> None:
@@ -186,9 +195,10 @@ def is_supported(common: float, exact: list[Entry], alike: float) -> bool:
 
 
 def has_its_own_rate(entry: Entry) -> bool:
-    """Whether the statement that moves a parameter reads a number that is exactly the factor it moves by."""
+    """Whether the statement that moves a parameter reads a rate, by its name, that is exactly the factor it moves by."""
     inputs = entry.version.inputs if entry.version is not None else []
-    rates = [float(v.array) for v in inputs if v.array.size == 1 and v.array.ndim == 0 and v.array.dtype.kind == "f"]
+    named = [v for v in inputs if RATE.search(" ".join((v.path, *v.names)).lower())]
+    rates = [float(v.array) for v in named if v.array.size == 1 and v.array.ndim == 0 and v.array.dtype.kind == "f"]
     return entry.scale < 0 and any(abs(rate + entry.scale) < 1e-6 * rate for rate in rates)
 
 
@@ -229,7 +239,7 @@ def scalars(step: Step) -> list[float]:
     for version in step.tracer.versions:
         if isinstance(version.value, (float, int)) and not isinstance(version.value, bool) and 0 < version.value <= 10:
             names = " ".join((version.path, *version.names)).lower()
-            if version.is_argument or re.search(r"lr|eta|alpha|rate|step|epsilon|mu", names):
+            if (version.is_argument and isinstance(version.value, float)) or RATE.search(names):
                 found.add(float(version.value))
     return sorted(found)
 

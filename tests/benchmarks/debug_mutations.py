@@ -1,6 +1,7 @@
 """How good `mg.debug` is: right code accused, wrong gradients, lines, causes and fixes of mutants, by style and kind.
 
-python tests/benchmarks/debug_mutations.py [--split dev|hidden|both] [--per-program 12] [--seed 0] [--right 5]
+python tests/benchmarks/debug_mutations.py [--split dev|hidden|both|wide|unseen|held_out] [--per-program 12] [--seed 0]
+    [--right 5] [--show]
 """
 
 from __future__ import annotations
@@ -178,7 +179,7 @@ def table(rows: list[dict[str, Any]], key: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--split", default="both", choices=["dev", "hidden", "both"])
+    parser.add_argument("--split", default="both", choices=["dev", "hidden", "both", "wide", "unseen", "held_out"])
     parser.add_argument("--per-program", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--right", type=int, default=5)

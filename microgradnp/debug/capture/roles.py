@@ -12,11 +12,11 @@ from microgradnp.debug.capture.values import as_array
 
 # Nobody is expected to have the gradient of these, as long as they do not move by learning.
 DATA = frozenset(
-    "x xs xb sample samples data input inputs ids seq mask lr eta lam lambda reg batch eps noise".split()  # noqa: SIM905
+    "x xs xb sample samples data input inputs ids seq mask masks lr eta lam lambda reg batch eps noise".split()  # noqa: SIM905
 )
 STATE = re.compile(r"(h|c|s|state|hidden)_?(0|prev|previous|init|initial|start)$")
 TARGETS = frozenset(
-    "y ys yb target targets label labels desired expected truth y_true t_true".split()  # noqa: SIM905
+    "y ys yb target targets label labels desired expected wanted truth goal goals aim aims answer answers y_true t_true".split()  # noqa: SIM905
 )
 MAYBE_TARGETS = frozenset("t d ts ds tb".split())  # noqa: SIM905  # unless there are others: `d` may be a bias as well
 
@@ -36,13 +36,16 @@ def targets_of(arguments: Iterable[str]) -> set[str]:
 def data_of(arguments: Iterable[str], parameters: Iterable[str]) -> set[str]:
     """Those that are data by their names, or because they stand before the first parameter, as data do.
 
-    One that is called much like a known parameter, `W1` where `W2` is one, may be a parameter that nothing was found of.
+    Not after the last that is called like data, and not what is called much like a known parameter, `W1` where `W2` is one:
+    those may be parameters that nothing was found of.
     """
     names = list(arguments)
     known = set(parameters)
-    called = ({name for name in names if is_data(name)} | targets_of(names)) - known
+    called = {name for name in names if is_data(name)} | targets_of(names)
     front = list(itertools.takewhile(lambda name: name not in known, names)) if known else []
-    return called | {name for name in front if not any(are_alike(name, other) for other in known)}
+    last = max((front.index(name) for name in called & set(front)), default=len(front))
+    unlike = {name for name in front[: last + 1] if not any(are_alike(name, other) for other in known)}
+    return (called | unlike) - known
 
 
 def are_alike(name: str, other: str) -> bool:

@@ -195,11 +195,16 @@ def learning(tracer: Tracer, chosen: dict[str, Variable]) -> list[Change]:
     if not targets:
         return [change for change in tracer.changes if change.from_old]
     after_targets = tainted(tracer.versions, *traces_of(targets))
-    sure = [c for c in tracer.changes if c.version is None or not c.version.line or id(c.version) in after_targets]
-    sure = [change for change in sure if change.from_old]
+    made = {id(c.version) for c in tracer.changes if c.version is not None and id(c.version) in after_targets}
+    sure = [c for c in tracer.changes if c.from_old and (c.version is None or not c.version.line or id(c.version) in made)]
     data = data_of(tracer.binder.arguments, {change.variable.argument for change in sure})
-    maybe = [c for c in tracer.changes if c.variable.argument not in data and (sure or is_update(c))]
-    lost = [c for c in maybe if c.by_itself or (not c.from_old and c.version is not None and id(c.version) in after_targets)]
+    others = [v for a, v in chosen.items() if not is_data(a) and a not in tracer.targets]
+    computed = made_from(tracer.versions, ids([held for v in others for held in v.history[:1]]))
+    lost = []
+    for change in tracer.changes:
+        alone = change.by_itself and change.variable.argument not in data and (sure or is_update(change))
+        replaced = not change.from_old and id(change.version) in made and id(change.version) in computed
+        lost += [change] if alone or replaced else []
     return [c for c in tracer.changes if c in sure or c in lost]
 
 
