@@ -16,8 +16,8 @@ import numpy as np
 from microgradnp.compare import EQUAL, ROUNDING, fit
 from microgradnp.debug.capture.roles import is_mask
 from microgradnp.debug.capture.step import Step
-from microgradnp.debug.capture.tracer import Version
 from microgradnp.debug.capture.values import as_array
+from microgradnp.debug.capture.versions import Version
 from microgradnp.debug.match.index import Index, Match
 
 EXACT = EQUAL

@@ -31,7 +31,7 @@ from microgradnp.debug.blame.slices import (
 )
 from microgradnp.debug.capture.source import source_of
 from microgradnp.debug.capture.step import Step
-from microgradnp.debug.capture.tracer import Version
+from microgradnp.debug.capture.versions import Version
 from microgradnp.debug.capture.writes import Write, Writes
 from microgradnp.debug.match.index import Index, Match
 from microgradnp.debug.match.references import Evaluation, Reference

@@ -11,7 +11,7 @@ from collections import Counter
 
 from microgradnp.debug.blame.slices import Matches, ancestors
 from microgradnp.debug.capture.step import Step
-from microgradnp.debug.capture.tracer import Version
+from microgradnp.debug.capture.versions import Version
 from microgradnp.debug.match.index import Match
 from microgradnp.debug.verdict import Verdict
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from microgradnp.debug.blame.slices import Matches
-from microgradnp.debug.capture.tracer import Version
+from microgradnp.debug.capture.versions import Version
 from microgradnp.debug.capture.writes import Writes
 from microgradnp.debug.match.references import Reference
 

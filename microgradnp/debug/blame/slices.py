@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from microgradnp.debug.capture.source import source_of
-from microgradnp.debug.capture.tracer import Version
+from microgradnp.debug.capture.versions import Version
 from microgradnp.debug.match.index import Match
 
 STARTING = re.compile(r"\b(zeros|ones|empty|full)(_like)?\(|\b0\.?0* for\b|\[0\.?0*\]")

@@ -181,6 +181,23 @@ def passes(statement: ast.stmt, function: str, name: str, position: int) -> bool
     return True
 
 
+def is_target_of(node: ast.stmt, text: str) -> bool:
+    """Whether a statement assigns to this place, as far as its keys are written out: `p["b"] = ...` is nothing to `p["W"]`."""
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    written = [x for t in targets if t is not None for x in (t.elts if isinstance(t, ast.Tuple) else [t])]
+    fixed = [t for t in written if isinstance(t, ast.Subscript) and isinstance(t.slice, ast.Constant)]
+    return len(fixed) < len(written) or any(ast.unparse(t) == text for t in fixed)
+
+
+def is_renaming(node: ast.stmt) -> bool:
+    """Whether a statement only gives another name: `a = b`, `a = b[i]`."""
+    return (
+        isinstance(node, ast.Assign)
+        and isinstance(node.value, (ast.Name, ast.Attribute, ast.Subscript))
+        and not isinstance(node.targets[0], (ast.Tuple, ast.List))
+    )
+
+
 def base_of(node: ast.AST) -> ast.AST:
     """`a` of `a[i][j]`."""
     while isinstance(node, ast.Subscript):

@@ -18,8 +18,9 @@ from microgradnp.debug.capture.program import Program
 from microgradnp.debug.capture.roles import data_of, is_data
 from microgradnp.debug.capture.source import source_of
 from microgradnp.debug.capture.taint import made_from, tainted
-from microgradnp.debug.capture.tracer import Change, StepOver, Tracer, Version
+from microgradnp.debug.capture.tracer import StepOver, Tracer
 from microgradnp.debug.capture.values import as_array, leaves
+from microgradnp.debug.capture.versions import Change, Version
 from microgradnp.debug.capture.writes import Writes
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from microgradnp.debug.capture.tracer import Version
+from microgradnp.debug.capture.versions import Version
 
 
 def tainted(versions: list[Version], names: set[str], arrays: list[np.ndarray]) -> set[int]:

@@ -18,7 +18,7 @@ import numpy as np
 
 from microgradnp.debug.blame.slices import is_constant, is_value
 from microgradnp.debug.capture.source import source_of
-from microgradnp.debug.capture.tracer import Version
+from microgradnp.debug.capture.versions import Version
 from microgradnp.debug.evidence import Entry
 from microgradnp.debug.match.index import Match
 

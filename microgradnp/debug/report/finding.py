@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from microgradnp.debug.blame.causes import EXPLAIN, cause_of, cause_without_fix
+from microgradnp.debug.blame.causes import EXPLAIN, cause_of
 from microgradnp.debug.blame.frontier import Blame
+from microgradnp.debug.blame.unmended import cause_without_fix
 from microgradnp.debug.capture.program import Program
 from microgradnp.debug.capture.source import source_of
 from microgradnp.debug.capture.step import Step

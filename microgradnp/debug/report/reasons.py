@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from microgradnp.debug.capture.source import source_of
 from microgradnp.debug.capture.step import Step
-from microgradnp.debug.capture.tracer import Version
+from microgradnp.debug.capture.versions import Version
 from microgradnp.debug.match.index import Index, Match
 
 NAME = r"[A-Za-z_][\w.]*(?:\[[^\[\]]*\])*"
