@@ -21,6 +21,7 @@ from microgradnp.debug.blame.slices import (
     Matches,
     Region,
     ancestors,
+    calls,
     deduplicate,
     has_wrong_input,
     headers,
@@ -186,6 +187,7 @@ def slice_of_wrong(found: Blame, ends: list[Version], case: Case) -> None:
             first += [v for v in values[0].inputs if v.line and is_array(v) and v.inputs]
     found.regions += [region(v, matches, "first") for v in first]
     found.regions += [region(v, matches, "after") for v in values if not any(v is one for one in first)]
+    found.regions += calls(values)
     if found.regions and (proof is not None or trivial) and not found.certain:
         found.certain = len(found.regions[0].statements) == 1
 

@@ -126,9 +126,19 @@ def region(version: Version, matches: Matches, kind: str, near: str = "") -> Reg
             lines += [current.line, *sorted(current.lines), *sorted(current.alias_lines)]
             stack += current.inputs
     statements = list(dict.fromkeys(line for line in ((*lines, *renamed) if near else (*renamed, *lines)) if line))
-    calls = [line for file, line in reversed(version.calls) if file == version.file]
-    lines = list(dict.fromkeys([*statements, *silent(version), *returned, *headers(version.file, statements), *calls]))
+    lines = list(dict.fromkeys([*statements, *silent(version), *returned, *headers(version.file, statements)]))
     return Region(version.file, lines, version, kind, statements)
+
+
+def calls(values: list[Version]) -> list[Region]:
+    """The calls that led to the statements which made these values: what they pass may be wrong."""
+    by_file: dict[str, list[int]] = {}
+    for version in values:
+        for file, line in reversed(version.calls):
+            by_file.setdefault(file, []).append(line)
+    return [
+        Region(file, list(dict.fromkeys(lines)), None, "slice", list(dict.fromkeys(lines))) for file, lines in by_file.items()
+    ]
 
 
 def is_constant(version: Version) -> bool:

@@ -439,6 +439,18 @@ def unique(items: list[str]) -> list[str]:
     return list(dict.fromkeys(items))
 
 
+def reads_alike(line: bytes, edit: Edit) -> bool:
+    """Whether the applied edit, written into the line as it is, means what it should without parentheses around it."""
+    node, parent = edit.node, edit.parent
+    if not isinstance(parent, ast.expr) or parent.lineno != parent.end_lineno or parent.lineno != node.lineno:
+        return not isinstance(parent, ast.expr)
+    text = line[parent.col_offset : node.col_offset] + edit.new.encode() + line[node.end_col_offset : parent.end_col_offset]
+    try:
+        return ast.dump(ast.parse(text.decode(), mode="eval").body) == ast.dump(parent)
+    except SyntaxError:
+        return False
+
+
 def changed_line(source: Source, edit: Edit) -> str:
     """The text of the line after the edit; for a moved statement what to do."""
     node = edit.node
@@ -448,8 +460,6 @@ def changed_line(source: Source, edit: Edit) -> str:
         return f"{edit.old} -> {edit.new}"
     data = source.line(node.lineno).encode()
     new = edit.new
-    needs_parentheses = isinstance(edit.replacement, (ast.BinOp, ast.UnaryOp, ast.Compare))
-    held = data[: node.col_offset].endswith(b"(") and data[node.end_col_offset :].startswith(b")")
-    if needs_parentheses and not held and isinstance(edit.parent, (ast.BinOp, ast.UnaryOp, ast.Attribute, ast.Subscript)):
+    if isinstance(edit.replacement, (ast.BinOp, ast.UnaryOp, ast.Compare)) and not reads_alike(data, edit):
         new = f"({new})"
     return (data[: node.col_offset] + new.encode() + data[node.end_col_offset :]).decode().strip()
