@@ -338,8 +338,15 @@ def call_composite(rule: Composite, args: tuple[Any, ...], kwargs: Mapping[str, 
     try:
         inspect.signature(rule.call).bind(*args, **known)
     except TypeError as error:
-        raise TypeError(f"{rule.name}: {error}; on Tensors it takes {inspect.signature(rule.call)}") from None
+        raise TypeError(f"{rule.name}: {error}; on Tensors it takes {plain_signature(rule.call)}") from None
     return rule.call(*args, **known)
+
+
+def plain_signature(function: Any) -> str:
+    """The arguments of a function with their defaults, without annotations."""
+    signature = inspect.signature(function)
+    parameters = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()]
+    return str(signature.replace(parameters=parameters, return_annotation=inspect.Signature.empty))
 
 
 def plain(argument: Any, rule: Rule, position: int) -> Any:

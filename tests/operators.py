@@ -449,6 +449,98 @@ def with_target(random: Random) -> Iterator[Sample]:
         yield Sample((draw(random, shape, -2, 2), draw(random, shape, -2, 2)))
 
 
+def called_with(*calls: tuple[Any, ...]) -> Callable[[Random], Iterator[Sample]]:
+    """(shape, arguments after the array, options): one sample each."""
+
+    def samples(random: Random) -> Iterator[Sample]:
+        for shape, args, options in calls:
+            yield Sample((draw(random, shape, -2, 2), *args), options)
+
+    return samples
+
+
+def spread(random: Random) -> Iterator[Sample]:
+    """Variances: every axis, and both names of the number that the count is lessened by."""
+    x = draw(random, (2, 3, 4), -2, 2)
+    for axis in (None, 0, -1, (0, 2), (0, 1, 2)):
+        yield Sample((x,), {"axis": axis})
+        yield Sample((x,), {"axis": axis, "keepdims": True, "ddof": 1})
+    yield Sample((x,), {"axis": 1, "correction": 0.5})
+    yield Sample((x, 1))
+    yield Sample((draw(random, (3,), -2, 2),))
+
+
+def called_with_condition(random: Random) -> Iterator[Sample]:
+    yield Sample(([True, False, True], draw(random, (3, 4), -2, 2)), {"axis": 0})
+    yield Sample((np.array([False, True, True]), draw(random, (4,), -2, 2)))
+
+
+def extracted(random: Random) -> Iterator[Sample]:
+    yield Sample((np.array([[True, False], [True, True]]), draw(random, (2, 2), -2, 2)))
+
+
+def weighted(random: Random) -> Iterator[Sample]:
+    x = draw(random, (3, 4), -2, 2)
+    yield Sample((x,))
+    yield Sample((x, 1))
+    yield Sample((x, None, draw(random, (3, 4), 0.5, 2)))
+    yield Sample((x, 0, draw(random, (3,), 0.5, 2)))
+    yield Sample((x, -1, draw(random, (4,), 0.5, 2)), {"keepdims": True})
+
+
+def along_indices(random: Random) -> Iterator[Sample]:
+    x = draw(random, (3, 4), -2, 2)
+    yield Sample((x, np.argsort(x, axis=0), 0))
+    yield Sample((x, np.array([[0, 1, 1]]), 1))
+    yield Sample((x, np.array([0, 5, 5, 11]), None))
+    yield Sample((x, np.array([0, 5, 5, -1]), None), exact=False)
+
+
+def norms(random: Random) -> Iterator[Sample]:
+    x = draw(random, (3, 4), -2, 2, 0.1)
+    for order in (None, "fro", 1, -1, np.inf, -np.inf):
+        yield Sample((x, order))
+    for order in (None, 1, 2, 3, -1, 0.5, np.inf, -np.inf):
+        yield Sample((x, order), {"axis": 1})
+    yield Sample((x,), {"axis": (1, 0), "keepdims": True})
+    yield Sample((x,), {"axis": 0, "keepdims": True})
+    yield Sample((draw(random, (2, 3, 4), -2, 2, 0.1), 1), {"axis": (0, 2), "keepdims": True})
+    yield Sample((draw(random, (2, 3, 4), -2, 2, 0.1),))
+    yield Sample((draw(random, (3,), -2, 2, 0.1),))
+
+
+def with_zeros(random: Random) -> Iterator[Sample]:
+    """Products and running products, also where one entry or two are zero."""
+    for zeros in ((), ((1, 2),), ((1, 2), (0, 2))):
+        x = draw(random, (3, 4), 0.5, 2) * random.choice([-1.0, 1.0], (3, 4))
+        for place in zeros:
+            x[place] = 0
+        for axis in (0, 1, -1):
+            yield Sample((x,), {"axis": axis})
+        yield Sample((x,))
+    yield Sample((draw(random, (3,), 0.5, 2), 0))
+
+
+def products_of(random: Random) -> Iterator[Sample]:
+    yield from with_zeros(random)
+    x = draw(random, (2, 3, 2), 0.5, 2)
+    yield Sample((x,), {"axis": (0, 2), "keepdims": True})
+    yield Sample((x,), {"axis": (), "keepdims": False})
+    yield Sample((x,), {"keepdims": True})
+    yield Sample((np.ones((0, 3)),), {"axis": 0})
+
+
+def contractions(random: Random) -> Iterator[Sample]:
+    for left, right, axes in (
+        ((2, 3), (3, 2), 1),
+        ((2, 3, 2), (3, 2, 4), 2),
+        ((2,), (3,), 0),
+        ((2, 3, 4), (4, 3), ([2, 1], [0, 1])),
+    ):
+        yield Sample((draw(random, left, -2, 2), draw(random, right, -2, 2), axes))
+    yield Sample((draw(random, (2, 3), -2, 2), draw(random, (4, 3), -2, 2), (1, -1)))
+
+
 def maybe_empty_target(random: Random) -> Iterator[Sample]:
     yield from with_target(random)
     yield Sample((np.ones((0, 3)), np.ones((0, 3))))
@@ -515,6 +607,91 @@ def set_at_torch(torch: Any, x: Any, index: Any, value: Any) -> Any:
     changed = x.clone()
     changed[index] = value
     return changed
+
+
+def over(x: Any, axis: Any) -> tuple[int, ...]:
+    """All axes for None, as PyTorch wants them."""
+    return tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+
+
+def moveaxis_torch(torch: Any, x: Any, source: Any, destination: Any) -> Any:
+    return torch.moveaxis(x, *(tuple(a) if isinstance(a, list) else a for a in (source, destination)))
+
+
+def norm_torch(torch: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    return torch.linalg.norm(x, ord, axis, keepdim=keepdims)
+
+
+def average_torch(torch: Any, x: Any, axis: Any = None, weights: Any = None, keepdims: bool = False) -> Any:
+    weights = torch.ones_like(x) if weights is None else weights
+    if weights.shape != x.shape:
+        weights = weights.reshape(-1, *(1,) * (x.ndim - axis % x.ndim - 1)).expand(x.shape)
+    axes = over(x, axis)
+    return (x * weights).sum(axes, keepdim=keepdims) / weights.sum(axes, keepdim=keepdims)
+
+
+def spread_torch(name: str) -> Callable[..., Any]:
+    def call(torch: Any, x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0, correction: float = 0) -> Any:
+        squares = torch.square(torch.abs(x - x.mean(over(x, axis), keepdim=True))).sum(over(x, axis), keepdim=keepdims)
+        count = np.prod([x.shape[k] for k in over(x, axis)])
+        variance = squares / (count - ddof - correction)
+        return variance if name == "var" else torch.sqrt(variance)
+
+    return call
+
+
+def prod_torch(torch: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    for k in sorted({k % x.ndim for k in over(x, axis)}):
+        x = torch.prod(x, dim=k, keepdim=True)
+    kept = tuple(k for k in over(x, axis))
+    return x if keepdims else x.reshape([n for k, n in enumerate(x.shape) if k not in {j % x.ndim for j in kept}])
+
+
+def cumulative_torch(name: str) -> Callable[..., Any]:
+    def call(torch: Any, x: Any, axis: int = 0, include_initial: bool = False) -> Any:
+        y = getattr(torch, "cumsum" if name == "sum" else "cumprod")(x, axis)
+        start = (torch.zeros_like if name == "sum" else torch.ones_like)(y.narrow(axis, 0, 1))
+        return torch.cat([start, y], axis) if include_initial else y
+
+    return call
+
+
+def selected_torch(keep: Callable[..., Any]) -> Callable[..., Any]:
+    """Entries along an axis, or of the flat array: `keep(n, *arguments)` says which of n."""
+
+    def call(torch: Any, x: Any, *args: Any, axis: Any = None) -> Any:
+        flat, along = (x.ravel(), 0) if axis is None else (x, axis)
+        return flat.index_select(along, torch.as_tensor(keep(flat.shape[along], *args)))
+
+    return call
+
+
+def take_torch(torch: Any, x: Any, index: Any, axis: Any = None) -> Any:
+    flat, along = (x.ravel(), 0) if axis is None else (x, axis)
+    return flat[(slice(None),) * along + (torch.as_tensor(index),)]
+
+
+def deleted_torch(torch: Any, x: Any, index: Any, axis: Any = None) -> Any:
+    return selected_torch(lambda n: np.delete(np.arange(n), index))(torch, x, axis=axis)
+
+
+def compressed_torch(torch: Any, condition: Any, x: Any, axis: Any = None) -> Any:
+    return selected_torch(lambda n: np.flatnonzero(np.asarray(condition)))(torch, x, axis=axis)
+
+
+def tile_torch(torch: Any, x: Any, reps: Any) -> Any:
+    return torch.tile(x, (reps,) if isinstance(reps, int) else reps)
+
+
+def running_torch(name: str) -> Callable[..., Any]:
+    def call(torch: Any, x: Any, axis: Any = None) -> Any:
+        return getattr(torch, name)(x.ravel() if axis is None else x, 0 if axis is None else axis)
+
+    return call
+
+
+def axes_torch(axes: Any) -> Any:
+    return axes if isinstance(axes, int) else [[part] if isinstance(part, int) else part for part in axes]
 
 
 COMPLEX = {"complex": True}
@@ -618,6 +795,129 @@ OPERATORS = [
     ),
     Operator(mg.mse, with_target, torch=lambda torch, p, t: torch.nn.functional.mse_loss(p, t), complex=True),
     Operator(mg.cross_entropy, classified, torch=cross_entropy_torch),
+    Operator(
+        np.moveaxis, called_with(((2, 3, 4), (0, -1), {}), ((2, 3, 4), ([0, 1], [-1, 0]), {})), torch="moveaxis", complex=True
+    ),
+    Operator(np.matrix_transpose, called_with(((2, 3, 4), (), {}), ((2, 3), (), {})), torch=lambda torch, x: x.mT, complex=True),
+    Operator(
+        np.flip,
+        called_with(((2, 3), (), {}), ((2, 3, 4), (), {"axis": 1}), ((2, 3, 4), ((0, -1),), {}), ((0, 2), (0,), {})),
+        torch=lambda torch, x, axis=None: torch.flip(x, dims=over(x, axis)),
+        complex=True,
+    ),
+    Operator(np.fliplr, called_with(((2, 3), (), {})), torch="fliplr", complex=True),
+    Operator(np.flipud, called_with(((2, 3), (), {}), ((3,), (), {})), torch="flipud", complex=True),
+    Operator(
+        np.rot90,
+        called_with(((2, 3), (), {}), ((2, 3), (3,), {}), ((2, 3, 4), (2, (2, 0)), {}), ((2, 3), (-1,), {})),
+        torch=lambda torch, x, k=1, axes=(0, 1): torch.rot90(x, k, axes),
+        complex=True,
+    ),
+    Operator(
+        np.roll,
+        called_with(((2, 3), (2,), {}), ((2, 3, 4), ((1, -1), (0, 2)), {}), ((2, 3), (5,), {"axis": 1}), ((0, 2), (1, 0), {})),
+        torch=lambda torch, x, shift, axis=None: torch.roll(x, shift, axis),
+        complex=True,
+    ),
+    Operator(
+        np.tile,
+        called_with(((2, 3), (2,), {}), ((2, 3), ((2, 1, 3),), {}), ((3,), ((2, 2),), {})),
+        torch=tile_torch,
+        complex=True,
+    ),
+    Operator(
+        np.repeat,
+        called_with(((2, 3), (2,), {}), ((3, 2), ([1, 0, 2],), {"axis": 0}), ((2, 3), (3, -1), {})),
+        torch=lambda torch, x, n, axis=None: torch.repeat_interleave(x, torch.as_tensor(n), dim=axis),
+        complex=True,
+    ),
+    Operator(
+        np.take,
+        called_with(((3, 4), ([0, 2, 2, -1],), {}), ((3, 4), ([[0, 2], [1, 1]],), {"axis": 1}), ((3, 4), (1, 0), {})),
+        torch=take_torch,
+        complex=True,
+    ),
+    Operator(np.take_along_axis, along_indices, torch=lambda torch, x, i, axis: torch.take_along_dim(x, i, axis), complex=True),
+    Operator(np.compress, called_with_condition, torch=compressed_torch, complex=True),
+    Operator(np.extract, extracted, torch=compressed_torch, complex=True),
+    Operator(
+        np.delete,
+        called_with(((3, 4), ([1, 2], 1), {}), ((3, 4), (slice(0, 3),), {}), ((3, 4), (0,), {"axis": 0})),
+        torch=deleted_torch,
+        complex=True,
+    ),
+    Operator(np.tril, called_with(((3, 4), (), {}), ((2, 3, 3), (-1,), {}), ((4, 3), (1,), {})), torch="tril", complex=True),
+    Operator(np.triu, called_with(((3, 4), (), {}), ((2, 3, 3), (-1,), {}), ((4, 3), (1,), {})), torch="triu", complex=True),
+    Operator(
+        np.diagonal,
+        called_with(((3, 4), (), {}), ((2, 3, 4), (1, 0, 2), {}), ((3, 4), (-1,), {}), ((3, 4), (5,), {})),
+        torch="diagonal",
+        complex=True,
+    ),
+    Operator(
+        np.diag,
+        called_with(((4,), (), {}), ((3,), (2,), {}), ((3,), (-1,), {}), ((3, 4), (), {}), ((3, 4), (1,), {})),
+        torch="diag",
+        complex=True,
+    ),
+    Operator(
+        np.diagflat,
+        called_with(((2, 3), (), {}), ((3,), (-1,), {})),
+        torch=lambda torch, x, k=0: torch.diagflat(x, k),
+        complex=True,
+    ),
+    Operator(
+        np.trace,
+        called_with(((3, 4), (), {}), ((2, 3, 4), (1, 1, 2), {})),
+        torch=lambda torch, x, *where: torch.diagonal(x, *where).sum(-1),
+        complex=True,
+    ),
+    Operator(np.var, spread, torch=spread_torch("var"), complex=True),
+    Operator(np.std, spread, torch=spread_torch("std")),
+    Operator(
+        np.ptp,
+        nonempty,
+        torch=lambda torch, *a, **k: extreme_torch("amax")(torch, *a, **k) - extreme_torch("amin")(torch, *a, **k),
+    ),
+    Operator(np.average, weighted, torch=average_torch, complex=True),
+    Operator(
+        np.diff,
+        called_with(((3, 4), (), {}), ((3, 4), (2, 0), {}), ((4,), (), {"n": 0}), ((4,), (3,), {})),
+        torch=lambda torch, x, n=1, axis=-1: torch.diff(x, n=n, dim=axis),
+        complex=True,
+    ),
+    Operator(np.linalg.norm, norms, torch=norm_torch),
+    Operator(np.sinc, called_with(((3, 2), (), {}), ((), (), {})), torch="sinc"),
+    Operator(np.prod, products_of, torch=prod_torch, complex=True),
+    Operator(np.cumsum, with_zeros, torch=running_torch("cumsum"), complex=True),
+    Operator(np.cumprod, with_zeros, torch=running_torch("cumprod"), complex=True),
+    Operator(
+        np.cumulative_sum,
+        called_with(((3,), (), {}), ((3, 4), (), {"axis": 1, "include_initial": True}), ((3, 4), (), {"axis": 0})),
+        torch=cumulative_torch("sum"),
+        complex=True,
+    ),
+    Operator(
+        np.cumulative_prod,
+        called_with(((3,), (), {}), ((3, 4), (), {"axis": 1, "include_initial": True}), ((3, 4), (), {"axis": 0})),
+        torch=cumulative_torch("prod"),
+        complex=True,
+    ),
+    Operator(
+        np.vdot,
+        pairs_of(((3,), (3,)), ((2, 3), (2, 3)), ((), ())),
+        torch=lambda torch, a, b: torch.vdot(a.ravel(), b.ravel()),
+        complex=True,
+    ),
+    Operator(np.inner, pairs_of(((3,), (3,)), ((2, 3), (4, 3)), ((2, 3), (3,)), ((), (3,))), torch="inner", complex=True),
+    Operator(
+        np.outer,
+        pairs_of(((3,), (2,)), ((2, 2), (3,))),
+        torch=lambda torch, a, b: torch.outer(a.ravel(), b.ravel()),
+        complex=True,
+    ),
+    Operator(np.tensordot, contractions, torch=lambda torch, a, b, axes: torch.tensordot(a, b, axes_torch(axes)), complex=True),
+    Operator(np.kron, pairs_of(((2, 2), (3, 2)), ((2,), (3,)), ((2,), (2, 2))), torch="kron", complex=True),
 ]
 
 RECORDS = {record.function: record for record in OPERATORS}

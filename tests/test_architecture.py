@@ -118,11 +118,17 @@ def numpy_functions(function) -> set:
 NOT_OF_TENSORS = {
     np.zeros,
     np.ones,
-    np.vdot,
     np.indices,
     np.argsort,
-    np.prod,
     np.result_type,
+    np.broadcast_arrays,
+    np.broadcast_shapes,
+    np.atleast_1d,
+    np.arange,
+    np.tri,
+    np.eye,
+    np.flatnonzero,
+    np.lib.array_utils.normalize_axis_tuple,
 }  # called on shapes, plain arrays and axes
 
 

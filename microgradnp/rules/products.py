@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.table import rule, rule_for_each
+from microgradnp.table import composite, rule, rule_for_each
 
 
 def transposed(a: Any) -> Any:
@@ -135,3 +135,52 @@ rule(np.matmul, matmul_left, matmul_right)
 rule(np.dot,    dot_left,    dot_right)
 # fmt: on
 rule_for_each(np.einsum, einsum)
+
+
+# ------------------------------------------------------------------------------- in terms of the ones above
+
+
+@composite(np.vdot)
+def vdot(a: Any, b: Any, /) -> Any:
+    return np.dot(np.ravel(a).conj(), np.ravel(b))
+
+
+@composite(np.inner)
+def inner(a: Any, b: Any, /) -> Any:
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return np.multiply(a, b)
+    return np.tensordot(a, b, axes=(-1, -1))
+
+
+@composite(np.outer)
+def outer(a: Any, b: Any) -> Any:
+    return np.expand_dims(np.ravel(a), 1) * np.expand_dims(np.ravel(b), 0)
+
+
+@composite(np.tensordot)
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    if isinstance(axes, int):
+        left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
+    else:
+        left, right = ([part] if isinstance(part, int) else list(part) for part in axes)
+    left, right = [k % a.ndim for k in left], [k % b.ndim for k in right]
+    kept_a, kept_b = [k for k in range(a.ndim) if k not in left], [k for k in range(b.ndim) if k not in right]
+    summed = int(np.prod([a.shape[k] for k in left]))
+    if [a.shape[k] for k in left] != [b.shape[k] for k in right]:
+        raise ValueError(f"tensordot: axes {left} of a {np.shape(a)} and {right} of b {np.shape(b)} have different sizes")
+    rows = int(np.prod([a.shape[k] for k in kept_a]))
+    columns = int(np.prod([b.shape[k] for k in kept_b]))
+    product = np.reshape(np.transpose(a, kept_a + left), (rows, summed)) @ np.reshape(
+        np.transpose(b, right + kept_b), (summed, columns)
+    )
+    return np.reshape(product, tuple(a.shape[k] for k in kept_a) + tuple(b.shape[k] for k in kept_b))
+
+
+@composite(np.kron)
+def kron(a: Any, b: Any) -> Any:
+    ndim = max(np.ndim(a), np.ndim(b))
+    left = (1,) * (ndim - np.ndim(a)) + np.shape(a)
+    right = (1,) * (ndim - np.ndim(b)) + np.shape(b)
+    a = np.reshape(a, tuple(n for size in left for n in (size, 1)))
+    b = np.reshape(b, tuple(n for size in right for n in (1, size)))
+    return np.reshape(a * b, tuple(m * n for m, n in zip(left, right, strict=True)))

@@ -9,8 +9,7 @@ from debug import programs
 import microgradnp as mg
 
 BUGS = Path(__file__).parent / "bugs"
-UNDIFFERENTIABLE = {"batch_norm_without_variance"}  # its model uses np.var, which has no derivative yet
-FILES = [p for f in ("bugs", "bugs_held_out") for p in sorted((BUGS.parent / f).glob("*.py")) if p.stem not in UNDIFFERENTIABLE]
+FILES = [path for folder in ("bugs", "bugs_held_out") for path in sorted((BUGS.parent / folder).glob("*.py"))]
 NAMES = sorted(path.stem for path in BUGS.glob("*.py"))
 # The debugger says that it does not know, or names a neighbour: each of these is a thing to do.
 OTHER_LINE = {"decay_sleeps_at_zero_bias"}
