@@ -49,7 +49,9 @@ class Operator:
 
     def call(self, *args: Any, **options: Any) -> Any:
         rule = TABLE[self.function]
-        sequence = self.function in (np.vstack, np.hstack) or (isinstance(rule, Rule) and rule.sequence)
+        sequence = self.function in (np.vstack, np.hstack, np.dstack, np.column_stack) or (
+            isinstance(rule, Rule) and rule.sequence
+        )
         return self.function(list(args), **options) if sequence else self.function(*args, **options)
 
 
@@ -496,6 +498,43 @@ def along_indices(random: Random) -> Iterator[Sample]:
     yield Sample((x, np.array([0, 5, 5, -1]), None), exact=False)
 
 
+def stacked_deep(random: Random) -> Iterator[Sample]:
+    for shapes in (((2, 3), (2, 3)), ((3,), (3,)), ((2, 3, 1), (2, 3, 2)), ((2, 3), (2, 3, 2))):
+        yield Sample(tuple(draw(random, shape, -2, 2) for shape in shapes))
+
+
+def columns(random: Random) -> Iterator[Sample]:
+    for shapes in (((3,), (3,)), ((3, 2), (3,)), ((3, 2), (3, 1))):
+        yield Sample(tuple(draw(random, shape, -2, 2) for shape in shapes))
+
+
+def appended_to(random: Random) -> Iterator[Sample]:
+    yield Sample((draw(random, (2, 3), -2, 2), draw(random, (2,), -2, 2)))
+    yield Sample((draw(random, (2, 3), -2, 2), draw(random, (1, 3), -2, 2), 0))
+    yield Sample((draw(random, (2, 3), -2, 2), draw(random, (2, 2), -2, 2)), {"axis": 1})
+
+
+def sorted_by(random: Random) -> Iterator[Sample]:
+    x = draw(random, (2, 3, 4), -2, 2)
+    for axis in (-1, 0, 1, None):
+        yield Sample((x,), {"axis": axis})
+    yield Sample((x,), {"stable": True})
+    yield Sample((draw(random, (0, 3), -2, 2),), {"axis": 0})
+
+
+def order_statistics(*levels: Any) -> Callable[[Random], Iterator[Sample]]:
+    def samples(random: Random) -> Iterator[Sample]:
+        x = draw(random, (2, 3, 4), -2, 2)
+        for level in levels or (None,):
+            first = () if level is None else (level,)
+            for options in ({}, {"axis": 1}, {"axis": -1, "keepdims": True}):
+                yield Sample((x, *first), options)
+            yield Sample((x, *first), {"axis": (0, 2)}, exact=False)
+            yield Sample((draw(random, (5,), -2, 2), *first))
+
+    return samples
+
+
 def norms(random: Random) -> Iterator[Sample]:
     x = draw(random, (3, 4), -2, 2, 0.1)
     for order in (None, "fro", 1, -1, np.inf, -np.inf):
@@ -616,6 +655,22 @@ def over(x: Any, axis: Any) -> tuple[int, ...]:
 
 def moveaxis_torch(torch: Any, x: Any, source: Any, destination: Any) -> Any:
     return torch.moveaxis(x, *(tuple(a) if isinstance(a, list) else a for a in (source, destination)))
+
+
+def append_torch(torch: Any, x: Any, values: Any, axis: Any = None) -> Any:
+    return torch.cat([x.ravel(), values.ravel()]) if axis is None else torch.cat([x, values], axis)
+
+
+def sort_torch(torch: Any, x: Any, axis: Any) -> Any:
+    return torch.sort(x.ravel() if axis is None else x, -1 if axis is None else axis).values
+
+
+def quantile_torch(fixed: float | None = None, percent: bool = False) -> Callable[..., Any]:
+    def call(torch: Any, x: Any, level: Any = fixed, axis: Any = None, keepdims: bool = False) -> Any:
+        levels = torch.as_tensor(np.asarray(level) / (100 if percent else 1), dtype=x.dtype)
+        return torch.quantile(x, levels, dim=axis, keepdim=keepdims)
+
+    return call
 
 
 def norm_torch(torch: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
@@ -886,6 +941,14 @@ OPERATORS = [
         torch=lambda torch, x, n=1, axis=-1: torch.diff(x, n=n, dim=axis),
         complex=True,
     ),
+    Operator(np.dstack, stacked_deep, torch=lambda torch, *parts: torch.dstack(parts), complex=True),
+    Operator(np.column_stack, columns, torch=lambda torch, *parts: torch.column_stack(parts), complex=True),
+    Operator(np.append, appended_to, torch=append_torch, complex=True),
+    Operator(np.sort, sorted_by, torch=lambda torch, x, axis=-1, stable=None: sort_torch(torch, x, axis)),
+    Operator(np.partition, called_with(((3, 4), (2,), {}), ((3, 4), (1, 0), {}), ((5,), ([1, 3],), {}))),  # PyTorch has none
+    Operator(np.median, order_statistics(), torch=quantile_torch(0.5)),
+    Operator(np.quantile, order_statistics(0.3, [0.1, 0.77], 0.0, 1.0), torch=quantile_torch()),
+    Operator(np.percentile, order_statistics(30, [10.0, 77.0]), torch=quantile_torch(percent=True)),
     Operator(np.linalg.norm, norms, torch=norm_torch),
     Operator(np.sinc, called_with(((3, 2), (), {}), ((), (), {})), torch="sinc"),
     Operator(np.prod, products_of, torch=prod_torch, complex=True),

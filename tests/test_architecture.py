@@ -120,6 +120,7 @@ NOT_OF_TENSORS = {
     np.ones,
     np.indices,
     np.argsort,
+    np.argpartition,
     np.result_type,
     np.broadcast_arrays,
     np.broadcast_shapes,

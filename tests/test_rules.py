@@ -470,3 +470,20 @@ def test_a_list_of_tensors_is_never_silently_detached():
     for call in (lambda: np.sum([x, x]), lambda: np.array([x, x]), lambda: np.exp([x, x]), lambda: np.array([x[0], x[1]])):
         with pytest.raises(TypeError, match=r"silent|ndarray"):
             call()
+
+
+@pytest.mark.parametrize(("function", "levels"), [(np.median, ()), (np.quantile, (0.3,)), (np.percentile, ([10, 80],))])
+def test_order_statistics_of_nan_are_nan(function: Any, levels: tuple[Any, ...]):
+    x = np.array([[1.0, np.nan, 3.0], [4.0, 6.0, 5.0]])
+    np.testing.assert_array_equal(function(mg.Tensor(x), *levels, axis=1).numpy(), function(x, *levels, axis=1))
+
+
+def test_the_gradient_of_a_norm_at_zero_is_zero():
+    x = mg.Tensor(np.zeros((2, 3)), requires_grad=True)
+    np.sum(np.linalg.norm(x, axis=1)).backward()
+    np.testing.assert_array_equal(x.grad, np.zeros((2, 3)))
+
+
+def test_matrix_norms_that_need_singular_values_are_refused():
+    with pytest.raises(TypeError, match="norm: order 2 over 2 axes has no gradient rule"):
+        np.linalg.norm(mg.Tensor(np.ones((2, 2)), requires_grad=True), 2)

@@ -1,5 +1,27 @@
 """The rules: one module for each area of NumPy. Importing them fills `table.TABLE`."""
 
-from microgradnp.rules import elementwise, indexing, linalg, products, rearranging, reductions, scans, shape, statistics
+from microgradnp.rules import (
+    elementwise,
+    indexing,
+    linalg,
+    ordering,
+    products,
+    rearranging,
+    reductions,
+    scans,
+    shape,
+    statistics,
+)
 
-__all__ = ["elementwise", "indexing", "linalg", "products", "rearranging", "reductions", "scans", "shape", "statistics"]
+__all__ = [
+    "elementwise",
+    "indexing",
+    "linalg",
+    "ordering",
+    "products",
+    "rearranging",
+    "reductions",
+    "scans",
+    "shape",
+    "statistics",
+]

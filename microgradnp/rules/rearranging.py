@@ -105,6 +105,29 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     return a[along(axis, np.repeat(np.arange(a.shape[axis]), repeats))]
 
 
+# --------------------------------------------------------------------------------------------- joining
+
+
+@composite(np.dstack)
+def dstack(tup: Sequence[Any]) -> Any:
+    return np.concatenate([three_dimensional(a) for a in tup], axis=2)
+
+
+def three_dimensional(a: Any) -> Any:
+    shapes = {0: (1, 1, 1), 1: (1, *np.shape(a), 1), 2: (*np.shape(a), 1)}
+    return np.reshape(a, shapes[np.ndim(a)]) if np.ndim(a) < 3 else a
+
+
+@composite(np.column_stack)
+def column_stack(tup: Sequence[Any]) -> Any:
+    return np.concatenate([np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a for a in tup], axis=1)
+
+
+@composite(np.append)
+def append(arr: Any, values: Any, axis: int | None = None) -> Any:
+    return np.concatenate([arr, values], axis=axis) if axis is not None else np.concatenate([np.ravel(arr), np.ravel(values)])
+
+
 # ------------------------------------------------------------------------------------------- selecting
 
 

@@ -1,6 +1,6 @@
 """How good `mg.debug` is: right code accused, wrong gradients, lines, causes and fixes of mutants, by style and kind.
 
-python tests/benchmarks/debug_mutations.py [--split dev|hidden|both|wide|unseen|held_out] [--per-program 12] [--seed 0]
+python tests/benchmarks/debug_mutations.py [--split both|all|dev|hidden|wide|unseen|...] [--per-program 12] [--seed 0]
     [--right 5] [--show]
 """
 
@@ -21,13 +21,15 @@ import programs
 from mutants import SLUGS, changed_lines, mutants, normal_text
 
 from microgradnp.compare import fit
-from microgradnp.debug import debug
+from microgradnp.debug import ModelError, debug
 from microgradnp.debug.capture.program import Program
 from microgradnp.debug.capture.step import capture
 from microgradnp.debug.match.index import Index
 from microgradnp.debug.match.references import evaluate, model_arguments, per_sample, references
 from microgradnp.debug.repair.probe import observe, plan_of
 from microgradnp.debug.verdict import judge
+
+SPLITS = ["dev", "hidden", "wide", "unseen", "right_only", "held_out"]
 
 
 class Baseline:
@@ -98,11 +100,16 @@ def run(split: str, per_program: int, seed: int, right_seeds: int, only: list[st
             for k in range(right_seeds):
                 args, kwargs = module.make(np.random.default_rng(500 + k))
                 runs += 1
-                report = debug(module.train, module.loss, args, kwargs, getattr(module, "BIND", {}))
+                try:
+                    report = debug(module.train, module.loss, args, kwargs, getattr(module, "BIND", {}))
+                except ModelError:  # refused, not accused
+                    runs -= 1
+                    continue
                 if not report.ok:
                     accused += 1
                     print(f"ACCUSED {name} seed {500 + k}\n{report}")
-            rows += mutants_of(split, name, module, per_program, seed, Path(folder), show)
+            if per_program:
+                rows += mutants_of(split, name, module, per_program, seed, Path(folder), show)
     print(f"right code accused: {accused} of {runs} runs ({split})")
     return rows
 
@@ -179,14 +186,14 @@ def table(rows: list[dict[str, Any]], key: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--split", default="both", choices=["dev", "hidden", "both", "wide", "unseen", "held_out"])
+    parser.add_argument("--split", default="both", choices=[*SPLITS, "both", "all"])
     parser.add_argument("--per-program", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--right", type=int, default=5)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--show", action="store_true")
     options = parser.parse_args()
-    splits = ["dev", "hidden"] if options.split == "both" else [options.split]
+    splits = {"both": ["dev", "hidden"], "all": SPLITS}.get(options.split, [options.split])
     for split in splits:
         rows = run(split, options.per_program, options.seed, options.right, options.only, options.show)
         if not rows:
