@@ -58,6 +58,7 @@ EXPLAIN = {
 }
 
 DERIVATIVE = re.compile(r"\b1(\.0)? - |prime|deriv|_grad\b|> ?0|>= ?0|\bslope|\bd(sigmoid|tanh|relu)")
+MASK = re.compile(r"\[.*[<>].*\] = 0(\.0*)?$")
 PENALTY = re.compile(r"lam|\breg|decay|\bl2\b|penalty")
 RATE = re.compile(r"\b(self\.)?(lr|eta|alpha|rate|learning_rate|step_size|epsilon)\b")
 
@@ -111,6 +112,8 @@ def cause_of(fix: Fix, blamed: Blame, step: Step, verdict: Verdict) -> str:
         return "derivative_of_activated_value" if in_derivative or is_call(fix.old) else "wrong_variable"
     if edit.kind == "function":
         return "wrong_activation_derivative"
+    if edit.kind == "operand" and MASK.search(fix.old):
+        return "relu_mask_wrong"
     if edit.kind in ("operand", "updated"):
         return operand_cause(old, new, fix, in_derivative, blamed, step)
     if edit.kind == "derivative" and any(f"1 - {a}" in new for a in re.findall(r"\w\(([^()]+)\)", old)):

@@ -31,7 +31,8 @@ def cause_without_fix(blamed: Blame, verdict: Verdict, step: Step) -> str:
         return "sign_flipped"
     if version is None:
         return "unknown"
-    if any(e.version is not None and id(e.version) not in blamed.tainted for e in entries):
+    lost = any(e.version is not None and id(e.version) not in blamed.tainted for e in entries)
+    if lost and blamed.regions and blamed.regions[0].kind == "passed":
         return "upstream_gradient_dropped"
     if blamed.proof is not None and blamed.proof.reference.kind == "derivative":
         return "wrong_activation_derivative"

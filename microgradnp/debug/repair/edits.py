@@ -324,6 +324,7 @@ class Editor:
             yield 1.6, "derivative", expression(f"{text} ** 2")
             yield 1.7, "derivative", expression(f"{text} * (1 - {text})")
             yield 1.6, "sign", expression(f"-{text}")
+            yield 2.2, "derivative", expression(f"({text} + 1)")
         for name in scope.functions:
             yield 1.7, "wrap", expression(f"{name}({text})")
         if isinstance(node, ast.Subscript):  # a neighbour with the same index

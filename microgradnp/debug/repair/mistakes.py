@@ -54,13 +54,10 @@ def is_key(node: Any) -> TypeGuard[ast.Constant]:
 def accumulations(node: Any) -> Iterator[tuple[float, str, Any]]:
     if isinstance(node, ast.AugAssign):
         target = node.target
-        if (
-            isinstance(node.op, ast.Add)
-            and isinstance(target, ast.Subscript)
-            and not isinstance(target.slice, (ast.Slice, ast.Constant))
-        ):
+        name = {ast.Add: "add", ast.Sub: "subtract"}.get(type(node.op))
+        if name and isinstance(target, ast.Subscript) and not isinstance(target.slice, (ast.Slice, ast.Constant)):
             texts = (ast.unparse(part) for part in (target.value, target.slice, node.value))
-            yield 1.1, "add.at", ast.Expr(expression(f"np.add.at({', '.join(texts)})"))
+            yield 1.1, "add.at", ast.Expr(expression(f"np.{name}.at({', '.join(texts)})"))
         for op in (ast.Add, ast.Sub):
             if not isinstance(node.op, op):
                 yield 0.9, "sign", ast.AugAssign(node.target, op(), node.value)
@@ -80,6 +77,8 @@ def operators(node: ast.BinOp) -> Iterator[tuple[float, str, Any]]:
     elif isinstance(node.op, ast.Mult):
         yield 1.0, "matmul", ast.BinOp(left, ast.MatMult(), right)
         yield 1.4, "scale", ast.BinOp(left, ast.Div(), right)
+        for first, second in ((left, right), (right, left)):
+            yield 1.6, "matmul", expression(f"np.outer({ast.unparse(first)}, {ast.unparse(second)})")
     elif isinstance(node.op, ast.MatMult):
         yield 1.0, "matmul", ast.BinOp(left, ast.Mult(), right)
         yield 1.2, "transpose", ast.BinOp(right, ast.MatMult(), left)
