@@ -58,6 +58,7 @@ def tolerance(step: Step, usual: float) -> float:
 
 
 def from_update(argument: str, step: Step, gradient: np.ndarray) -> Entry:
+    """The movement of a parameter in the step."""
     before, after = np.asarray(step.before[argument]), np.asarray(step.after[argument])
     entry = Entry(argument, "update", f"update of {step.variables[argument].expression}")
     if before.shape != after.shape:
@@ -287,11 +288,13 @@ def like(path: str, argument: str) -> bool:
 
 
 def is_gradient_name(path: str) -> bool:
+    """Whether an expression is called like a gradient: `dW`, `grads["W"]`, `nabla_b`."""
     tokens = [t.lower() for t in re.findall(r"[A-Za-z_]\w*", path)]
     return any(re.match(r"^(d[_a-z0-9]|g$|g[a-z]?[0-9_]|grad|nabla|delta|e_)|.*(grad|_g$|grads$)", t) for t in tokens)
 
 
 def near_named(c: float) -> bool:
+    """Whether a factor is one that is met often: 1, 2, 1/2, or these with the other sign."""
     return any(abs(abs(c) - k) < 1e-7 for k in (1.0, 2.0, 0.5))
 
 

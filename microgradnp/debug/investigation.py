@@ -142,6 +142,7 @@ class Investigation:
         raise error
 
     def model_runs(self, values: dict[str, Any]) -> bool:
+        """Whether the model can be evaluated and differentiated at these values."""
         try:
             evaluate(self.model, values)
         except ModelError:
@@ -149,6 +150,7 @@ class Investigation:
         return True
 
     def run(self) -> Report:
+        """Look, judge, look further when all is right, and explain what is wrong."""
         began = clock.perf_counter()
         step, evaluation, found, verdict = self.look(self.number)
         self.known = [mark_of(step.before[a]) for a in verdict.entries if a in step.before]
@@ -260,6 +262,7 @@ class Investigation:
         return self.report_on(looked, self.number, 0)
 
     def again(self, number: int, seed: int, known: list[bytes], writes: Writes | None = None) -> Looked | None:
+        """Look at another step, other inputs, or with values put in; None when that fails."""
         try:
             seconds = max(0.3, 0.5 * self.left)
             step = capture(self.program, self.arguments, self.optional, self.bind, number, seconds, seed, known, writes)

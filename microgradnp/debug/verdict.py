@@ -157,6 +157,7 @@ def is_known_rule(entry: Entry) -> bool:
 
 
 def settle_group(group: list[Entry], is_update: bool, step: Step, verdict: Verdict) -> None:
+    """Decide about the gradients of one kind of evidence: those with the common factor are right."""
     exact = [e for e in group if e.error < tolerance(step, STEP if is_update else EXACT) and e.scale != 0]
     alike = tolerance(step, SAME)
     for entry in group:
@@ -216,6 +217,7 @@ def common_scale(scales: list[float], is_update: bool, step: Step) -> tuple[floa
     size = samples(step)
 
     def naturalness(c: float) -> int:
+        """How far down the list of usual factors one stands."""
         if is_update:
             if c > 0:
                 return 9
@@ -262,6 +264,7 @@ def reason(c: float, step: Step) -> str:
 
 
 def relation(entry: Entry, step: Step) -> str:
+    """How a gradient compares with the right one, in words."""
     if entry.fault == "missing":
         return "right, but never applied"
     if entry.error < tolerance(step, STEP) and entry.scale:

@@ -168,6 +168,7 @@ def is_time(fix: Fix) -> bool:
 
 
 def is_call(line: str) -> bool:
+    """Whether a line calls a function on the result of another."""
     return bool(re.search(r"\w\(\w+\(", line))
 
 
@@ -184,6 +185,7 @@ def meanings(text: str, blamed: Blame, step: Step) -> list[Match]:
 
 
 def is_weight(reference: Reference) -> bool:
+    """Whether a quantity is the value of an argument of the model."""
     return reference.kind == "value" and reference.argument is not None
 
 
@@ -194,10 +196,12 @@ def is_parameter(text: str, step: Step) -> bool:
 
 
 def is_gradient(reference: Reference) -> bool:
+    """Whether a quantity is the gradient of an argument, or the argument after its update."""
     return reference.kind == "update" or (reference.kind == "adjoint" and reference.argument is not None)
 
 
 def operand_cause(old: str, new: str, fix: Fix, in_derivative: bool, blamed: Blame, step: Step) -> str:
+    """One variable stood where another belongs: which kind of variable for which."""
     olds = [m.reference for m in meanings(old, blamed, step)]
     news = [m.reference for m in meanings(new, blamed, step)]
     if fix.edit.kind == "updated":
@@ -223,6 +227,7 @@ def is_weight_gradient(version: Version, blamed: Blame) -> bool:
 
 
 def factor_cause(kind: str, old: str, new: str, in_derivative: bool, blamed: Blame, step: Step) -> str:
+    """A factor is missing or too many: which."""
     if kind == "extra factor":
         return "wrong_activation_derivative" if in_derivative else "extra_factor"
     added = new.removeprefix(f"({old})").removeprefix(old).strip(" *@")
@@ -239,6 +244,7 @@ def factor_cause(kind: str, old: str, new: str, in_derivative: bool, blamed: Bla
 
 
 def term_cause(old: str, new: str, in_derivative: bool, fix: Fix, blamed: Blame, step: Step) -> str:
+    """A summand is missing or too many: which."""
     longer, shorter = (new, old) if len(new) > len(old) else (old, new)
     text = longer.replace(shorter, "", 1)
     if PENALTY.search(text):
@@ -258,6 +264,7 @@ def term_cause(old: str, new: str, in_derivative: bool, fix: Fix, blamed: Blame,
 
 
 def constant_cause(fix: Fix, in_derivative: bool) -> str:
+    """A number is wrong: an axis, an index, or a factor."""
     line = fix.old
     if in_derivative:
         return "wrong_activation_derivative"

@@ -210,6 +210,7 @@ def shared(values: list[Version], case: Case, found: Blame) -> list[Version]:
 
 
 def is_intermediate(match: Match | None) -> bool:
+    """Whether a value is the adjoint of something that is no argument."""
     return is_right(match) and match is not None and match.reference.kind == "adjoint" and match.reference.argument is None
 
 

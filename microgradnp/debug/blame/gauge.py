@@ -47,6 +47,7 @@ def behind_right(step: Step, verdict: Verdict, matches: Matches) -> set[int]:
 
 
 def is_adjoint(match: Match | None, version: Version) -> bool:
+    """Whether a value that a line wrote is the adjoint of something."""
     return match is not None and match.reference.kind == "adjoint" and bool(version.line)
 
 

@@ -45,12 +45,14 @@ def cause_without_fix(blamed: Blame, verdict: Verdict, step: Step) -> str:
 
 
 def factor_name(entry: Entry) -> str:
+    """A gradient that is right but for a factor: which."""
     if entry.fault == "sign":
         return "sign_flipped"
     return "factor_2" if any(abs(abs(entry.scale) - k) < 1e-6 for k in (2.0, 0.5)) else "batch_scale_1_over_N"
 
 
 def expectation(version: Version, blamed: Blame, entries: list[Entry]) -> np.ndarray | None:
+    """What the first wrong value should have been, when that is known."""
     if blamed.proof is not None:
         array = np.squeeze(blamed.proof.reference.array)
         return array.T if blamed.proof.transposed else array
@@ -59,6 +61,7 @@ def expectation(version: Version, blamed: Blame, entries: list[Entry]) -> np.nda
 
 
 def by_numbers(found: np.ndarray, expected: np.ndarray, blamed: Blame) -> str | None:
+    """A slug from what turns the one array into the other; None when nothing simple does."""
     if found.shape != expected.shape:
         return (
             "transposed"
@@ -133,6 +136,7 @@ def is_constant_up_to_a_value(missing: np.ndarray, blamed: Blame) -> bool:
 
 
 def close_up_to_scale(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether one array is a multiple of the other, and not zero."""
     return bool(np.any(a)) and scale_of(a, b)[1] < 1e-6
 
 

@@ -72,6 +72,7 @@ def plain(value: Any) -> Any:
 
 
 def mark_of(value: Any) -> bytes:
+    """The content of a value as bytes; equal marks mean that nothing has changed."""
     array = as_array(value)
     if array is not None:
         return array.tobytes()
@@ -81,6 +82,7 @@ def mark_of(value: Any) -> bytes:
 
 
 def normal(name: str) -> str:
+    """A name without underscores and case."""
     return name.replace("_", "").lower()
 
 
@@ -90,6 +92,7 @@ def is_gradient_holder(expression: str) -> bool:
 
 
 def usable(value: Any) -> bool:
+    """Whether a value may be an argument of a model."""
     return not callable(value) and not inspect.ismodule(value) and value is not None and not isinstance(value, (str, set, range))
 
 
@@ -176,6 +179,7 @@ class Binder:
         return readers
 
     def by_expression(self, argument: str, frame: FrameType) -> Callable[[dict[str, Any]], Any] | None:
+        """A reader for the expression that the user gave; None in a frame where it has no value."""
         code = self.compiled[argument]
         try:
             eval(code, frame.f_globals, frame.f_locals)
@@ -185,6 +189,7 @@ class Binder:
         return evaluator(code, frame.f_globals)
 
     def by_name(self, argument: str, entries: list[tuple[int, str, str, Any]]) -> tuple[int, int, str] | None:
+        """(spelling, depth, expression) of what is called like an argument; None when nothing is, or several things are."""
         for spelling in (0, 1):
             wanted = (argument, normal(argument))[spelling]
             named = ((level, (name, normal(name))[spelling], expression, value) for level, name, expression, value in entries)
@@ -205,6 +210,7 @@ class Binder:
     def variable(
         self, argument: str, frame: FrameType, expression: str, rank: tuple[int, ...], from_bind: bool = False
     ) -> Variable:
+        """The record of one expression in one function, the same whenever it is asked for."""
         key = (argument, frame.f_code.co_name, expression, rank[-1] if from_bind else rank[2])
         if key not in self.variables:
             self.variables[key] = Variable(argument, frame.f_code.co_name, expression, rank, from_bind=from_bind)

@@ -66,6 +66,7 @@ class Program:
 
     @contextlib.contextmanager
     def world(self, seed: int, known: list[bytes]) -> Iterator[Callable[[], Any]]:
+        """A call on fresh copies of everything, with the global data and random state of the module put back afterwards."""
         state = {name: self.globals[name] for name in self.names}
         owner, args, kwargs, fresh = copied((self.owner, self.args, self.kwargs, state))
         if seed:
@@ -139,6 +140,7 @@ def copied(parts: Any) -> Any:
 
 
 def one_by_one(part: Any, memo: dict[int, Any]) -> Any:
+    """Deep copies of the parts that can be copied, and the others as they are."""
     if isinstance(part, tuple):
         return tuple(one_by_one(item, memo) for item in part)
     if isinstance(part, dict):
@@ -172,6 +174,7 @@ def data_globals(code: CodeType, globals_: dict[str, Any], seen: set[str] | None
 
 
 def names_in(code: CodeType) -> set[str]:
+    """The global names that a function and those inside it mention."""
     names = set(code.co_names)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -214,6 +217,7 @@ def vary(value: Any, rng: np.random.Generator, known: list[bytes], memo: dict[in
 
 
 def vary_array(value: Any, array: np.ndarray, rng: np.random.Generator, known: list[bytes]) -> Any:
+    """Fresh numbers of the same kind in the same container."""
     parameter = array.dtype.kind == "f" and array.tobytes() in known
     if array.ndim == 0 and not parameter:
         return value

@@ -50,6 +50,7 @@ class Source:
 
 @functools.lru_cache(maxsize=64)
 def parse(file: str, text: str) -> Source:
+    """The tree and the statements of a text; kept, because the same file is asked for again and again."""
     source = Source(file, text, ast.parse(text))
     collect(source, source.tree.body, "<module>", ())
     return source
@@ -65,6 +66,7 @@ def source_of(file: str) -> Source | None:
 
 
 def collect(source: Source, body: list[ast.stmt], function: str, loops: tuple[int, ...]) -> None:
+    """Enter the statements of a block, and of the blocks inside it, by their lines."""
     for node in body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             collect(source, node.body, node.name, ())

@@ -71,6 +71,7 @@ class Step:
         return any(kind.kind == "f" and kind.itemsize < 8 for kind in kinds)
 
     def returned_leaves(self) -> list[tuple[str, Any]]:
+        """(path, value) of every array and number that the function returned."""
         if not self.finished:
             return []
         return [(path, leaf) for _, path, leaf in leaves(self.returned, ("returned",), "returned value")]
@@ -123,6 +124,7 @@ def assemble(
     finished: bool,
     error: BaseException | None,
 ) -> Step:
+    """Choose the variables, find the step in the trace, and read what each argument was before and after it."""
     start, end = tracer.window()
     chosen = {argument: variable for argument in arguments if (variable := binder.choose(argument, end)) is not None}
     problems = [binder.explain(argument) for argument in arguments if argument not in chosen and argument not in optional]
@@ -183,6 +185,7 @@ def last_given(variable: Variable, start: float, end: float, others: list[Variab
 
 
 def ids(values: list[Held]) -> set[int]:
+    """Ids of the versions of some values."""
     return {id(held.version) for held in values if held.version is not None}
 
 

@@ -27,6 +27,7 @@ def made_from(versions: Iterable[Version], sources: set[int]) -> set[int]:
 
 
 def is_target(version: Version, names: set[str], arrays: list[np.ndarray]) -> bool:
+    """Whether a version is one of the targets, by its name or by its value."""
     if version.path.partition("[")[0] in names and not version.inputs:
         return True
     return any(version.array.shape == t.shape and np.array_equal(version.array, t) for t in arrays)

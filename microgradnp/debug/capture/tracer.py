@@ -76,6 +76,7 @@ class Tracer:
         return self.codes[code]
 
     def on_call(self, frame: FrameType) -> None:
+        """A function begins: its arguments are known from its caller, or are new."""
         state = FrameState(frame, source_of(frame.f_code.co_filename), len(self.all_states), len(self.stack))
         self.code_objects.add(frame.f_code)
         if self.stack:
@@ -120,6 +121,7 @@ class Tracer:
                 version.line, version.lines = 0, set()
 
     def on_line(self, frame: FrameType, line: int) -> None:
+        """A statement is about to run: the one before it is over, and what this one reads is looked up."""
         state = self.states.get(id(frame))
         if state is None:
             return
@@ -137,6 +139,7 @@ class Tracer:
         state.reads = self.reads_of(state, statement) if statement else []
 
     def on_return(self, frame: FrameType, value: Any) -> None:
+        """A function is over: what it returned is handed to its caller."""
         state = self.states.pop(id(frame), None)
         if state is None:
             return
@@ -160,6 +163,7 @@ class Tracer:
                 caller.reads.append(version)
 
     def tick(self) -> None:
+        """Count an event; stop when there were too many, or time is up."""
         self.time += 1
         if self.time > MOST_EVENTS or (self.time & 255 == 0 and clock.perf_counter() > self.deadline):
             self.out_of_time = True
@@ -168,6 +172,7 @@ class Tracer:
     # ------------------------------------------------------------------------------------ versions
 
     def reads_of(self, state: FrameState, statement: Statement) -> list[Version]:
+        """The versions of everything that a statement mentions."""
         reads: list[Version] = []
         variables = state.frame.f_locals
         state.by_path = {path: set() for path in statement.loads}
@@ -246,6 +251,7 @@ class Tracer:
         stored: bool,
         passed: bool,
     ) -> None:
+        """A place has another content than before: another name for a known value, a write in place, or a new version."""
         known = self.by_object.get(id(leaf)) if not isinstance(leaf, (int, bool)) else None
         if known is not None and known is not earlier and fingerprint(known.value)[1] == print_[1]:
             self.cells[key] = (print_, known)  # another name for something already recorded
@@ -273,6 +279,7 @@ class Tracer:
     def new_version(
         self, state: FrameState, key: Key, text: str, leaf: Any, reads: list[Version], statement: Statement | None = None
     ) -> Version:
+        """Record a value with what it was made from."""
         statement = statement or state.statement
         line = statement.line if statement else state.frame.f_lineno
         inputs = list({id(v): v for v in (*reads, *self.rows(leaf))}.values())
@@ -304,6 +311,7 @@ class Tracer:
         return [version for row in rows if isinstance(row, list) and (version := self.by_object.get(id(row))) is not None]
 
     def vector(self) -> Vector:
+        """Which iteration of which loop the code is in, outermost first."""
         return tuple((state.number, loop, len(state.counts[loop])) for state in self.stack for loop in around(state))
 
     # ---------------------------------------------------------------------- arguments and the step
@@ -334,6 +342,7 @@ class Tracer:
             self.argument_changed(variable, value, mark)
 
     def argument_changed(self, variable: Variable, value: Any, mark: bytes) -> None:
+        """Enter an argument's new value, and whether it is a step of learning."""
         earlier = variable.last
         variable.mark, variable.last = mark, plain(value)
         version = self.by_object.get(id(value))
@@ -383,6 +392,7 @@ class Tracer:
         return version
 
     def parameter_written(self, variable: Variable, mask: np.ndarray, vector: Vector) -> None:
+        """Find the training loop: the outermost one in which the same entry is written again."""
         last = self.last_write.setdefault(variable, [None] * mask.size)
         if len(last) != mask.size:
             return

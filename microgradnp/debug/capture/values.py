@@ -23,6 +23,7 @@ def is_user_instance(value: Any) -> bool:
 
 
 def attributes(value: Any) -> dict[str, Any]:
+    """An object's own attributes."""
     return dict(vars(value))
 
 
@@ -42,6 +43,7 @@ def as_array(value: Any) -> np.ndarray | None:
 
 
 def is_numeric_nest(value: Any, depth: int = 0) -> bool:
+    """Whether a list or tuple holds numbers only, at any depth."""
     if isinstance(value, (list, tuple)):
         return depth < 4 and len(value) <= 10_000 and bool(value) and all(is_numeric_nest(item, depth + 1) for item in value)
     return isinstance(value, (bool, int, float, np.number))

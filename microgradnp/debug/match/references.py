@@ -99,6 +99,7 @@ def evaluate(model: Callable[..., Any], values: dict[str, Any]) -> Evaluation:
 
 
 def is_regular(value: Any) -> bool:
+    """Whether a value is an array of numbers, or a nesting that makes one."""
     try:
         return np.asarray(value).dtype.kind in "fiub"
     except (ValueError, TypeError):
@@ -106,6 +107,7 @@ def is_regular(value: Any) -> bool:
 
 
 def name_of(node: Any) -> str:
+    """What the user calls a node of the graph, or its source text."""
     place = locate(node.place)
     text = str(node.name or (place and (place.name or place.text)) or (node.rule.name if node.rule else "constant"))
     return text if text.isidentifier() or re.fullmatch(r"[\w.]+\([^()]*\)|[\w.]+(\[[^\]]*\])+", text) else f"({text})"

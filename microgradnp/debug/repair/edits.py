@@ -49,15 +49,18 @@ class Edit:
     replacement: Any
 
     def swap(self, value: Any) -> None:
+        """Put a node into the place of this one."""
         if self.index is None:
             setattr(self.parent, self.field, value)
         else:
             getattr(self.parent, self.field)[self.index] = value
 
     def apply(self) -> None:
+        """Put the replacement into the tree."""
         self.swap(self.replacement)
 
     def undo(self) -> None:
+        """Put the original back."""
         self.swap(self.node)
 
 
@@ -117,6 +120,7 @@ class Editor:
         return node
 
     def scope(self, statement: Statement) -> Scope:
+        """What an edit of this statement may name; made once for each function."""
         function = self.function_of(statement.node)
         if id(function) not in self.scopes:
             shapes = dict(self.shapes.get(statement.function, {}))
@@ -191,6 +195,7 @@ class Editor:
         return sorted(found, key=lambda e: e.cost)
 
     def nodes(self, statement: Statement) -> list[Any]:
+        """The nodes of a statement that may be edited; of a compound one those of its header."""
         node = statement.node
         if isinstance(node, ast.For):
             roots: list[Any] = [node.iter]
@@ -203,6 +208,7 @@ class Editor:
         return [x for root in roots for x in ast.walk(root)]
 
     def of_node(self, node: Any, statement: Statement, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+        """(cost, kind, replacement) for one node."""
         if isinstance(node, (ast.AugAssign, ast.Assign)) and node is statement.node:
             yield from accumulations(node)
         if self.is_whole(node, statement):
@@ -272,6 +278,7 @@ class Editor:
                 yield 2.35, "scale", expression(f"{text} / len({other})")
 
     def names(self, node: ast.Name, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+        """Another variable, or another index, in the place of a name."""
         if node.id in MODULES or node.id == "self":
             return
         parent, where, _ = self.place[id(node)]
@@ -301,6 +308,7 @@ class Editor:
             yield cost - (0.5 if node.id in scope.suspects else 0), "operand", expression(other)
 
     def attributes(self, node: ast.Attribute, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+        """Another attribute, or no transposition, in the place of one."""
         if node.attr == "T":
             yield 1.2, "transpose", node.value
             return
@@ -316,6 +324,7 @@ class Editor:
             yield 1.3, "operand", ast.Attribute(node.value, attribute, ast.Load())
 
     def around_operand(self, node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+        """Something done to an operand, or another operand in its place."""
         text = ast.unparse(node)
         in_product = isinstance(self.parent(node), (ast.BinOp, ast.Call))
         if in_product:
@@ -347,6 +356,7 @@ class Editor:
                 yield 2.3, "factor", expression(f"{text} * {other}")
 
     def factors_and_terms(self, node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+        """Something done to a whole right side: a sign, a factor, a sum, a derivative, a term."""
         whole = ast.unparse(node)
         held = f"({whole})" if isinstance(node, (ast.BinOp, ast.IfExp, ast.UnaryOp, ast.Compare)) else whole
         yield 1.2, "sign", expression(f"-{held}")

@@ -27,6 +27,7 @@ class Scope:
 
 
 def expression(text: str) -> ast.expr:
+    """The syntax tree of an expression."""
     return ast.parse(text, mode="eval").body
 
 
@@ -48,10 +49,12 @@ def neighbours(node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
 
 
 def is_key(node: Any) -> TypeGuard[ast.Constant]:
+    """Whether a subscript is a string."""
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def accumulations(node: Any) -> Iterator[tuple[float, str, Any]]:
+    """`=` for `+=`, and the other way round, and the other sign."""
     if isinstance(node, ast.AugAssign):
         target = node.target
         name = {ast.Add: "add", ast.Sub: "subtract"}.get(type(node.op))
@@ -68,6 +71,7 @@ def accumulations(node: Any) -> Iterator[tuple[float, str, Any]]:
 
 
 def operators(node: ast.BinOp) -> Iterator[tuple[float, str, Any]]:
+    """Another operator, operands exchanged, or one of them alone."""
     left, right = node.left, node.right
     if isinstance(node.op, ast.Add):
         yield 1.0, "sign", ast.BinOp(left, ast.Sub(), right)
@@ -132,6 +136,7 @@ def factors_of(node: Any) -> list[Any]:
 
 
 def constants(node: ast.Constant, parent: Any) -> Iterator[tuple[float, str, Any]]:
+    """Another number, near to this one or common."""
     value = node.value
     if isinstance(value, bool):
         yield 1.1, "flag", ast.Constant(not value)
@@ -144,6 +149,7 @@ def constants(node: ast.Constant, parent: Any) -> Iterator[tuple[float, str, Any
 
 
 def calls(node: ast.Call, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+    """Another reduction, range, product or function; or none."""
     function = node.func
     name = function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
     if name in ("sum", "mean"):
@@ -199,6 +205,7 @@ def exchanged_indices(node: ast.Subscript) -> Iterator[tuple[float, str, Any]]:
 
 
 def slices() -> Iterator[tuple[float, str, Any]]:
+    """The whole, without the last, without the first."""
     yield 1.3, "slice", ast.Slice()
     yield 1.3, "slice", ast.Slice(upper=expression("-1"))
     yield 1.3, "slice", ast.Slice(lower=ast.Constant(1))

@@ -40,6 +40,7 @@ class Plan:
 
 
 def plan_of(step: Step, entries: dict[str, Entry]) -> Plan:
+    """Where each argument is read, and where its evidence lies, as found in the traced run."""
     readers = {a: (v.function, compile(v.expression, "<bind>", "eval")) for a, v in step.variables.items()}
     variables: dict[str, tuple[str, CodeType]] = {}
     found: dict[str, tuple[str, CodeType]] = {}
@@ -135,6 +136,7 @@ class Probe:
             del self.frames[name]
 
     def read_before(self, name: str, frame: FrameType) -> None:
+        """Read the arguments that a frame gives, before the step."""
         for argument, (function, code) in self.plan.readers.items():
             if function == name and argument not in self.seen.before:
                 value = evaluate_in(code, frame)
@@ -142,6 +144,7 @@ class Probe:
                     self.seen.before[argument] = plain(value)
 
     def read_after(self, name: str, frame: FrameType) -> None:
+        """Read the parameters and gradients that a frame gives, after the step."""
         for argument, (function, code) in self.plan.readers.items():
             if function != name:
                 continue
@@ -159,6 +162,7 @@ class Probe:
                     self.seen.gradients[argument] = plain(value)
 
     def read_all(self) -> None:
+        """Read what every frame that still runs gives."""
         for name, frame in list(self.frames.items()):
             self.read_after(name, frame)
 
@@ -203,6 +207,7 @@ class Writer(Probe):
 
 
 def evaluate_in(code: CodeType, frame: FrameType) -> Any:
+    """The value of an expression in a frame; None when it is not made yet."""
     try:
         return eval(code, frame.f_globals, frame.f_locals)
     except Exception:  # not made yet

@@ -25,10 +25,12 @@ class Scorer:
         self.expected = {self.group(a): e.scale for a, e in entries.items() if e.ok}
 
     def group(self, argument: str) -> str:
+        """Whether the evidence of an argument is its movement or a gradient."""
         kind, *_ = self.plan.leaves.get(argument, ("",))
         return "update" if argument in self.plan.moving or kind == "stepped leaf" else "gradient"
 
     def gradients_at(self, seen: Observation) -> dict[str, np.ndarray] | None:
+        """The model's gradients at what a run worked on; None where the model fails."""
         key = seen.key
         if key not in self.cache:
             try:

@@ -84,6 +84,7 @@ class Search:
         return self.editors[file]
 
     def observe(self, seed: int, writes: Writes | None = None) -> Observation | None:
+        """One quick run of the program as it is."""
         deadline = clock.perf_counter() + (4 if writes else 1) * self.seconds
         return observe(self.program, self.plan, seed, self.known, deadline, self.looping, writes)
 
@@ -125,6 +126,7 @@ class Search:
             edit.undo()
 
     def judge_edit(self, editor: Editor, edit: Edit, region: Region) -> Fix | None:
+        """A Fix when the edited program is right on this input, on two others, and in the next step."""
         seen = self.observe(self.base)
         if seen is None:
             return None
@@ -191,6 +193,7 @@ class Search:
         return partial
 
     def in_region(self, region: Region, most_cost: float, deadline: float) -> Fix | None:
+        """The best fix among the edits of a region, the cheapest first."""
         editor = self.editor(region.file)
         if editor is None:
             return None
@@ -224,6 +227,7 @@ def top_of(editor: Editor, edit: Edit) -> ast.stmt:
 
 
 def fresh_editor(file: str, text: str, tree: ast.Module, shapes: dict[str, dict[str, tuple[int, ...] | None]]) -> Editor:
+    """An editor of a tree of its own."""
     private = Source(file, text, tree)
     collect(private, tree.body, "<module>", ())
     return Editor(private, shapes)

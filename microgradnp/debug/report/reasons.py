@@ -57,6 +57,7 @@ def values_by_name(step: Step) -> Names:
 
 
 def explanations(text: str, version: Version, match: Match, names: Names, index: Index) -> Iterator[str]:
+    """Why a value that looks wrong is right, one sentence for each reason."""
     if match.reference.kind not in ("adjoint", "derivative"):
         return
     for pattern, rule in ((PRODUCT, "sigmoid"), (SQUARE, "tanh")):
