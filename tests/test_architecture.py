@@ -120,7 +120,6 @@ NOT_OF_TENSORS = {
     np.ones,
     np.indices,
     np.argsort,
-    np.argpartition,
     np.result_type,
     np.broadcast_arrays,
     np.broadcast_shapes,

@@ -478,9 +478,10 @@ def test_order_statistics_of_nan_are_nan(function: Any, levels: tuple[Any, ...])
     np.testing.assert_array_equal(function(mg.Tensor(x), *levels, axis=1).numpy(), function(x, *levels, axis=1))
 
 
-def test_the_gradient_of_a_norm_at_zero_is_zero():
+@pytest.mark.parametrize("order", [None, 1, 3, np.inf])
+def test_the_gradient_of_a_norm_at_zero_is_zero(order: Any):
     x = mg.Tensor(np.zeros((2, 3)), requires_grad=True)
-    np.sum(np.linalg.norm(x, axis=1)).backward()
+    np.sum(np.linalg.norm(x, order, axis=1)).backward()
     np.testing.assert_array_equal(x.grad, np.zeros((2, 3)))
 
 

@@ -64,14 +64,16 @@ def from_update(argument: str, step: Step, gradient: np.ndarray) -> Entry:
     if before.shape != after.shape:
         entry.found = after
         return entry
-    entry.found = np.asarray(after - before, float)
+    with np.errstate(all="ignore"):  # a step may go to infinity
+        entry.found = np.asarray(after - before, float)
     entry.scale, entry.error, _ = fit_step(before, after, gradient)
     return entry
 
 
 def fit_step(before: np.ndarray, after: np.ndarray, gradient: np.ndarray) -> tuple[float, float, bool]:
     """Like `fit`, with an error measured against what rounding leaves of a small difference of large numbers."""
-    moved = after - before
+    with np.errstate(all="ignore"):  # edited code may come to any values
+        moved = after - before
     c, error, flipped = fit(moved, gradient)
     largest = float(np.max(np.abs(moved), initial=0))
     precision = after.dtype if after.dtype.kind == "f" else np.float64

@@ -154,6 +154,7 @@ class Investigation:
         began = clock.perf_counter()
         step, evaluation, found, verdict = self.look(self.number)
         self.known = [mark_of(step.before[a]) for a in verdict.entries if a in step.before]
+        whole, notes = self.program, list(self.notes)
         if not verdict.ok and (clock.perf_counter() - began > SLOW or step.tracer.out_of_time):
             step, evaluation, found, verdict = self.look_at_fewer_samples(step, evaluation, found, verdict)
         if step.error is not None and not verdict.entries:
@@ -164,7 +165,8 @@ class Investigation:
             )
         looked = (step, evaluation, found, verdict)
         if not verdict.ok and self.number and verdict.entries:
-            report = self.later_step(self.number, looked, self.again(self.number - 1, 0, self.known)) or self.unexplained(looked)
+            before = self.again(self.number - 1, 0, self.known)
+            report = self.later_step(self.number, looked, before) or self.first_step(whole, notes)
         elif verdict.ok and verdict.entries:
             report = self.look_further(step, verdict, looked) or self.report_on(looked, self.number, 0)
         else:
@@ -256,10 +258,10 @@ class Investigation:
         ]
         return None
 
-    def unexplained(self, looked: Looked) -> Report:
-        """A later step that was asked for, and that nothing can be said about."""
-        looked[3].entries.clear()
-        return self.report_on(looked, self.number, 0)
+    def first_step(self, whole: Program, notes: list[str]) -> Report:
+        """The first step, where nothing can be said about the one that was asked for; the last note says why."""
+        self.program, self.notes = whole, [*notes, self.notes[-1]]
+        return self.report_on(self.look(0), 0, 0)
 
     def again(self, number: int, seed: int, known: list[bytes], writes: Writes | None = None) -> Looked | None:
         """Look at another step, other inputs, or with values put in; None when that fails."""

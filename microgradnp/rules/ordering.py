@@ -21,7 +21,7 @@ def sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, 
 
 @composite(np.partition)
 def partition(a: Any, kth: Any, axis: int = -1) -> Any:
-    return take_along_axis(a, np.argpartition(np.asarray(a.detach() if hasattr(a, "detach") else a), kth, axis=axis), axis)
+    return take_along_axis(a, np.argpartition(a, kth, axis=axis), axis)
 
 
 @composite(np.median)

@@ -159,6 +159,10 @@ def outer(a: Any, b: Any) -> Any:
 
 @composite(np.tensordot)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    """Sum over the last `axes` of `a` and the first of `b`, or over two lists of axes: one matrix product of reshaped arrays.
+
+    ValueError when the axes differ in size.
+    """
     if isinstance(axes, int):
         left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
     else:

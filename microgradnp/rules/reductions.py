@@ -37,4 +37,4 @@ rule(np.max,  extreme)
 rule(np.min,  extreme)
 # fmt: on
 
-constant(np.argmax, np.argmin, np.argsort, np.any, np.all, np.count_nonzero, np.nonzero, np.searchsorted)
+constant(np.argmax, np.argmin, np.argsort, np.argpartition, np.any, np.all, np.count_nonzero, np.nonzero, np.searchsorted)

@@ -97,3 +97,24 @@ def test_a_comprehension_is_a_training_loop(tmp_path, rounds, sign):
     assert report.ok == (sign == "-"), str(report)
     if sign == "+":
         assert report.first_wrong.fix[2] == "self.w -= lr * x.T @ e"
+
+
+@pytest.mark.parametrize(
+    ("split", "name", "right", "wrong", "arguments", "fixed"),
+    [
+        # a number that is no rate may be exactly the factor, and is no convention
+        ("unseen", "matrix_factorisation", "P += alpha * dP", "P += K * dP", {"P"}, "P += alpha * dP"),
+        # `xb * (w > 0)` would make this right as well: by giving the model other data
+        ("dev", "logistic_regression", "error / len(xb) + lam", "error + lam", {"w"}, "grad_w = xb.T @ error / len("),
+    ],
+)
+def test_what_only_looks_right_is_not_accepted(tmp_path, split, name, right, wrong, arguments, fixed):
+    text = (BUGS.parent / "programs" / split / f"{name}.py").read_text()
+    assert text.count(right) == 1
+    path = tmp_path / f"{name}.py"
+    path.write_text(text.replace(right, wrong))
+    module = programs.load("wrong", name, path)
+    args, kwargs = module.make(np.random.default_rng(4))
+    report = mg.debug(module.train, module.loss, args, kwargs, getattr(module, "BIND", {}), budget=60.0)
+    assert {argument for argument, entry in report.gradients.items() if not entry.ok} == arguments
+    assert report.first_wrong.fix[2].startswith(fixed), str(report)

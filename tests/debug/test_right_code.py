@@ -33,6 +33,19 @@ def test_a_model_that_cannot_be_differentiated_is_refused(name):
         mg.debug(module.train, module.loss, args, kwargs, getattr(module, "BIND", {}))
 
 
+@pytest.mark.parametrize(
+    ("name", "why"), [("closures_huber_elu", "0.9 times the step before"), ("nesterov_activation_table", "look ahead or back")]
+)
+def test_a_later_step_of_momentum_is_not_judged_and_the_first_is(name, why):
+    module = programs.load("held_out", name)
+    args, kwargs = module.make(np.random.default_rng(1))
+    report = mg.debug(module.train, module.loss, args, kwargs, module.BIND, step=1, budget=60.0)
+    assert report.ok
+    assert report.number == 0
+    assert why in str(report)
+    assert "fault was looked for" not in str(report)
+
+
 def data(seed=0):
     rng = np.random.default_rng(seed)
     return [rng.normal(size=s) for s in ((6, 3), (6, 2), (3, 4), (4, 2))]

@@ -118,7 +118,7 @@ def region(version: Version, matches: Matches, kind: str, near: str = "") -> Reg
             continue
         if matches.get(id(current)) is not None:
             renamed += [line for line in current.renamed if version.function in {function for function, _ in current.known_as}]
-            if current.path.endswith("()") and version.file == current.file:  # a helper may have returned what is not wanted here
+            if current.path.endswith("()"):  # a helper may have returned what is not wanted here
                 returned.append(current.line)
             continue
         seen.add(id(current))
