@@ -1,0 +1,172 @@
+"""One record an operator: how to call it, in its domain, with every option and shape that its rule promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from microgradnp.table import TABLE, Rule
+
+Random = np.random.Generator
+
+
+@dataclass
+class Sample:
+    """One call: function(*args, **options). Of the arguments, float arrays are differentiated."""
+
+    args: tuple[Any, ...]
+    options: dict[str, Any] = field(default_factory=dict)
+    exact: bool = True  # is PyTorch asked for the same?
+
+    def __repr__(self) -> str:
+        shown = [str(np.shape(a)) if isinstance(a, (np.ndarray, np.generic)) else repr(a) for a in self.args]
+        return ", ".join([*shown, *(f"{k}={v!r}" for k, v in self.options.items())])
+
+
+@dataclass
+class Wrong:
+    """A call that must raise `error` with a message that matches; the first argument is made a Tensor."""
+
+    args: tuple[Any, ...]
+    message: str
+    options: dict[str, Any] = field(default_factory=dict)
+    error: type[Exception] = TypeError
+
+
+@dataclass
+class Operator:
+    """How to draw arguments for one function, and what is known about it."""
+
+    function: Callable[..., Any]
+    samples: Callable[[Random], Iterator[Sample]]
+    complex: bool = False  # is it tried on complex arguments?
+    narrow: bool = True  # does NumPy keep float32?
+    torch: str | Callable[..., Any] | None = None  # name in `torch`, or a function (torch, *args, **options)
+    sequence: bool = False  # are the arguments handed over as one list?
+    part: Callable[[Any], Any] | None = None  # what of the result is looked at; of several arrays else all, one behind the other
+    wrong: tuple[Wrong, ...] = ()  # calls that are refused
+
+    @property
+    def name(self) -> str:
+        return TABLE[self.function].name
+
+    def call(self, *args: Any, **options: Any) -> Any:
+        rule = TABLE.get(self.function)
+        sequence = self.sequence or (isinstance(rule, Rule) and rule.sequence)
+        result = self.function(list(args), **options) if sequence else self.function(*args, **options)
+        if self.part is not None:
+            return self.part(result)
+        return np.concatenate([np.ravel(part) for part in result]) if isinstance(result, (tuple, list)) else result
+
+
+SHAPES = [(3, 2), (), (1,), (0, 3), (2, 1, 3)]
+
+
+PAIRS = [
+    ((3, 2), (3, 2)),
+    ((3, 1), (1, 2)),
+    ((2,), (3, 2)),
+    ((), (3,)),
+    ((3,), ()),
+    ((1,), (1,)),
+    ((0, 2), (2,)),
+    ((2, 1, 2), (3, 1)),
+]
+
+
+def draw(random: Random, shape: tuple[int, ...], low: float, high: float, away: float = 0.0) -> np.ndarray:
+    """Uniform numbers, at least `away` from 0."""
+    x = random.uniform(low, high, shape)
+    return np.asarray(np.where(np.abs(x) < away, away, x))
+
+
+def unary(function: Any, low: float = -2.0, high: float = 2.0, *, away: float = 0.0, torch: Any = None, **known: Any) -> Operator:
+    def samples(random: Random) -> Iterator[Sample]:
+        for shape in SHAPES:
+            yield Sample((draw(random, shape, low, high, away),))
+
+    return Operator(function, samples, torch=torch or function.__name__, **known)
+
+
+def binary(
+    function: Any,
+    low: float = -2.0,
+    high: float = 2.0,
+    *,
+    away: float = 0.0,
+    second: tuple[float, float] | None = None,
+    torch: Any = None,
+    scalars: bool = True,
+    **known: Any,
+) -> Operator:
+    """Both arguments from [low, high], or the second from its own interval; also beside Python and NumPy scalars."""
+    low2, high2 = second or (low, high)
+
+    def samples(random: Random) -> Iterator[Sample]:
+        for left, right in PAIRS:
+            yield Sample((draw(random, left, low, high, away), draw(random, right, low2, high2, away)))
+        if scalars:
+            middle, middle2 = 0.3 * low + 0.7 * high, 0.3 * low2 + 0.7 * high2
+            yield Sample((draw(random, (3,), low, high, away), middle2), exact=False)
+            yield Sample((middle, draw(random, (3,), low2, high2, away)), exact=False)
+            yield Sample((draw(random, (3,), low, high, away), 2), exact=False)
+            yield Sample((draw(random, (3,), low, high, away).tolist(), draw(random, (3,), low2, high2, away)), exact=False)
+
+    return Operator(function, samples, torch=torch or function.__name__, **known)
+
+
+def reduced(random: Random, *, empty: bool = True) -> Iterator[Sample]:
+    x = draw(random, (2, 3, 4), -2, 2)
+    yield Sample((x,))
+    for axis in (0, -1, 1, (0, 2), (-1, 0), (0, 1, 2), ()):
+        yield Sample((x,), {"axis": axis})
+        yield Sample((x,), {"axis": axis, "keepdims": True})
+    yield Sample((x,), {"keepdims": True})
+    yield Sample((x, 1))
+    yield Sample((draw(random, (), -2, 2),))
+    yield Sample((draw(random, (1,), -2, 2),))
+    yield Sample((np.ones((0, 3)),), {"axis": 1})
+    if empty:
+        yield Sample((np.ones((0, 3)),))
+        yield Sample((np.ones((0, 3)),), {"axis": 0})
+
+
+def nonempty(random: Random) -> Iterator[Sample]:
+    yield from reduced(random, empty=False)
+
+
+def pairs_of(*shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> Callable[[Random], Iterator[Sample]]:
+    def samples(random: Random) -> Iterator[Sample]:
+        for left, right in shapes:
+            yield Sample((draw(random, left, -2, 2), draw(random, right, -2, 2)))
+
+    return samples
+
+
+def called_with(*calls: tuple[Any, ...]) -> Callable[[Random], Iterator[Sample]]:
+    """(shape, arguments after the array, options): one sample each."""
+
+    def samples(random: Random) -> Iterator[Sample]:
+        for shape, args, options in calls:
+            yield Sample((draw(random, shape, -2, 2), *args), options)
+
+    return samples
+
+
+def extreme_torch(name: str) -> Callable[..., Any]:
+    def call(torch: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        axes = tuple(range(x.ndim)) if axis is None else axis
+        return x.clone() if axes == () else getattr(torch, name)(x, dim=axes, keepdim=keepdims)
+
+    return call
+
+
+def over(x: Any, axis: Any) -> tuple[int, ...]:
+    """All axes for None, as PyTorch wants them."""
+    return tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+
+
+COMPLEX = {"complex": True}

@@ -1,0 +1,73 @@
+"""Records of `microgradnp/rules/scans.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from operators.record import Operator, Random, Sample, called_with, draw, over
+
+
+def with_zeros(random: Random) -> Iterator[Sample]:
+    """Products and running products, also where one entry or two are zero."""
+    for zeros in ((), ((1, 2),), ((1, 2), (0, 2))):
+        x = draw(random, (3, 4), 0.5, 2) * random.choice([-1.0, 1.0], (3, 4))
+        for place in zeros:
+            x[place] = 0
+        for axis in (0, 1, -1):
+            yield Sample((x,), {"axis": axis})
+        yield Sample((x,))
+    yield Sample((draw(random, (3,), 0.5, 2), 0))
+
+
+def products_of(random: Random) -> Iterator[Sample]:
+    yield from with_zeros(random)
+    x = draw(random, (2, 3, 2), 0.5, 2)
+    yield Sample((x,), {"axis": (0, 2), "keepdims": True})
+    yield Sample((x,), {"axis": (), "keepdims": False})
+    yield Sample((x,), {"keepdims": True})
+    yield Sample((np.ones((0, 3)),), {"axis": 0})
+
+
+def prod_torch(torch: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    for k in sorted({k % x.ndim for k in over(x, axis)}):
+        x = torch.prod(x, dim=k, keepdim=True)
+    kept = tuple(k for k in over(x, axis))
+    return x if keepdims else x.reshape([n for k, n in enumerate(x.shape) if k not in {j % x.ndim for j in kept}])
+
+
+def cumulative_torch(name: str) -> Callable[..., Any]:
+    def call(torch: Any, x: Any, axis: int = 0, include_initial: bool = False) -> Any:
+        y = getattr(torch, "cumsum" if name == "sum" else "cumprod")(x, axis)
+        start = (torch.zeros_like if name == "sum" else torch.ones_like)(y.narrow(axis, 0, 1))
+        return torch.cat([start, y], axis) if include_initial else y
+
+    return call
+
+
+def running_torch(name: str) -> Callable[..., Any]:
+    def call(torch: Any, x: Any, axis: Any = None) -> Any:
+        return getattr(torch, name)(x.ravel() if axis is None else x, 0 if axis is None else axis)
+
+    return call
+
+
+OPERATORS = [
+    Operator(np.prod, products_of, torch=prod_torch, complex=True),
+    Operator(np.cumsum, with_zeros, torch=running_torch("cumsum"), complex=True),
+    Operator(np.cumprod, with_zeros, torch=running_torch("cumprod"), complex=True),
+    Operator(
+        np.cumulative_sum,
+        called_with(((3,), (), {}), ((3, 4), (), {"axis": 1, "include_initial": True}), ((3, 4), (), {"axis": 0})),
+        torch=cumulative_torch("sum"),
+        complex=True,
+    ),
+    Operator(
+        np.cumulative_prod,
+        called_with(((3,), (), {}), ((3, 4), (), {"axis": 1, "include_initial": True}), ((3, 4), (), {"axis": 0})),
+        torch=cumulative_torch("prod"),
+        complex=True,
+    ),
+]
