@@ -28,6 +28,11 @@ def to_torch(value: Any, live: bool) -> Any:
 
 
 def call_torch(record: Operator, args: list[Any], options: dict[str, Any]) -> Any:
+    result = counterpart(record, args, options)
+    return torch.cat([part.ravel() for part in result]) if isinstance(result, (tuple, list)) else result
+
+
+def counterpart(record: Operator, args: list[Any], options: dict[str, Any]) -> Any:
     if callable(record.torch):
         return record.torch(torch, *args, **options)
     name = record.torch

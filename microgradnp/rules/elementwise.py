@@ -81,15 +81,27 @@ def unit_circle(g: Any, a: Any) -> Any:
     return guarded(g, rest) if a.dtype.kind == "c" else np.where(np.logical_and(g == 0, rest <= 0), 1, rest)
 
 
+def same_branch(root: Any, guide: Any) -> Any:
+    """`root` or its negative, whichever points as `guide` does: on a branch cut a square root may have come from the other side."""
+    return root * np.where(np.real(root * np.conjugate(guide)) < 0, -1, 1)
+
+
+def arcsin_slope(g: Any, y: Any, a: Any, guide: Any) -> Any:
+    """1 / sqrt(1 - a**2), of the branch of `guide`, which is cos(arcsin(a)) or sin(arccos(a))."""
+    root = np.sqrt(unit_circle(g, a))
+    return g / (same_branch(root, guide(y)) if a.dtype.kind == "c" else root)
+
+
 def arcsinh(g: Any, y: Any, a: Any) -> Any:
-    return g / (np.sqrt(1 + a**2) if a.dtype.kind == "c" else np.hypot(1, a))  # hypot: a**2 may overflow
+    return g / (same_branch(np.sqrt(1 + a**2), np.cosh(y)) if a.dtype.kind == "c" else np.hypot(1, a))  # a**2 may overflow
 
 
 def arccosh(g: Any, y: Any, a: Any) -> Any:
-    """1 / (sqrt(a - 1) sqrt(a + 1)): two roots, so that the complex branch is the right one."""
+    """1 / (sqrt(a - 1) sqrt(a + 1)): two roots, which neither overflow nor cancel."""
     outside = a == 1 if a.dtype.kind == "c" else a <= 1
     a = np.where(np.logical_and(g == 0, outside), 2, a)
-    return g / (np.sqrt(a - 1) * np.sqrt(a + 1))
+    root = np.sqrt(a - 1) * np.sqrt(a + 1)
+    return g / (same_branch(root, np.sinh(y)) if a.dtype.kind == "c" else root)
 
 
 def arctan2_slope(g: Any, of: Any, a: Any, b: Any) -> Any:
@@ -167,8 +179,8 @@ rule(np.logaddexp2,    lambda g, y, a, b: g * np.exp2(a - y),
 rule(np.sin,           lambda g, y, a: g * np.cos(a))
 rule(np.cos,           lambda g, y, a: -g * np.sin(a))
 rule(np.tan,           lambda g, y, a: g * (1 + y**2))
-rule(np.arcsin,        lambda g, y, a: g / np.sqrt(unit_circle(g, a)))
-rule(np.arccos,        lambda g, y, a: -g / np.sqrt(unit_circle(g, a)))
+rule(np.arcsin,        lambda g, y, a: arcsin_slope(g, y, a, np.cos))
+rule(np.arccos,        lambda g, y, a: -arcsin_slope(g, y, a, np.sin))
 rule(np.arctan,        lambda g, y, a: g / (1 + a**2))
 rule(np.arctan2,       lambda g, y, a, b: arctan2_slope(g, b, a, b),
                        lambda g, y, a, b: -arctan2_slope(g, a, a, b))
