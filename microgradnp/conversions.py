@@ -53,6 +53,9 @@ class Conversions(Storage):
             raise TypeError("cannot iterate over a 0-d Tensor")
         return (self[i] for i in range(len(self._data)))
 
+    def __contains__(self, item: Any) -> bool:
+        return bool(np.any(np.equal(self._data, item._data if isinstance(item, Conversions) else item)))
+
     def __bool__(self) -> bool:
         return bool(self._data)
 

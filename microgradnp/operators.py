@@ -1,4 +1,4 @@
-"""Operators and methods of a Tensor: NumPy's functions under the names they have on ndarray, one line each."""
+"""Operators of a Tensor: NumPy's functions under the signs that they have on ndarray, one line each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ apply: Callable[..., Any]  # `tensor.apply`; that module sets it, because it sta
 
 
 class Operators:
-    """Mixin: every line calls the NumPy function of the same name."""
+    """Mixin: every line calls the NumPy function that the sign stands for."""
 
     __slots__ = ()
 
@@ -54,6 +54,12 @@ class Operators:
 
     def __rmod__(self, other: Any) -> Tensor:
         return apply(np.remainder, other, self)
+
+    def __divmod__(self, other: Any) -> tuple[Tensor, Tensor]:
+        return apply(np.divmod, self, other)
+
+    def __rdivmod__(self, other: Any) -> tuple[Tensor, Tensor]:
+        return apply(np.divmod, other, self)
 
     def __pow__(self, other: Any) -> Tensor:
         return apply(np.power, self, other)
@@ -97,6 +103,18 @@ class Operators:
     def __rxor__(self, other: Any) -> Tensor:
         return apply(np.bitwise_xor, other, self)
 
+    def __lshift__(self, other: Any) -> Tensor:
+        return apply(np.left_shift, self, other)
+
+    def __rlshift__(self, other: Any) -> Tensor:
+        return apply(np.left_shift, other, self)
+
+    def __rshift__(self, other: Any) -> Tensor:
+        return apply(np.right_shift, self, other)
+
+    def __rrshift__(self, other: Any) -> Tensor:
+        return apply(np.right_shift, other, self)
+
     def __lt__(self, other: Any) -> Tensor:
         return apply(np.less, self, other)
 
@@ -122,109 +140,3 @@ class Operators:
 
     def __getitem__(self, index: Any) -> Tensor:
         return apply(operator.getitem, self, index)
-
-    # ------------------------------------------------------------------------------------- reductions
-
-    def sum(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
-        return apply(np.sum, self, axis=axis, keepdims=keepdims)
-
-    def mean(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
-        return apply(np.mean, self, axis=axis, keepdims=keepdims)
-
-    def max(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
-        return apply(np.max, self, axis=axis, keepdims=keepdims)
-
-    def min(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
-        return apply(np.min, self, axis=axis, keepdims=keepdims)
-
-    def argmax(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
-        return apply(np.argmax, self, axis=axis, keepdims=keepdims)
-
-    def argmin(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
-        return apply(np.argmin, self, axis=axis, keepdims=keepdims)
-
-    def any(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
-        return apply(np.any, self, axis=axis, keepdims=keepdims)
-
-    def all(self, axis: Any = None, *, keepdims: bool = False) -> Tensor:
-        return apply(np.all, self, axis=axis, keepdims=keepdims)
-
-    # ------------------------------------------------------------------------------------------ shape
-
-    def reshape(self, *shape: Any) -> Tensor:
-        return apply(np.reshape, self, shape=shape[0] if len(shape) == 1 else shape)
-
-    def ravel(self) -> Tensor:
-        return apply(np.ravel, self)
-
-    def flatten(self) -> Tensor:
-        return apply(np.ravel, self)
-
-    def transpose(self, *axes: Any) -> Tensor:
-        return apply(np.transpose, self, axes=axes[0] if len(axes) == 1 else axes or None)
-
-    @property
-    def T(self) -> Tensor:
-        return apply(np.transpose, self)
-
-    @property
-    def mT(self) -> Tensor:
-        return apply(np.swapaxes, self, axis1=-1, axis2=-2)
-
-    def swapaxes(self, axis1: int, axis2: int) -> Tensor:
-        return apply(np.swapaxes, self, axis1=axis1, axis2=axis2)
-
-    def squeeze(self, axis: Any = None) -> Tensor:
-        return apply(np.squeeze, self, axis=axis)
-
-    # ----------------------------------------------------------------------------------- elementwise
-
-    def clip(self, min: Any = None, max: Any = None) -> Tensor:
-        return apply(np.clip, self, min, max)
-
-    def round(self, decimals: int = 0) -> Tensor:
-        return apply(np.round, self, decimals=decimals)
-
-    def astype(self, dtype: Any) -> Tensor:
-        return apply(np.astype, self, dtype)
-
-    def copy(self) -> Tensor:
-        return apply(np.positive, self)
-
-    def conj(self) -> Tensor:
-        return apply(np.conjugate, self)
-
-    conjugate = conj
-
-    @property
-    def real(self) -> Tensor:
-        return apply(np.real, self)
-
-    @property
-    def imag(self) -> Tensor:
-        return apply(np.imag, self)
-
-    # ---------------------------------------------------------------------------------------- products
-
-    def dot(self, other: Any) -> Tensor:
-        return apply(np.dot, self, other)
-
-
-def reduction(ufunc: np.ufunc) -> Callable[..., Any]:
-    """`np.add.reduce` is `np.sum` with another default axis, and so on."""
-    named: dict[Any, Callable[..., Any]] = {
-        np.add: np.sum,
-        np.multiply: np.prod,
-        np.maximum: np.max,
-        np.minimum: np.min,
-        np.logical_and: np.all,
-        np.logical_or: np.any,
-    }
-    function = named.get(ufunc)
-    if function is None:
-        raise TypeError(f"{ufunc.__name__}.reduce: no gradient rule")
-
-    def reduce(a: Any, axis: Any = 0, **kwargs: Any) -> Any:
-        return function(a, axis=axis, **{name: value for name, value in kwargs.items() if value is not None})
-
-    return reduce

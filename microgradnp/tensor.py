@@ -23,6 +23,8 @@ from microgradnp.captured import NUMBERS, Seal, arrays_in, frozen, own_result, p
 from microgradnp.context import recording, scope
 from microgradnp.conversions import Conversions
 from microgradnp.errors import explain, no_rule
+from microgradnp.methods import Methods, ufunc_method
+from microgradnp.operators import Operators
 from microgradnp.origin import Place, caller
 from microgradnp.table import TABLE, Composite, Rule
 
@@ -31,7 +33,7 @@ NO_OPTIONS: Mapping[str, Any] = {}
 HISTORY = 8  # so many results without a gradient are held one behind another, for a picture; a running mean goes on for ever
 
 
-class Tensor(Conversions, operators.Operators):
+class Tensor(Conversions, Operators, Methods):
     """An n-dimensional array whose history can be differentiated.
 
     Parameters
@@ -221,10 +223,8 @@ class Tensor(Conversions, operators.Operators):
     # --------------------------------------------------------------------------------- NumPy's protocols
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if method == "reduce":
-            return operators.reduction(ufunc)(*inputs, **kwargs)
         if method != "__call__":
-            raise TypeError(f"{ufunc.__name__}.{method}: no gradient rule. Write it with {ufunc.__name__} and reductions")
+            return ufunc_method(ufunc, method)(*inputs, **kwargs)
         for option in list(kwargs):
             if kwargs[option] is None or (option == "where" and kwargs[option] is True):
                 del kwargs[option]

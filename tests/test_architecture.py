@@ -21,6 +21,7 @@ ORDER = [
     {"captured"},
     {"graph"},
     {"context", "errors", "operators", "storage"},
+    {"methods"},
     {"conversions"},
     {"tensor"},
     {"rules"},
