@@ -117,7 +117,7 @@ def compare(loss: Tensor, hand_written: Mapping[str, Any], *, rtol: float | None
                 raise ValueError(f"compare: the Tensor given for {label} is not part of the loss's graph")
         else:
             targets[label], array = find(label, nodes, names), value
-        arrays[label] = np.asarray(array._data if isinstance(array, Tensor) else array)
+        arrays[label] = np.asarray(array._array if isinstance(array, Tensor) else array)
     true = gradients(loss, list(targets.values()), free=False)
     entries = [judge(label, arrays[label], g, rtol) for label, g in zip(targets, true, strict=True)]
     return Comparison(tuple(entries))

@@ -36,7 +36,7 @@ class Conversions(Storage):
                 f"cannot turn {graph.describe(self)} into an ndarray: it requires a gradient, and a silent detach is a silent "
                 "wrong gradient. Use .numpy() (or .detach()) to say that the gradient shall stop here"
             )
-        array = self._data if dtype is None else self._data.astype(dtype)
+        array = self._array if dtype is None else self._array.astype(dtype)
         return np.array(array, copy=True) if copy else read_only(array)
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -46,18 +46,18 @@ class Conversions(Storage):
         )
 
     def __len__(self) -> int:
-        return len(self._data)
+        return len(self._array)
 
     def __iter__(self) -> Iterator[Tensor]:
         if self.ndim == 0:
             raise TypeError("cannot iterate over a 0-d Tensor")
-        return (self[i] for i in range(len(self._data)))
+        return (self[i] for i in range(len(self._array)))
 
     def __contains__(self, item: Any) -> bool:
-        return bool(np.any(np.equal(self._data, item._data if isinstance(item, Conversions) else item)))
+        return bool(np.any(np.equal(self._array, item._array if isinstance(item, Conversions) else item)))
 
     def __bool__(self) -> bool:
-        return bool(self._data)
+        return bool(self._array)
 
     def __float__(self) -> float:
         return float(self.unless_stored())
@@ -66,7 +66,7 @@ class Conversions(Storage):
         return int(self.unless_stored())
 
     def __index__(self) -> int:
-        return operator.index(self._data)
+        return operator.index(self._array)
 
     def __complex__(self) -> complex:
         return complex(self.unless_stored())
@@ -78,13 +78,13 @@ class Conversions(Storage):
                 f"cannot store {graph.describe(self)} in an ndarray: it requires a gradient, which would be lost. Collect the "
                 "Tensors in a list and np.stack them, or say .item()"
             )
-        return self._data
+        return self._array
 
     def __format__(self, spec: str) -> str:
-        return format(self._data.item() if self.ndim == 0 else self._data, spec) if spec else str(self)
+        return format(self._array.item() if self.ndim == 0 else self._array, spec) if spec else str(self)
 
     def __repr__(self) -> str:
-        value = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
+        value = np.array2string(np.asarray(self._array), separator=", ", prefix="Tensor(")
         notes = [f"name={self.name!r}"] if self.name else []
         notes += [f"dtype={self.dtype}"] if self.dtype not in (np.float64, np.bool_, np.int64) else []
         notes += ["requires_grad=True"] if self.needs_grad and self.is_leaf else []

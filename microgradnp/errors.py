@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.origin import Place, locate, operands
-from microgradnp.table import TABLE, Rule, name_of
+from microgradnp.table import REFUSED, TABLE, Rule, name_of
 
 RETOLD: set[type[Exception]] = {
     ValueError,
@@ -30,6 +30,8 @@ class GradientMismatch(AssertionError):
 def no_rule(function: Any) -> str:
     """The message of the TypeError for a function that is not in the table."""
     name = name_of(function)
+    if function in REFUSED:
+        return f"{name} has no gradient rule: {REFUSED[function]}"
     close = difflib.get_close_matches(name, {rule.name for rule in TABLE.values()}, n=1)
     hint = f" A close name that has one: {close[0]}." if close and close[0] != name else ""
     return (

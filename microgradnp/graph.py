@@ -70,13 +70,13 @@ def sweep(root: Node, seed: Array, *, free: bool, record: bool = False) -> Itera
         if rule is None:
             continue
         args, trusted = node.args, rule.trusted
-        y, values = (node, args) if record else (node._data, node.values)
+        y, values = (node, args) if record else (node._array, node.values)
         simple = trusted and not node.options and not rule.variadic
         for position in node.needs:
             try:
                 share = rule.vjps[position](g, y, *values) if simple else contribution(node, position, g, y, values, record)
                 parent = args[position]
-                data, fresh = parent._data, share is not g
+                data, fresh = parent._array, share is not g
                 if share.dtype is not data.dtype or share.shape != data.shape:
                     share, fresh = fit_to(share, parent, node, position), True
             except Exception as error:
@@ -115,8 +115,8 @@ def foreign_gradient(node: Node, position: int, g: Array, record: bool) -> Array
     """A user's formula at work: it gets arrays that it cannot write to, and may return anything that is an array."""
     vjp = node.rule.vjps[position]
     if not record:
-        share = vjp(read_only(g), read_only(node._data), *node.values, **node.options)
-        return own_gradient(share._data if is_node(share) else share, node.rule.name, position)
+        share = vjp(read_only(g), read_only(node._array), *node.values, **node.options)
+        return own_gradient(share._array if is_node(share) else share, node.rule.name, position)
     share = vjp(g, node, *node.args, **node.options)
     return share if is_node(share) else type(g)(own_gradient(share, node.rule.name, position))
 
@@ -147,8 +147,8 @@ def count_uses(root: Node, record: bool) -> dict[Node, int]:
 def check_leaves(node: Node) -> None:
     """A recorded sweep reads the leaves themselves, not what the forward pass captured: they must be the same."""
     for position, argument in enumerate(node.args):
-        if getattr(argument, "is_leaf", False) and not same(argument._data, node.values[position]):
-            raise RuntimeError(mutated_message(node, argument._data, position))
+        if getattr(argument, "is_leaf", False) and not same(argument._array, node.values[position]):
+            raise RuntimeError(mutated_message(node, argument._array, position))
 
 
 def same(now: Array, then: Array) -> bool:

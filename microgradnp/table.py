@@ -156,6 +156,7 @@ class Composite:
 
 
 TABLE: dict[Callable[..., Any], Rule | Composite] = {}
+REFUSED: dict[Callable[..., Any], str] = {}  # function -> why it has no rule, and what to write instead
 
 
 def rule(function: Callable[..., Any], *vjps: Vjp | None) -> None:
@@ -235,6 +236,11 @@ def constant(*functions: Callable[..., Any]) -> None:
     """Register functions whose derivative is zero wherever it exists."""
     for function in functions:
         TABLE[function] = Rule(function, ())
+
+
+def refused(reason: str, *functions: Callable[..., Any]) -> None:
+    """Decide that functions have no rule, and say why."""
+    REFUSED.update(dict.fromkeys(functions, reason))
 
 
 def name_of(function: Callable[..., Any]) -> str:

@@ -86,14 +86,14 @@ class Tensor(Conversions, Operators, Methods):
                     f"Tensor: data is {graph.describe(data)}, which requires a gradient; a copy would silently lose it. "
                     "Use it as it is, or pass .detach()"
                 )
-            data = data._data
+            data = data._array
         if isinstance(data, np.ma.MaskedArray):
             raise TypeError("Tensor: data is a masked array, and its mask would be lost; fill it with .filled(value)")
         foreign = hasattr(data, "__array_function__") and not isinstance(data, (np.ndarray, np.generic))
         value = data if foreign else np.array(data, dtype=dtype)  # a copy: nobody else can change it
         if value.dtype.kind not in NUMBERS:
             raise TypeError(f"Tensor: data must be numbers, got dtype {value.dtype}")
-        self._data = value
+        self._array = value
         self._grad: Array | None = None
         self.name = name
         self.rule: Rule | None = None
@@ -147,7 +147,7 @@ class Tensor(Conversions, Operators, Methods):
 
     def detach(self) -> Tensor:
         """A Tensor of the same value that the gradient does not flow through."""
-        return Tensor(self._data, name=self.name)
+        return Tensor(self._array, name=self.name)
 
     # --------------------------------------------------------------------------------------- the gradient
 
@@ -200,7 +200,7 @@ class Tensor(Conversions, Operators, Methods):
                     f"backward: {graph.describe(self)} is complex; a loss must be real. Take np.real or np.abs of it first"
                 )
             return self.dtype.type(1)
-        gradient = np.asarray(gradient._data if isinstance(gradient, Tensor) else gradient, dtype=self.dtype)
+        gradient = np.asarray(gradient._array if isinstance(gradient, Tensor) else gradient, dtype=self.dtype)
         if gradient.shape != self.shape:
             raise ValueError(f"backward: gradient has shape {gradient.shape}, but {graph.describe(self)} needs its own shape")
         return gradient.conj()
@@ -248,14 +248,14 @@ class Tensor(Conversions, Operators, Methods):
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if not self.is_leaf:
             raise TypeError(f"cannot copy {graph.describe(self)}: it is a result, part of a graph. Copy .detach() instead")
-        duplicate = Tensor(self._data, self.requires_grad, self.name)
+        duplicate = Tensor(self._array, self.requires_grad, self.name)
         duplicate._grad = None if self._grad is None else self._grad.copy()
         return duplicate
 
     def __reduce__(self) -> tuple[Any, ...]:
         if not self.is_leaf:
             raise TypeError(f"cannot pickle {graph.describe(self)}: it is a result, part of a graph. Pickle .numpy() instead")
-        return Tensor, (self._data, self.requires_grad, self.name)
+        return Tensor, (self._array, self.requires_grad, self.name)
 
 
 # ------------------------------------------------------------------------------------------------- recording
@@ -282,7 +282,7 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if isinstance(argument, Tensor):
             if argument.needs_grad and not rule.constant:
                 needs += (len(values),)
-            values.append(argument.value_for_graph() if argument.exposed else argument._data)
+            values.append(argument.value_for_graph() if argument.exposed else argument._array)
         elif isinstance(argument, (float, int)):  # immutable
             values.append(argument)
         else:
@@ -305,7 +305,7 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     if outsiders and result.dtype.kind not in NUMBERS:
         raise TypeError(f"{rule.name}: the result is of dtype {result.dtype}, not of numbers; an argument is of a foreign type")
     node = Tensor.__new__(Tensor)
-    node._data = result
+    node._array = result
     node._grad = node.name = node.snapshot = node.seals = None
     node.retains_grad = node.freed = node.exposed = False
     node.place = caller(3)  # below this frame is that of an operator, a protocol or a primitive, and then the user's

@@ -255,15 +255,15 @@ def test_a_view_of_data_reaches_the_next_graph_and_not_the_last(W):
 
 
 def test_data_is_copied_only_when_somebody_holds_it(W):
-    address = W._data.ctypes.data
+    address = W._array.ctypes.data
     for _ in range(3):  # the usual loop: the graph is gone when the weights are updated
         np.sum(W**2).backward()
         W.data -= 0.1 * W.grad
         W.zero_grad()
-    assert W._data.ctypes.data == address
+    assert W._array.ctypes.data == address
     loss = np.sum(W**2)  # a graph that is alive keeps the old values
     W.data -= 1.0
-    assert W._data.ctypes.data != address
+    assert W._array.ctypes.data != address
     assert loss.requires_grad
 
 
@@ -380,7 +380,7 @@ def test_no_formula_of_ours_returns_an_array_that_it_was_given(record: Operator,
     assert rule.trusted
     for position in y.needs:
         share = (rule.vjps[0] if rule.variadic else rule.vjps[position])(
-            *([position] if rule.variadic else []), g, y._data, *y.values, **y.options
+            *([position] if rule.variadic else []), g, y._array, *y.values, **y.options
         )
         if share is not g and share.base is None:
-            assert not any(share is value for value in (y._data, *y.values) if isinstance(value, np.ndarray))
+            assert not any(share is value for value in (y._array, *y.values) if isinstance(value, np.ndarray))

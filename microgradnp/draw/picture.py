@@ -180,7 +180,7 @@ def seen_by_graph(value: Any, use: tuple[Any, int] | None) -> Any:
     if value.rule is None and use is not None:
         node, position = use
         return node.values[position]
-    return value._data
+    return value._array
 
 
 def readable(array: Any) -> Any:

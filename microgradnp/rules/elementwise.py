@@ -82,7 +82,7 @@ def unit_circle(g: Any, a: Any) -> Any:
 
 
 def same_branch(root: Any, guide: Any) -> Any:
-    """`root` or its negative, whichever points as `guide` does: on a branch cut a square root may have come from the other side."""
+    """`root` or its negative, whichever points as `guide` does: on a branch cut a square root may belong to the other side."""
     return root * np.where(np.real(root * np.conjugate(guide)) < 0, -1, 1)
 
 

@@ -122,7 +122,7 @@ def references(evaluation: Evaluation) -> list[Reference]:
             continue  # every quantity is looked for transposed as well
         name = evaluation.names[id(node)]
         argument = node.name if node.rule is None and node.name in evaluation.values else None
-        value = np.asarray(node._data, float) if np.asarray(node._data).dtype.kind in "fiub" else None
+        value = np.asarray(node._array, float) if np.asarray(node._array).dtype.kind in "fiub" else None
         if value is None:
             continue
         found.append(Reference("value", name, value, number, argument, rule=node.rule.name if node.rule else ""))
@@ -137,7 +137,7 @@ def squashed(evaluation: Evaluation) -> list[Reference]:
     found = []
     for number in sorted(set().union(*evaluation.ends)):
         node = evaluation.nodes[number]
-        z = np.asarray(node._data)
+        z = np.asarray(node._array)
         if z.dtype.kind != "f" or not 1 <= z.ndim <= 2 or not np.all(np.abs(z) < 500):
             continue
         name = evaluation.names[id(node)]
@@ -185,7 +185,7 @@ def local_derivative(node: Any) -> tuple[np.ndarray, Any] | None:
         return None
     try:
         vjp = node.rule.vjps[tensors[0]]
-        array = np.asarray(vjp(np.ones_like(node._data), node._data, *node.values, **node.options))
+        array = np.asarray(vjp(np.ones_like(node._array), node._array, *node.values, **node.options))
     except Exception:  # a rule that needs more than its own arguments has no local derivative to show
         return None
     return (array, node.args[tensors[0]]) if array.shape == node.shape else None
