@@ -10,7 +10,7 @@ import numpy as np
 
 from microgradnp import graph
 from microgradnp.captured import read_only
-from microgradnp.origin import stores_item
+from microgradnp.origin import called_on_numbers, stores_item
 from microgradnp.storage import Storage
 
 if TYPE_CHECKING:
@@ -60,23 +60,30 @@ class Conversions(Storage):
         return bool(self._array)
 
     def __float__(self) -> float:
-        return float(self.unless_stored())
+        return float(self.number())
 
     def __int__(self) -> int:
-        return int(self.unless_stored())
+        return int(self.number())
 
     def __index__(self) -> int:
         return operator.index(self._array)
 
     def __complex__(self) -> complex:
-        return complex(self.unless_stored())
+        return complex(self.number())
 
-    def unless_stored(self) -> Array:
-        """The value, unless NumPy asks for it on behalf of `array[i] = tensor`, which would silently lose the gradient."""
-        if self.needs_grad and stores_item():
+    def number(self) -> Array:
+        """The value, unless it is asked for behind the user's back: by `array[i] = tensor` or by `math.exp(tensor)`."""
+        if not self.needs_grad:
+            return self._array
+        if stores_item():
             raise TypeError(
                 f"cannot store {graph.describe(self)} in an ndarray: it requires a gradient, which would be lost. Collect the "
                 "Tensors in a list and np.stack them, or say .item()"
+            )
+        if name := called_on_numbers():
+            cure = f"Use np.{name.rpartition('.')[2]}" if name.rpartition(".")[0] in ("math", "cmath") else "Use np.stack"
+            raise TypeError(
+                f"{name}: {graph.describe(self)} requires a gradient, which a number would lose. {cure}, or say .item()"
             )
         return self._array
 

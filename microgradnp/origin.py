@@ -14,7 +14,7 @@ import linecache
 import os
 import sys
 from dataclasses import dataclass
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,33 @@ def stores_item() -> bool:
     """Whether the user's running instruction is `a[...] = value`."""
     place = caller()
     return place is not None and place[0].co_code[place[1]] in STORES
+
+
+SPARED = ("isfinite", "isinf", "isnan", "isclose", "floor", "ceil", "trunc")  # of `math`: they have no gradient to lose
+
+
+def called_on_numbers() -> str | None:
+    """The user's running call, as `math.exp`, when it goes to a function that turns its arguments into plain numbers unasked."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and internal[frame.f_code.co_filename]:
+        frame = frame.f_back
+    origin = frame and locate((frame.f_code, frame.f_lasti))
+    name = called_name(origin.text) if origin else None
+    if frame is None or name is None:
+        return None
+    first, *rest = name.split(".")
+    function: Any = frame.f_locals.get(first, frame.f_globals.get(first))
+    for attribute in rest:
+        function = getattr(function, attribute, None)
+    of_math = getattr(function, "__module__", None) in ("math", "cmath") and function.__name__ not in SPARED
+    return name if of_math or function is np.fromiter else None
+
+
+@functools.lru_cache(maxsize=4096)
+def called_name(text: str) -> str | None:
+    """`math.exp` of `math.exp(x)`; None for what is not a call of a dotted name."""
+    head = text.partition("(")[0]
+    return head if text.endswith(")") and all(part.isidentifier() for part in head.split(".")) else None
 
 
 @dataclass(frozen=True)

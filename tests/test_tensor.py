@@ -1,6 +1,8 @@
 """Tensor: NumPy's operators and methods, PyTorch's rules for `.grad`, and what a Tensor refuses to be."""
 
+import cmath
 import copy
+import math
 import operator
 import pickle
 import threading
@@ -304,3 +306,38 @@ def test_results_are_not_copied(duplicate, W):
 def test_arrays_with_rules_of_their_own_are_refused(other, message, W):
     with pytest.raises(TypeError, match=message):
         W * other
+
+
+def exponential(x):
+    return math.exp(x)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: math.exp(x), r"math\.exp: x \(\).* requires a gradient, which a number would lose.*Use np\.exp, or say \.item\(\)"),
+        (lambda x: [math.sqrt(v) for v in (x, x)], r"math\.sqrt"),
+        (lambda x: cmath.log(x), r"cmath\.log: .*Use np\.log"),
+        (lambda x: math.hypot(1.0, 2 * x), r"math\.hypot"),
+        (exponential, r"math\.exp"),
+    ],
+)
+def test_a_number_is_not_taken_behind_ones_back(call, message):
+    with pytest.raises(TypeError, match=message):
+        call(mg.Tensor(0.5, requires_grad=True, name="x"))
+
+
+def test_an_iterator_of_tensors_does_not_become_an_array():
+    with pytest.raises(ValueError, match="sequence") as caught:
+        np.fromiter([mg.Tensor(0.5, requires_grad=True)], float)
+    assert "np.fromiter" in str(caught.value.__cause__)
+
+
+def test_numbers_can_be_taken_where_no_gradient_is_lost():
+    x = mg.Tensor(0.5, requires_grad=True)
+    assert math.isfinite(x)
+    assert math.floor(x) == 0
+    assert math.exp(x.item()) == math.exp(0.5)
+    assert math.exp(x.detach()) == math.exp(0.5)
+    assert (float(x), complex(x), int(x), round(float(x), 1)) == (0.5, 0.5 + 0j, 0, 0.5)
+    assert max(x, mg.Tensor(0.25)).item() == 0.5
