@@ -10,6 +10,7 @@ The README has a tour and a map of the modules.
 from microgradnp import nn, optim, rules
 from microgradnp.compare import compare
 from microgradnp.context import no_grad
+from microgradnp.coverage import coverage
 from microgradnp.debug import debug, watch
 from microgradnp.draw import GraphvizMissing, draw, engines, render
 from microgradnp.errors import GradientMismatch
@@ -45,6 +46,7 @@ __all__ = [
     "append_bias_unit",
     "check_grads",
     "compare",
+    "coverage",
     "cross_entropy",
     "debug",
     "draw",

@@ -1,4 +1,4 @@
-"""The commands: `python -m microgradnp tour` and `python -m microgradnp debug`."""
+"""The commands: `python -m microgradnp tour`, `debug` and `coverage`."""
 
 from __future__ import annotations
 
@@ -73,3 +73,17 @@ def debug(
             click.echo(f"microgradnp debug: cannot write {html}: {error.strerror or error}", err=True)
             raise SystemExit(UNUSABLE) from None
     raise SystemExit(exit_code(report))
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--markdown", is_flag=True, help="As the tables of the README.")
+def coverage(name: str | None, markdown: bool) -> None:
+    """Which functions have a gradient: all of them, or what is known of NAME, such as np.sort."""
+    from microgradnp.coverage import coverage
+
+    covered = coverage()
+    try:
+        click.echo(covered.find(name) if name else covered.markdown() if markdown else covered)
+    except KeyError as error:
+        raise click.BadParameter(str(error.args[0])) from None

@@ -28,7 +28,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -155,7 +155,15 @@ class Composite:
         self.name = name_of(function)
 
 
+class Kink(NamedTuple):
+    """Where a function has no derivative, and what its rule says there."""
+
+    convention: str  # "0 at 0"
+    at: Callable[..., Any]  # at(y, *arrays, **options): True where an argument sits on the kink
+
+
 TABLE: dict[Callable[..., Any], Rule | Composite] = {}
+KINKS: dict[Callable[..., Any], Kink] = {}
 REFUSED: dict[Callable[..., Any], str] = {}  # function -> why it has no rule, and what to write instead
 
 

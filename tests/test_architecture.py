@@ -26,7 +26,7 @@ ORDER = [
     {"tensor"},
     {"rules"},
     {"functional"},
-    {"transforms"},
+    {"transforms", "coverage"},
     {"oracles"},
     {"testing"},
     {"nn"},

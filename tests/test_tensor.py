@@ -315,7 +315,7 @@ def exponential(x):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda x: math.exp(x), r"math\.exp: x \(\).* requires a gradient, which a number would lose.*Use np\.exp, or say \.item\(\)"),
+        (lambda x: math.exp(x), r"math\.exp: x \(\).* which a number would lose.*Use np\.exp, or say \.item\(\)"),
         (lambda x: [math.sqrt(v) for v in (x, x)], r"math\.sqrt"),
         (lambda x: cmath.log(x), r"cmath\.log: .*Use np\.log"),
         (lambda x: math.hypot(1.0, 2 * x), r"math\.hypot"),

@@ -53,10 +53,13 @@ class Operator:
     def name(self) -> str:
         return TABLE[self.function].name
 
-    def call(self, *args: Any, **options: Any) -> Any:
+    @property
+    def takes_list(self) -> bool:
         rule = TABLE.get(self.function)
-        sequence = self.sequence or (isinstance(rule, Rule) and rule.sequence)
-        result = self.function(list(args), **options) if sequence else self.function(*args, **options)
+        return self.sequence or (isinstance(rule, Rule) and rule.sequence)
+
+    def call(self, *args: Any, **options: Any) -> Any:
+        result = self.function(list(args), **options) if self.takes_list else self.function(*args, **options)
         if self.part is not None:
             return self.part(result)
         return np.concatenate([np.ravel(part) for part in result]) if isinstance(result, (tuple, list)) else result
