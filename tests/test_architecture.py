@@ -128,6 +128,7 @@ NOT_OF_TENSORS = {
     np.arange,
     np.tri,
     np.eye,
+    np.full,
     np.flatnonzero,
     np.lib.array_utils.normalize_axis_tuple,
 }  # called on shapes, plain arrays and axes

@@ -1,9 +1,13 @@
 """The rules: one module for each area of NumPy. Importing them fills `table.TABLE`."""
 
 from microgradnp.rules import (
+    decompositions,
     elementwise,
+    fft,
     indexing,
+    joining,
     linalg,
+    norms,
     ordering,
     parts,
     products,
@@ -11,14 +15,19 @@ from microgradnp.rules import (
     reductions,
     refused,
     scans,
+    selecting,
     shape,
     statistics,
 )
 
 __all__ = [
+    "decompositions",
     "elementwise",
+    "fft",
     "indexing",
+    "joining",
     "linalg",
+    "norms",
     "ordering",
     "parts",
     "products",
@@ -26,6 +35,7 @@ __all__ = [
     "reductions",
     "refused",
     "scans",
+    "selecting",
     "shape",
     "statistics",
 ]

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.rules.values import value_of
 from microgradnp.table import alias, constant, rule
-from microgradnp.tensor import Tensor
 
 LN2 = float(np.log(2))
 LN10 = float(np.log(10))
@@ -31,7 +31,7 @@ def finite(g: Any, slope: Any) -> Any:
     """`slope` to multiply by, but 0 where it is not finite and `g` is 0."""
     if isinstance(slope, (int, float)) and math.isfinite(slope):
         return slope
-    known = slope.numpy() if isinstance(slope, Tensor) else slope
+    known = value_of(slope)
     if math.isfinite(np.vdot(known, known).real):  # one pass, a third of the time of all(isfinite); no warning on overflow
         return slope
     return np.where(np.logical_and(g == 0, np.logical_not(np.isfinite(slope))), 0, slope)

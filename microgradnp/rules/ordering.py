@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.rules.rearranging import take_along_axis, tuple_of
+from microgradnp.rules.rearranging import tuple_of
+from microgradnp.rules.selecting import take_along_axis
 from microgradnp.table import composite
 
 

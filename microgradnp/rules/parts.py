@@ -6,13 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.rules.values import value_of
 from microgradnp.table import composite, constant
-
-
-def frozen(x: Any) -> Any:
-    """The plain value, to take a decision by or a constant from."""
-    return x.numpy() if hasattr(x, "numpy") else np.asarray(x)
-
 
 # --------------------------------------------------------------------------------- two results from one number
 
@@ -28,7 +23,7 @@ def modf(x: Any, /) -> tuple[Any, Any]:
 @composite(np.frexp)
 def frexp(x: Any, /) -> tuple[Any, Any]:
     """The exponent is a constant, so the mantissa is `x` times a constant power of two."""
-    exponent = np.frexp(frozen(x))[1]
+    exponent = np.frexp(value_of(x))[1]
     return np.ldexp(x, -exponent), exponent
 
 
@@ -44,13 +39,13 @@ def divmod(x1: Any, x2: Any, /) -> tuple[Any, Any]:
 def angle(z: Any, deg: bool = False) -> Any:
     """At 0, where no direction is the right one, the gradient is 0, as PyTorch's is."""
     origin = np.equal(z, 0)
-    angles = np.where(origin, np.angle(frozen(z)), np.arctan2(np.imag(z), np.where(origin, 1, np.real(z))))
+    angles = np.where(origin, np.angle(value_of(z)), np.arctan2(np.imag(z), np.where(origin, 1, np.real(z))))
     return angles * (180 / np.pi) if deg else angles
 
 
 @composite(np.real_if_close)
 def real_if_close(a: Any, tol: float = 100) -> Any:
-    kept = np.iscomplexobj(np.real_if_close(frozen(a), tol))
+    kept = np.iscomplexobj(np.real_if_close(value_of(a), tol))
     return a if kept else np.real(a)
 
 
@@ -60,7 +55,7 @@ constant(np.array2string, np.array_repr, np.array_str)
 
 def inside_or_complex(x: Any, inside: Any) -> Any:
     """`x`, made complex when an entry lies where the real function is not defined."""
-    value = frozen(x)
+    value = value_of(x)
     stays = np.iscomplexobj(value) or np.all(inside(value))
     return x if stays else np.astype(x, np.result_type(value, 1j))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.rules.values import conj
 from microgradnp.table import composite, rule, rule_for_each
 
 
@@ -133,6 +134,13 @@ def parse(subscripts: str, arrays: list[Any]) -> tuple[list[str], str]:
 # fmt: off
 rule(np.matmul, matmul_left, matmul_right)
 rule(np.dot,    dot_left,    dot_right)
+rule(np.vecdot, lambda g, y, a, b: conj(np.expand_dims(g, -1) * b),  # the first vector is conjugated
+                lambda g, y, a, b: np.expand_dims(g, -1) * conj(a))
+if hasattr(np, "matvec"):  # NumPy 2.2
+    rule(np.matvec, lambda g, y, a, b: np.expand_dims(g, -1) * np.expand_dims(b, -2),
+                    lambda g, y, a, b: np.matvec(transposed(a), g))
+    rule(np.vecmat, lambda g, y, a, b: conj(np.matvec(b, g)),
+                    lambda g, y, a, b: conj(np.expand_dims(a, -1)) * np.expand_dims(g, -2))
 # fmt: on
 rule_for_each(np.einsum, einsum)
 

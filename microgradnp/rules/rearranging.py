@@ -1,4 +1,4 @@
-"""Rearranging, repeating and selecting, written in terms of functions that have rules.
+"""Axes in another order, entries in another order, entries repeated: written in terms of functions that have rules.
 
 Each composite is what NumPy's manual says of the function, in one line where possible: a reordering of axes is a `transpose`,
 a reordering of entries is an index. Nothing here has a gradient of its own.
@@ -39,6 +39,12 @@ def moveaxis(a: Any, source: Axis, destination: Axis) -> Any:
     for where, axis in sorted(zip(destinations, sources, strict=True)):
         order.insert(where, axis)
     return np.transpose(a, order)
+
+
+@composite(np.rollaxis)
+def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    axis, start = axis % a.ndim, start + a.ndim if start < 0 else start
+    return moveaxis(a, axis, start - 1 if start > axis else start)
 
 
 @composite(np.matrix_transpose)
@@ -105,104 +111,46 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     return a[along(axis, np.repeat(np.arange(a.shape[axis]), repeats))]
 
 
-# --------------------------------------------------------------------------------------------- joining
+@composite(np.broadcast_arrays)
+def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
+    shape = np.broadcast_shapes(*(np.shape(a) for a in args))
+    return tuple(np.broadcast_to(a, shape) for a in args)
 
 
-@composite(np.dstack)
-def dstack(tup: Sequence[Any]) -> Any:
-    return np.concatenate([three_dimensional(a) for a in tup], axis=2)
+@composite(np.meshgrid)
+def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Any, ...]:
+    """A Tensor is never written to, so `copy` makes no difference."""
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"meshgrid: indexing must be 'xy' or 'ij', got {indexing!r}")
+    n = len(xi)
+    shaped = [np.reshape(x, (1,) * k + (-1,) + (1,) * (n - k - 1)) for k, x in enumerate(xi)]
+    grids = tuple(shaped) if sparse else broadcast_arrays(*shaped)
+    return tuple(np.swapaxes(g, 0, 1) for g in grids) if indexing == "xy" and n > 1 else grids
+
+
+# ---------------------------------------------------------------------------------- a new first or last axis
+
+
+def each(arrays: tuple[Any, ...], change: Any) -> Any:
+    changed = tuple(change(a) for a in arrays)
+    return changed[0] if len(changed) == 1 else changed
+
+
+@composite(np.atleast_1d)
+def atleast_1d(*arys: Any) -> Any:
+    return each(arys, lambda a: np.reshape(a, (1,)) if np.ndim(a) == 0 else np.reshape(a, np.shape(a)))
+
+
+@composite(np.atleast_2d)
+def atleast_2d(*arys: Any) -> Any:
+    return each(arys, lambda a: np.reshape(a, (1, -1)) if np.ndim(a) == 1 else np.reshape(a, np.shape(a) or (1, 1)))
+
+
+@composite(np.atleast_3d)
+def atleast_3d(*arys: Any) -> Any:
+    return each(arys, three_dimensional)
 
 
 def three_dimensional(a: Any) -> Any:
     shapes = {0: (1, 1, 1), 1: (1, *np.shape(a), 1), 2: (*np.shape(a), 1)}
-    return np.reshape(a, shapes[np.ndim(a)]) if np.ndim(a) < 3 else a
-
-
-@composite(np.column_stack)
-def column_stack(tup: Sequence[Any]) -> Any:
-    return np.concatenate([np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a for a in tup], axis=1)
-
-
-@composite(np.append)
-def append(arr: Any, values: Any, axis: int | None = None) -> Any:
-    return np.concatenate([arr, values], axis=axis) if axis is not None else np.concatenate([np.ravel(arr), np.ravel(values)])
-
-
-# ------------------------------------------------------------------------------------------- selecting
-
-
-@composite(np.take)
-def take(a: Any, indices: Any, axis: int | None = None) -> Any:
-    return np.ravel(a)[indices] if axis is None else a[along(axis % a.ndim, indices)]
-
-
-@composite(np.take_along_axis)
-def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
-    if axis is None:
-        return np.ravel(arr)[indices]
-    axis = axis % arr.ndim
-    grid = list(
-        np.ogrid[tuple(slice(n) for n in np.broadcast_shapes(ones_at(arr.shape, axis), ones_at(np.shape(indices), axis)))]
-    )
-    grid[axis] = indices
-    return np.broadcast_to(arr, tuple(arr.shape[k] if k == axis else grid[k].size for k in range(arr.ndim)))[tuple(grid)]
-
-
-def ones_at(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
-    return (*shape[:axis], 1, *shape[axis + 1 :])
-
-
-@composite(np.compress)
-def compress(condition: Any, a: Any, axis: int | None = None) -> Any:
-    return take(a, np.flatnonzero(np.asarray(condition)), axis)
-
-
-@composite(np.extract)
-def extract(condition: Any, arr: Any) -> Any:
-    return take(arr, np.flatnonzero(np.asarray(condition)))
-
-
-@composite(np.delete)
-def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
-    if axis is None:
-        arr, axis = np.ravel(arr), 0
-    return take(arr, np.delete(np.arange(arr.shape[axis]), obj), axis)
-
-
-@composite(np.tril)
-def tril(m: Any, k: int = 0) -> Any:
-    return np.where(np.tri(m.shape[-2], m.shape[-1], k, bool), m, 0)
-
-
-@composite(np.triu)
-def triu(m: Any, k: int = 0) -> Any:
-    return np.where(np.tri(m.shape[-2], m.shape[-1], k - 1, bool), 0, m)
-
-
-@composite(np.diagonal)
-def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    moved = moveaxis(a, (axis1, axis2), (-2, -1))
-    rows, columns = moved.shape[-2:]
-    n = max(min(rows + min(offset, 0), columns - max(offset, 0)), 0)
-    start = np.arange(n)
-    return moved[..., start - min(offset, 0), start + max(offset, 0)]
-
-
-@composite(np.diag)
-def diag(v: Any, k: int = 0) -> Any:
-    if v.ndim == 2:
-        return diagonal(v, k)
-    n = v.shape[0] + abs(k)
-    mask = np.eye(n, k=k, dtype=bool)
-    padded = np.concatenate([np.zeros_like(v, shape=(max(-k, 0),)), v, np.zeros_like(v, shape=(max(k, 0),))])
-    return np.where(mask, np.expand_dims(padded, 1), 0)
-
-
-@composite(np.diagflat)
-def diagflat(v: Any, k: int = 0) -> Any:
-    return diag(np.ravel(v), k)
-
-
-@composite(np.trace)
-def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    return np.sum(diagonal(a, offset, axis1, axis2), axis=-1)
+    return np.reshape(a, shapes.get(np.ndim(a), np.shape(a)))

@@ -47,3 +47,8 @@ refused(
     "multiple roots of a polynomial have no derivative; take np.linalg.eigvals of the companion matrix if yours are simple",
     np.roots,
 )
+refused(
+    "entries of two arrays are equal by coincidence only, and not when one moves; take x[indices], with the indices of "
+    "np.intersect1d(..., return_indices=True) on .numpy()",
+    np.intersect1d,
+)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.table import composite, constant, rule, rule_for_each
+from microgradnp.table import constant, rule, rule_for_each
 
 
 def like_shape_of(g: Any, a: Any) -> Any:
@@ -55,16 +55,5 @@ rule_for_each(np.concatenate, joined, sequence=True)
 rule_for_each(np.stack, stacked, sequence=True)
 
 
-@composite(np.vstack)
-def vstack(tup: Sequence[Any]) -> Any:
-    return np.concatenate([np.reshape(a, (1, -1)) if np.ndim(a) < 2 else a for a in tup], axis=0)
-
-
-@composite(np.hstack)
-def hstack(tup: Sequence[Any]) -> Any:
-    arrays = [np.reshape(a, (1,)) if np.ndim(a) == 0 else a for a in tup]
-    return np.concatenate(arrays, axis=0 if np.ndim(arrays[0]) == 1 else 1)
-
-
-constant(np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.full_like, np.empty_like)
+constant(np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like)
 constant(np.may_share_memory, np.shares_memory, np.result_type)

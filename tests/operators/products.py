@@ -102,9 +102,33 @@ def axes_torch(axes: Any) -> Any:
     return axes if isinstance(axes, int) else [[part] if isinstance(part, int) else part for part in axes]
 
 
+OF_NUMPY_2_2 = []
+if hasattr(np, "matvec"):
+    OF_NUMPY_2_2 = [
+        Operator(
+            np.matvec,
+            pairs_of(((2, 3), (3,)), ((4, 2, 3), (3,)), ((2, 3), (4, 3))),
+            torch=lambda torch, a, b: (a @ b.unsqueeze(-1)).squeeze(-1),
+            complex=True,
+        ),
+        Operator(
+            np.vecmat,
+            pairs_of(((2,), (2, 3)), ((4, 2), (2, 3)), ((2,), (4, 2, 3))),
+            torch=lambda torch, a, b: (a.conj().unsqueeze(-2) @ b).squeeze(-2),
+            complex=True,
+        ),
+    ]
+
 OPERATORS = [
     Operator(np.matmul, pairs_of(*MATMULS), torch="matmul", complex=True),
     Operator(np.dot, dots, torch=dot_torch, complex=True),
+    Operator(
+        np.vecdot,
+        pairs_of(((3,), (3,)), ((2, 1, 3), (4, 3)), ((0,), (0,))),
+        torch=lambda torch, a, b: torch.linalg.vecdot(a, b),
+        complex=True,
+    ),
+    *OF_NUMPY_2_2,
     Operator(np.einsum, einsums, torch="einsum", complex=True),
     Operator(
         np.vdot,

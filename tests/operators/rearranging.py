@@ -7,71 +7,80 @@ from typing import Any
 
 import numpy as np
 
-from operators.record import Operator, Random, Sample, called_with, draw, over
-
-
-def called_with_condition(random: Random) -> Iterator[Sample]:
-    yield Sample(([True, False, True], draw(random, (3, 4), -2, 2)), {"axis": 0})
-    yield Sample((np.array([False, True, True]), draw(random, (4,), -2, 2)))
-
-
-def extracted(random: Random) -> Iterator[Sample]:
-    yield Sample((np.array([[True, False], [True, True]]), draw(random, (2, 2), -2, 2)))
-
-
-def along_indices(random: Random) -> Iterator[Sample]:
-    x = draw(random, (3, 4), -2, 2)
-    yield Sample((x, np.argsort(x, axis=0), 0))
-    yield Sample((x, np.array([[0, 1, 1]]), 1))
-    yield Sample((x, np.array([0, 5, 5, 11]), None))
-    yield Sample((x, np.array([0, 5, 5, -1]), None), exact=False)
-
-
-def stacked_deep(random: Random) -> Iterator[Sample]:
-    for shapes in (((2, 3), (2, 3)), ((3,), (3,)), ((2, 3, 1), (2, 3, 2)), ((2, 3), (2, 3, 2))):
-        yield Sample(tuple(draw(random, shape, -2, 2) for shape in shapes))
-
-
-def columns(random: Random) -> Iterator[Sample]:
-    for shapes in (((3,), (3,)), ((3, 2), (3,)), ((3, 2), (3, 1))):
-        yield Sample(tuple(draw(random, shape, -2, 2) for shape in shapes))
-
-
-def appended_to(random: Random) -> Iterator[Sample]:
-    yield Sample((draw(random, (2, 3), -2, 2), draw(random, (2,), -2, 2)))
-    yield Sample((draw(random, (2, 3), -2, 2), draw(random, (1, 3), -2, 2), 0))
-    yield Sample((draw(random, (2, 3), -2, 2), draw(random, (2, 2), -2, 2)), {"axis": 1})
-
-
-def append_torch(torch: Any, x: Any, values: Any, axis: Any = None) -> Any:
-    return torch.cat([x.ravel(), values.ravel()]) if axis is None else torch.cat([x, values], axis)
-
-
-def selected_torch(keep: Callable[..., Any]) -> Callable[..., Any]:
-    """Entries along an axis, or of the flat array: `keep(n, *arguments)` says which of n."""
-
-    def call(torch: Any, x: Any, *args: Any, axis: Any = None) -> Any:
-        flat, along = (x.ravel(), 0) if axis is None else (x, axis)
-        return flat.index_select(along, torch.as_tensor(keep(flat.shape[along], *args)))
-
-    return call
-
-
-def take_torch(torch: Any, x: Any, index: Any, axis: Any = None) -> Any:
-    flat, along = (x.ravel(), 0) if axis is None else (x, axis)
-    return flat[(slice(None),) * along + (torch.as_tensor(index),)]
-
-
-def deleted_torch(torch: Any, x: Any, index: Any, axis: Any = None) -> Any:
-    return selected_torch(lambda n: np.delete(np.arange(n), index))(torch, x, axis=axis)
-
-
-def compressed_torch(torch: Any, condition: Any, x: Any, axis: Any = None) -> Any:
-    return selected_torch(lambda n: np.flatnonzero(np.asarray(condition)))(torch, x, axis=axis)
+from operators.record import Operator, Random, Sample, Wrong, called_with, draw, over
 
 
 def tile_torch(torch: Any, x: Any, reps: Any) -> Any:
     return torch.tile(x, (reps,) if isinstance(reps, int) else reps)
+
+
+def several(*shapes: tuple[int, ...], **options: Any) -> Callable[[Random], Iterator[Sample]]:
+    def samples(random: Random) -> Iterator[Sample]:
+        yield Sample(tuple(draw(random, shape, -2, 2) for shape in shapes), options)
+
+    return samples
+
+
+def grids(random: Random) -> Iterator[Sample]:
+    x, y, z = (draw(random, (n,), -2, 2) for n in (2, 3, 2))
+    yield Sample((x, y))
+    yield Sample((x, y, z), {"indexing": "ij"})
+    yield Sample((x, y), {"sparse": True}, exact=False)
+    yield Sample((x, y), {"copy": False}, exact=False)
+    yield Sample((x,), {"indexing": "xy"})
+
+
+def meshgrid_torch(torch: Any, *x: Any, indexing: str = "xy") -> Any:
+    return torch.meshgrid(*x, indexing=indexing if len(x) > 1 else "ij")
+
+
+def of_one_or_two(random: Random) -> Iterator[Sample]:
+    for shape in ((), (3,), (2, 3), (2, 1, 3)):
+        yield Sample((draw(random, shape, -2, 2),))
+    yield Sample((draw(random, (), -2, 2), draw(random, (3,), -2, 2)))
+
+
+def atleast_3d_torch(torch: Any, *parts: Any) -> Any:
+    def three(x: Any) -> Any:
+        return x.reshape({0: (1, 1, 1), 1: (1, *x.shape, 1), 2: (*x.shape, 1)}.get(x.ndim, x.shape))
+
+    return three(parts[0]) if len(parts) == 1 else tuple(map(three, parts))
+
+
+MORE = [
+    Operator(
+        np.broadcast_arrays,
+        several((3, 1), (2,), ()),
+        torch=lambda torch, *parts: torch.broadcast_tensors(*parts),
+        complex=True,
+        wrong=(Wrong((np.ones(3), np.ones(2)), "mismatch", error=ValueError),),
+    ),
+    Operator(
+        np.meshgrid,
+        grids,
+        torch=meshgrid_torch,
+        complex=True,
+        wrong=(Wrong((np.ones(3), np.ones(2)), "indexing", {"indexing": "yx"}, ValueError),),
+    ),
+    Operator(np.atleast_1d, of_one_or_two, torch="atleast_1d", complex=True),
+    Operator(np.atleast_2d, of_one_or_two, torch="atleast_2d", complex=True),
+    Operator(np.atleast_3d, of_one_or_two, torch=atleast_3d_torch, complex=True),
+    Operator(
+        np.rollaxis,
+        called_with(((2, 3, 4), (2,), {}), ((2, 3, 4), (0, 2), {}), ((2, 3, 4), (-1,), {"start": -2}), ((2, 3), (1, 1), {})),
+        torch=lambda torch, x, axis, start=0: x.permute(rolled(x.ndim, axis, start)),
+        complex=True,
+    ),
+]
+
+
+def rolled(n: int, axis: int, start: int) -> list[int]:
+    """The axes in NumPy's order, by the definition: taken out, and put back before `start`."""
+    axes = list(range(n))
+    axis, start = axis % n, start + n if start < 0 else start
+    axes.remove(axis)
+    axes.insert(start - 1 if axis < start else start, axis)
+    return axes
 
 
 OPERATORS = [
@@ -111,50 +120,5 @@ OPERATORS = [
         torch=lambda torch, x, n, axis=None: torch.repeat_interleave(x, torch.as_tensor(n), dim=axis),
         complex=True,
     ),
-    Operator(
-        np.take,
-        called_with(((3, 4), ([0, 2, 2, -1],), {}), ((3, 4), ([[0, 2], [1, 1]],), {"axis": 1}), ((3, 4), (1, 0), {})),
-        torch=take_torch,
-        complex=True,
-    ),
-    Operator(np.take_along_axis, along_indices, torch=lambda torch, x, i, axis: torch.take_along_dim(x, i, axis), complex=True),
-    Operator(np.compress, called_with_condition, torch=compressed_torch, complex=True),
-    Operator(np.extract, extracted, torch=compressed_torch, complex=True),
-    Operator(
-        np.delete,
-        called_with(((3, 4), ([1, 2], 1), {}), ((3, 4), (slice(0, 3),), {}), ((3, 4), (0,), {"axis": 0})),
-        torch=deleted_torch,
-        complex=True,
-    ),
-    Operator(np.tril, called_with(((3, 4), (), {}), ((2, 3, 3), (-1,), {}), ((4, 3), (1,), {})), torch="tril", complex=True),
-    Operator(np.triu, called_with(((3, 4), (), {}), ((2, 3, 3), (-1,), {}), ((4, 3), (1,), {})), torch="triu", complex=True),
-    Operator(
-        np.diagonal,
-        called_with(((3, 4), (), {}), ((2, 3, 4), (1, 0, 2), {}), ((3, 4), (-1,), {}), ((3, 4), (5,), {})),
-        torch="diagonal",
-        complex=True,
-    ),
-    Operator(
-        np.diag,
-        called_with(((4,), (), {}), ((3,), (2,), {}), ((3,), (-1,), {}), ((3, 4), (), {}), ((3, 4), (1,), {})),
-        torch="diag",
-        complex=True,
-    ),
-    Operator(
-        np.diagflat,
-        called_with(((2, 3), (), {}), ((3,), (-1,), {})),
-        torch=lambda torch, x, k=0: torch.diagflat(x, k),
-        complex=True,
-    ),
-    Operator(
-        np.trace,
-        called_with(((3, 4), (), {}), ((2, 3, 4), (1, 1, 2), {})),
-        torch=lambda torch, x, *where: torch.diagonal(x, *where).sum(-1),
-        complex=True,
-    ),
-    Operator(np.dstack, sequence=True, samples=stacked_deep, torch=lambda torch, *parts: torch.dstack(parts), complex=True),
-    Operator(
-        np.column_stack, sequence=True, samples=columns, torch=lambda torch, *parts: torch.column_stack(parts), complex=True
-    ),
-    Operator(np.append, appended_to, torch=append_torch, complex=True),
+    *MORE,
 ]

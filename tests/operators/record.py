@@ -46,6 +46,8 @@ class Operator:
     narrow: bool = True  # does NumPy keep float32?
     torch: str | Callable[..., Any] | None = None  # name in `torch`, or a function (torch, *args, **options)
     sequence: bool = False  # are the arguments handed over as one list?
+    calls: Callable[..., Any] | None = None  # how the arguments are handed over, when neither one by one nor as one list
+    prepare: Callable[[Any], Any] | None = None  # of the first argument: made symmetric, say
     part: Callable[[Any], Any] | None = None  # what of the result is looked at; of several arrays else all, one behind the other
     wrong: tuple[Wrong, ...] = ()  # calls that are refused
 
@@ -59,7 +61,12 @@ class Operator:
         return self.sequence or (isinstance(rule, Rule) and rule.sequence)
 
     def call(self, *args: Any, **options: Any) -> Any:
-        result = self.function(list(args), **options) if self.takes_list else self.function(*args, **options)
+        if self.prepare:
+            args = (self.prepare(args[0]), *args[1:])
+        if self.calls:
+            result = self.calls(*args, **options)
+        else:
+            result = self.function(list(args), **options) if self.takes_list else self.function(*args, **options)
         if self.part is not None:
             return self.part(result)
         return np.concatenate([np.ravel(part) for part in result]) if isinstance(result, (tuple, list)) else result

@@ -88,15 +88,6 @@ def stacks(random: Random) -> Iterator[Sample]:
     yield Sample((np.ones((0, 2)), np.ones((0, 2))))
 
 
-def stacked_by(random: Random) -> Iterator[Sample]:
-    yield Sample(tuple(draw(random, shape, -2, 2) for shape in ((2, 2), (2, 2))))
-    yield Sample(tuple(draw(random, shape, -2, 2) for shape in ((3,), (3,), (3,))))
-    yield Sample((np.array(1.5), np.array([2.5])))
-    yield Sample((np.array(1.5), np.array(2.5)))
-    yield Sample((np.ones((2, 1, 3)), np.ones((2, 1, 3))))
-    yield Sample((np.ones(3), [1.0, 2.0, 3.0]), exact=False)
-
-
 def of_tuple(name: str) -> Callable[..., Any]:
     """A torch function that takes a tuple of tensors, and `dim` where NumPy says `axis`."""
 
@@ -124,6 +115,4 @@ OPERATORS = [
     Operator(np.broadcast_to, broadcasts, torch="broadcast_to", complex=True),
     Operator(np.concatenate, joins, torch=of_tuple("cat"), complex=True),
     Operator(np.stack, stacks, torch=of_tuple("stack"), complex=True),
-    Operator(np.vstack, sequence=True, samples=stacked_by, torch=lambda torch, *parts: torch.vstack(parts), complex=True),
-    Operator(np.hstack, sequence=True, samples=stacked_by, torch=lambda torch, *parts: torch.hstack(parts), complex=True),
 ]
