@@ -10,13 +10,25 @@ import numpy as np
 
 from microgradnp import graph
 from microgradnp.captured import read_only
-from microgradnp.origin import called_on_numbers, stores_item
+from microgradnp.origin import called_on_numbers, scipy_functions, stores_item
 from microgradnp.storage import Storage
 
 if TYPE_CHECKING:
     from microgradnp.tensor import Tensor
 
 Array = Any  # an ndarray, a NumPy scalar, or another array that speaks NumPy's protocols
+
+
+INSTEAD = {  # Python functions of scipy.special, which NumPy's protocols do not reach
+    "comb": "scipy.special.binom",
+    "log_softmax": "mg.log_softmax",
+    "logsumexp": "mg.logsumexp",
+    "multigammaln": "a sum of scipy.special.gammaln",
+    "perm": "scipy.special.poch(n - k + 1, k)",
+    "polygamma": "scipy.special.psi for n = 0, (-1)**(n + 1) * factorial(n) * scipy.special.zeta(n + 1, x) above",
+    "softmax": "mg.softmax",
+    "softplus": "np.logaddexp(0, x)",
+}
 
 
 class Conversions(Storage):
@@ -32,9 +44,11 @@ class Conversions(Storage):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self.needs_grad:
+            name = next((name for name in scipy_functions() if name in INSTEAD), None)
+            cure = f"Instead of scipy.special.{name} write {INSTEAD[name]}. " if name else ""
             raise TypeError(
                 f"cannot turn {graph.describe(self)} into an ndarray: it requires a gradient, and a silent detach is a silent "
-                "wrong gradient. Use .numpy() (or .detach()) to say that the gradient shall stop here"
+                f"wrong gradient. {cure}Use .numpy() (or .detach()) to say that the gradient shall stop here"
             )
         array = self._array if dtype is None else self._array.astype(dtype)
         return np.array(array, copy=True) if copy else read_only(array)
@@ -79,6 +93,10 @@ class Conversions(Storage):
             raise TypeError(
                 f"cannot store {graph.describe(self)} in an ndarray: it requires a gradient, which would be lost. Collect the "
                 "Tensors in a list and np.stack them, or say .item()"
+            )
+        if name := next(scipy_functions(), None):
+            raise TypeError(
+                f"scipy: {name} makes a number of {graph.describe(self)}, which requires a gradient and loses it; say .item()"
             )
         if name := called_on_numbers():
             cure = f"Use np.{name.rpartition('.')[2]}" if name.rpartition(".")[0] in ("math", "cmath") else "Use np.stack"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import inspect
 import operator
 from collections.abc import Callable, Iterator
@@ -12,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp import functional
-from microgradnp.table import KINKS, REFUSED, TABLE, Composite, Rule
+from microgradnp.table import KINKS, LATE, REFUSED, TABLE, Composite, Rule
 
 NAMESPACES: dict[str, ModuleType] = {
     "np": np,
@@ -118,12 +120,22 @@ def rank(entry: Entry) -> str:
 def public_names() -> dict[Callable[..., Any], tuple[str, ...]]:
     """Function -> all its public names, that under which NumPy made it first."""
     found: dict[Callable[..., Any], list[str]] = {operator.getitem: ["x[index]"]}
-    for prefix, space in NAMESPACES.items():
-        for name in getattr(space, "__all__", dir(space)):
+    for prefix, space in {**NAMESPACES, **optional()}.items():
+        for name in dict.fromkeys(getattr(space, "__all__", dir(space))):  # SciPy lists some twice
             function = getattr(space, name, None)
             if callable(function) and not isinstance(function, type):
                 found.setdefault(function, []).append(f"{prefix}.{name}")
     return {function: tuple(sorted(names, key=lambda name: not own(name, function))) for function, names in found.items()}
+
+
+def optional() -> dict[str, ModuleType]:
+    """Libraries whose rules are loaded late, as far as they are installed; now they are loaded."""
+    found = {}
+    for library, rules in LATE.items():
+        with contextlib.suppress(ModuleNotFoundError):
+            found[library] = importlib.import_module(library)
+            importlib.import_module(rules)
+    return found
 
 
 def own(name: str, function: Callable[..., Any]) -> bool:
@@ -143,7 +155,9 @@ def described(function: Callable[..., Any], entry: Rule | Composite, names: tupl
 
 
 def area_of(formula: Callable[..., Any]) -> str:
-    return str(formula.__module__).rpartition(".")[2]
+    """The module of the rules; of a library's rules, the library."""
+    library = next((library for library, rules in LATE.items() if formula.__module__.startswith(rules)), None)
+    return library or str(formula.__module__).rpartition(".")[2]
 
 
 def keywords_of(function: Callable[..., Any]) -> tuple[str, ...]:

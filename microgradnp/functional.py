@@ -16,6 +16,7 @@ __all__ = [
     "cross_entropy",
     "identity",
     "log_softmax",
+    "logsumexp",
     "mse",
     "relu",
     "set_at",
@@ -100,6 +101,25 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     """log(softmax(x)) along `axis`, computed without taking the logarithm of a rounded zero."""
     shifted = x - np.max(x, axis=axis, keepdims=True)
     return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
+@primitive
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """log(sum(exp(x))) over `axis` (an int, a tuple, None for all), shifted by the maximum so that nothing overflows.
+
+    Of nothing, or of -inf alone, it is -inf, with a gradient of 0. Raises TypeError for complex x.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> float(mg.logsumexp(np.array([1000.0, 1000.0]))), float(np.log(2))
+    (1000.6931471805599, 0.6931471805599453)
+    """
+    x = real(np.asarray(x), "logsumexp")
+    x = x if x.dtype.kind == "f" else x.astype(float)
+    largest = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
+    largest = np.where(np.isfinite(largest), largest, 0).astype(largest.dtype)
+    with np.errstate(divide="ignore"):
+        total = np.log(np.sum(np.exp(x - largest), axis=axis, keepdims=keepdims))
+    return total + (largest if keepdims else np.reshape(largest, np.shape(total)))
 
 
 @primitive
@@ -200,6 +220,14 @@ def softmax_input(g: Any, y: Any, x: Any, axis: int = -1) -> Any:
     return y * (g - np.sum(g * y, axis=axis, keepdims=True))
 
 
+def logsumexp_input(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """softmax(x), once `g` and `y` have the axes again that were summed over."""
+    if not keepdims:
+        axes = tuple(range(np.ndim(x))) if axis is None else axis
+        g, y = np.expand_dims(g, axes), np.expand_dims(y, axes)
+    return g * np.exp(x - np.where(y == -np.inf, 0, y))
+
+
 # fmt: off
 rule(add_bias,         lambda g, y, x, b: g,
                        lambda g, y, x, b: g)
@@ -209,6 +237,7 @@ rule(identity,         lambda g, y, x: g)
 rule(relu,             lambda g, y, x: np.where(x > 0, g, 0))
 rule(softmax,          softmax_input)
 rule(log_softmax,      lambda g, y, x, axis=-1: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True))
+rule(logsumexp,        logsumexp_input)
 rule(sse,              lambda g, y, pred, target: 2 * g * (pred - target).conj(),
                        lambda g, y, pred, target: 2 * g * (target - pred).conj())
 rule(mse,              lambda g, y, pred, target: (2 / (pred.size or 1)) * g * (pred - target).conj(),

@@ -13,6 +13,7 @@ import functools
 import linecache
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
@@ -61,6 +62,18 @@ def stores_item() -> bool:
     """Whether the user's running instruction is `a[...] = value`."""
     place = caller()
     return place is not None and place[0].co_code[place[1]] in STORES
+
+
+def scipy_functions() -> Iterator[str]:
+    """Names of SciPy's own functions that are running between here and the user, the innermost first."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        of_scipy = str(frame.f_globals.get("__name__")).startswith("scipy.")
+        if not of_scipy and not internal[frame.f_code.co_filename]:
+            return
+        if of_scipy:
+            yield frame.f_code.co_name
+        frame = frame.f_back
 
 
 SPARED = ("isfinite", "isinf", "isnan", "isclose", "floor", "ceil", "trunc")  # of `math`: they have no gradient to lose

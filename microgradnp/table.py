@@ -25,7 +25,9 @@ from __future__ import annotations
 
 import dis
 import functools
+import importlib
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
 from typing import Any, NamedTuple
@@ -34,6 +36,7 @@ import numpy as np
 
 Vjp = Callable[..., Any]
 PACKAGE = __name__.partition(".")[0]
+UFUNCS = ("numpy", "scipy.special", "scipy.special._ufuncs")  # their ufuncs keep no array that they return
 
 
 class Rule:
@@ -165,6 +168,7 @@ class Kink(NamedTuple):
 TABLE: dict[Callable[..., Any], Rule | Composite] = {}
 KINKS: dict[Callable[..., Any], Kink] = {}
 REFUSED: dict[Callable[..., Any], str] = {}  # function -> why it has no rule, and what to write instead
+LATE = {"scipy.special": "microgradnp.rules.special"}  # library -> its rules, imported when a Tensor first meets a stranger
 
 
 def rule(function: Callable[..., Any], *vjps: Vjp | None) -> None:
@@ -246,6 +250,14 @@ def constant(*functions: Callable[..., Any]) -> None:
         TABLE[function] = Rule(function, ())
 
 
+def late(function: Callable[..., Any]) -> Rule | Composite | None:
+    """The entry of a function that is not in the table, after the rules of all libraries in use have been loaded."""
+    for library, rules in LATE.items():
+        if library in sys.modules:
+            importlib.import_module(rules)
+    return TABLE.get(function)
+
+
 def refused(reason: str, *functions: Callable[..., Any]) -> None:
     """Decide that functions have no rule, and say why."""
     REFUSED.update(dict.fromkeys(functions, reason))
@@ -257,9 +269,12 @@ def name_of(function: Callable[..., Any]) -> str:
 
 
 def is_ours(function: Callable[..., Any]) -> bool:
-    """Whether a function is this package's own or NumPy's. Classes, partials and instances with `__call__` count as foreign."""
+    """Whether a function is this package's own, NumPy's, or a ufunc of SciPy.
+
+    Classes, partials and instances with `__call__` count as foreign.
+    """
     if isinstance(function, np.ufunc):
-        return function is getattr(np, function.__name__, None)
+        return any(function is getattr(sys.modules.get(module), function.__name__, None) for module in UFUNCS)
     return str(getattr(function, "__module__", None)).partition(".")[0] in (PACKAGE, "numpy", "_operator") and hasattr(
         function, "__name__"
     )

@@ -26,7 +26,7 @@ from microgradnp.errors import explain, no_rule
 from microgradnp.methods import Methods, ufunc_method
 from microgradnp.operators import Operators
 from microgradnp.origin import Place, caller
-from microgradnp.table import TABLE, Composite, Rule
+from microgradnp.table import TABLE, Composite, Rule, late
 
 Array = Any  # an ndarray, a scalar or a Tensor
 NO_OPTIONS: Mapping[str, Any] = {}
@@ -269,9 +269,11 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """
     rule = TABLE.get(function)
     if type(rule) is not Rule:
+        rule = rule or late(function)
         if rule is None:
             raise TypeError(no_rule(function))
-        return call_composite(cast(Composite, rule), args, kwargs)
+        if isinstance(rule, Composite):
+            return call_composite(rule, args, kwargs)
     if kwargs or len(args) != rule.arrays_only:
         args, kwargs = rule.bind(args, kwargs)
     options = frozen(kwargs) if kwargs else NO_OPTIONS

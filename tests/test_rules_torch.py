@@ -67,8 +67,37 @@ def close(ours: np.ndarray, theirs: np.ndarray, dtype: Any) -> None:
 
 
 def test_most_rules_have_a_counterpart():
-    without = sorted(record.name for record in OPERATORS if not record.torch)
-    assert without == ["astype", "heaviside", "partition", "scatter"]
+    """The others are our own parts of a function that has one, or PyTorch lacks them, or has no derivative."""
+    numpys = [
+        record for record in OPERATORS if not isinstance(record.function, np.ufunc) or hasattr(np, record.function.__name__)
+    ]
+    without = sorted(record.name for record in numpys if not record.torch and not hasattr(record.function, "primitive"))
+    assert without == sorted(WITHOUT)
+
+
+WITHOUT = [
+    "astype",
+    "heaviside",
+    "partition",
+    "nancumprod",
+    "nancumsum",
+    "nanmedian",
+    "nanpercentile",
+    "nanquantile",
+    "nanstd",
+    "nanvar",
+    "nan_to_num",
+    "polydiv",
+    "eig",
+    "eigvals",
+    "setdiff1d",
+    "unique",
+    "unique_all",
+    "unique_counts",
+    "unique_inverse",
+    "unique_values",
+    "unwrap",
+]
 
 
 # --------------------------------------------------------------------------------------- the same conventions

@@ -1,15 +1,20 @@
 """The rules: one module for each area of NumPy. Importing them fills `table.TABLE`."""
 
 from microgradnp.rules import (
+    bessel,
+    creation,
     decompositions,
     elementwise,
     fft,
     indexing,
     joining,
     linalg,
+    nanfunctions,
     norms,
     ordering,
+    padding,
     parts,
+    polynomials,
     products,
     rearranging,
     reductions,
@@ -17,19 +22,25 @@ from microgradnp.rules import (
     scans,
     selecting,
     shape,
+    signal,
     statistics,
 )
 
 __all__ = [
+    "bessel",
+    "creation",
     "decompositions",
     "elementwise",
     "fft",
     "indexing",
     "joining",
     "linalg",
+    "nanfunctions",
     "norms",
     "ordering",
+    "padding",
     "parts",
+    "polynomials",
     "products",
     "rearranging",
     "reductions",
@@ -37,5 +48,6 @@ __all__ = [
     "scans",
     "selecting",
     "shape",
+    "signal",
     "statistics",
 ]

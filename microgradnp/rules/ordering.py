@@ -1,4 +1,4 @@
-"""Sorting and order statistics: which entry comes where is a constant, and the entries are picked by it."""
+"""Sorting and order statistics: which entry comes where is a constant, and its gradient goes back to where it came from."""
 
 from __future__ import annotations
 
@@ -6,63 +6,117 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.rules.indexing import scatter
 from microgradnp.rules.rearranging import tuple_of
 from microgradnp.rules.selecting import take_along_axis
-from microgradnp.table import composite
+from microgradnp.rules.values import value_of
+from microgradnp.table import composite, rule
+from microgradnp.tensor import primitive
 
 
-@composite(np.sort)
-def sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None) -> Any:
-    if order is not None:
-        raise TypeError("sort: the keyword order= is for records, which have no gradient")
+@primitive
+def unsorted(g: Any, order: Any, axis: int) -> Any:
+    """Entry k along the axis goes to place order[k]: the inverse of `take_along_axis` with a permutation."""
+    placed = np.empty_like(g)
+    np.put_along_axis(placed, order, g, axis)
+    return placed
+
+
+rule(unsorted, lambda g, y, a, order, axis: np.take_along_axis(g, order, axis), None, None)
+
+
+def sort(
+    g: Any, y: Any, a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: bool | None = None
+) -> Any:
     if axis is None:
-        a, axis = np.ravel(a), 0
-    return take_along_axis(a, np.argsort(a, axis=axis, stable=True), axis)
+        return np.reshape(unsorted(g, np.argsort(value_of(a), axis=None), 0), a.shape)
+    return unsorted(g, np.argsort(value_of(a), axis=axis), axis)
+
+
+rule(np.sort, sort)
+
+
+@composite(np.sort_complex)
+def sort_complex(a: Any) -> Any:
+    ordered = np.sort(a)
+    return ordered if np.iscomplexobj(ordered) else np.astype(ordered, np.result_type(ordered.dtype, np.complex128))
 
 
 @composite(np.partition)
 def partition(a: Any, kth: Any, axis: int = -1) -> Any:
-    return take_along_axis(a, np.argpartition(a, kth, axis=axis), axis)
+    return take_along_axis(a, np.argpartition(value_of(a), kth, axis=axis), axis)
 
 
-@composite(np.median)
-def median(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    """The middle entry, or the mean of the two in the middle."""
-    ranked, shape = ranks(a, axis)
-    n = ranked.shape[0]
-    value = with_nans(ranked, ranked[n // 2] if n % 2 else (ranked[n // 2 - 1] + ranked[n // 2]) / 2)
-    return np.reshape(value, shape) if keepdims else value
+# -------------------------------------------------------------------------------------------- quantiles
+
+
+def positions(counts: Any, q: Any, method: Any) -> Any:
+    """Where quantiles stand among `counts` numbers in order, such as 2.25 between the third and the fourth: (*q, *counts).
+
+    NumPy says so itself: a quantile of 0, 1, 2, ... is its own position, whatever the method.
+    """
+    found = np.zeros((np.size(q), np.size(counts)))
+    for n in np.unique(counts):
+        if n:
+            found[:, np.ravel(counts) == n] = np.quantile(np.arange(float(n)), np.ravel(q), method=method)[:, np.newaxis]
+    return found.reshape(np.shape(q) + np.shape(counts))
+
+
+def back_to_entries(g: Any, a: Any, q: Any, axis: Any, method: Any, ignore_nan: bool) -> Any:
+    """The gradient of a quantile goes to the two entries in order that it lies between, in proportion."""
+    axes = tuple_of(axis, a.ndim)
+    rest = tuple(k for k in range(a.ndim) if k not in axes)
+    lanes = np.reshape(np.transpose(value_of(a), (*axes, *rest)), (-1, *(a.shape[k] for k in rest)))  # (n, *rest)
+    n, others = lanes.shape[0], lanes.shape[1:]
+    counts = np.sum(~np.isnan(lanes), axis=0) if ignore_nan else np.full(others, n)
+    where = positions(counts, q, method)
+    below = np.floor(where).astype(int)
+    above = np.minimum(below + 1, n - 1)
+    weight = (where - below).astype(lanes.dtype)
+    order = np.argsort(lanes, axis=0)  # NaN last
+    grid = np.indices(where.shape, sparse=True)[np.ndim(q) :]
+    g = np.reshape(g, where.shape)
+    ranked = np.zeros_like(g, shape=lanes.shape)
+    shares = scatter(g * (1 - weight), ranked, (below, *grid)) + scatter(g * weight, ranked, (above, *grid))
+    placed = np.reshape(unsorted(shares, order, 0), tuple(a.shape[k] for k in (*axes, *rest)))
+    return np.transpose(placed, tuple(int(k) for k in np.argsort((*axes, *rest))))
+
+
+def median(g: Any, y: Any, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return back_to_entries(g, a, 0.5, axis, "linear", False)
+
+
+def quantile(g: Any, y: Any, a: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Any:
+    return back_to_entries(g, a, value_of(q), axis, method, False)
+
+
+def nanmedian(g: Any, y: Any, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return back_to_entries(g, a, 0.5, axis, "linear", True)
+
+
+def nanquantile(g: Any, y: Any, a: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Any:
+    return back_to_entries(g, a, value_of(q), axis, method, True)
+
+
+# fmt: off
+rule(np.median,      median)
+rule(np.nanmedian,   nanmedian)
+rule(np.quantile,    quantile,    None)
+rule(np.nanquantile, nanquantile, None)
+# fmt: on
 
 
 @composite(np.percentile)
-def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Any:
-    return quantile(a, np.true_divide(q, 100), axis, method=method, keepdims=keepdims)
+def percentile(a: Any, q: Any, axis: Any = None, *, method: Any = "linear", keepdims: bool = False) -> Any:
+    return np.quantile(a, fractions(q, a), axis, method=method, keepdims=keepdims)
 
 
-@composite(np.quantile)
-def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Any:
-    """Linear interpolation between the order statistics around (n - 1) q, from the nearer one as NumPy does it."""
-    if method != "linear":
-        raise TypeError(f"quantile: method={method!r} has no gradient rule; known here: 'linear'")
-    ranked, shape = ranks(a, axis)
-    position = np.asarray(q) * (ranked.shape[0] - 1)
-    below = np.floor(position).astype(int)
-    above = np.minimum(below + 1, ranked.shape[0] - 1)
-    weight = np.reshape(position - below, np.shape(q) + (1,) * (ranked.ndim - 1)).astype(a.dtype)
-    low, high = ranked[below], ranked[above]
-    value = np.where(weight < 0.5, low + (high - low) * weight, high - (high - low) * (1 - weight))
-    value = with_nans(ranked, value)
-    return np.reshape(value, np.shape(q) + shape) if keepdims else value
+@composite(np.nanpercentile)
+def nanpercentile(a: Any, q: Any, axis: Any = None, *, method: Any = "linear", keepdims: bool = False) -> Any:
+    return np.nanquantile(a, fractions(q, a), axis, method=method, keepdims=keepdims)
 
 
-def ranks(a: Any, axis: Any) -> tuple[Any, tuple[int, ...]]:
-    """The entries in order along one new first axis instead of the given ones; and the shape that keepdims asks for."""
-    axes = tuple_of(axis, a.ndim)
-    rest = tuple(k for k in range(a.ndim) if k not in axes)
-    flat = np.reshape(np.transpose(a, (*axes, *rest)), (-1, *(a.shape[k] for k in rest)))
-    return sort(flat, 0), tuple(1 if k in axes else n for k, n in enumerate(a.shape))
-
-
-def with_nans(ranked: Any, value: Any) -> Any:
-    """NaN where one is among the entries: it comes last in the order."""
-    return np.where(np.isnan(ranked[-1]), ranked[-1], value)
+def fractions(q: Any, a: Any) -> Any:
+    """Percents as fractions, in the precision of `a`."""
+    kind = value_of(a).dtype
+    return np.true_divide(value_of(q) if hasattr(q, "value_for_graph") else q, kind.type(100) if kind.kind == "f" else 100)

@@ -24,7 +24,6 @@ refused(
 )
 refused(
     "counting is a step function of the data, so its derivative is zero or missing; pass .numpy(), or use a smooth kernel",
-    np.bincount,
     np.histogram,
     np.histogram2d,
     np.histogram_bin_edges,

@@ -1,79 +1,128 @@
-"""Products, and running sums and products."""
+"""Running sums and products."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from microgradnp.rules.rearranging import along, tuple_of
+from microgradnp.rules.rearranging import along
+from microgradnp.rules.values import value_of
 from microgradnp.table import composite, rule
-
-# ---------------------------------------------------------------------------------------------- products
-
-
-def others(a: Any) -> Any:
-    """Product of all other entries along the first axis, without a division: right also where entries are zero.
-
-    From the left the running product of those before, from the right of those behind.
-    """
-    one = np.ones_like(a[:1])
-    before = np.cumprod(np.concatenate([one, a[:-1]]), axis=0)
-    behind = np.flip(np.cumprod(np.concatenate([one, np.flip(a[1:], 0)]), axis=0), 0)
-    return before * behind
-
-
-def prod(g: Any, y: Any, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    axes = tuple_of(axis, a.ndim)
-    if a.size == 0 or not axes:
-        return np.broadcast_to(np.reshape(g, tuple(1 if k in axes else n for k, n in enumerate(a.shape))), a.shape)
-    rest = tuple(k for k in range(a.ndim) if k not in axes)
-    flat = np.reshape(np.transpose(a, (*axes, *rest)), (-1, *(a.shape[k] for k in rest)))
-    shares = np.reshape(others(flat), tuple(a.shape[k] for k in (*axes, *rest)))
-    back = np.transpose(shares, tuple(int(k) for k in np.argsort((*axes, *rest))))
-    return back * np.reshape(g, tuple(1 if k in axes else n for k, n in enumerate(a.shape)))
+from microgradnp.tensor import primitive
 
 
 def reversed_cumsum(g: Any, axis: int) -> Any:
     return np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis)
 
 
-def cumsum(g: Any, y: Any, a: Any, axis: int | None = None) -> Any:
+def cumsum(g: Any, y: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
     if axis is None:
         return np.reshape(reversed_cumsum(g, 0), a.shape)
     return reversed_cumsum(g, axis)
 
 
-def cumprod(g: Any, y: Any, a: Any, axis: int | None = None) -> Any:
-    """y_k = a_0 ... a_k; the share of a_i is y_(i-1) s_i with s_i = g_i + a_(i+1) s_(i+1): right where entries are zero, too."""
+def cumprod(g: Any, y: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
+    """y_k = a_0 ... a_k; the share of a_i is the sum of g_k y_k / a_i over k >= i, where the products can be divided again."""
     if axis is None:
         return np.reshape(cumprod(g, y, np.ravel(a), 0), a.shape)
+    if divisible(y):
+        return reversed_cumsum(g * y, axis) / a
     axis = axis % a.ndim
-    n = a.shape[axis]
-    if n == 0:
-        return g
-    shares, s = [], None
-    for i in reversed(range(n)):
-        s = g[along(axis, i)] if s is None else g[along(axis, i)] + a[along(axis, i + 1)] * s
-        shares.append(s if i == 0 else y[along(axis, i - 1)] * s)
-    return np.stack(shares[::-1], axis=axis)
+    before = np.concatenate([np.ones_like(a[along(axis, slice(0, 1))]), y[along(axis, slice(None, -1))]], axis=axis)
+    return before * backwards(g, a, axis)  # without a division: right where entries are zero, too
+
+
+def divisible(y: Any) -> bool:
+    """Whether products can be divided again: none is zero, subnormal or infinite."""
+    size = np.absolute(value_of(y))
+    return bool(np.all((size >= np.finfo(size.dtype).tiny) & (size < np.inf)))
+
+
+# ------------------------------------------------------------------------------------------- recurrences
+
+
+@primitive
+def recurrence(b: Any, c: Any, axis: int) -> Any:
+    """y_0 = b_0 and y_i = b_i + c_i y_(i-1) along one axis.
+
+    The axis is cut into blocks, and the i-th entries of all blocks are computed together; then what each block hands to the
+    next is a recurrence itself: G. E. Blelloch, "Prefix sums and their applications" (1990).
+    """
+    b, c = np.moveaxis(b, axis, 0), np.moveaxis(c, axis, 0)
+    lanes = math.prod(b.shape[1:])
+    y = solved(b.reshape(b.shape[0], lanes), c.reshape(b.shape[0], lanes))
+    return np.ascontiguousarray(np.moveaxis(y.reshape(b.shape), 0, axis))
+
+
+def solved(b: Any, c: Any) -> Any:
+    """The recurrence along the first of two axes."""
+    n, lanes = b.shape
+    count = min(n, 1024 // max(lanes, 1))  # of blocks, side by side
+    if count < 2 or n < 64:
+        y = np.array(b)
+        one_by_one(y, c)
+        return y
+    size = -(-n // count)
+    y, factor = in_blocks(b, count, size), in_blocks(c, count, size)  # (entry of a block, block and lane)
+    one_by_one(y, factor)
+    for k in range(1, size):
+        factor[k] *= factor[k - 1]
+    handed = y[-1].reshape(count, lanes)
+    one_by_one(handed, factor[-1].reshape(count, lanes))
+    factor[:-1, lanes:] *= handed[:-1].reshape(-1)
+    y[:-1, lanes:] += factor[:-1, lanes:]
+    return y.reshape(size, count, lanes).swapaxes(0, 1).reshape(size * count, lanes)[:n]
+
+
+def in_blocks(a: Any, count: int, size: int) -> Any:
+    """The entries of all blocks side by side: (n, lanes) -> (size, count * lanes), filled up with zeros."""
+    n, lanes = a.shape
+    filled = np.zeros((size * count, lanes), a.dtype)
+    filled[:n] = a
+    return np.ascontiguousarray(filled.reshape(count, size, lanes).swapaxes(0, 1)).reshape(size, count * lanes)
+
+
+def one_by_one(y: Any, c: Any) -> None:
+    """The recurrence in place, row by row."""
+    product = np.empty_like(y, shape=y.shape[1:])
+    for k in range(1, y.shape[0]):
+        np.multiply(c[k], y[k - 1], out=product)
+        y[k] += product
+
+
+def backwards(g: Any, c: Any, axis: int) -> Any:
+    """The transpose of a recurrence is one from the other end: t_i = g_i + c_(i+1) t_(i+1)."""
+    turned = np.flip(c, axis)
+    shifted = np.concatenate([turned[along(axis, slice(0, 1))], turned[along(axis, slice(None, -1))]], axis=axis)
+    return np.flip(recurrence(np.flip(g, axis), shifted, axis), axis)
+
+
+def factors_of_recurrence(g: Any, y: Any, b: Any, c: Any, axis: int) -> Any:
+    before = np.concatenate([np.zeros_like(y[along(axis, slice(0, 1))]), y[along(axis, slice(None, -1))]], axis=axis)
+    return backwards(g, c, axis) * before
+
+
+rule(recurrence, lambda g, y, b, c, axis: backwards(g, c, axis), factors_of_recurrence, None)
 
 
 # fmt: off
-rule(np.prod,    prod)
 rule(np.cumsum,  cumsum)
 rule(np.cumprod, cumprod)
 # fmt: on
 
 
 @composite(np.cumulative_sum)
-def cumulative_sum(x: Any, /, *, axis: int | None = None, include_initial: bool = False) -> Any:
-    return with_initial(np.cumsum(x, axis=one_axis(x, axis)), np.zeros_like, one_axis(x, axis), include_initial)
+def cumulative_sum(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
+    axis = one_axis(x, axis)
+    return with_initial(np.cumsum(x, axis=axis, dtype=dtype), np.zeros_like, axis, include_initial)
 
 
 @composite(np.cumulative_prod)
-def cumulative_prod(x: Any, /, *, axis: int | None = None, include_initial: bool = False) -> Any:
-    return with_initial(np.cumprod(x, axis=one_axis(x, axis)), np.ones_like, one_axis(x, axis), include_initial)
+def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
+    axis = one_axis(x, axis)
+    return with_initial(np.cumprod(x, axis=axis, dtype=dtype), np.ones_like, axis, include_initial)
 
 
 def one_axis(x: Any, axis: int | None) -> int:

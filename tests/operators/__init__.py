@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.table import TABLE, Composite
+from microgradnp.table import TABLE, Composite, is_ours
 from operators.record import Operator, Sample, Wrong
 
 MODULES = [
@@ -26,6 +26,8 @@ __all__ = ["COVERED", "OPERATORS", "RECORDS", "Operator", "Sample", "Wrong", "ca
 
 def ours(function: Any) -> bool:
     """Whether a function is NumPy's, SciPy's or this package's own; tests and doctests register rules for theirs."""
+    if isinstance(function, np.ufunc):
+        return is_ours(function)
     module = getattr(function, "__module__", None) or "numpy"
     known = module.split(".")[0] in ("numpy", "microgradnp", "_operator")
     return known and getattr(sys.modules[module], function.__name__, None) is function

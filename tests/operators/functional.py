@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import microgradnp as mg
-from operators.record import COMPLEX, Operator, Random, Sample, draw, unary
+from operators.record import COMPLEX, Operator, Random, Sample, draw, over, unary
 
 
 def biased(random: Random) -> Iterator[Sample]:
@@ -55,6 +55,19 @@ def cross_entropy_torch(torch: Any, logits: Any, target: Any, reduction: str = "
     return torch.nn.functional.cross_entropy(logits, target, reduction=reduction)
 
 
+def summed(random: Random) -> Iterator[Sample]:
+    for axis in (None, 0, -1, (0, 2), (-1, 0, 1)):
+        yield Sample((draw(random, (2, 3, 2), -2, 2),), {"axis": axis})
+        yield Sample((draw(random, (2, 3, 2), -2, 2),), {"axis": axis, "keepdims": True})
+    yield Sample((draw(random, (4,), -2, 2),))
+    yield Sample((draw(random, (), -2, 2),))
+    yield Sample((np.ones((0, 3)),), {"axis": 1})
+
+
+def logsumexp_torch(torch: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return torch.logsumexp(x, over(x, axis), keepdims)
+
+
 OPERATORS = [
     Operator(mg.add_bias, biased, torch="add", complex=True),
     Operator(
@@ -68,6 +81,7 @@ OPERATORS = [
     unary(mg.relu, away=0.2, torch="relu"),
     Operator(mg.softmax, along_axis, torch=lambda torch, x, axis=-1: torch.softmax(x, axis)),
     Operator(mg.log_softmax, along_axis, torch=lambda torch, x, axis=-1: torch.log_softmax(x, axis)),
+    Operator(mg.logsumexp, summed, torch=logsumexp_torch),
     Operator(
         mg.sse,
         maybe_empty_target,

@@ -1,0 +1,101 @@
+"""Every keyword of a covered function is differentiated, or refused by name.
+
+A record's samples show which keywords are differentiated: each with a value that is not its default. All others, as NumPy's
+signature lists them, are tried with a value that matters, and must raise an error that names them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+import pytest
+from operators import OPERATORS, Operator, Sample
+
+import microgradnp as mg
+
+OF_UFUNCS = ("out", "where", "casting", "order", "dtype", "subok")
+
+VALUES: dict[str, Any] = {  # something that is no default, for the keywords that functions have in common
+    "out": np.empty(()),
+    "where": np.array(False),
+    "casting": "unsafe",
+    "order": "F",
+    "dtype": np.float16,
+    "subok": True,
+    "like": np.empty(()),
+    "device": "gpu",
+    "overwrite_input": True,
+    "weights": np.ones(1),
+    "writeable": True,
+    "full": True,
+    "cov": True,
+    "sorted": False,
+}
+ELSEWHERE = {  # needs an argument that stays symmetric: tests/test_linalg.py
+    ("svd", "hermitian"),
+    ("pinv", "hermitian"),
+}
+HARMLESS = {  # whatever their value, the result and the gradient are the same
+    ("copy", "order"),
+    ("full_like", "order"),
+    ("partition", "kind"),
+    ("argsort", "kind"),
+    ("astype", "copy"),
+    ("astype", "device"),
+}
+
+
+def parameters(record: Operator) -> dict[str, Any]:
+    """Optional parameters of the function, as NumPy lists them, with their defaults."""
+    if isinstance(record.function, np.ufunc):
+        return dict.fromkeys(OF_UFUNCS)
+    found = inspect.signature(record.function).parameters.values()
+    return {p.name: p.default for p in found if p.default is not p.empty and p.kind is not p.VAR_KEYWORD}
+
+
+def shown(record: Operator) -> set[str]:
+    """The parameters that a sample gives another value than the default."""
+    if isinstance(record.function, np.ufunc):
+        return set()
+    signature = inspect.signature(record.function)
+    found = set()
+    for sample in record.samples(np.random.default_rng(3)):
+        if record.calls:
+            found |= sample.options.keys()
+            continue
+        args = (list(sample.args),) if record.takes_list else sample.args
+        for name, value in signature.bind(*args, **sample.options).arguments.items():
+            default = signature.parameters[name].default
+            if type(value) is not type(default) or not np.array_equal(value, default):
+                found.add(name)
+    return found
+
+
+CASES = [
+    pytest.param(record, name, default, id=f"{record.name}-{name}")
+    for record in OPERATORS
+    for name, default in parameters(record).items()
+    if name not in shown(record) and (record.name, name) not in HARMLESS | ELSEWHERE
+]
+
+
+@pytest.mark.parametrize(("record", "name", "default"), CASES)
+def test_a_keyword_that_no_sample_shows_is_refused_by_name(record: Operator, name: str, default: Any):
+    assert name in VALUES, f"no sample of {record.name} shows {name}={default!r}: add one, or show here how it is refused"
+    sample: Sample = next(iter(record.samples(np.random.default_rng(4))))
+    args = [mg.Tensor(a, requires_grad=True) if isinstance(a, np.ndarray) and a.dtype.kind in "fc" else a for a in sample.args]
+    options = {key: value for key, value in sample.options.items() if key != name}
+    with pytest.raises((TypeError, ValueError), match=rf"\b{name}\b"):
+        record.call(*args, **options, **{name: VALUES[name]})
+
+
+@pytest.mark.parametrize(
+    ("record", "wrong"), [pytest.param(r, w, id=f"{r.name}-{k}") for r in OPERATORS for k, w in enumerate(r.wrong)]
+)
+def test_wrong_calls_are_refused(record: Operator, wrong: Any):
+    first, *rest = wrong.args
+    live = mg.Tensor(first, requires_grad=np.asarray(first).dtype.kind in "fc")
+    with pytest.raises(wrong.error, match=wrong.message):
+        record.call(live, *rest, **wrong.options)
