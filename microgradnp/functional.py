@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.rules.elementwise import masked
 from microgradnp.rules.indexing import set_at
 from microgradnp.table import constant, rule
 from microgradnp.tensor import primitive
@@ -234,7 +235,7 @@ rule(add_bias,         lambda g, y, x, b: g,
 rule(append_bias_unit, lambda g, y, h, value=-1.0: g[..., :-1])
 rule(sigmoid,          lambda g, y, x: g * y * (1.0 - y))
 rule(identity,         lambda g, y, x: g)
-rule(relu,             lambda g, y, x: np.where(x > 0, g, 0))
+rule(relu,             lambda g, y, x: masked(x > 0, g))
 rule(softmax,          softmax_input)
 rule(log_softmax,      lambda g, y, x, axis=-1: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True))
 rule(logsumexp,        logsumexp_input)

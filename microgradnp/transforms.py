@@ -30,11 +30,11 @@ def gradients(output: Tensor, inputs: list[Tensor], seed: Any = None, *, record:
         start = Tensor(start) if not isinstance(seed, Tensor) else seed.conj() if seed.dtype.kind == "c" else seed
     wanted = {id(x) for x in inputs}
     found: dict[int, Any] = {}
-    for node, g, _ in graph.sweep(output, start, free=free and not record, record=record):
+    for node, g, private in graph.sweep(output, start, free=free and not record, record=record):
         if id(node) in wanted:
             g = g.conj() if g.dtype.kind == "c" else g
-            found[id(node)] = g if record else np.array(g)
-    return [found.get(id(x), zeros_for(x, record)) for x in inputs]
+            found[id(node)] = g if record else np.asarray(g) if private and node.rule is None else np.array(g)
+    return [found[id(x)] if id(x) in found else zeros_for(x, record) for x in inputs]
 
 
 def zeros_for(x: Tensor, record: bool) -> Any:

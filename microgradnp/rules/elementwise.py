@@ -18,11 +18,13 @@ from microgradnp.table import alias, constant, rule
 LN2 = float(np.log(2))
 LN10 = float(np.log(10))
 DEGREE = float(np.pi / 180)
+LARGE = 1000  # entries from which on one more pass over an array pays
 
 
 def guarded(g: Any, b: Any) -> Any:
     """`b` to divide by, but 1 where it is 0 or NaN and `g` is 0, so that the quotient is 0 there."""
-    if isinstance(b, (int, float, complex)) and abs(b) > 0:
+    known = value_of(b)
+    if known.all() and not np.isnan(np.vdot(known, known)):  # the usual case: nothing is 0 or NaN
         return b
     return np.where(np.logical_and(g == 0, np.logical_not(np.absolute(b) > 0)), 1, b)
 
@@ -37,15 +39,22 @@ def finite(g: Any, slope: Any) -> Any:
     return np.where(np.logical_and(g == 0, np.logical_not(np.isfinite(slope))), 0, slope)
 
 
+def masked(mask: Any, g: Any) -> Any:
+    """`g` where the mask is True, else 0: a product where `g` is finite, which takes a quarter of the time of `np.where`."""
+    known = value_of(g)
+    if known.size > LARGE and math.isfinite(np.vdot(known, known).real):
+        return g * mask
+    return np.where(mask, g, 0)
+
+
 def nonzero(y: Any) -> Any:
     """`y`, but 1 where it is zero."""
     return np.where(y == 0, 1, y)
 
 
 def denominator(g: Any, y: Any, a: Any, b: Any) -> Any:
-    """-a / b**2, in an order in which b**2 cannot overflow or vanish."""
-    b = guarded(g, b)
-    return -g * (finite(g, a) / b) / b
+    """-a / b**2 as -y / b: b**2 could overflow or vanish."""
+    return -(g * finite(g, y)) / guarded(g, b)
 
 
 def power_base(g: Any, y: Any, a: Any, b: Any) -> Any:
@@ -122,19 +131,25 @@ def sign(g: Any, y: Any, a: Any) -> Any:
     return np.where(a == 0, 0, g - np.real(g * y) * y.conj()) / nonzero(np.absolute(a))
 
 
+def chosen(g: Any, a: Any, b: Any, mine: Any) -> Any:
+    """`g` where the argument is the extreme, half of it at a tie."""
+    tie = value_of(np.equal(a, b))
+    return np.where(tie, g / 2, masked(mine, g)) if tie.any() else masked(mine, g)
+
+
 def inside(a: Any, low: Any, high: Any) -> Any:
     """Where clip leaves `a` as it is; the bounds belong to the inside (as in PyTorch)."""
-    above = True if low is None else a >= low
-    below = True if high is None else a <= high
-    return np.logical_and(above, below)
+    if low is None or high is None:
+        return a >= low if high is None else a <= high if low is None else True
+    return np.logical_and(a >= low, a <= high)
 
 
 def clip_low(g: Any, y: Any, a: Any, low: Any, high: Any = None) -> Any:
-    return np.where(np.logical_and(a < low, True if high is None else low < high), g, 0)
+    return masked(np.logical_and(a < low, True if high is None else low < high), g)
 
 
 def clip_high(g: Any, y: Any, a: Any, low: Any, high: Any) -> Any:
-    return np.where(np.logical_or(a > high, False if low is None else high < low), g, 0)
+    return masked(np.logical_or(a > high, False if low is None else high < low), g)
 
 
 # fmt: off
@@ -198,14 +213,14 @@ rule(np.radians,       lambda g, y, a: g * DEGREE)
 rule(np.deg2rad,       lambda g, y, a: g * DEGREE)
 
 # ---------------------------------------- kinks: half each at a tie of maximum and minimum; 0 for abs at 0
-rule(np.maximum,       lambda g, y, a, b: np.where(a == b, g / 2, np.where(a > b, g, 0)),
-                       lambda g, y, a, b: np.where(a == b, g / 2, np.where(a > b, 0, g)))
-rule(np.minimum,       lambda g, y, a, b: np.where(a == b, g / 2, np.where(a < b, g, 0)),
-                       lambda g, y, a, b: np.where(a == b, g / 2, np.where(a < b, 0, g)))
-rule(np.fmax,          lambda g, y, a, b: np.where(np.logical_or(a >= b, np.isnan(b)), g, 0),   # a tie is the first's
-                       lambda g, y, a, b: np.where(np.logical_or(a >= b, np.isnan(b)), 0, g))
-rule(np.fmin,          lambda g, y, a, b: np.where(np.logical_or(a <= b, np.isnan(b)), g, 0),
-                       lambda g, y, a, b: np.where(np.logical_or(a <= b, np.isnan(b)), 0, g))
+rule(np.maximum,       lambda g, y, a, b: chosen(g, a, b, np.greater(a, b)),
+                       lambda g, y, a, b: chosen(g, a, b, np.logical_not(a >= b)))
+rule(np.minimum,       lambda g, y, a, b: chosen(g, a, b, np.less(a, b)),
+                       lambda g, y, a, b: chosen(g, a, b, np.logical_not(a <= b)))
+rule(np.fmax,          lambda g, y, a, b: masked(np.logical_or(a >= b, np.isnan(b)), g),        # a tie is the first's
+                       lambda g, y, a, b: masked(np.logical_not(np.logical_or(a >= b, np.isnan(b))), g))
+rule(np.fmin,          lambda g, y, a, b: masked(np.logical_or(a <= b, np.isnan(b)), g),
+                       lambda g, y, a, b: masked(np.logical_not(np.logical_or(a <= b, np.isnan(b))), g))
 rule(np.absolute,      absolute)
 rule(np.fabs,          lambda g, y, a: g * np.sign(a))
 rule(np.sign,          sign)
@@ -213,12 +228,12 @@ rule(np.copysign,      lambda g, y, a, b: g * np.sign(a) * np.sign(y),
                        lambda g, y, a, b: np.zeros_like(g))
 rule(np.heaviside,     lambda g, y, a, b: np.zeros_like(g),
                        lambda g, y, a, b: np.where(a == 0, g, 0))
-rule(np.clip,          lambda g, y, a, low=None, high=None: np.where(inside(a, low, high), g, 0),
+rule(np.clip,          lambda g, y, a, low=None, high=None: masked(inside(a, low, high), g),
                        clip_low,
                        clip_high)
 rule(np.where,         None,
-                       lambda g, y, condition, a, b: np.where(condition, g, 0),
-                       lambda g, y, condition, a, b: np.where(condition, 0, g))
+                       lambda g, y, condition, a, b: masked(np.not_equal(condition, 0), g),
+                       lambda g, y, condition, a, b: masked(np.equal(condition, 0), g))
 
 # ------------------------------------------------------------------------------------- complex and dtype
 rule(np.conjugate,     lambda g, y, a: g.conj())

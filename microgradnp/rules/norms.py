@@ -18,7 +18,7 @@ def norm(g: Any, y: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bo
     kept = tuple(1 if k in axes else n for k, n in enumerate(x.shape))
     g, y = np.reshape(g, kept), np.reshape(y, kept)
     if ord is None or (ord in ("fro", "f") and len(axes) == 2) or (ord == 2 and len(axes) == 1):
-        return g * direction(x, y)
+        return g / nonzero(y) * conj(x)
     if len(axes) == 1:
         return g * vector_slope(y, x, ord, axes)
     if ord in (2, -2, "nuc"):
