@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.rules.rearranging import moveaxis
 from microgradnp.rules.values import value_of
 from microgradnp.table import composite
 
@@ -56,7 +55,7 @@ def linspace(
 ) -> Any:
     start, stop = (np.asarray(part) if isinstance(part, (list, tuple)) else part for part in (start, stop))
     numbers, step = steps(start, stop, int(num), endpoint, dtype)
-    numbers = moveaxis(numbers, 0, axis)
+    numbers = np.moveaxis(numbers, 0, axis)
     return (numbers, step) if retstep else numbers
 
 
@@ -85,7 +84,7 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
         ends = [np.expand_dims(np.broadcast_to(end, numbers.shape[1:]), 0) for end in (first, last)]
         middle = numbers[1:-1] if num > 1 and endpoint else numbers[1:]
         numbers = np.concatenate([ends[0], middle, ends[1]] if num > 1 and endpoint else [ends[0], middle])
-    numbers = moveaxis(numbers * sign, 0, axis)
+    numbers = np.moveaxis(numbers * sign, 0, axis)
     return numbers if dtype is None else np.astype(numbers, dtype)
 
 
@@ -95,7 +94,7 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
 @composite(np.apply_along_axis)
 def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
     axis = axis % arr.ndim
-    moved = moveaxis(arr, axis, -1)
+    moved = np.moveaxis(arr, axis, -1)
     rest = moved.shape[:-1]
     lanes = np.reshape(moved, (-1, moved.shape[-1]))
     if not lanes.shape[0]:
@@ -104,7 +103,7 @@ def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any
     stacked = np.stack([part if hasattr(part, "ndim") else np.asarray(part) for part in results])
     shaped = np.reshape(stacked, rest + stacked.shape[1:])
     own = shaped.ndim - len(rest)
-    return moveaxis(shaped, tuple(range(len(rest), shaped.ndim)), tuple(range(axis, axis + own)))
+    return np.moveaxis(shaped, tuple(range(len(rest), shaped.ndim)), tuple(range(axis, axis + own)))
 
 
 @composite(np.apply_over_axes)

@@ -14,7 +14,6 @@ import numpy as np
 
 from microgradnp.rules.decompositions import hermitian_part, textbook
 from microgradnp.rules.products import transposed
-from microgradnp.rules.rearranging import moveaxis
 from microgradnp.rules.values import adjoint, value_of
 from microgradnp.table import composite, constant, rule, rule_for_each
 from microgradnp.tensor import primitive
@@ -219,12 +218,12 @@ rule_for_each(np.linalg.multi_dot, multi_dot, sequence=True)
 def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
     if axis is not None:
         axisa = axisb = axisc = axis
-    a, b = moveaxis(a, axisa, -1), moveaxis(b, axisb, -1)
+    a, b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
     if a.shape[-1] != 3 or b.shape[-1] != 3:
         raise ValueError(f"cross: vectors have 3 components, got {a.shape[-1]} and {b.shape[-1]} (append a zero to those of 2)")
     (a0, a1, a2), (b0, b1, b2) = (tuple(x[..., k] for k in range(3)) for x in (a, b))
     product = np.stack(np.broadcast_arrays(a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0), axis=-1)
-    return moveaxis(product, -1, axisc)
+    return np.moveaxis(product, -1, axisc)
 
 
 @composite(np.linalg.cross)
@@ -234,7 +233,7 @@ def linalg_cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 
 @composite(np.linalg.vecdot)
 def linalg_vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
-    return np.vecdot(moveaxis(x1, axis, -1), moveaxis(x2, axis, -1))
+    return np.vecdot(np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1))
 
 
 @composite(np.linalg.matmul)

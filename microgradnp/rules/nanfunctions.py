@@ -1,4 +1,4 @@
-"""The functions that leave out NaN. Entries that are NaN have the gradient 0."""
+"""The functions that leave out NaN. NumPy computes the value; entries that are NaN have the gradient 0."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.rules.values import value_of
-from microgradnp.table import composite, constant, rule
+from microgradnp.rules import reductions, scans
+from microgradnp.rules.elementwise import nonzero
+from microgradnp.rules.values import conj, value_of
+from microgradnp.table import constant, rule
 
 
-def given(**options: Any) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value is not None}
+def present(a: Any, where: Any = True) -> Any:
+    """Which entries count."""
+    there = ~np.isnan(value_of(a))
+    return there if where is True else there & where
 
 
-def without_nan(a: Any, instead: float) -> Any:
-    missing = np.isnan(value_of(a))
-    return np.where(missing, instead, a) if np.any(missing) else a
-
-
-def numbers(a: Any, axis: Any, where: Any, keepdims: bool = False) -> Any:
-    """How many entries are no NaN."""
-    return np.sum(~np.isnan(value_of(a)), axis=axis, keepdims=keepdims, where=where)
+def numbers(a: Any, axis: Any, where: Any) -> Any:
+    """How many entries of each lane count, and 1 where there is none, since nothing is divided by it then."""
+    there = present(a, where)
+    found = np.sum(there, axis=reductions.tuple_of(axis, a.ndim), keepdims=True)
+    return np.maximum(found, 1).astype(np.finfo(a.dtype).dtype)
 
 
 def nan_to_num(g: Any, y: Any, x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
@@ -32,95 +33,90 @@ def nan_to_num(g: Any, y: Any, x: Any, copy: bool = True, nan: float = 0.0, posi
     return real + 1j * np.where(np.isfinite(np.imag(x)), np.imag(g), 0)
 
 
-rule(np.nan_to_num, nan_to_num)
-constant(np.nanargmax, np.nanargmin)
+def nansum(
+    g: Any, y: Any, a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = 0, where: Any = True
+) -> Any:
+    return reductions.spread(g, a, axis, present(a, where))
 
 
-@composite(np.nansum)
-def nansum(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
-    return np.sum(without_nan(a, 0), axis=axis, keepdims=keepdims, where=where, **given(dtype=dtype, initial=initial))
+def nanmean(g: Any, y: Any, a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, where: Any = True) -> Any:
+    return reductions.spread(reductions.kept(g, a, axis) / numbers(a, axis, where), a, axis, present(a, where))
 
 
-@composite(np.nanprod)
 def nanprod(
-    a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = True
+    g: Any, y: Any, a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = 1, where: Any = True
 ) -> Any:
-    return np.prod(without_nan(a, 1), axis=axis, keepdims=keepdims, where=where, **given(dtype=dtype, initial=initial))
+    return reductions.prod(g, y, a, axis, initial=initial, where=present(a, where))
 
 
-@composite(np.nancumsum)
-def nancumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
-    return np.cumsum(without_nan(a, 0), axis=axis, dtype=dtype)
+def nancumsum(g: Any, y: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
+    return np.where(present(a), scans.cumsum(g, y, a, axis), 0)
 
 
-@composite(np.nancumprod)
-def nancumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
-    return np.cumprod(without_nan(a, 1), axis=axis, dtype=dtype)
+def nancumprod(g: Any, y: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
+    there = present(a)
+    return np.where(there, scans.cumprod(g, y, np.where(there, a, 1), axis), 0)
 
 
-@composite(np.nanmean)
-def nanmean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True) -> Any:
-    if not np.any(np.isnan(value_of(a))):
-        return np.mean(a, axis=axis, keepdims=keepdims, where=where, **given(dtype=dtype))
-    total = np.sum(without_nan(a, 0), axis=axis, keepdims=keepdims, where=where, **given(dtype=dtype))
-    return total / np.astype(numbers(a, axis, where, keepdims), total.dtype)
-
-
-@composite(np.nanvar)
-def nanvar(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    *,
-    ddof: float = 0,
-    keepdims: bool = False,
-    where: Any = True,
-    mean: Any = None,
-    correction: Any = None,
-) -> Any:
-    ddof = ddof if correction is None else correction
-    missing = np.isnan(value_of(a))
-    if not np.any(missing):
-        return np.var(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where, **given(dtype=dtype, mean=mean))
-    options = {"where": where, **given(dtype=dtype)}
+def deviation(a: Any, axis: Any, where: Any, mean: Any) -> Any:
+    """Distance from the mean, conjugated, and 0 for entries that do not count."""
+    there = present(a, where)
+    filled = np.where(there, a, 0)
     if mean is None:
-        total = np.sum(without_nan(a, 0), axis=axis, keepdims=True, **options)
-        mean = total / np.astype(numbers(a, axis, where, True), total.dtype)
-    centred = np.where(missing, 0, np.astype(a - mean, value_of(a).dtype))
-    squares = np.sum(np.real(centred * np.conjugate(centred)), axis=axis, keepdims=keepdims, **options)
-    freedom = numbers(a, axis, where, keepdims) - ddof
-    return np.where(freedom <= 0, np.nan, squares / np.astype(np.where(freedom <= 0, 1, freedom), squares.dtype))
+        mean = np.sum(filled, axis=reductions.tuple_of(axis, a.ndim), keepdims=True) / numbers(a, axis, where)
+    return np.where(there, conj(filled - mean), 0)
 
 
-@composite(np.nanstd)
-def nanstd(
+def freedom(a: Any, axis: Any, where: Any, ddof: Any, correction: Any) -> Any:
+    """What the squares are divided by; 1 where nothing is left, and the variance is NaN."""
+    left = numbers(a, axis, where) - (ddof if correction is None else correction)
+    return np.where(left > 0, left, 1)
+
+
+def nanvar(
+    g: Any,
+    y: Any,
     a: Any,
     axis: Any = None,
     dtype: Any = None,
-    *,
     ddof: float = 0,
     keepdims: bool = False,
     where: Any = True,
     mean: Any = None,
     correction: Any = None,
 ) -> Any:
-    options = {"ddof": ddof, "keepdims": keepdims, "where": where, "mean": mean, "correction": correction}
-    variance = nanvar(a, axis, dtype, **options)
-    return np.where(variance == 0, 0, np.sqrt(variance))
+    scaled = reductions.kept(g, a, axis) * 2 / freedom(a, axis, where, ddof, correction)
+    return scaled * deviation(a, axis, where, mean)
 
 
-def extreme(function: Any, a: Any, instead: float, axis: Any, options: dict[str, Any]) -> Any:
-    """NaN for a lane that holds nothing else."""
-    found = function(without_nan(a, instead), axis=axis, **options)
-    only = np.all(np.isnan(value_of(a)), axis=axis, keepdims=options["keepdims"], where=options["where"])
-    return np.where(only, np.nan, found) if np.any(only) and "initial" not in options else found
+def nanstd(
+    g: Any,
+    y: Any,
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> Any:
+    """0 where all entries that count are equal."""
+    slope = np.where(np.isnan(value_of(y)), 0, g / nonzero(y))
+    scaled = reductions.kept(slope, a, axis) / freedom(a, axis, where, ddof, correction)
+    return scaled * deviation(a, axis, where, mean)
 
 
-@composite(np.nanmax)
-def nanmax(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
-    return extreme(np.max, a, -np.inf, axis, {"keepdims": keepdims, "where": where, **given(initial=initial)})
-
-
-@composite(np.nanmin)
-def nanmin(a: Any, axis: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
-    return extreme(np.min, a, np.inf, axis, {"keepdims": keepdims, "where": where, **given(initial=initial)})
+# fmt: off
+rule(np.nan_to_num, nan_to_num)
+rule(np.nansum,     nansum)
+rule(np.nanmean,    nanmean)
+rule(np.nanprod,    nanprod)
+rule(np.nanmax,     reductions.extreme)
+rule(np.nanmin,     reductions.extreme)
+rule(np.nanvar,     nanvar)
+rule(np.nanstd,     nanstd)
+rule(np.nancumsum,  nancumsum)
+rule(np.nancumprod, nancumprod)
+# fmt: on
+constant(np.nanargmax, np.nanargmin)

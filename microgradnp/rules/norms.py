@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.rules.elementwise import nonzero
-from microgradnp.rules.rearranging import moveaxis, tuple_of
+from microgradnp.rules.rearranging import tuple_of
 from microgradnp.rules.values import conj, value_of
 from microgradnp.table import composite, rule
 
@@ -53,13 +53,13 @@ def vector_slope(y: Any, x: Any, ord: Any, axes: tuple[int, ...]) -> Any:
 
 def singular_slope(y: Any, x: Any, ord: Any, axes: tuple[int, ...]) -> Any:
     """Of the sum of all singular values, of the largest, or of the smallest."""
-    u, s, vh = np.linalg.svd(moveaxis(x, axes, (-2, -1)), full_matrices=False)
+    u, s, vh = np.linalg.svd(np.moveaxis(x, axes, (-2, -1)), full_matrices=False)
     if ord == "nuc":
         largest = np.max(value_of(s), axis=-1, keepdims=True, initial=0)
         weights = (s > np.finfo(s.dtype).eps * s.shape[-1] * largest).astype(s.dtype)
     else:
         weights = shares(s == (np.max if ord > 0 else np.min)(s, axis=-1, keepdims=True), s, -1)
-    return moveaxis(conj(u * np.expand_dims(weights, -2) @ vh), (-2, -1), axes)
+    return np.moveaxis(conj(u * np.expand_dims(weights, -2) @ vh), (-2, -1), axes)
 
 
 rule(np.linalg.norm, norm)

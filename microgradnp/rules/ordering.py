@@ -64,22 +64,28 @@ def positions(counts: Any, q: Any, method: Any) -> Any:
 
 def back_to_entries(g: Any, a: Any, q: Any, axis: Any, method: Any, ignore_nan: bool) -> Any:
     """The gradient of a quantile goes to the two entries in order that it lies between, in proportion."""
+    if a.size == 0:
+        return np.zeros_like(a)
     axes = tuple_of(axis, a.ndim)
     rest = tuple(k for k in range(a.ndim) if k not in axes)
     lanes = np.reshape(np.transpose(value_of(a), (*axes, *rest)), (-1, *(a.shape[k] for k in rest)))  # (n, *rest)
-    n, others = lanes.shape[0], lanes.shape[1:]
-    counts = np.sum(~np.isnan(lanes), axis=0) if ignore_nan else np.full(others, n)
+    counts = np.sum(~np.isnan(lanes), axis=0) if ignore_nan else np.full(lanes.shape[1:], lanes.shape[0])
     where = positions(counts, q, method)
     below = np.floor(where).astype(int)
-    above = np.minimum(below + 1, n - 1)
+    above = np.minimum(below + 1, lanes.shape[0] - 1)
     weight = (where - below).astype(lanes.dtype)
-    order = np.argsort(lanes, axis=0)  # NaN last
     grid = np.indices(where.shape, sparse=True)[np.ndim(q) :]
+    order = order_at(lanes, np.union1d(below, above))
     g = np.reshape(g, where.shape)
-    ranked = np.zeros_like(g, shape=lanes.shape)
-    shares = scatter(g * (1 - weight), ranked, (below, *grid)) + scatter(g * weight, ranked, (above, *grid))
-    placed = np.reshape(unsorted(shares, order, 0), tuple(a.shape[k] for k in (*axes, *rest)))
-    return np.transpose(placed, tuple(int(k) for k in np.argsort((*axes, *rest))))
+    between = np.stack([g * (1 - weight), g * weight])
+    shares = scatter(between, np.zeros_like(lanes), (order[np.stack([below, above]), *grid], *grid))
+    back = np.reshape(shares, tuple(a.shape[k] for k in (*axes, *rest)))
+    return np.transpose(back, tuple(int(k) for k in np.argsort((*axes, *rest))))
+
+
+def order_at(lanes: Any, ranks: Any) -> Any:
+    """Which entries stand at these ranks along the first axis, as argsort says for all of them. NaN last."""
+    return np.argpartition(lanes, ranks, axis=0) if len(ranks) <= 16 else np.argsort(lanes, axis=0)
 
 
 def median(g: Any, y: Any, a: Any, axis: Any = None, keepdims: bool = False) -> Any:

@@ -10,7 +10,8 @@ import numpy as np
 from microgradnp.rules.creation import linspace
 from microgradnp.rules.joining import gathered
 from microgradnp.rules.rearranging import along
-from microgradnp.table import composite
+from microgradnp.table import composite, rule
+from microgradnp.tensor import primitive
 
 COPIES = ("edge", "symmetric", "reflect", "wrap")
 STATISTICS: dict[str, Callable[..., Any]] = {"maximum": np.max, "minimum": np.min, "mean": np.mean, "median": np.median}
@@ -43,9 +44,23 @@ def pairs(widths: Any, array: Any) -> Any:
 
 
 def with_constants(array: Any, widths: Widths, constant_values: Any = 0) -> Any:
+    if not hasattr(constant_values, "value_for_graph"):
+        return bordered(array, widths, constant_values)
     numbers = np.arange(array.size).reshape(array.shape)
     new = np.arange(np.size(constant_values)).reshape(np.shape(constant_values)) + array.size
     return gathered(array, constant_values, np.pad(numbers, widths, constant_values=new))
+
+
+@primitive
+def bordered(array: Any, widths: Any, constant_values: Any) -> Any:
+    return np.pad(array, widths, constant_values=constant_values)
+
+
+def inside(g: Any, widths: Widths) -> Any:
+    return g[tuple(slice(before, n - behind) for n, (before, behind) in zip(g.shape, widths, strict=True))]
+
+
+rule(bordered, lambda g, y, array, widths, constant_values: inside(g, widths), None, None)
 
 
 def axis_by_axis(array: Any, widths: Widths, ends: Callable[..., Any]) -> Any:

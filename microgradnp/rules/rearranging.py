@@ -6,14 +6,17 @@ a reordering of entries is an index. Nothing here has a gradient of its own.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from microgradnp.table import composite
+from microgradnp.rules.indexing import scatter
+from microgradnp.table import composite, rule
 
 Axis = int | Sequence[int] | None
+FEW = 8
 
 
 def tuple_of(axis: Axis, ndim: int) -> tuple[int, ...]:
@@ -30,21 +33,13 @@ def along(axis: int, index: Any) -> tuple[Any, ...]:
 # ------------------------------------------------------------------------------------------------- axes
 
 
-@composite(np.moveaxis)
-def moveaxis(a: Any, source: Axis, destination: Axis) -> Any:
-    sources, destinations = tuple_of(source, a.ndim), tuple_of(destination, a.ndim)
-    if len(sources) != len(destinations):
-        raise ValueError(f"moveaxis: {len(sources)} source axes, but {len(destinations)} destinations")
-    order = [axis for axis in range(a.ndim) if axis not in sources]
-    for where, axis in sorted(zip(destinations, sources, strict=True)):
-        order.insert(where, axis)
-    return np.transpose(a, order)
+rule(np.moveaxis, lambda g, y, a, source, destination: np.moveaxis(g, destination, source))
 
 
 @composite(np.rollaxis)
 def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     axis, start = axis % a.ndim, start + a.ndim if start < 0 else start
-    return moveaxis(a, axis, start - 1 if start > axis else start)
+    return np.moveaxis(a, axis, start - 1 if start > axis else start)
 
 
 @composite(np.matrix_transpose)
@@ -55,60 +50,56 @@ def matrix_transpose(x: Any, /) -> Any:
 # ---------------------------------------------------------------------------------- order of the entries
 
 
-@composite(np.flip)
-def flip(m: Any, axis: Axis = None) -> Any:
-    axes = tuple_of(axis, m.ndim)
-    return m[tuple(slice(None, None, -1) if k in axes else slice(None) for k in range(m.ndim))]
-
-
 @composite(np.fliplr)
 def fliplr(m: Any) -> Any:
-    return flip(m, 1)
+    return np.flip(m, 1)
 
 
 @composite(np.flipud)
 def flipud(m: Any) -> Any:
-    return flip(m, 0)
+    return np.flip(m, 0)
 
 
-@composite(np.rot90)
-def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
-    first, second = axes
-    for _ in range(k % 4):
-        m = np.swapaxes(flip(m, second), first, second)
-    return m
+def back(shift: Any) -> Any:
+    """The shift that undoes one, or a list of them."""
+    return -shift if np.ndim(shift) == 0 else tuple(-by for by in shift)
 
 
-@composite(np.roll)
-def roll(a: Any, shift: Any, axis: Axis = None) -> Any:
-    if axis is None:
-        return np.reshape(roll(np.ravel(a), shift, 0), a.shape)
-    shifts, axes = np.broadcast_arrays(shift, np.atleast_1d(axis))
-    for by, where in zip(shifts.tolist(), tuple_of(axes.tolist(), a.ndim), strict=True):
-        n = a.shape[where]
-        a = a[along(where, (np.arange(n) - by) % n)] if n else a
-    return a
+# fmt: off
+rule(np.flip,  lambda g, y, m, axis=None: np.flip(g, axis))
+rule(np.roll,  lambda g, y, a, shift, axis=None: np.roll(g, back(shift), axis))
+rule(np.rot90, lambda g, y, m, k=1, axes=(0, 1): np.rot90(g, -k, axes))
+# fmt: on
 
 
 # ---------------------------------------------------------------------------------------- repeating
 
 
-@composite(np.tile)
-def tile(A: Any, reps: Any) -> Any:
+def tile(g: Any, y: Any, A: Any, reps: Any) -> Any:
+    """The sum over all copies: each axis of the result is (copies, entries)."""
     reps = (reps,) if np.ndim(reps) == 0 else tuple(reps)
-    shape = (1,) * (len(reps) - np.ndim(A)) + np.shape(A)
+    shape = (1,) * (len(reps) - A.ndim) + A.shape
     reps = (1,) * (len(shape) - len(reps)) + reps
-    doubled = np.reshape(A, tuple(n for size in shape for n in (1, size)))
-    spread = np.broadcast_to(doubled, tuple(n for rep, size in zip(reps, shape, strict=True) for n in (rep, size)))
-    return np.reshape(spread, tuple(rep * size for rep, size in zip(reps, shape, strict=True)))
+    parts = np.reshape(g, tuple(n for pair in zip(reps, shape, strict=True) for n in pair))
+    return np.reshape(np.sum(parts, axis=tuple(range(0, parts.ndim, 2))), A.shape)
 
 
-@composite(np.repeat)
-def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
+def repeat(g: Any, y: Any, a: Any, repeats: Any, axis: int | None = None) -> Any:
+    """The sum over all copies, which stand next to each other."""
     if axis is None:
-        a, axis = np.ravel(a), 0
+        return np.reshape(repeat(g, y, np.ravel(a), repeats, 0), a.shape)
     axis = axis % a.ndim
-    return a[along(axis, np.repeat(np.arange(a.shape[axis]), repeats))]
+    if np.size(repeats) == 1:
+        k = int(np.ravel(repeats)[0])
+        copies = np.reshape(g, (*a.shape[: axis + 1], k, *a.shape[axis + 1 :]))
+        if 0 < k <= FEW:  # NumPy sums short axes slowly
+            return functools.reduce(np.add, [copies[along(axis + 1, j)] for j in range(k)])
+        return np.sum(copies, axis=axis + 1)
+    return scatter(g, np.zeros_like(g, shape=a.shape), along(axis, np.repeat(np.arange(a.shape[axis]), repeats)))
+
+
+rule(np.tile, tile)
+rule(np.repeat, repeat)
 
 
 @composite(np.broadcast_arrays)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.rules.indexing import set_at
-from microgradnp.rules.rearranging import along, moveaxis, tuple_of
+from microgradnp.rules.rearranging import along, tuple_of
 from microgradnp.rules.values import value_of
 from microgradnp.table import composite, constant
 
@@ -73,7 +73,7 @@ def triu(m: Any, k: int = 0) -> Any:
 
 @composite(np.diagonal)
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    moved = moveaxis(a, (axis1, axis2), (-2, -1))
+    moved = np.moveaxis(a, (axis1, axis2), (-2, -1))
     rows, columns = moved.shape[-2:]
     n = max(min(rows + min(offset, 0), columns - max(offset, 0)), 0)
     start = np.arange(n)

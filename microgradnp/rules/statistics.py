@@ -8,7 +8,8 @@ import numpy as np
 
 from microgradnp.rules.rearranging import along
 from microgradnp.rules.values import conj, value_of
-from microgradnp.table import composite
+from microgradnp.table import composite, rule
+from microgradnp.tensor import primitive
 
 
 @composite(np.average)
@@ -19,8 +20,9 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     if np.shape(weights) != np.shape(a):
         if not isinstance(axis, int) or np.shape(weights) != (np.shape(a)[axis],):
             raise TypeError(f"average: weights of shape {np.shape(weights)} fit neither a {np.shape(a)} nor its axis {axis}")
-        weights = np.reshape(weights, (-1,) + (1,) * (np.ndim(a) - axis % np.ndim(a) - 1))
-    total = np.sum(np.broadcast_to(weights, np.shape(a)), axis=axis, keepdims=keepdims)
+        axis = axis % np.ndim(a)
+        weights = np.reshape(weights, (1,) * axis + (-1,) + (1,) * (np.ndim(a) - axis - 1))
+    total = np.sum(weights, axis=axis, keepdims=keepdims)
     if np.any(value_of(total) == 0):
         raise ZeroDivisionError("average: the weights sum to zero")
     mean = np.sum(np.multiply(a, weights), axis=axis, keepdims=keepdims) / total
@@ -91,9 +93,29 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     axis = axis % np.ndim(a)
     parts = [end_of(a, part, axis) for part in (prepend, a, append) if part is not None]
     a = np.concatenate(parts, axis=axis) if len(parts) > 1 else a
+    return differences(a, n, axis)
+
+
+@primitive
+def differences(a: Any, n: int, axis: int) -> Any:
+    return np.diff(a, n, axis)
+
+
+@primitive
+def steps_back(g: Any, n: int, axis: int) -> Any:
+    """The transpose of `differences`: what is left of an entry, less what is right of it."""
     for _ in range(n):
-        a = a[along(axis, slice(1, None))] - a[along(axis, slice(None, -1))]
-    return a
+        size = g.shape[axis]
+        total = np.empty((*g.shape[:axis], size + 1, *g.shape[axis + 1 :]), g.dtype)
+        np.subtract(g[along(axis, slice(None, -1))], g[along(axis, slice(1, None))], out=total[along(axis, slice(1, size))])
+        np.negative(g[along(axis, slice(None, 1))], out=total[along(axis, slice(None, 1))])
+        total[along(axis, slice(size, None))] = g[along(axis, slice(size - 1, None))]
+        g = total
+    return g
+
+
+rule(differences, lambda g, y, a, n, axis: steps_back(g, n, axis), None, None)
+rule(steps_back, lambda g, y, a, n, axis: differences(g, n, axis), None, None)
 
 
 def end_of(a: Any, part: Any, axis: int) -> Any:
@@ -104,7 +126,7 @@ def end_of(a: Any, part: Any, axis: int) -> Any:
 @composite(np.ediff1d)
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     flat = np.ravel(ary)
-    parts = [np.ravel(part) for part in (to_begin, flat[1:] - flat[:-1], to_end) if part is not None]
+    parts = [np.ravel(part) for part in (to_begin, differences(flat, 1, 0), to_end) if part is not None]
     joined = np.concatenate(parts) if len(parts) > 1 else parts[0]
     return joined if joined.dtype == flat.dtype else np.astype(joined, flat.dtype)
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.rules.padding import bordered
 from operators.record import Operator, Random, Sample, Wrong, draw
 
 DICTIONARIES = np.lib.NumpyVersion(np.__version__) >= "2.3.0"
 
 
-def bordered(random: Random) -> Iterator[Sample]:
+def borders(random: Random) -> Iterator[Sample]:
     x = draw(random, (2, 3), -2, 2)
     yield Sample((x, 1))
     yield Sample((x, ((1, 2), (0, 3))), {"constant_values": 1.5})
@@ -37,10 +38,15 @@ def pad_torch(torch: Any, x: Any, widths: Any, constant_values: float = 0.0) -> 
     return torch.nn.functional.pad(x, (left, right, top, bottom), value=constant_values)
 
 
+def widths(random: Random) -> Iterator[Sample]:
+    yield Sample((draw(random, (2, 3), -2, 2), [(1, 2), (0, 3)], 1.5))
+
+
 OPERATORS = [
+    Operator(bordered, widths, complex=True),
     Operator(
         np.pad,
-        bordered,
+        borders,
         torch=pad_torch,
         wrong=(
             Wrong((np.ones(2), 1, "empty"), "mode='empty' has no gradient rule"),
