@@ -30,10 +30,11 @@ from microgradnp.functional import (
     sse,
     tanh,
 )
+from microgradnp.jacobians import hessian, hvp, jacobian, jvp
 from microgradnp.table import rule
 from microgradnp.tensor import Tensor, primitive
 from microgradnp.testing import check_grads
-from microgradnp.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from microgradnp.transforms import grad, stop_gradient, value_and_grad, vjp
 
 __version__ = "0.1.0"
 
@@ -74,6 +75,7 @@ __all__ = [
     "sigmoid",
     "softmax",
     "sse",
+    "stop_gradient",
     "tanh",
     "value_and_grad",
     "vjp",
