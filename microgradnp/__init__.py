@@ -8,6 +8,7 @@ The README has a tour and a map of the modules.
 """
 
 from microgradnp import nn, optim, rules
+from microgradnp.checkpoint import checkpoint
 from microgradnp.compare import compare
 from microgradnp.context import no_grad
 from microgradnp.coverage import coverage
@@ -31,6 +32,7 @@ from microgradnp.functional import (
     tanh,
 )
 from microgradnp.jacobians import hessian, hvp, jacobian, jvp
+from microgradnp.override import override
 from microgradnp.table import rule
 from microgradnp.tensor import Tensor, primitive
 from microgradnp.testing import check_grads
@@ -47,6 +49,7 @@ __all__ = [
     "add_bias",
     "append_bias_unit",
     "check_grads",
+    "checkpoint",
     "compare",
     "coverage",
     "cross_entropy",
@@ -66,6 +69,7 @@ __all__ = [
     "nn",
     "no_grad",
     "optim",
+    "override",
     "primitive",
     "relu",
     "render",

@@ -7,7 +7,7 @@ contributions of several uses, casts to the argument's dtype, and frees what it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -45,17 +45,19 @@ def walk(root: Node) -> list[Node]:
     return order
 
 
-def sweep(root: Node, seed: Array, *, free: bool, record: bool = False) -> Iterator[tuple[Node, Array, bool]]:
+def sweep(
+    root: Node, seed: Array, *, free: bool, record: bool = False, until: Collection[Node] = ()
+) -> Iterator[tuple[Node, Array, bool]]:
     """Yield (node, gradient, private) for each node that `root` depends on and that needs a gradient, results first.
 
     A gradient is complete when its node is yielded. `private` says that nobody else holds that array. With `record` the
     rules get Tensors, so that what they compute is a graph again. With `free` a node forgets its arguments as soon as they
-    have their share.
+    have their share. `until` are nodes at which it ends, as if they were leaves.
 
     Raises RuntimeError when the graph was freed by an earlier sweep or a captured array has changed since the forward pass;
     both are found before any gradient is yielded.
     """
-    uses = count_uses(root, record)
+    uses = count_uses(root, record, until)
     gradients: dict[Node, Array] = {root: seed}
     private: set[Node] = set()  # nodes whose gradient array was made here
     ready = [root]
@@ -67,7 +69,7 @@ def sweep(root: Node, seed: Array, *, free: bool, record: bool = False) -> Itera
         if owned:
             private.remove(node)
         rule = node.rule
-        if rule is None:
+        if rule is None or (until and node in until):
             continue
         args, trusted = node.args, rule.trusted
         y, values = (node, args) if record else (node._array, node.values)
@@ -121,13 +123,15 @@ def foreign_gradient(node: Node, position: int, g: Array, record: bool) -> Array
     return share if is_node(share) else type(g)(own_gradient(share, node.rule.name, position))
 
 
-def count_uses(root: Node, record: bool) -> dict[Node, int]:
+def count_uses(root: Node, record: bool, until: Collection[Node] = ()) -> dict[Node, int]:
     """How often each node that needs a gradient is an argument of another; also the check before a sweep begins."""
     uses = {root: 0}
     stack = [root]
     known: dict[int, int] = {}
     while stack:
         node = stack.pop()
+        if until and node in until:
+            continue
         if node.freed:
             raise RuntimeError(freed_message(node))
         if node.seals is not None:

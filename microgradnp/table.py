@@ -29,7 +29,8 @@ import importlib
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from types import FunctionType
+from contextvars import ContextVar
+from types import FunctionType, MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -165,6 +166,21 @@ class Kink(NamedTuple):
     at: Callable[..., Any]  # at(y, *arrays, **options): True where an argument sits on the kink
 
 
+class Overridden:
+    """Stands in the table while somebody, somewhere, has put a rule of his own in place of a function's."""
+
+    __slots__ = ("original", "users")
+
+    def __init__(self, original: Rule | Composite | None) -> None:
+        self.original = original
+        self.users = 0
+
+    def chosen(self, function: Callable[..., Any]) -> Rule | Composite | None:
+        """The rule of this thread or task."""
+        return overrides.get().get(function, self.original)
+
+
+overrides: ContextVar[Mapping[Callable[..., Any], Rule]] = ContextVar("overrides", default=MappingProxyType({}))
 TABLE: dict[Callable[..., Any], Rule | Composite] = {}
 KINKS: dict[Callable[..., Any], Kink] = {}
 REFUSED: dict[Callable[..., Any], str] = {}  # function -> why it has no rule, and what to write instead

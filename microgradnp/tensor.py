@@ -26,7 +26,7 @@ from microgradnp.errors import explain, no_rule
 from microgradnp.methods import Methods, ufunc_method
 from microgradnp.operators import Operators
 from microgradnp.origin import Place, caller
-from microgradnp.table import TABLE, Composite, Rule, late
+from microgradnp.table import TABLE, Composite, Overridden, Rule, late
 
 Array = Any  # an ndarray, a scalar or a Tensor
 NO_OPTIONS: Mapping[str, Any] = {}
@@ -269,7 +269,7 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """
     rule = TABLE.get(function)
     if type(rule) is not Rule:
-        rule = rule or late(function)
+        rule = rule.chosen(function) if isinstance(rule, Overridden) else rule or late(function)
         if rule is None:
             raise TypeError(no_rule(function))
         if isinstance(rule, Composite):

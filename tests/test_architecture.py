@@ -30,7 +30,7 @@ ORDER = [
     {"functional"},
     {"trees"},
     {"transforms", "coverage"},
-    {"jacobians"},
+    {"jacobians", "override", "checkpoint"},
     {"oracles"},
     {"testing"},
     {"nn"},

@@ -8,6 +8,7 @@ import numpy as np
 
 from microgradnp.rules import reductions, scans
 from microgradnp.rules.elementwise import nonzero
+from microgradnp.rules.rearranging import tuple_of
 from microgradnp.rules.values import conj, value_of
 from microgradnp.table import constant, rule
 
@@ -21,7 +22,7 @@ def present(a: Any, where: Any = True) -> Any:
 def numbers(a: Any, axis: Any, where: Any) -> Any:
     """How many entries of each lane count, and 1 where there is none, since nothing is divided by it then."""
     there = present(a, where)
-    found = np.sum(there, axis=reductions.tuple_of(axis, a.ndim), keepdims=True)
+    found = np.sum(there, axis=tuple_of(axis, a.ndim), keepdims=True)
     return np.maximum(found, 1).astype(np.finfo(a.dtype).dtype)
 
 
@@ -63,7 +64,7 @@ def deviation(a: Any, axis: Any, where: Any, mean: Any) -> Any:
     there = present(a, where)
     filled = np.where(there, a, 0)
     if mean is None:
-        mean = np.sum(filled, axis=reductions.tuple_of(axis, a.ndim), keepdims=True) / numbers(a, axis, where)
+        mean = np.sum(filled, axis=tuple_of(axis, a.ndim), keepdims=True) / numbers(a, axis, where)
     return np.where(there, conj(filled - mean), 0)
 
 
