@@ -15,6 +15,7 @@ from microgradnp.coverage import coverage
 from microgradnp.debug import debug, watch
 from microgradnp.draw import GraphvizMissing, draw, engines, render
 from microgradnp.errors import GradientMismatch
+from microgradnp.explain import explain_zero
 from microgradnp.fit import GradientNorm, LossPlateau, fit
 from microgradnp.functional import (
     add_bias,
@@ -32,6 +33,8 @@ from microgradnp.functional import (
     tanh,
 )
 from microgradnp.jacobians import hessian, hvp, jacobian, jvp
+from microgradnp.kinks import kinks
+from microgradnp.nans import debug_nans
 from microgradnp.override import override
 from microgradnp.table import rule
 from microgradnp.tensor import Tensor, primitive
@@ -54,8 +57,10 @@ __all__ = [
     "coverage",
     "cross_entropy",
     "debug",
+    "debug_nans",
     "draw",
     "engines",
+    "explain_zero",
     "fit",
     "grad",
     "hessian",
@@ -63,6 +68,7 @@ __all__ = [
     "identity",
     "jacobian",
     "jvp",
+    "kinks",
     "log_softmax",
     "logsumexp",
     "mse",

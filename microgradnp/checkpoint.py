@@ -103,7 +103,7 @@ class Replay:
         if packed is None or packed.numpy().tobytes() != self.value.tobytes():
             raise RuntimeError(
                 f"{self.owner!r}: it did not compute the same again, so its gradient would be wrong. Does it draw random "
-                "numbers, or was a parameter changed between the forward and the backward pass? Draw outside of it, or seed inside"
+                "numbers, or was a parameter changed between the forward and the backward pass? Draw outside, or seed inside"
             )
         return packed, inside
 
@@ -160,7 +160,7 @@ def pack(tensors: list[Tensor]) -> Tensor:
         raise TypeError(
             f"checkpoint: the results are of several dtypes, {', '.join(str(t.dtype) for t in tensors)}; return one kind"
         )
-    return np.concatenate([np.ravel(t) for t in tensors])  # type: ignore[call-overload, return-value]
+    return np.concatenate([np.ravel(t) for t in tensors])  # type: ignore[return-value]
 
 
 def unpacked(node: Any, result: Any) -> Any:

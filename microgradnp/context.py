@@ -9,6 +9,7 @@ from typing import Any
 
 recording: ContextVar[bool] = ContextVar("recording", default=True)
 scope: ContextVar[str | None] = ContextVar("scope", default=None)  # path of the module that is being called
+watchers: list[Any] = []  # who looks at every result and every gradient, of all threads; empty but while debugging
 
 
 class no_grad(contextlib.ContextDecorator):

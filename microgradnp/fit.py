@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp import graph
+from microgradnp.nans import first_nonfinite
 from microgradnp.optim import SGD, Optimizer, Parameters
 from microgradnp.tensor import Tensor
 
@@ -182,16 +182,8 @@ def check_loss(value: Any, iteration: int, result: Fit) -> None:
     if not isinstance(value, Tensor):
         raise TypeError(f"fit: loss must return a Tensor, got {type(value).__name__}; does it use the parameters?")
     if value.size == 1 and not np.isfinite(value.item()):
-        raise stopped(f"the loss is {value.item()} at iteration {iteration}: {first_non_finite(value)}", result)
-
-
-def first_non_finite(loss: Tensor) -> str:
-    """The first operation of the graph that made a non-finite number out of finite ones."""
-    for node in graph.walk(loss):
-        if not np.all(np.isfinite(node.numpy())):
-            made = "is not finite itself" if node.is_leaf else f"comes out of {node.rule.name}"
-            return f"the first value that is not finite {made}: {graph.describe(node)}. A smaller learning rate is the usual cure"
-    return "every value of its graph is finite"
+        why = first_nonfinite(value) or "every value of its graph is finite"
+        raise stopped(f"the loss is {value.item()} at iteration {iteration}: {why}. A smaller learning rate may help", result)
 
 
 def gradient_norm(parameters: dict[str, Tensor], iteration: int, result: Fit) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 
 from microgradnp.rules.elementwise import masked
 from microgradnp.rules.indexing import set_at
+from microgradnp.rules.kinks import kink
 from microgradnp.table import constant, rule
 from microgradnp.tensor import primitive
 
@@ -247,3 +248,5 @@ rule(cross_entropy,    cross_entropy_logits,
                        cross_entropy_target)
 # fmt: on
 constant(as_probabilities)
+
+kink("0 at 0", lambda y, x: x == 0, relu)

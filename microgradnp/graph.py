@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.captured import arrays_in, own_gradient, read_only
+from microgradnp.context import watchers
 from microgradnp.origin import locate, operands
 from microgradnp.table import name_of
 
@@ -77,6 +78,9 @@ def sweep(
         for position in node.needs:
             try:
                 share = rule.vjps[position](g, y, *values) if simple else contribution(node, position, g, y, values, record)
+                if watchers:
+                    for watcher in list(watchers):
+                        watcher.backward(node, position, g, share)
                 parent = args[position]
                 data, fresh = parent._array, share is not g
                 if share.dtype is not data.dtype or share.shape != data.shape:

@@ -20,7 +20,7 @@ import numpy as np
 
 from microgradnp import graph, operators
 from microgradnp.captured import NUMBERS, Seal, arrays_in, frozen, own_result, plain_array, shielded
-from microgradnp.context import recording, scope
+from microgradnp.context import recording, scope, watchers
 from microgradnp.conversions import Conversions
 from microgradnp.errors import explain, no_rule
 from microgradnp.methods import Methods, ufunc_method
@@ -312,6 +312,9 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     node.retains_grad = node.freed = node.exposed = False
     node.place = caller(3)  # below this frame is that of an operator, a protocol or a primitive, and then the user's
     node.scope = scope.get()
+    if watchers:
+        for watcher in list(watchers):
+            watcher.forward(node, rule, args, captured)
     age = 0 if needs else older(args)
     if age > HISTORY or not recording.get():
         node.rule, node.args, node.values, node.options = None, (), (), NO_OPTIONS

@@ -79,7 +79,9 @@ def test_a_loss_that_is_not_finite_names_iteration_and_operation_and_loses_nothi
         ratio = np.log(w)
         return np.sum(ratio * 2) ** 1
 
-    with pytest.raises(FloatingPointError, match=r"the loss is nan at iteration 2: .*comes out of log: ratio \(1,\)") as caught:
+    with pytest.raises(
+        FloatingPointError, match=r"the loss is nan at iteration 2: log made nan at \(0,\) .* w = -3\.0 \(at test_fit"
+    ) as caught:
         mg.fit(loss, w, optimizer=mg.optim.SGD(lr=2.0), **quiet)
     assert caught.value.result.iterations == 1
     assert "learning rate" in str(caught.value)
@@ -88,7 +90,7 @@ def test_a_loss_that_is_not_finite_names_iteration_and_operation_and_loses_nothi
 
 def test_nan_in_the_data_is_named():
     w = mg.Tensor([1.0], requires_grad=True)
-    with pytest.raises(FloatingPointError, match=r"iteration 1: the first value that is not finite is not finite itself"):
+    with pytest.raises(FloatingPointError, match=r"iteration 1: .* \(2,\).* holds nan at \(1,\) from the start"):
         mg.fit(lambda x: np.sum(w * x), w, (np.array([1.0, np.nan]),), **quiet)
 
 
