@@ -192,12 +192,9 @@ def not_selected(x: Any, node: Any, position: int, zero: Any) -> str:
 
 
 def times_zero(x: Any, node: Any, position: int, zero: Any) -> str:
-    others = [
-        value for k, value in enumerate(node.values) if k != position and isinstance(value, (np.ndarray, np.generic, float))
-    ]
-    zeros = [value for value in others if not np.all(value)]
-    factor = "a factor that is zero there" if zeros else "factors whose products vanish or underflow there"
-    return f"multiplied in {place(node)} by {factor}" if np.any(above) else f"zero in {place(node)}"
+    others = [value for k, value in enumerate(node.values) if k != position and not isinstance(value, str)]
+    exactly = any(not np.all(value) for value in others)
+    return f"multiplied in {place(node)} by {'a factor that is zero' if exactly else 'factors that vanish or underflow'} there"
 
 
 CAUSES: list[tuple[set[Any], Callable[..., str]]] = [
