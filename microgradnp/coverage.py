@@ -125,7 +125,7 @@ def public_names() -> dict[Callable[..., Any], tuple[str, ...]]:
             function = getattr(space, name, None)
             if callable(function) and not isinstance(function, type):
                 found.setdefault(function, []).append(f"{prefix}.{name}")
-    return {function: tuple(sorted(names, key=lambda name: not own(name, function))) for function, names in found.items()}
+    return {function: tuple(sorted(names, key=lambda name: (not own(name, function), name))) for function, names in found.items()}
 
 
 def optional() -> dict[str, ModuleType]:

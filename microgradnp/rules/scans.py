@@ -50,7 +50,8 @@ def recurrence(b: Any, c: Any, axis: int) -> Any:
     The axis is cut into blocks, and the i-th entries of all blocks are computed together; then what each block hands to the
     next is a recurrence itself: G. E. Blelloch, "Prefix sums and their applications" (1990).
     """
-    b, c = np.moveaxis(b, axis, 0), np.moveaxis(c, axis, 0)
+    dtype = np.result_type(b, c)
+    b, c = (np.moveaxis(part, axis, 0).astype(dtype, copy=False) for part in (b, c))
     lanes = math.prod(b.shape[1:])
     y = solved(b.reshape(b.shape[0], lanes), c.reshape(b.shape[0], lanes))
     return np.ascontiguousarray(np.moveaxis(y.reshape(b.shape), 0, axis))

@@ -50,7 +50,8 @@ def constant(share: Any) -> Any:
 
 
 def one_entry(share: Any) -> Any:
-    return share * np.where(np.arange(share.size).reshape(share.shape) == share.size - 1, 1.01, 1)
+    last = np.arange(share.size).reshape(share.shape) == share.size - 1
+    return np.where(last, share + share / 100, share)
 
 
 BREAKS: dict[str, Callable[[Any], Any]] = {
@@ -86,6 +87,11 @@ def called(record: Operator, options: dict[str, Any], *args: Any) -> Any:
     return record.call(*args, **options)
 
 
+def squared(record: Operator, options: dict[str, Any], *args: Any) -> Any:
+    """So that the gradient that a formula is given depends on the arguments, too."""
+    return np.square(record.call(*args, **options))
+
+
 def outcome(record: Operator, rule: Rule, position: int, change: Callable[[Any], Any]) -> str:
     """`noticed`, `survived`, or `no break`."""
     right, changed = rule.vjps, False
@@ -110,6 +116,7 @@ def outcome(record: Operator, rule: Rule, position: int, change: Callable[[Any],
                     continue
                 try:
                     check_grads(functools.partial(called, record, sample.options), args, 2, live(sample))
+                    check_grads(functools.partial(squared, record, sample.options), args, 2, live(sample))
                 except NOTICED:
                     if changed:
                         return "noticed"

@@ -78,6 +78,7 @@ def casts(random: Random) -> Iterator[Sample]:
 def heavisides(random: Random) -> Iterator[Sample]:
     for left, right in PAIRS:
         yield Sample((draw(random, left, -2, 2, 0.2), draw(random, right, -2, 2)))
+    yield Sample((np.array([-1, 0, 2]), draw(random, (2, 3), -2, 2)), exact=False)
 
 
 OPERATORS = [

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.rules.reductions import others, placed
 from operators.record import Operator, Random, Sample, draw, extreme_torch, nonempty, over, reduced
 
 MASK = np.array([[[True], [False], [True]], [[True], [True], [False]]])  # broadcasts to (2, 3, 4)
@@ -104,7 +105,22 @@ def spread_torch(name: str) -> Callable[..., Any]:
     return call
 
 
+def factors(random: Random) -> Iterator[Sample]:
+    for shape in ((3, 2), (1,), (19,), (17, 2)):
+        yield Sample((draw(random, shape, 0.7, 1.3),))
+    for zeros in (1, 2):
+        x = draw(random, (10,), 0.7, 1.3)
+        x[[2, 7][:zeros]] = 0
+        yield Sample((x,))
+
+
+def entries(random: Random) -> Iterator[Sample]:
+    yield Sample((draw(random, (3,), -2, 2), np.array([0, 5, 2]), (2, 3)))
+
+
 OPERATORS = [
+    Operator(others, factors, complex=True),
+    Operator(placed, entries, complex=True),
     Operator(np.sum, sums, torch=sum_torch, complex=True),
     Operator(np.mean, means, torch=mean_torch, complex=True),
     Operator(np.prod, products, torch=prod_torch, complex=True),

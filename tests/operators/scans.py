@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.rules.scans import recurrence
 from operators.record import Operator, Random, Sample, called_with, draw
 
 
@@ -44,7 +45,14 @@ BY_AXIS = called_with(
     ((3,), (), {}), ((3, 4), (), {"axis": 1, "include_initial": True}), ((3, 4), (), {"axis": 0}), ((3,), (), {"dtype": complex})
 )
 
+
+def recurrences(random: Random) -> Iterator[Sample]:
+    for shape, axis in (((5,), 0), ((1,), 0), ((2, 3), 1), ((40, 2), 0)):
+        yield Sample((draw(random, shape, -1, 1), draw(random, shape, -1, 1), axis))
+
+
 OPERATORS = [
+    Operator(recurrence, recurrences, complex=True),
     Operator(np.cumsum, with_zeros, torch=running_torch("cumsum"), complex=True),
     Operator(np.cumprod, with_zeros, torch=running_torch("cumprod"), complex=True),
     Operator(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.rules.statistics import differences, steps_back
 from operators.record import Operator, Random, Sample, Wrong, draw, over
 
 
@@ -66,7 +67,7 @@ def corrcoef_torch(torch: Any, x: Any, y: Any) -> Any:
     return torch.corrcoef(torch.cat([x, y]))
 
 
-def differences(random: Random) -> Iterator[Sample]:
+def differenced(random: Random) -> Iterator[Sample]:
     x = draw(random, (3, 4), -2, 2)
     yield Sample((x,))
     yield Sample((x, 2, 0))
@@ -124,7 +125,14 @@ def gradient_torch(torch: Any, f: Any, *spacing: Any, axis: Any = None, edge_ord
     return slopes[0] if len(slopes) == 1 else slopes
 
 
+def steps(random: Random) -> Iterator[Sample]:
+    yield Sample((draw(random, (3, 4), -2, 2), 1, 1))
+    yield Sample((draw(random, (4, 2), -2, 2), 2, 0))
+
+
 OPERATORS = [
+    Operator(differences, steps, complex=True),
+    Operator(steps_back, steps, complex=True),
     Operator(
         np.average,
         weighted,
@@ -138,7 +146,7 @@ OPERATORS = [
     Operator(np.cov, covariances, torch=cov_torch, narrow=False),
     Operator(np.corrcoef, correlations, torch=corrcoef_torch, narrow=False),
     Operator(
-        np.diff, differences, torch=diff_torch, complex=True, wrong=(Wrong((np.ones(3), -1), "negative", error=ValueError),)
+        np.diff, differenced, torch=diff_torch, complex=True, wrong=(Wrong((np.ones(3), -1), "negative", error=ValueError),)
     ),
     Operator(np.ediff1d, flat_differences, torch=ediff1d_torch),
     Operator(np.trapezoid, areas, torch=trapezoid_torch, complex=True),
