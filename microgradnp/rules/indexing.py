@@ -40,7 +40,8 @@ def scatter(g: Any, a: Any, index: Any) -> Any:
 def added_entries(g: Any, shape: tuple[int, ...], index: Any) -> Any:
     """`np.add.at`, several times as fast: the index says at which entry of the flat array each number is added."""
     size = math.prod(shape)
-    places = np.broadcast_to(np.arange(size).reshape(shape)[index], g.shape).ravel()
+    flat = len(shape) == 1 and isinstance(index, np.ndarray) and index.size and index.min() >= 0
+    places = index.ravel() if flat else np.broadcast_to(np.arange(size).reshape(shape)[index], g.shape).ravel()
 
     def added(numbers: Any) -> Any:
         return np.bincount(places, numbers.ravel(), size).reshape(shape)

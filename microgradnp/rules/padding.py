@@ -21,9 +21,8 @@ Widths = list[tuple[int, int]]
 @composite(np.pad)
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Any:
     widths = pairs(pad_width, array)
-    if mode in COPIES and options.get("reflect_type", "even") == "even":
-        numbers = np.arange(array.size).reshape(array.shape)
-        return np.ravel(array)[np.pad(numbers, widths, mode, **options)]
+    if mode in COPIES and options.get("reflect_type", "even") == "even" and not options.keys() - {"reflect_type"}:
+        return padded(array, widths, mode)
     if mode == "constant":
         return with_constants(array, widths, **options)
     if mode == "linear_ramp":
@@ -49,6 +48,29 @@ def with_constants(array: Any, widths: Widths, constant_values: Any = 0) -> Any:
     numbers = np.arange(array.size).reshape(array.shape)
     new = np.arange(np.size(constant_values)).reshape(np.shape(constant_values)) + array.size
     return gathered(array, constant_values, np.pad(numbers, widths, constant_values=new))
+
+
+@primitive
+def padded(array: Any, widths: Any, mode: str) -> Any:
+    """Borders that are copies."""
+    return np.pad(array, widths, mode)  # type: ignore[call-overload]
+
+
+@primitive
+def folded(g: Any, widths: Widths, mode: str) -> Any:
+    """The transpose of `padded`: border entries are added to those that they are copies of, one axis after the other."""
+    for axis, (before, behind) in enumerate(widths):
+        n = g.shape[axis] - before - behind
+        numbers = np.pad(np.arange(n), (before, behind), mode)  # type: ignore[call-overload]
+        core = g[along(axis, slice(before, before + n))].copy()
+        for place in (*range(before), *range(before + n, g.shape[axis])):
+            core[along(axis, int(numbers[place]))] += g[along(axis, place)]
+        g = core
+    return g
+
+
+rule(padded, lambda g, y, array, widths, mode: folded(g, widths, mode), None, None)
+rule(folded, lambda g, y, a, widths, mode: padded(g, widths, mode), None, None)
 
 
 @primitive

@@ -17,7 +17,7 @@ from microgradnp.table import composite, constant
 
 @composite(np.take)
 def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") -> Any:
-    a, axis = (np.ravel(a), 0) if axis is None else (a, axis % a.ndim)
+    a, axis = (a if a.ndim == 1 else np.ravel(a), 0) if axis is None else (a, axis % a.ndim)
     return a[along(axis, within(indices, a.shape[axis], mode))]
 
 

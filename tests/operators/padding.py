@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.rules.padding import bordered
+from microgradnp.rules.padding import bordered, folded, padded
 from operators.record import Operator, Random, Sample, Wrong, draw
 
 DICTIONARIES = np.lib.NumpyVersion(np.__version__) >= "2.3.0"
@@ -42,7 +42,19 @@ def widths(random: Random) -> Iterator[Sample]:
     yield Sample((draw(random, (2, 3), -2, 2), [(1, 2), (0, 3)], 1.5))
 
 
+def copies(random: Random) -> Iterator[Sample]:
+    for mode in ("edge", "reflect", "symmetric", "wrap"):
+        yield Sample((draw(random, (2, 3), -2, 2), [(1, 2), (0, 5)], mode))
+
+
+def borders_to_fold(random: Random) -> Iterator[Sample]:
+    for mode in ("edge", "reflect", "symmetric", "wrap"):
+        yield Sample((draw(random, (5, 8), -2, 2), [(1, 2), (0, 5)], mode))
+
+
 OPERATORS = [
+    Operator(padded, copies, complex=True),
+    Operator(folded, borders_to_fold, complex=True),
     Operator(bordered, widths, complex=True),
     Operator(
         np.pad,

@@ -1,0 +1,126 @@
+"""Linear algebra where it is not generic: repeated eigenvalues, arbitrary phases, singular and symmetric matrices."""
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+
+A = np.array([[2.0, 0.3, -0.4], [0.3, 1.0, 0.5], [-0.4, 0.5, -1.5]])
+W = np.array([[0.5, -1.0, 2.0], [1.5, 0.25, -0.75], [-2.0, 1.0, 0.1]])
+Q = np.linalg.qr(W)[0]
+
+
+def symmetric(x):
+    return (x + np.conjugate(np.swapaxes(x, -1, -2))) / 2
+
+
+def exponential(a):
+    """The exponential of a symmetric matrix: it depends on the eigenvectors, but not on how they were chosen."""
+    w, v = np.linalg.eigh(symmetric(a))
+    return (v * np.exp(w)) @ np.conjugate(np.swapaxes(v, -1, -2))
+
+
+def test_a_function_of_a_matrix_with_distinct_eigenvalues():
+    mg.check_grads(exponential, (A,))
+    mg.check_grads(exponential, (A + 0.3j * (W - W.T),))
+
+
+@pytest.mark.parametrize("values", [[2.0, 2.0, 2.0], [2.0, 2.0, -1.0], [0.0, 0.0, 0.0]])
+def test_eigenvalues_alone_of_a_matrix_with_repeated_ones(values):
+    """The sum of the exponentials of all eigenvalues is the trace of exp(A), with the gradient exp(A)."""
+    a = (Q * values) @ Q.T
+    for f in (lambda x: np.linalg.eigh(x)[0], np.linalg.eigvalsh):
+        slope = mg.grad(lambda x, f=f: np.sum(np.exp(f(symmetric(x)))))(a)
+        np.testing.assert_allclose(slope, (Q * np.exp(values)) @ Q.T, atol=1e-12)
+
+
+def test_vectors_of_a_repeated_eigenvalue_are_refused():
+    a = np.diag([2.0, 2.0, 1.0])
+    with pytest.raises(ValueError, match=r"eigh: eigenvalues are equal.*depends on an arbitrary choice and has no gradient"):
+        mg.grad(lambda x: np.sum(np.linalg.eigh(x)[1] * W))(a)
+    with pytest.raises(ValueError, match=r"svd: singular values are equal"):
+        mg.grad(lambda x: np.sum(np.linalg.svd(x)[0] * W))(a)
+
+
+def test_a_loss_that_depends_on_the_phase_of_a_complex_vector_is_refused():
+    a = A + 0.3j * (W - W.T)
+    for f in (
+        lambda x: np.sum(np.real(np.linalg.eigh(x)[1] * W)),
+        lambda x: np.sum(np.real(np.linalg.svd(x)[0] * W)),
+        lambda x: np.sum(np.real(np.linalg.eig(x)[1] * W)),
+    ):
+        with pytest.raises(ValueError, match="has no gradient"):
+            mg.grad(f)(a)
+
+
+def test_a_defective_matrix_is_refused():
+    with pytest.raises(np.linalg.LinAlgError, match="defective"):
+        mg.grad(lambda x: np.sum(np.real(np.linalg.eigvals(x)) ** 2))(np.array([[1.0, 1.0], [0.0, 1.0]]))
+
+
+def test_singular_values_of_a_singular_matrix():
+    a = np.outer([1.0, 2.0, 3.0], [1.0, -1.0, 0.5])
+    slope = mg.grad(lambda x: np.linalg.svd(x)[1][0])(a)
+    np.testing.assert_allclose(slope, a / np.linalg.norm(a), atol=1e-12)
+    with pytest.raises(ValueError, match=r"svd: (two )?singular values? (is|are)"):
+        mg.grad(lambda x: np.sum(np.linalg.svd(x)[0] * W))(a)
+
+
+@pytest.mark.parametrize("compute_uv", [True, False])
+def test_singular_values_of_a_symmetric_matrix(compute_uv):
+    def f(x, symmetric_too=True):
+        s = np.linalg.svd(symmetric(x), hermitian=symmetric_too, compute_uv=compute_uv)
+        return (s[0] * s[1]) @ s[2] if compute_uv else s
+
+    np.testing.assert_allclose(f(mg.Tensor(A)).numpy(), f(A), rtol=1e-14)
+    mg.check_grads(f, (A,))
+
+
+def test_a_symmetric_pseudo_inverse():
+    def f(x):
+        return np.linalg.pinv(symmetric(x), hermitian=True)
+
+    np.testing.assert_array_equal(f(mg.Tensor(A)).numpy(), f(A))
+    mg.check_grads(f, (A,))
+
+
+def test_the_gradient_of_a_symmetric_argument_is_symmetric():
+    positive = A @ A.T + np.eye(3)
+    for f in (np.linalg.cholesky, lambda x: np.linalg.eigh(x)[1], np.linalg.eigvalsh):
+        slope = mg.grad(lambda x, f=f: np.sum(f(x) * W[: f(positive).shape[0]] if f(positive).ndim > 1 else f(x) * W[0]))(
+            positive
+        )
+        np.testing.assert_allclose(slope, slope.T, atol=1e-13)
+
+
+def test_determinants_of_singular_matrices_at_second_order():
+    """det([[a, b], [c, d]]) = ad - bc: the Hessian is constant."""
+    h = mg.hessian(np.linalg.det)(np.zeros((2, 2)))
+    expected = np.zeros((2, 2, 2, 2))
+    expected[0, 0, 1, 1] = expected[1, 1, 0, 0] = 1
+    expected[0, 1, 1, 0] = expected[1, 0, 0, 1] = -1
+    np.testing.assert_allclose(h, expected, atol=1e-15)
+
+
+def test_a_power_of_zero_is_the_identity():
+    x = mg.Tensor(A, requires_grad=True)
+    np.testing.assert_array_equal(np.linalg.matrix_power(x, 0).numpy(), np.eye(3))
+    assert not np.linalg.matrix_power(x, 0).requires_grad
+
+
+def test_lapacks_errors_name_the_argument():
+    x = mg.Tensor(np.ones((2, 2)), requires_grad=True, name="x")
+    with pytest.raises(np.linalg.LinAlgError, match=r"inv: x \(2, 2\): Singular matrix"):
+        np.linalg.inv(x)
+    with pytest.raises(np.linalg.LinAlgError, match=r"cholesky: .*not positive definite"):
+        np.linalg.cholesky(-x)
+
+
+def test_single_precision_stays():
+    x = mg.Tensor(A.astype(np.float32), requires_grad=True)
+    w, v = np.linalg.eigh(x)
+    u, s, vh = np.linalg.svd(x)
+    total = np.sum(w**2) + np.sum(v**3) + np.sum(s) + np.sum(u**2 * W.astype(np.float32)) + np.sum(vh**3)
+    total = total + np.linalg.slogdet(x)[1] + np.sum(np.linalg.qr(x)[1]) + np.linalg.cond(x)
+    total.backward()
+    assert total.dtype == x.grad.dtype == np.float32
