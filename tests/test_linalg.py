@@ -124,3 +124,13 @@ def test_single_precision_stays():
     total = total + np.linalg.slogdet(x)[1] + np.sum(np.linalg.qr(x)[1]) + np.linalg.cond(x)
     total.backward()
     assert total.dtype == x.grad.dtype == np.float32
+
+
+def test_a_large_triangle_is_inverted_by_halves():
+    from microgradnp.rules.decompositions import BLOCK, inverse_of_lower
+
+    lower = np.tril(np.random.default_rng(0).normal(size=(2, 3 * BLOCK + 1, 3 * BLOCK + 1)) / 20) + 2 * np.eye(3 * BLOCK + 1)
+    np.testing.assert_allclose(inverse_of_lower(lower), np.linalg.inv(lower), atol=1e-13)
+    a = lower[0] @ lower[0].T
+    slope = mg.grad(lambda a: np.sum(np.log(np.diagonal(np.linalg.cholesky(a)))))(a)  # half of log det
+    np.testing.assert_allclose(slope, np.linalg.inv(a) / 2, atol=1e-12)

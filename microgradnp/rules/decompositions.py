@@ -25,6 +25,8 @@ from microgradnp.rules.values import adjoint, conj, value_of
 from microgradnp.table import composite, rule
 from microgradnp.tensor import primitive
 
+BLOCK = 48  # rows of a triangle that are not worth halving
+
 
 def textbook(formula: Callable[..., Any]) -> Callable[..., Any]:
     """A formula for the conjugated gradient, as papers write it, made one for the gradient as the sweep passes it on."""
@@ -85,8 +87,19 @@ def cholesky(g: Any, y: Any, a: Any, *, upper: bool = False) -> Any:
     lower, g = (adjoint(y), adjoint(g)) if upper else (y, g)
     product = np.tril(adjoint(lower) @ g)
     phi = product - diagonal_matrix(np.diagonal(product, axis1=-2, axis2=-1)) / 2
-    half = np.linalg.solve(adjoint(lower), hermitian_part(phi))  # L^-H phi
-    return adjoint(np.linalg.solve(adjoint(lower), adjoint(half)))
+    inverse = inverse_of_lower(lower)
+    return adjoint(inverse) @ hermitian_part(phi) @ inverse
+
+
+def inverse_of_lower(a: Any) -> Any:
+    """Of a lower triangle, by halves: NumPy has no solver for triangles, and inverts a full matrix in three times the time."""
+    n = a.shape[-1]
+    if n <= BLOCK:
+        return np.tril(np.linalg.inv(a))
+    k = n // 2
+    first, last = inverse_of_lower(a[..., :k, :k]), inverse_of_lower(a[..., k:, k:])
+    above, below = np.zeros_like(a[..., :k, k:]), -(last @ a[..., k:, :k] @ first)
+    return np.concatenate([np.concatenate([first, above], axis=-1), np.concatenate([below, last], axis=-1)], axis=-2)
 
 
 rule(np.linalg.cholesky, cholesky)

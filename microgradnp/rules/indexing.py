@@ -25,6 +25,8 @@ def is_basic(index: Any) -> bool:
 def scatter(g: Any, a: Any, index: Any) -> Any:
     """Zeros in the shape of `a`, with `g` added at `index`: the transpose of `a[index]`."""
     shape = np.shape(a)
+    if isinstance(index, tuple) and len(index) == 1:
+        index = index[0]
     if is_basic(index) or getattr(index, "dtype", None) == np.bool_:
         placed = np.zeros(shape, g.dtype)
         placed[index] = g
