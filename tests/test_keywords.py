@@ -32,6 +32,7 @@ VALUES: dict[str, Any] = {  # something that is no default, for the keywords tha
     "full": True,
     "cov": True,
     "sorted": False,
+    "descending": True,
 }
 ELSEWHERE = {  # needs an argument that stays symmetric: tests/test_linalg.py
     ("svd", "hermitian"),
