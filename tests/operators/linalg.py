@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.rules.linalg import lstsq_packed, slogdet_packed
-from operators.record import Operator, Random, Sample, Wrong, called_with, draw, pairs_of
+from operators.record import RECENT, Operator, Random, Sample, Wrong, called_with, draw, pairs_of
 
 SQUARES = [(3, 3), (1, 1), (2, 2, 2), (0, 0), (0, 2, 2)]
 
@@ -163,7 +163,7 @@ OPERATORS = [
     ),
     Operator(lstsq_packed, least_squares, complex=True),
     Operator(np.linalg.matrix_power, powers, torch=lambda torch, a, n: torch.linalg.matrix_power(a, n), complex=True),
-    Operator(np.linalg.cond, conditions, torch=cond_torch, complex=True),
+    Operator(np.linalg.cond, conditions, torch=cond_torch, complex=RECENT),
     Operator(np.linalg.multi_dot, chains, torch=lambda torch, *parts: torch.linalg.multi_dot(parts), complex=True),
     Operator(np.cross, crosses, torch=cross_torch, complex=True),
     Operator(np.linalg.cross, vectors, torch=cross_torch, complex=True),

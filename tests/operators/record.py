@@ -11,6 +11,8 @@ import numpy as np
 from microgradnp.table import TABLE, Rule
 
 Random = np.random.Generator
+# Older releases have keywords that are gone, and mistakes that are mended.
+RECENT = np.lib.NumpyVersion(np.__version__) >= "2.3.0"
 
 
 @dataclass
