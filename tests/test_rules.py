@@ -567,3 +567,19 @@ def test_covariances_and_slopes_of_complex_numbers():
     for f in (np.cov, np.corrcoef, lambda z: np.cov(z, aweights=w), lambda z: np.gradient(z, axis=1), np.ediff1d):
         np.testing.assert_allclose(f(mg.Tensor(z)).numpy(), f(z), rtol=1e-14, atol=1e-15)
         check_grads(f, (z,))
+
+
+def test_corners_of_selecting_and_making():
+    x = np.arange(300.0)
+    long = mg.Tensor(x.astype(np.longdouble), requires_grad=True)
+    np.sum(long[np.arange(300) % 7]).backward()
+    np.testing.assert_array_equal(long.grad[:7], np.bincount(np.arange(300) % 7))
+    g = np.zeros(300, complex)
+    g[0] = complex(43, np.inf)
+    np.testing.assert_array_equal(scatter(g, np.zeros(400, complex), np.arange(300))[0], complex(43, np.inf))
+    for f in (np.tril, np.triu):
+        np.testing.assert_array_equal(f(mg.Tensor(x[:3]), 1).numpy(), f(x[:3], 1))
+        check_grads(f, (x[:3],))
+    np.testing.assert_array_equal(np.pad(mg.Tensor(2.0), 1).numpy(), 2.0)
+    with pytest.raises(ValueError, match="must not be negative, got -1"):
+        np.linspace(mg.Tensor(0.0), 1.0, -1)

@@ -53,6 +53,8 @@ def steps(start: Any, stop: Any, num: int, endpoint: bool, dtype: Any) -> tuple[
 def linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
 ) -> Any:
+    if num < 0:
+        raise ValueError(f"linspace: the number of samples must not be negative, got {num}")
     start, stop = (np.asarray(part) if isinstance(part, (list, tuple)) else part for part in (start, stop))
     numbers, step = steps(start, stop, int(num), endpoint, dtype)
     numbers = np.moveaxis(numbers, 0, axis)

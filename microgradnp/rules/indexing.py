@@ -31,7 +31,7 @@ def scatter(g: Any, a: Any, index: Any) -> Any:
         placed = np.zeros(shape, g.dtype)
         placed[index] = g
         return placed
-    if g.size > SMALL and g.dtype.kind in "fc" and g.dtype.itemsize <= 16:
+    if g.size > SMALL and g.dtype.char in "efdFD":
         rows = isinstance(index, np.ndarray) and len(shape) > 1 and math.prod(shape[1:]) >= WIDE
         return added_rows(g, shape, index) if rows else added_entries(g, shape, index)
     placed = np.zeros(shape, g.dtype)
@@ -48,8 +48,11 @@ def added_entries(g: Any, shape: tuple[int, ...], index: Any) -> Any:
     def added(numbers: Any) -> Any:
         return np.bincount(places, numbers.ravel(), size).reshape(shape)
 
-    total = added(g.real) + 1j * added(g.imag) if g.dtype.kind == "c" else added(g)
-    return total.astype(g.dtype, copy=False)
+    if g.dtype.kind != "c":
+        return added(g).astype(g.dtype, copy=False)
+    total = np.empty(shape, g.dtype)
+    total.real, total.imag = added(g.real), added(g.imag)
+    return total
 
 
 def added_rows(g: Any, shape: tuple[int, ...], index: Any) -> Any:

@@ -20,6 +20,8 @@ Widths = list[tuple[int, int]]
 
 @composite(np.pad)
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Any:
+    if array.ndim == 0:
+        return np.positive(array)
     widths = pairs(pad_width, array)
     if mode in COPIES and options.get("reflect_type", "even") == "even" and not options.keys() - {"reflect_type"}:
         return padded(array, widths, mode)

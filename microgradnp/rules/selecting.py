@@ -61,14 +61,20 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     return take(arr, np.delete(np.arange(arr.shape[axis]), obj), axis)
 
 
+def triangle(m: Any, k: int) -> Any:
+    """True on and below a diagonal of the last two axes; a vector counts as a row that is repeated."""
+    rows, columns = (m.shape[0], m.shape[0]) if m.ndim == 1 else m.shape[-2:]
+    return np.tri(rows, columns, k, bool)
+
+
 @composite(np.tril)
 def tril(m: Any, k: int = 0) -> Any:
-    return np.where(np.tri(m.shape[-2], m.shape[-1], k, bool), m, 0)
+    return np.where(triangle(m, k), m, 0)
 
 
 @composite(np.triu)
 def triu(m: Any, k: int = 0) -> Any:
-    return np.where(np.tri(m.shape[-2], m.shape[-1], k - 1, bool), 0, m)
+    return np.where(triangle(m, k - 1), 0, m)
 
 
 @composite(np.diagonal)
