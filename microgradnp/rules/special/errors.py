@@ -25,12 +25,14 @@ def far_out(z: Any, sign: float) -> Any:
 
 
 def damped_slope(a: Any, y: Any, factor: float, sign: float) -> Any:
-    """2 sign a y - factor of y = erfcx(a) (sign = 1) and its like, where far out two nearly equal numbers would be subtracted."""
-    far = np.logical_and(np.absolute(value_of(a)) > 50, np.logical_or(np.real(value_of(a)) > 0, sign < 0))
-    outside = np.where(far, a, 50)
-    return np.where(
-        far, -factor * sign / (2 * outside * outside) * far_out(outside, -sign), sign * (2 * np.where(far, 0, a) * y - factor)
-    )
+    """sign (2 a y - factor), the slope of y = erfcx(a) and, with sign = -1, of dawsn.
+
+    Far out two nearly equal numbers would be subtracted, and the series -factor / (2 a**2) (1 - 3 sign / (2 a**2) ...) is taken.
+    """
+    v = value_of(a)
+    far = np.logical_and(np.absolute(v) > 25, np.real(v) > 0 if sign > 0 else np.real(v * v) > 50)
+    outside, inside = np.where(far, a, 25), np.where(far, 0, a)
+    return np.where(far, -factor / (2 * outside * outside) * far_out(outside, -sign), sign * (2 * inside * y - factor))
 
 
 @primitive
@@ -39,20 +41,29 @@ def mills(a: Any) -> Any:
     return 2 / (SQRT_2PI * sp.erfcx(-ROOT_HALF * a))
 
 
+def mills_slope(g: Any, y: Any, a: Any) -> Any:
+    """-y (a + y). Far to the left the sum cancels; with z = -a / sqrt(2) it is -erfcx'(z) / (sqrt(2) erfcx(z))."""
+    left = value_of(a).real < -10
+    z = np.where(left, -ROOT_HALF * a, 10)
+    damped = sp.erfcx(z)
+    rest = -ROOT_HALF * damped_slope(z, damped, SLOPE_AT_0, 1.0) / damped
+    return times(g, -y * np.where(left, rest, np.where(left, 0, a) + y))
+
+
 # fmt: off
 rule(sp.erf,       lambda g, y, a: g * (SLOPE_AT_0 * np.exp(-(a * a))))
 rule(sp.erfc,      lambda g, y, a: g * (-SLOPE_AT_0 * np.exp(-(a * a))))
 rule(sp.erfi,      lambda g, y, a: times(g, SLOPE_AT_0 * np.exp(a * a)))
 rule(sp.erfcx,     lambda g, y, a: times(g, damped_slope(a, y, SLOPE_AT_0, 1.0)))
 rule(sp.dawsn,     lambda g, y, a: g * damped_slope(a, y, 1.0, -1.0))
-rule(sp.wofz,      lambda g, y, a: g * (SLOPE_AT_0 * 1j - 2 * a * y))
+rule(sp.wofz,      lambda g, y, a: times(g, -1j * damped_slope(-1j * a, y, SLOPE_AT_0, 1.0)))  # wofz(z) = erfcx(-i z)
 rule(sp.erfinv,    lambda g, y, a: times(g, np.exp(y * y) / SLOPE_AT_0))
 rule(sp.erfcinv,   lambda g, y, a: times(g, np.exp(y * y) / -SLOPE_AT_0))
 rule(sp.ndtr,      lambda g, y, a: g * (np.exp(-0.5 * (a * a)) / SQRT_2PI))
 rule(sp.ndtri,     lambda g, y, a: times(g, SQRT_2PI * np.exp(0.5 * (y * y))))
 rule(sp.log_ndtr,  lambda g, y, a: times(g, mills(a)))
 rule(sp.ndtri_exp, lambda g, y, a: g / mills(y))
-rule(mills,        lambda g, y, a: g * (-y * (a + y)))
+rule(mills,        mills_slope)
 rule(sp.owens_t,   lambda g, y, h, a: g * (np.exp(-0.5 * (h * h)) * sp.erf(a * h * ROOT_HALF) / (-2 * SQRT_2PI)),
                    lambda g, y, h, a: g * (np.exp(-0.5 * (h * h) * (1 + a * a)) / (2 * np.pi * (1 + a * a))))
 # fmt: on

@@ -71,17 +71,43 @@ def beta_density(a: Any, b: Any, x: Any) -> Any:
     return np.exp(sp.xlogy(a - 1.0, x) + sp.xlog1py(b - 1.0, -x) - sp.betaln(a, b))
 
 
+def psi_difference(a: Any, b: Any) -> Any:
+    """psi(a) - psi(b), by reflection where both are poles and the infinities cancel."""
+    both = np.logical_and(is_pole(a), is_pole(b))
+    if not np.any(both):
+        return sp.psi(a) - sp.psi(b)
+    return sp.psi(np.where(both, 1 - a, a)) - sp.psi(np.where(both, 1 - b, b))
+
+
+def is_pole(a: Any) -> Any:
+    v = value_of(a)
+    return np.logical_and(v <= 0, v == np.floor(v))
+
+
+def poch_slope(g: Any, y: Any, z: Any, m: Any) -> Any:
+    """y = gamma(z + m) / gamma(z), which is 0 at the poles of gamma(z) alone."""
+    zero = np.logical_and(is_pole(z), np.logical_not(is_pole(z + m)))
+    z, at = np.where(zero, 1, z), np.where(zero, z, 1)
+    usual = np.where(zero, 0, y) * psi_difference(z + m, z)
+    if not np.any(zero):
+        return times(g, usual)
+    whole = np.where(zero, at + m, 1)
+    one = sp.rgamma(at)
+    return times(g, np.where(zero, sp.gamma(whole) * (sp.psi(whole) * one + rgamma_slope(at, one)), usual))
+
+
 def binom_slope(g: Any, y: Any, n: Any, k: Any, of_n: bool) -> Any:
     """y = gamma(n+1) / (gamma(k+1) gamma(n-k+1)) by psi; where y is 0, at a pole of a denominator, by the slope of 1 / gamma."""
     pole = value_of(y) == 0
     top, one, other = (np.where(pole, 0, part) for part in (n, k, n - k))
-    usual = np.where(pole, 0, y) * ((sp.psi(top + 1) if of_n else -sp.psi(one + 1)) + (-1 if of_n else 1) * sp.psi(other + 1))
+    usual = np.where(pole, 0, y) * psi_difference((top if of_n else other) + 1, (other if of_n else one) + 1)
     if not np.any(pole):
         return times(g, usual)
     top, one, other = (np.where(pole, part + 1, 1) for part in (n, k, n - k))
-    falls = sp.rgamma(one) * rgamma_slope(other, sp.rgamma(other))
-    rises = 0 if of_n else rgamma_slope(one, sp.rgamma(one)) * sp.rgamma(other)
-    return times(g, np.where(pole, sp.gamma(top) * (falls if of_n else rises - falls), usual))
+    first, second = sp.rgamma(one), sp.rgamma(other)  # one of them is 0, but its slope is not: all terms of the product rule
+    falls = first * rgamma_slope(other, second)
+    rises = sp.psi(top) * first * second if of_n else rgamma_slope(one, first) * second
+    return times(g, np.where(pole, sp.gamma(top) * (rises + falls if of_n else rises - falls), usual))
 
 
 # fmt: off
@@ -97,7 +123,7 @@ rule(sp.beta,           lambda g, y, a, b: times(g, y * (sp.psi(a) - sp.psi(a + 
                         lambda g, y, a, b: times(g, y * (sp.psi(b) - sp.psi(a + b))))
 rule(sp.betaln,         lambda g, y, a, b: times(g, sp.psi(a) - sp.psi(a + b)),
                         lambda g, y, a, b: times(g, sp.psi(b) - sp.psi(a + b)))
-rule(sp.poch,           lambda g, y, z, m: times(g, y * (sp.psi(z + m) - sp.psi(z))),
+rule(sp.poch,           poch_slope,
                         lambda g, y, z, m: times(g, y * sp.psi(z + m)))
 rule(sp.binom,          lambda g, y, n, k: binom_slope(g, y, n, k, True),
                         lambda g, y, n, k: binom_slope(g, y, n, k, False))
