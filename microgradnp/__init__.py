@@ -14,6 +14,7 @@ from microgradnp.context import no_grad
 from microgradnp.coverage import coverage
 from microgradnp.debug import debug, watch
 from microgradnp.draw import GraphvizMissing, draw, engines, render
+from microgradnp.emit import emit
 from microgradnp.errors import GradientMismatch
 from microgradnp.explain import explain_zero
 from microgradnp.fit import GradientNorm, LossPlateau, fit
@@ -59,6 +60,7 @@ __all__ = [
     "debug",
     "debug_nans",
     "draw",
+    "emit",
     "engines",
     "explain_zero",
     "fit",

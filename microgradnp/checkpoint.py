@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp import graph
-from microgradnp.context import recording, scope
+from microgradnp.context import recording, scope, tracing
 from microgradnp.graph import is_node, parents
 from microgradnp.table import name_of, rule_for_each
 from microgradnp.tensor import Tensor, primitive
@@ -65,7 +65,7 @@ class checkpoint:
         return f"{text}, computed again {self.recomputed} {times}" if self.kept else text
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not recording.get():
+        if not recording.get() or tracing.get() is not None:  # a program that is written down decides itself what it keeps
             return self.f(*args, **kwargs)
         replay = Replay(self, args, kwargs)
         result, packed, inside = replay.run()

@@ -1,4 +1,4 @@
-"""The commands: `python -m microgradnp tour`, `debug` and `coverage`."""
+"""The commands: `python -m microgradnp tour`, `debug`, `emit` and `coverage`."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def debug(
 
     Exit status: 0 when the gradients are right, 1 when one is wrong, 2 when the code could not be run or bound.
     """
-    from microgradnp.debug.command import UNUSABLE, UnusableError, check, exit_code
+    from microgradnp.debug.command import check, exit_code
+    from microgradnp.loading import UNUSABLE, UnusableError
 
     pairs = [text.partition("=") for text in bind]
     if bad := next((text for text, pair in zip(bind, pairs, strict=True) if not pair[0].strip() or not pair[2]), None):
@@ -73,6 +74,31 @@ def debug(
             click.echo(f"microgradnp debug: cannot write {html}: {error.strerror or error}", err=True)
             raise SystemExit(UNUSABLE) from None
     raise SystemExit(exit_code(report))
+
+
+@main.command()
+@click.argument("model", metavar="MODEL.py:LOSS")
+@click.option("--data", type=click.Path(dir_okay=False, path_type=Path), help="An .npz file with the loss's arguments, by name.")
+@click.option(
+    "--wrt", metavar="NAME,NAME", help="Arguments to differentiate with respect to; all of floating-point numbers if left out."
+)
+@click.option("--name", default="value_and_grad", show_default=True, help="Of the function that is printed.")
+@click.option("--check", is_flag=True, help="Add a block that compares the gradient with differences when the text is run.")
+def emit(model: str, data: Path | None, wrt: str | None, name: str, check: bool) -> None:
+    """Print the loss and its gradient as NumPy source, for arrays like those in the file.
+
+    Exit status: 2 when the model could not be loaded or traced.
+    """
+    from microgradnp.emit.command import emitted
+    from microgradnp.loading import UNUSABLE, UnusableError
+
+    try:
+        click.echo(
+            emitted(model, data, None if wrt is None else [part.strip() for part in wrt.split(",")], name, check), nl=False
+        )
+    except UnusableError as error:
+        click.echo(f"microgradnp emit: {error}", err=True)
+        raise SystemExit(UNUSABLE) from None
 
 
 @main.command()

@@ -9,7 +9,8 @@ from typing import Any
 
 recording: ContextVar[bool] = ContextVar("recording", default=True)
 scope: ContextVar[str | None] = ContextVar("scope", default=None)  # path of the module that is being called
-watchers: list[Any] = []  # who looks at every result and every gradient, of all threads; empty but while debugging
+tracing: ContextVar[Any] = ContextVar("tracing", default=None)  # who writes a program down, of which no number may be read
+watchers: list[Any] = []  # who looks at every result and every gradient, of all threads; empty but while debugging or tracing
 
 
 class no_grad(contextlib.ContextDecorator):

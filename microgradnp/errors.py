@@ -27,6 +27,10 @@ class GradientMismatch(AssertionError):
     """A gradient differs from its numerical oracle by more than rounding can explain."""
 
 
+class Undecided(TypeError):
+    """The numbers of a Tensor were asked for while a program is traced, which shall hold for all numbers."""
+
+
 def no_rule(function: Any) -> str:
     """The message of the TypeError for a function that is not in the table."""
     name = name_of(function)

@@ -86,7 +86,7 @@ class debug_nans(ContextDecorator):
             return np.False_
         return ~np.isfinite(array) if self.infinities else np.isnan(array)
 
-    def forward(self, node: Tensor, rule: Any, args: tuple[Any, ...], values: tuple[Any, ...]) -> None:
+    def forward(self, node: Tensor, rule: Any, args: tuple[Any, ...], values: tuple[Any, ...], _options: Any) -> None:
         """Looks at a result as soon as it is made."""
         if self.looks_forward and id(self) in watching.get() and np.any(wrong := self.bad(node.numpy())):
             raise FloatingPointError(self.told(node, rule, args, values, wrong))

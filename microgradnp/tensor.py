@@ -22,7 +22,7 @@ from microgradnp import graph, operators
 from microgradnp.captured import NUMBERS, Seal, arrays_in, frozen, own_result, plain_array, shielded
 from microgradnp.context import recording, scope, watchers
 from microgradnp.conversions import Conversions
-from microgradnp.errors import explain, no_rule
+from microgradnp.errors import Undecided, explain, no_rule
 from microgradnp.methods import Methods, ufunc_method
 from microgradnp.operators import Operators
 from microgradnp.origin import Place, caller
@@ -30,6 +30,7 @@ from microgradnp.table import TABLE, Composite, Overridden, Rule, late
 
 Array = Any  # an ndarray, a scalar or a Tensor
 NO_OPTIONS: Mapping[str, Any] = {}
+STATIC = {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.common_type, np.iscomplexobj, np.isrealobj}  # of the shape
 HISTORY = 8  # so many results without a gradient are held one behind another, for a picture; a running mean goes on for ever
 
 
@@ -78,8 +79,10 @@ class Tensor(Conversions, Operators, Methods):
         "values",
     )
     __hash__ = object.__hash__  # nodes are compared by identity wherever the graph is walked
+    traced = False  # is a program written down of which this is a value? Then its numbers may not be read
 
     def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None, *, dtype: Any = None) -> None:
+        traced = isinstance(data, Tensor) and data.traced
         if isinstance(data, Tensor):
             if data.needs_grad:
                 raise TypeError(
@@ -90,7 +93,7 @@ class Tensor(Conversions, Operators, Methods):
         if isinstance(data, np.ma.MaskedArray):
             raise TypeError("Tensor: data is a masked array, and its mask would be lost; fill it with .filled(value)")
         foreign = hasattr(data, "__array_function__") and not isinstance(data, (np.ndarray, np.generic))
-        value = data if foreign else np.array(data, dtype=dtype)  # a copy: nobody else can change it
+        value = data if foreign or traced else np.array(data, dtype=dtype)  # a copy: nobody else can change it
         if value.dtype.kind not in NUMBERS:
             raise TypeError(f"Tensor: data must be numbers, got dtype {value.dtype}")
         self._array = value
@@ -303,6 +306,10 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     if not rule.trusted:
         result = own_result(result, rule.name, differentiable=bool(needs))
     elif isinstance(result, tuple) or (rule.constant and not isinstance(result, (np.ndarray, np.generic))):
+        if rule.function not in STATIC and any(isinstance(argument, Tensor) and argument.traced for argument in args):
+            raise Undecided(
+                f"{rule.name}: its result depends on the numbers of a Tensor, while a program is traced for all numbers"
+            )
         return result  # a shape, a bool, a tuple of indices
     if outsiders and result.dtype.kind not in NUMBERS:
         raise TypeError(f"{rule.name}: the result is of dtype {result.dtype}, not of numbers; an argument is of a foreign type")
@@ -314,7 +321,7 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     node.scope = scope.get()
     if watchers:
         for watcher in list(watchers):
-            watcher.forward(node, rule, args, captured)
+            watcher.forward(node, rule, args, captured, options)
     age = 0 if needs else older(args)
     if age > HISTORY or not recording.get():
         node.rule, node.args, node.values, node.options = None, (), (), NO_OPTIONS
@@ -344,7 +351,10 @@ def call_composite(rule: Composite, args: tuple[Any, ...], kwargs: Mapping[str, 
         inspect.signature(rule.call).bind(*args, **known)
     except TypeError as error:
         raise TypeError(f"{rule.name}: {error}; on Tensors it takes {plain_signature(rule.call)}") from None
-    return rule.call(*args, **known)
+    try:
+        return rule.call(*args, **known)
+    except Undecided as error:
+        raise error if str(error).startswith(rule.name) else Undecided(f"{rule.name}: {error}") from None
 
 
 def plain_signature(function: Any) -> str:

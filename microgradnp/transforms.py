@@ -192,7 +192,9 @@ def tensors_in(f: Callable[..., Any], result: Any) -> list[Tensor]:
 
 
 def depends_on_others(values: list[Tensor], inputs: list[Tensor]) -> bool:
-    """Whether a value has another leaf that requires a gradient: then somebody else differentiates too."""
+    """Whether a value has another leaf that requires a gradient, or is traced: then somebody else differentiates too."""
+    if any(value.traced for value in values):
+        return True
     own = {id(x) for x in inputs}
     return any(node.is_leaf and node.requires_grad and id(node) not in own for value in values for node in graph.walk(value))
 

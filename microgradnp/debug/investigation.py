@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time as clock
-import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from microgradnp import origin
 from microgradnp.debug.blame.frontier import Blame, Case, Test, blame
 from microgradnp.debug.capture.bind import BindingError, mark_of
 from microgradnp.debug.capture.program import Program
@@ -36,6 +33,7 @@ from microgradnp.debug.repair.search import Search
 from microgradnp.debug.report.finding import Report, finding
 from microgradnp.debug.report.reasons import reasons
 from microgradnp.debug.verdict import Verdict, judge
+from microgradnp.loading import told
 
 MORE_STEPS = 2  # looked at when the first is right
 MOST_FINDINGS = 4
@@ -359,13 +357,6 @@ def carried_on(before: Verdict, later: Verdict) -> float | None:
     factors, *_ = np.linalg.lstsq(columns, movement, rcond=None)
     rest = np.max(np.abs(columns @ factors - movement))
     return float(factors[1]) if rest < 1e-5 * np.max(np.abs(movement), initial=1e-300) and factors[0] < 0 else None
-
-
-def told(error: BaseException) -> str:
-    """An error of the user's code in one line, with the last line of that code that ran."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if not origin.internal[f.filename]]
-    where = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {error}{where}"
 
 
 def test_with(search: Search, base: Writes) -> Test:

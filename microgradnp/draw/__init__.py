@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from microgradnp.draw.engine import GraphvizMissing, drawn_by_graphviz, engines, svg_text
-from microgradnp.draw.names import names_from
 from microgradnp.draw.picture import picture_of
+from microgradnp.names import names_from
 
 if TYPE_CHECKING:
     import graphviz

@@ -18,9 +18,9 @@ import numpy as np
 
 from microgradnp import graph
 from microgradnp.draw.groups import Group, group_boxes
-from microgradnp.draw.names import name_boxes
 from microgradnp.draw.numbers import lines_of, number
 from microgradnp.draw.text import cells, clean, shorten
+from microgradnp.names import name_boxes
 from microgradnp.origin import locate
 
 WIDEST = 42  # cells of the header and of the line below it

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.rules.values import value_of
+from microgradnp.rules.values import is_complex, undecided, value_of
 from microgradnp.table import composite
 
 
@@ -25,7 +25,7 @@ def full_like(a: Any, fill_value: Any, dtype: Any = None, order: str = "K", *, s
 
 def plain_number(x: Any) -> Any:
     """The value of an array; a number of Python's as it is, since it does not widen a dtype."""
-    return x if isinstance(x, (int, float, complex)) else value_of(x)
+    return x if isinstance(x, (int, float, complex)) else x.dtype if hasattr(x, "dtype") else np.asarray(x)
 
 
 def steps(start: Any, stop: Any, num: int, endpoint: bool, dtype: Any) -> tuple[Any, Any]:
@@ -35,7 +35,9 @@ def steps(start: Any, stop: Any, num: int, endpoint: bool, dtype: Any) -> tuple[
     divisor = num - 1 if endpoint else num
     number = np.arange(num).astype(kind).reshape((-1,) + (1,) * np.ndim(delta))
     step = delta / divisor if divisor > 0 else np.nan
-    if divisor > 0 and np.any(value_of(step) == 0):
+    if divisor > 0 and undecided(step):  # number by number what is decided for all of them below: a step that vanishes
+        numbers = np.where(np.any(np.equal(step, 0)), number / divisor * delta, number * step)
+    elif divisor > 0 and np.any(value_of(step) == 0):
         numbers = number / divisor * delta
     else:
         numbers = number * (step if divisor > 0 else delta)
@@ -75,11 +77,11 @@ def logspace(
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
     """Of real numbers of one sign."""
     start, stop = (part if hasattr(part, "ndim") else np.asarray(part) for part in (start, stop))
-    if np.iscomplexobj(value_of(start)) or np.iscomplexobj(value_of(stop)):
+    if is_complex(start, stop):
         raise TypeError("geomspace: a spiral of complex numbers has no gradient rule; on Tensors it takes real numbers")
-    if np.any(value_of(start) * value_of(stop) <= 0):
+    if not undecided(start * stop) and np.any(value_of(start) * value_of(stop) <= 0):
         raise ValueError("geomspace: start and stop must be of one sign, and not zero")
-    sign = np.sign(value_of(start))
+    sign = np.sign(start if undecided(start) else value_of(start))
     first, last = start * sign, stop * sign
     numbers = logspace(np.log10(first), np.log10(last), num, endpoint)
     if num > 0:

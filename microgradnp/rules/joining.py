@@ -73,7 +73,7 @@ def gathered(a: Any, more: Any, numbers: Any) -> Any:
     """Entries of `a`, and behind them of `more`, by their numbers; of the dtype of `a`."""
     both = np.concatenate([np.ravel(a), np.ravel(more)])
     result = both[numbers]
-    dtype = value_of(a).dtype
+    dtype = np.result_type(a)
     return result if result.dtype == dtype else np.astype(result, dtype)
 
 

@@ -44,7 +44,7 @@ def sort_complex(a: Any) -> Any:
 
 @composite(np.partition)
 def partition(a: Any, kth: Any, axis: int = -1) -> Any:
-    return take_along_axis(a, np.argpartition(value_of(a), kth, axis=axis), axis)
+    return take_along_axis(a, np.argpartition(a, kth, axis=axis), axis)
 
 
 # -------------------------------------------------------------------------------------------- quantiles
@@ -124,5 +124,5 @@ def nanpercentile(a: Any, q: Any, axis: Any = None, *, method: Any = "linear", k
 
 def fractions(q: Any, a: Any) -> Any:
     """Percents as fractions, in the precision of `a`."""
-    kind = value_of(a).dtype
+    kind = np.result_type(a)
     return np.true_divide(value_of(q) if hasattr(q, "value_for_graph") else q, kind.type(100) if kind.kind == "f" else 100)

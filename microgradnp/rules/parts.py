@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.rules.values import value_of
+from microgradnp.rules.values import undecided, value_of
 from microgradnp.table import composite, constant
 
 # --------------------------------------------------------------------------------- two results from one number
@@ -39,7 +39,8 @@ def divmod(x1: Any, x2: Any, /) -> tuple[Any, Any]:
 def angle(z: Any, deg: bool = False) -> Any:
     """At 0, where no direction is the right one, the gradient is 0, as PyTorch's is."""
     origin = np.equal(z, 0)
-    angles = np.where(origin, np.angle(value_of(z)), np.arctan2(np.imag(z), np.where(origin, 1, np.real(z))))
+    there = np.arctan2(np.imag(z.detach()), np.real(z.detach())) if undecided(z) else np.angle(value_of(z))
+    angles = np.where(origin, there, np.arctan2(np.imag(z), np.where(origin, 1, np.real(z))))
     return angles * (180 / np.pi) if deg else angles
 
 

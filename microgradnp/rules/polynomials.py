@@ -25,9 +25,9 @@ def aligned(a1: Any, a2: Any) -> tuple[Any, Any]:
     first, second = np.atleast_1d(a1), np.atleast_1d(a2)
     missing = first.shape[0] - second.shape[0]
     if missing > 0:
-        second = np.concatenate([np.zeros_like(value_of(second), shape=(missing,)), second])
+        second = np.concatenate([np.zeros_like(second, shape=(missing,)), second])
     elif missing < 0:
-        first = np.concatenate([np.zeros_like(value_of(first), shape=(-missing,)), first])
+        first = np.concatenate([np.zeros_like(first, shape=(-missing,)), first])
     return first, second
 
 
@@ -103,8 +103,10 @@ def poly(seq_of_zeros: Any) -> Any:
     for k in range(roots.shape[0]):
         factor = np.concatenate([np.ones_like(roots, shape=(1,)), -roots[k : k + 1]])
         coefficients = np.convolve(coefficients, factor)
+    if roots.dtype.kind != "c":
+        return coefficients
     known = value_of(roots)
-    paired = known.dtype.kind == "c" and np.all(np.sort(known) == np.sort(known.conj()))
+    paired = np.all(np.sort(known) == np.sort(known.conj()))
     return np.real(coefficients) if paired else coefficients
 
 

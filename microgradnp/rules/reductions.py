@@ -10,7 +10,7 @@ import numpy as np
 from microgradnp.rules import scans
 from microgradnp.rules.elementwise import nonzero
 from microgradnp.rules.rearranging import tuple_of
-from microgradnp.rules.values import conj, value_of
+from microgradnp.rules.values import conj, undecided, value_of
 from microgradnp.table import composite, constant, rule
 from microgradnp.tensor import primitive
 
@@ -38,8 +38,18 @@ def mean(g: Any, y: Any, a: Any, axis: Any = None, dtype: Any = None, keepdims: 
     return spread(kept(g, a, axis) / count(a, axis, where), a, axis, where)
 
 
+def evenly(g: Any, y: Any, a: Any, axis: Any, where: Any) -> Any:
+    """The gradient of an extreme, without a look at how many entries attain it."""
+    attained = np.equal(a, kept(y, a, axis))
+    attained = attained if where is True else np.logical_and(attained, where)
+    shares = np.maximum(np.sum(attained, axis=tuple_of(axis, a.ndim), keepdims=True), 1)
+    return attained * (kept(g, a, axis) / (shares if g.dtype == float else np.astype(shares, g.dtype)))
+
+
 def extreme(g: Any, y: Any, a: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
     """max and min: the entries that attain it share the gradient evenly, as in PyTorch's amax; `initial` has no share."""
+    if undecided(a):
+        return evenly(g, y, a, axis, where)
     axes, attained = tuple_of(axis, a.ndim), value_of(a) == kept(value_of(y), a, axis)
     attained = attained if where is True else attained & where
     places = np.flatnonzero(attained)

@@ -122,7 +122,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     if period is not None:
         period, left, right = abs(period), None, None
         x, xp = x % period, xp % period
-        order = np.argsort(value_of(xp))
+        order = np.argsort(xp)
         xp, fp = xp[order], fp[order]
         xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
         fp = np.concatenate([fp[-1:], fp, fp[:1]])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.rules.rearranging import along
-from microgradnp.rules.values import conj, value_of
+from microgradnp.rules.values import conj, undecided, value_of
 from microgradnp.table import composite, rule
 from microgradnp.tensor import primitive
 
@@ -16,14 +16,14 @@ from microgradnp.tensor import primitive
 def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
     if weights is None:
         mean = np.mean(a, axis=axis, keepdims=keepdims)
-        return (mean, np.full_like(value_of(mean), np.size(a) / np.size(mean))) if returned else mean
+        return (mean, np.full_like(mean if undecided(mean) else value_of(mean), np.size(a) / np.size(mean))) if returned else mean
     if np.shape(weights) != np.shape(a):
         if not isinstance(axis, int) or np.shape(weights) != (np.shape(a)[axis],):
             raise TypeError(f"average: weights of shape {np.shape(weights)} fit neither a {np.shape(a)} nor its axis {axis}")
         axis = axis % np.ndim(a)
         weights = np.reshape(weights, (1,) * axis + (-1,) + (1,) * (np.ndim(a) - axis - 1))
     total = np.sum(weights, axis=axis, keepdims=keepdims)
-    if np.any(value_of(total) == 0):
+    if not undecided(total) and np.any(value_of(total) == 0):
         raise ZeroDivisionError("average: the weights sum to zero")
     mean = np.sum(np.multiply(a, weights), axis=axis, keepdims=keepdims) / total
     return (mean, np.broadcast_to(total, np.shape(mean))) if returned else mean
@@ -42,7 +42,7 @@ def cov(
     dtype: Any = None,
 ) -> Any:
     """Rows are variables, columns observations (rowvar=False: the other way round). Frequencies are constants."""
-    dtype = np.result_type(*(value_of(part) for part in (m, y) if part is not None), np.float64) if dtype is None else dtype
+    dtype = np.result_type(*(part for part in (m, y) if part is not None), np.float64) if dtype is None else dtype
     x = variables(m, rowvar, np.ndim(m) != 1, dtype)
     if y is not None:
         x = np.concatenate([x, variables(y, rowvar, np.ndim(y) > 1 and np.shape(y)[0] != 1, dtype)], axis=0)

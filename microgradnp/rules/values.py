@@ -12,8 +12,13 @@ def value_of(x: Any) -> Any:
     return x.numpy() if hasattr(x, "value_for_graph") else np.asarray(x)
 
 
+def undecided(x: Any) -> bool:
+    """Whether a program is written down of which `x` is a value: what is written must be right for all numbers."""
+    return type(x) is not np.ndarray and getattr(x, "traced", False)
+
+
 def is_complex(*arrays: Any) -> bool:
-    return any(np.iscomplexobj(value_of(a)) for a in arrays)
+    return any(np.iscomplexobj(a) for a in arrays)
 
 
 def conj(a: Any) -> Any:

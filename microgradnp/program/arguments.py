@@ -1,0 +1,113 @@
+"""What a function is called with, and which of it becomes a variable of the program: the arrays, in trees too."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from microgradnp.program.traced import Trace
+from microgradnp.table import name_of
+from microgradnp.tensor import Tensor
+from microgradnp.transforms import Argnums, kind, looks_like_array, place_of
+from microgradnp.trees import is_differentiable, leaves_with_paths, tree_map
+
+Where = int | str
+
+
+@dataclass
+class Leaf:
+    """An array among the arguments."""
+
+    path: str  # `x`, `parameters['W']`
+    array: Any
+    wanted: bool  # is its gradient asked for?
+
+
+class Arguments:
+    """One call of a function, taken apart.
+
+    `wrt` are arguments to differentiate with respect to, by position or name, as `argnums` of `mg.grad`; None for none of them.
+    What is neither an array nor asked for stays a Python value, and is part of the program.
+
+    Raises TypeError for an argument without a floating-point number to differentiate, ValueError for one that there is not.
+    """
+
+    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], wrt: Argnums | None) -> None:
+        self.f, self.args, self.kwargs = f, args, dict(kwargs)
+        chosen = () if wrt is None else wrt if isinstance(wrt, tuple) else (wrt,)
+        self.wrt: list[Where] = [place_of(argnum, f, args, self.kwargs) for argnum in chosen]
+        self.single = wrt is not None and not isinstance(wrt, tuple)
+        self.names: dict[Where, str] = names_of_arguments(f, args, self.kwargs)
+        self.leaves: list[Leaf] = []
+        for where, name in self.names.items():
+            found = [leaf for leaf in self.leaves_of(where, name) if leaf is not None]
+            if where in self.wrt and not any(leaf.wanted for leaf in found):
+                raise TypeError(
+                    f"wrt={where!r}: {name} is {kind(self.value(where))}, and holds no floating-point or complex number to "
+                    f"differentiate {name_of(f)} with respect to"
+                )
+            self.leaves += found
+
+    def value(self, where: Where) -> Any:
+        value = self.args[where] if isinstance(where, int) else self.kwargs[where]
+        return np.asarray(value) if where in self.wrt and looks_like_array(value) else value
+
+    def leaves_of(self, where: Where, name: str) -> list[Leaf | None]:
+        """A Leaf for each array in one argument, None for what stays a Python value."""
+        asked = where in self.wrt
+        found = leaves_with_paths(self.value(where), name)
+        return [Leaf(path, array_of(a), asked and is_differentiable(a)) if is_variable(a, asked) else None for path, a in found]
+
+    def rebuilt(self, replacements: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments with something else in place of each leaf, in order."""
+        rest = iter(replacements)
+
+        def change(where: Where) -> Any:
+            asked = where in self.wrt
+            return tree_map(lambda leaf: next(rest) if is_variable(leaf, asked) else leaf, self.value(where))
+
+        changed = {where: change(where) for where in self.names}
+        return tuple(changed[k] for k in range(len(self.args))), {key: changed[key] for key in self.kwargs}
+
+    def variables(self, tracer: Trace) -> tuple[tuple[Any, ...], dict[str, Any], list[Tensor], list[Tensor]]:
+        """The arguments with a variable of the program in place of each leaf, all variables, those to differentiate."""
+        made = [tracer.variable(leaf.array, requires_grad=leaf.wanted, name=leaf.path) for leaf in self.leaves]
+        args, kwargs = self.rebuilt(made)
+        return args, kwargs, made, [node for node, leaf in zip(made, self.leaves, strict=True) if leaf.wanted]
+
+    def gradients(self, found: list[Any]) -> Any:
+        """Gradients of the wanted leaves, in order, in the structure of the arguments that they belong to."""
+        rest = iter(found)
+
+        def change(where: Where) -> Any:
+            return tree_map(lambda leaf: next(rest) if is_differentiable(leaf) else None, self.value(where))
+
+        trees = {where: change(where) for where in sorted(self.wrt, key=list(self.names).index)}
+        ordered = tuple(trees[where] for where in self.wrt)
+        return ordered[0] if self.single else ordered
+
+
+def names_of_arguments(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[Where, str]:
+    """Position or keyword -> what the function calls it."""
+    try:
+        parameters = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):
+        parameters = []
+    positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "argument")
+    names = [positional[k] if k < len(positional) else f"{rest}_{k - len(positional)}" for k in range(len(args))]
+    return {**dict(enumerate(names)), **{key: key for key in kwargs}}
+
+
+def is_variable(leaf: Any, asked: bool) -> bool:
+    if asked and is_differentiable(leaf):
+        return True
+    return isinstance(leaf, (Tensor, np.ndarray, np.generic)) and leaf.dtype.kind in "fciub"
+
+
+def array_of(leaf: Any) -> Any:
+    return leaf._array if isinstance(leaf, Tensor) else np.asarray(leaf)

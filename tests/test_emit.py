@@ -1,0 +1,369 @@
+"""The printed backprop: it returns what the graph returns, reads like a text, and says what it is for."""
+
+import ast
+import subprocess
+import sys
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from operators import OPERATORS, Operator
+from random_graphs import random_graph
+
+import microgradnp as mg
+from microgradnp.cli import main
+from microgradnp.emit import Emission
+from microgradnp.errors import Undecided
+
+rng = np.random.default_rng(0)
+x, targets = rng.uniform(size=(20, 7)), rng.uniform(size=(20, 2))
+W_hidden, W_out = rng.normal(size=(8, 3)), rng.normal(size=(4, 2))
+
+
+def loss(x, targets, W_hidden, W_out):
+    h = mg.append_bias_unit(mg.sigmoid(mg.append_bias_unit(x) @ W_hidden))
+    y = h @ W_out
+    return 0.5 * mg.sse(y, targets)
+
+
+def run(text, *args, name="value_and_grad", forbid=True):
+    """What the function of a text returns; the text may not import us."""
+    assert "microgradnp" not in text
+    namespace = {}
+    exec(compile(text, "text", "exec"), namespace)
+    with np.errstate(all="ignore"):
+        return namespace[name](*args)
+
+
+def statements(text, name="value_and_grad"):
+    function = next(node for node in ast.parse(text).body if getattr(node, "name", None) == name)
+    return [node for node in function.body if not isinstance(node, (ast.Expr, ast.Return))]
+
+
+def equal(found, expected):
+    """Bit for bit, in every leaf."""
+    if isinstance(expected, (tuple, list)):
+        assert len(found) == len(expected)
+        for a, b in zip(found, expected, strict=True):
+            equal(a, b)
+    elif isinstance(expected, dict):
+        assert found.keys() == expected.keys()
+        for key in expected:
+            equal(found[key], expected[key])
+    elif expected is None:
+        assert found is None
+    else:
+        assert np.asarray(found).dtype == np.asarray(expected).dtype
+        np.testing.assert_array_equal(found, expected)
+
+
+def agrees(f, *args, wrt=0):
+    """The text of f, which returned the same as the graph."""
+    text = mg.emit(f, *args, wrt=wrt)
+    equal(run(text, *args), mg.value_and_grad(f, wrt)(*args))
+    return text
+
+
+class TestTheSeedNetwork:
+    text = mg.emit(loss, x, targets, W_hidden, W_out, wrt=("W_hidden", "W_out"))
+
+    def test_has_at_most_twelve_statements(self):
+        assert len(statements(self.text)) <= 12
+
+    def test_reads_like_a_text(self):
+        for line in (
+            "def value_and_grad(x, targets, W_hidden, W_out):",
+            "y = h @ W_out ",
+            "error = y - targets ",
+            "loss = 0.5 * np.vdot(error, error)",
+            "d_W_out = h.T @ error ",
+            "d1 = (error @ W_out.T)[..., :-1] * v2 * (1.0 - v2) ",
+            "# (20, 3)",
+            "return loss, (d_W_hidden, d_W_out)",
+        ):
+            assert line in self.text
+        assert " 2 *" not in self.text
+        assert "d_x" not in self.text
+        assert "reshape" not in self.text
+
+    def test_returns_bit_for_bit_what_the_graph_returns_for_any_sizes(self):
+        for n, inputs, hidden, outputs in [(20, 7, 3, 2), (1, 7, 3, 2), (33, 4, 6, 1)]:
+            args = (
+                rng.uniform(size=(n, inputs)),
+                rng.uniform(size=(n, outputs)),
+                rng.normal(size=(inputs + 1, hidden)),
+                rng.normal(size=(hidden + 1, outputs)),
+            )
+            equal(run(self.text, *args), mg.value_and_grad(loss, (2, 3))(*args))
+
+    def test_runs_without_us(self):
+        code = (
+            "import sys; sys.modules['microgradnp'] = None\n"
+            + self.text
+            + "\nprint(value_and_grad(np.ones((2, 7)), np.ones((2, 2)), np.ones((8, 3)), np.ones((4, 2)))[0])"
+        )
+        found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        expected = loss(*(mg.Tensor(np.ones(s)) for s in ((2, 7), (2, 2), (8, 3), (4, 2)))).item()
+        assert float(found.stdout) == expected, found.stderr
+
+
+def weighted(record: Operator, options):
+    def f(*args):
+        y = record.call(*args, **options)
+        weights = np.cos(np.arange(np.size(y), dtype=float)).reshape(np.shape(y))
+        return np.sum(np.real(y * weights.astype(y.dtype.type(0).real.dtype if y.dtype.kind in "fc" else float)))
+
+    return f
+
+
+READS_NUMBERS = {  # the shape or dtype of their result depends on numbers, or whether they are defined
+    "arccos arcsin arctanh log log2 log10 logn power sqrt real_if_close",  # of np.emath
+    "unique unique_all unique_counts unique_inverse unique_values union1d setxor1d setdiff1d trim_zeros compress extract",
+    "frexp choose piecewise lstsq polyfit polymul polydiv insert",
+}
+READS_NUMBERS = {name for names in READS_NUMBERS for name in names.split()}
+
+
+@pytest.mark.parametrize("record", OPERATORS, ids=lambda record: record.name)
+def test_every_function_is_printed_and_returns_what_its_graph_returns(record: Operator):
+    samples = list(record.samples(np.random.default_rng(1)))
+    printed = 0
+    for k, sample in enumerate([samples[0], samples[len(samples) // 2], samples[-1]]):
+        chosen = tuple(i for i, a in enumerate(sample.args) if isinstance(a, np.ndarray) and a.dtype.kind in "fc")
+        dtype = np.float32 if k == 2 else float
+        args = [a.astype(dtype) if i in chosen and a.dtype.kind == "f" else a for i, a in enumerate(sample.args)]
+        if not chosen:
+            continue
+        f = weighted(record, sample.options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                emission = Emission(f, tuple(args), {}, chosen, "value_and_grad")
+            except Undecided:
+                assert record.name in READS_NUMBERS
+                continue
+            found, expected = run(emission.text, *emission.arrays()), mg.value_and_grad(f, chosen)(*args)
+        printed += 1
+        for a, b in zip([found[0], *found[1]], [expected[0], *expected[1]], strict=True):
+            scale = np.max(np.abs(b), initial=0) if np.all(np.isfinite(b)) else 0
+            np.testing.assert_allclose(a, b, rtol=0, atol=scale * (1e-15 if dtype is float else 4e-7))
+    assert printed or record.name in READS_NUMBERS
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(st.integers(0, 1_000_000), st.booleans())
+def test_random_graphs_are_printed(seed, analytic):
+    graph = random_graph(seed, analytic=analytic, largest=12)
+
+    def f(*inputs):
+        return graph(*inputs) + 0 * sum(np.sum(a) for a in inputs)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        every = tuple(range(len(graph.inputs)))
+        found, expected = run(mg.emit(f, *graph.inputs, wrt=every), *graph.inputs), mg.value_and_grad(f, every)(*graph.inputs)
+    for a, b in zip([found[0], *found[1]], [expected[0], *expected[1]], strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-15 * max(1, np.max(np.abs(b), initial=0)))
+
+
+class TestSizes:
+    def test_a_mean_and_labels_are_written_for_any_batch(self):
+        def f(W, x, labels):
+            z = x @ W
+            log_p = z - np.log(np.sum(np.exp(z), axis=1, keepdims=True))
+            return -np.mean(log_p[np.arange(len(labels)), labels])
+
+        W, labels = rng.normal(size=(7, 3)), rng.integers(0, 3, 20)
+        text = agrees(f, W, x, labels)
+        assert "np.arange(x.shape[0])" in text
+        other = (W, rng.normal(size=(5, 7)), rng.integers(0, 3, 5))
+        equal(run(text, *other), mg.value_and_grad(f)(*other))
+
+    def test_a_literal_that_happens_to_be_a_size_stays_a_literal(self):
+        text = agrees(lambda x: np.sum(x**2) / 20, x)
+        assert "/ 20" in text
+        assert run(text, x[:4])[0] == np.sum(x[:4] ** 2) / 20
+
+    def test_an_unrolled_loop_refuses_another_length(self):
+        def f(W, x):
+            h = np.zeros(3)
+            for t in range(x.shape[0]):
+                h = np.tanh(x[t] @ W + h)
+            return np.sum(h)
+
+        W, steps = rng.normal(size=(7, 3)), x[:4]
+        text = agrees(f, W, steps)
+        with pytest.raises(ValueError, match="was written for other shapes"):
+            run(text, W, x[:6])
+
+    def test_captured_parameters_of_a_model_are_arguments(self):
+        model = mg.nn.MLP([7, 3, 2], rng=0)
+        text = mg.emit(lambda x, t: mg.mse(model(x), t), x, targets)
+        parameters = list(model.parameters().values())
+        value, gradients = run(text, x, targets, *(p.numpy() for p in parameters))
+        result = mg.mse(model(x), targets)
+        result.backward()
+        equal((value, list(gradients)), (result.numpy(), [p.grad for p in parameters]))
+        assert "any number of rows of x and t" in text
+
+
+@dataclass
+class Layer:
+    W: np.ndarray
+    rate: int = 2
+
+
+class TestArguments:
+    def test_trees(self):
+        tree = {"a": [x[0], x[1]], "layer": Layer(x[2])}
+        text = mg.emit(lambda p, s: np.sum(p["a"][0] * p["layer"].W ** p["layer"].rate) * s, tree, 3.0)
+        _, slopes = run(text, tree)
+        expected = mg.grad(lambda p: np.sum(p["a"][0] * p["layer"].W ** 2) * 3.0)(tree)
+        equal(slopes["a"], expected["a"])
+        equal(slopes["layer"], {"W": expected["layer"].W, "rate": None})
+
+    def test_what_is_differentiated_when_nothing_is_said(self):
+        assert "with respect to a" in mg.emit(lambda a, b: np.sum(a * b), x, x)
+        assert "with respect to b" in mg.emit(lambda a, b: np.sum(a * b), x, mg.Tensor(x, requires_grad=True))
+
+    def test_names_become_identifiers_and_cannot_run_code(self):
+        def f(x):
+            h = np.sin(x)
+            h.name = "h\nimport os; os.system('false')#"
+            k = h * h
+            k.name = "class"
+            return np.sum(k + h)
+
+        text = agrees(f, x[0])
+        assert "import os" not in text
+        assert "class_ = " in text
+
+    @pytest.mark.parametrize("name", ["a b", "class", "f()\n", ""])
+    def test_the_functions_name_is_checked(self, name):
+        with pytest.raises(ValueError, match="is no name that a function could have"):
+            mg.emit(lambda x: np.sum(x), x, name=name)
+
+
+class TestNeverSilentlyWrong:
+    @pytest.mark.parametrize(
+        ("f", "how"),
+        [
+            (lambda x: np.sum(x) if np.sum(x) > 1 else np.sum(x**2), "a decision"),
+            (lambda x: np.sum(x) * float(np.sum(x)), r"float\(\)"),
+            (lambda x: np.sum(x) * np.sum(x).item(), r"\.item\(\)"),
+            (lambda x: np.sum(x) * np.sum(x).numpy(), r"\.numpy\(\)"),
+            (lambda x: np.sum(x * np.asarray(x.detach())), "a conversion to an ndarray"),
+            (lambda x: np.sum(x[: int(np.sum(x))]), r"int\(\)"),
+            (lambda x: np.sum(np.unique(x)), "unique"),
+            (lambda x: np.sum(x[np.nonzero(x > 0.5)]), "nonzero"),
+            (lambda x: np.sum(x) if np.allclose(x.detach(), 0) else np.sum(x**2), "allclose"),
+        ],
+    )
+    def test_what_would_freeze_a_number_is_refused(self, f, how):
+        with pytest.raises(TypeError, match=how):
+            mg.emit(f, x)
+
+    def test_the_line_is_named(self):
+        def f(x):
+            while np.sum(x) > 1:
+                x = x / 2
+            return np.sum(x)
+
+        with pytest.raises(TypeError, match=rf"test_emit.py:{f.__code__.co_firstlineno + 1} reads the numbers"):
+            mg.emit(f, x)
+
+    def test_an_argument_that_is_no_parameter_may_not_decide_either(self):
+        with pytest.raises(TypeError, match="a decision"):
+            mg.emit(lambda W, x: np.sum(W) if np.sum(x) > 0 else -np.sum(W), x, x)
+        with pytest.raises(TypeError, match="a decision"):
+            mg.emit(lambda W, x: np.sum(W * (1.0 if mg.Tensor(x)[0] > 0 else 2.0)), x, x[0])
+
+    def test_random_numbers_are_refused(self):
+        with pytest.raises(ValueError, match="makes another array"):
+            mg.emit(lambda x: np.sum(x * np.random.default_rng().normal(size=x.shape)), x)
+
+    def test_backward_inside_is_refused(self):
+        def f(x):
+            value = np.sum(x)
+            value.backward()
+            return value
+
+        with pytest.raises(TypeError, match="hand over the function that returns the loss"):
+            mg.emit(f, x, wrt=0)
+
+    def test_guards_are_written_where_they_are_at_work(self):
+        f = lambda x: np.sum(np.where(x > 0, np.log(x), 0))  # noqa: E731
+        with np.errstate(all="ignore"):
+            plain, guarded = agrees(f, np.array([1.0, 2.0])), agrees(f, np.array([1.0, 0.0]))
+        assert "== 0" not in plain
+        assert "== 0" in guarded
+
+    def test_gradients_of_gradients(self):
+        f = lambda x: np.sum(mg.grad(lambda y: np.sum(np.sin(y) * x))(x) ** 2)  # noqa: E731
+        text = agrees(f, x[0])
+        assert "np.cos" in text
+
+    def test_stopped_gradients_stay_stopped(self):
+        agrees(lambda x: np.sum(x * mg.stop_gradient(x) ** 2), x)
+
+    def test_nothing_of_a_trace_is_left_behind(self):
+        W = mg.Tensor(x, requires_grad=True)
+        with pytest.raises(TypeError):
+            mg.emit(lambda: np.sum(W) if np.sum(W) > 0 else np.sum(W * W))
+        assert type(W) is mg.Tensor
+        assert float(np.sum(W)) == np.sum(x)
+
+
+class TestProof:
+    text = mg.emit(loss, x, targets, W_hidden, W_out, wrt=(2, 3), check=True)
+
+    def test_a_right_text_proves_itself(self):
+        found = subprocess.run([sys.executable, "-c", self.text], capture_output=True, text=True)
+        assert found.stdout.strip() == "the gradient agrees with central differences", found.stderr
+
+    def test_a_wrong_text_does_not(self):
+        wrong = self.text.replace("h.T @ error", "1.001 * h.T @ error")
+        assert wrong != self.text
+        found = subprocess.run([sys.executable, "-c", wrong], capture_output=True, text=True)
+        assert "AssertionError: the gradient says" in found.stderr
+
+    def test_trees_and_single_precision(self):
+        f = lambda p, k: np.sum(np.tanh(p["a"]) * p["b"][k])  # noqa: E731
+        text = mg.emit(f, {"a": x[0].astype(np.float32), "b": x.astype(np.float32)}, np.array([3, 1]).max(), check=True)
+        found = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
+        assert "agrees" in found.stdout, found.stderr
+
+
+class TestCommand:
+    def test_prints_the_text(self, tmp_path):
+        model, data = tmp_path / "model.py", tmp_path / "d.npz"
+        model.write_text("import numpy as np\n\n\ndef loss(x, W):\n    return np.sum((x @ W) ** 2)\n")
+        np.savez(data, x=x, W=x.T)
+        result = CliRunner().invoke(main, ["emit", f"{model}:loss", "--data", str(data), "--wrt", "W"])
+        assert result.exit_code == 0, result.output
+        assert "forward: loss, model.py:5" in result.output
+        equal(run(result.output, x, x.T), (np.sum((x @ x.T) ** 2), x.T @ (2 * (x @ x.T))))
+        every = CliRunner().invoke(main, ["emit", f"{model}:loss", "--data", str(data), "--name", "both"])
+        assert "with respect to x and W" in every.output
+        assert "def both(x, W):" in every.output
+
+    @pytest.mark.parametrize(
+        ("body", "args", "message"),
+        [
+            ("return x", [], "must return a real scalar"),
+            ("return np.sum(x) if np.sum(x) > 0 else 0", [], "a decision"),
+            ("return np.sum(x)", ["--wrt", "V"], "argnums='V'"),
+            ("return np.sum(x)", ["--name", "a b"], "no name"),
+        ],
+    )
+    def test_mistakes_are_told(self, tmp_path, body, args, message):
+        model, data = tmp_path / "model.py", tmp_path / "d.npz"
+        model.write_text(f"import numpy as np\ndef loss(x):\n    {body}\n")
+        np.savez(data, x=x)
+        result = CliRunner().invoke(main, ["emit", f"{model}:loss", "--data", str(data), *args])
+        assert result.exit_code == 2
+        assert message in result.output
