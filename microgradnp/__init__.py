@@ -10,6 +10,7 @@ The README has a tour and a map of the modules.
 from microgradnp import nn, optim, rules
 from microgradnp.checkpoint import checkpoint
 from microgradnp.compare import compare
+from microgradnp.compile import compile
 from microgradnp.context import no_grad
 from microgradnp.coverage import coverage
 from microgradnp.debug import debug, watch
@@ -55,6 +56,7 @@ __all__ = [
     "check_grads",
     "checkpoint",
     "compare",
+    "compile",
     "coverage",
     "cross_entropy",
     "debug",

@@ -76,11 +76,11 @@ def emit(
     def value_and_grad(x, w):
         \"\"\"The value, and its gradient with respect to w; for arrays of any sizes that fit together.\"\"\"
         # forward: ...
-        error = x @ w - x            # (4, 2)
+        error = x @ w - x              # (4, 2)
         value = np.vdot(error, error)
     <BLANKLINE>
         # backward
-        d_w = x.T @ (2.0 * error)    # (2, 2)
+        d_w = x.T @ (2.0 * error)      # (2, 2)
         return value, d_w
     <BLANKLINE>
     """

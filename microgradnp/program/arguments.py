@@ -52,6 +52,18 @@ class Arguments:
                 )
             self.leaves += found
 
+    @property
+    def key(self) -> Any:
+        """What a program is made for: shapes, dtypes, Python values, and where they stand."""
+        arrays = tuple((leaf.path, leaf.array.shape, leaf.array.dtype.str) for leaf in self.leaves)
+        rest = []
+        for where, name in self.names.items():
+            asked = where in self.wrt
+            for path, leaf in leaves_with_paths(self.value(where), name):
+                if not is_variable(leaf, asked):
+                    rest.append((path, type(leaf), repr(leaf)))
+        return arrays, tuple(rest), tuple(self.wrt)
+
     def value(self, where: Where) -> Any:
         value = self.args[where] if isinstance(where, int) else self.kwargs[where]
         return np.asarray(value) if where in self.wrt and looks_like_array(value) else value

@@ -38,7 +38,7 @@ def settled(program: Program, again: Program, title: str) -> Program:
         if value.function is not None:
             value.args, value.options = substituted((value.args, dict(value.options)), lambda v: new[id(v)])
     captured = [value for value in program.captured if id(value) not in inside]
-    return Program(program.inputs, captured, [new[id(v)] for v in program.outputs])
+    return Program(program.inputs, captured, [new[id(v)] for v in program.outputs], program.numbers, program.assumed)
 
 
 def plain(data: Any) -> np.ndarray[Any, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.functional import add_bias, identity, mse, relu, sse
+from microgradnp.functional import LARGEST_EXPONENT, add_bias, identity, log_softmax, mse, relu, sigmoid, softmax, sse
 from microgradnp.tensor import Tensor
 
 
@@ -40,3 +40,23 @@ FOR_PEOPLE: dict[Callable[..., Any], Callable[..., Any]] = {
     identity: the_same,
     relu: lambda x: np.maximum(x, 0),
 }
+
+
+def sigmoid_steps(x: Any) -> Any:
+    """As `sigmoid` computes it, without overflow."""
+    if x.dtype.kind != "f":
+        return None
+    return np.reciprocal(np.exp(np.minimum(-x, LARGEST_EXPONENT.get(x.dtype.char, 709.0))) + 1.0)
+
+
+def softmax_steps(x: Any, axis: int = -1) -> Any:
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+def log_softmax_steps(x: Any, axis: int = -1) -> Any:
+    shifted = x - np.max(x, axis=axis, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
+FOR_MACHINES = {**FOR_PEOPLE, sigmoid: sigmoid_steps, softmax: softmax_steps, log_softmax: log_softmax_steps}

@@ -35,7 +35,7 @@ def simplified(program: Program) -> Program:
             first.name = old.name
         new[id(old)] = first
     changed = [new.get(id(v), v) for v in program.inputs], [new[id(v)] for v in program.captured if id(v) in new]
-    return Program(*changed, [new[id(v)] for v in program.outputs])
+    return Program(*changed, [new[id(v)] for v in program.outputs], program.numbers, program.assumed)
 
 
 def identity_of(value: Value) -> Any:

@@ -98,13 +98,20 @@ class Trace:
     def __init__(
         self, *, unguarded: bool = False, expansions: Mapping[Callable[..., Any], Callable[..., Any]] | None = None
     ) -> None:
-        self.unguarded = unguarded
+        self.leaves_guards_out = unguarded
+        self.assumed = False  # was one left out?
         self.expansions = expansions or {}
         self.values: dict[int, Value] = {}  # by the id of a Tensor, or of the array in it
         self.captured: list[Value] = []
         self.kept: list[Any] = []  # so that no id is given twice
         self.backward_begun = False
         self.thread = threading.get_ident()
+
+    @property
+    def unguarded(self) -> bool:
+        """Asked by a formula that has a guard: shall it be left out?"""
+        self.assumed |= self.leaves_guards_out
+        return self.leaves_guards_out
 
     def __enter__(self) -> Trace:
         self.token = tracing.set(self)
@@ -203,11 +210,11 @@ class Trace:
 
     # -------------------------------------------------------------------------------------- the gradient
 
-    def gradients(self, output: Tensor, inputs: Iterable[Tensor]) -> list[Value]:
-        """The backward pass of `output`, written down by the sweep that computes it."""
+    def gradients(self, output: Tensor, inputs: Iterable[Tensor]) -> list[tuple[Value, Any]]:
+        """The backward pass of `output`, written down by the sweep that computes it: gradients and their numbers."""
         self.backward_begun = True
         inputs = list(inputs)
-        found: dict[int, Value] = {}
+        found: dict[int, tuple[Value, Any]] = {}
         if output.requires_grad:
             seed = Tensor(output.seed())
             self.values[id(seed)] = self.values[id(seed._array)] = Value(seed.shape, seed.dtype, data=seed._array)
@@ -218,14 +225,15 @@ class Trace:
                 if node.traced:
                     node.rule = self.careful(node.rule)
             for node, g, _ in graph.sweep(output, seed, free=False, record=True, until=outside):
-                value = self.operand(np.conjugate(g) if g.dtype.kind == "c" else g)
+                g = np.conjugate(g) if g.dtype.kind == "c" else g
+                value = self.operand(g)
                 forward = self.values.get(id(node))
                 if forward is not None and forward.name and not value.name and value.function is not None:
                     value.name = f"d_{forward.name}"
-                found[id(node)] = value
+                found[id(node)] = value, g._array
         for x in inputs:
             if id(x) not in found:
-                found[id(x)] = self.step(np.zeros_like, (x,), {}, x._array)
+                found[id(x)] = self.step(np.zeros_like, (x,), {}, x._array), np.zeros_like(x._array)
         return [found[id(x)] for x in inputs]
 
     def careful(self, rule: Rule) -> Rule:
@@ -287,4 +295,5 @@ def trace(
         finally:
             for leaf, kind in zip(leaves, classes, strict=True):
                 leaf.__class__ = kind
-    return Program(values, tracer.captured, [tracer.operand(result), *gradients])
+    outputs = [(tracer.operand(result), result._array), *gradients]
+    return Program(values, tracer.captured, [v for v, _ in outputs], [n for _, n in outputs], tracer.assumed)

@@ -54,6 +54,8 @@ class Program:
     inputs: list[Value]
     captured: list[Value]
     outputs: list[Value]
+    numbers: list[Any]  # of the outputs, when it was traced
+    assumed: bool = False  # was a guard against 0 * inf left out? Then a result that is not finite may be wrong
 
     def steps(self) -> list[Value]:
         """Every value that the outputs need and a step makes, each once, operands first."""

@@ -1,0 +1,229 @@
+"""A program made ready to run: the text of one function, for arguments of certain shapes, dtypes and Python values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from types import CodeType, FunctionType
+from typing import Any
+
+import numpy as np
+
+from microgradnp.compile.namespace import Namespace
+from microgradnp.compile.with_numpy import NumpyText
+from microgradnp.program import Program, Value, simplified, trace
+from microgradnp.program.arguments import Arguments, Leaf
+from microgradnp.program.constants import settled
+from microgradnp.program.expansions import FOR_MACHINES
+from microgradnp.table import name_of
+from microgradnp.tensor import Tensor
+
+BACKENDS = ("numpy", "numba", "jax")
+PLAIN = (bool, int, float, complex, str, type(None), bytes)  # Python values that are looked at by ==
+
+
+class Kernel:
+    """`step(*args)` returns (value, gradient), or None when the arguments are others than those that it was made for."""
+
+    def __init__(self, program: Program, arguments: Arguments, parameters: dict[str, Tensor], lines: Lines) -> None:
+        self.program, self.arguments, self.parameters, self.lines = program, arguments, parameters, lines
+        self.count = len(arguments.args)
+        self.read = Outside(arguments.f)
+        self.source = self.text()
+        namespace = lines.namespace.objects
+        exec(compile(self.source, f"<compiled {name_of(arguments.f)}>", "exec"), namespace)
+        self.step: Callable[..., Any] = namespace["step"]
+        self.source += lines.more
+
+    def run(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """The step for arguments of any kind that mean the same: Tensors, lists of numbers, keywords."""
+        arguments = Arguments(self.arguments.f, args, kwargs, tuple(self.arguments.wrt))
+        plain, named = arguments.rebuilt([leaf.array for leaf in arguments.leaves])
+        return self.lines.namespace.objects["always"](*plain, *named.values())
+
+    def is_current(self) -> bool:
+        """Whether what the function reads from outside is still what it was when it was traced."""
+        return self.read.is_current()
+
+    # ------------------------------------------------------------------------------------------- the text
+
+    def text(self) -> str:
+        names = list(self.arguments.names.values())
+        arguments = ", ".join(names)
+        inner = [*self.reads(), *self.lines.lines, *self.checked(arguments), f"return {self.result()}"]
+        always = [f"def always({arguments}):", *(f"    {line}" for line in inner)]
+        outside = [name for name, _ in self.outside()]
+        fits = " and ".join([*self.conditions(), *outside])
+        step = [f"def step({arguments}):"]
+        step += [f"    if not ({fits}):", "        return None"] if fits else []
+        step += [f"    return always({arguments})"]
+        return "\n".join([*step, "", "", *always]) + "\n"
+
+    def conditions(self) -> list[str]:
+        """What must be true of the arguments, beginning with what is quickly found out."""
+        found: list[str] = []
+        space = self.lines.namespace
+        leaves = {leaf.path: leaf for leaf in self.arguments.leaves}
+        for where, name in self.arguments.names.items():
+            leaf, value = leaves.get(name), self.arguments.value(where)
+            if leaf is not None:
+                dtype = space.bind(f"dtype_of_{name}", leaf.array.dtype)
+                found.append(
+                    f"type({name}) is {space.name(np.ndarray)} and {name}.shape == {leaf.array.shape} and {name}.dtype is {dtype}"
+                )
+            elif type(value) in PLAIN:
+                kind, same = space.bind("kind", type(value)), space.bind("value", value)
+                found.append(f"type({name}) is {kind} and {name} == {same}")
+            else:
+                return ["False"]  # a tree: the slower way looks into it
+        return found
+
+    def outside(self) -> list[tuple[str, Any]]:
+        """Conditions on the variables that the function reads from outside."""
+        space = self.lines.namespace
+        return [(f"{space.bind('read', read)}() is {space.bind('was', was)}", None) for read, was in self.read.variables]
+
+    def reads(self) -> list[str]:
+        """Leaves of trees, and parameters that are held outside, as variables."""
+        found = []
+        for value, leaf in zip(self.program.inputs, self.arguments.leaves, strict=False):
+            name = self.lines.names[id(value)]
+            if name != leaf.path:
+                found.append(f"{name} = {leaf.path}")
+        for value in [*self.program.inputs[len(self.arguments.leaves) :], *self.program.captured]:
+            if isinstance(value.data, Tensor):
+                found.append(f"{self.lines.names[id(value)]} = {self.lines.namespace.bind('tensor', value.data)}._array")
+        return found
+
+    def checked(self, arguments: str) -> list[str]:
+        """Where a guard against 0 * inf was left out, a result that is not finite is computed once more, with it."""
+        if not self.program.assumed:
+            return []
+        space = self.lines.namespace
+        isfinite, vdot, guarded = space.name(math.isfinite), space.name(np.vdot), space.bind("guarded", self.lines.guarded)
+        finite = [f"{isfinite}({vdot}({text}, {text}).real)" for text in self.lines.results]
+        return [f"if not ({' and '.join(finite)}):", f"    return {guarded}({arguments})"]
+
+    def result(self) -> str:
+        value, *slopes = self.lines.results
+        if self.parameters:
+            return (
+                f"({value}, {{{', '.join(f'{name!r}: {slope}' for name, slope in zip(self.parameters, slopes, strict=True))}}})"
+            )
+        if all(leaf.path in self.arguments.names.values() for leaf in self.arguments.leaves if leaf.wanted):
+            order = [leaf.path for leaf in self.arguments.leaves if leaf.wanted]
+            chosen = [slopes[order.index(self.arguments.names[where])] for where in self.arguments.wrt]
+            return f"({value}, {chosen[0]})" if self.arguments.single else f"({value}, ({', '.join(chosen)},))"
+        structured = self.lines.namespace.bind("in_place_of", self.arguments.gradients)
+        return f"({value}, {structured}([{', '.join(slopes)}]))"
+
+
+class Lines:
+    """What a backend makes of a program: lines of Python, the texts of the results, the objects that they refer to."""
+
+    def __init__(
+        self, lines: list[str], results: list[str], names: dict[int, str], namespace: Namespace, more: str = "", bytes: int = 0
+    ) -> None:
+        self.bytes = bytes
+        self.lines, self.results, self.names, self.namespace, self.more = lines, results, names, namespace, more
+        self.guarded: Callable[..., Any] | None = None
+
+
+class Outside:
+    """Variables that a function reads from its module and from the functions around it: numbers, arrays, Tensors, options.
+
+    What is not noticed: a list or a module that is changed in place, and what functions read that it calls.
+    """
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        self.variables: list[tuple[Callable[[], Any], Any]] = []
+        code: CodeType | None = getattr(f, "__code__", None)
+        if code is None or not isinstance(f, FunctionType):
+            return
+        for cell in f.__closure__ or ():
+            self.watch(lambda cell=cell: cell.cell_contents)
+        for name in code.co_names:
+            if name in f.__globals__:
+                self.watch(lambda name=name, variables=f.__globals__: variables.get(name))
+
+    def watch(self, read: Callable[[], Any]) -> None:
+        was = read()
+        if isinstance(was, (*PLAIN, np.ndarray, np.generic, Tensor, tuple)) and was is not None:
+            self.variables.append((read, was))
+
+    def is_current(self) -> bool:
+        return all(read() is was for read, was in self.variables)
+
+
+def program_for(arguments: Arguments, parameters: Mapping[str, Tensor], expansions: Any, *, unguarded: bool) -> Program:
+    """The simplified program of a call, traced twice to find what the function makes itself. Raises as `trace` does."""
+    first, again = (
+        trace(arguments.f, arguments.variables, unguarded=unguarded, expansions=expansions, parameters=parameters.values())
+        for _ in range(2)
+    )
+    return simplified(settled(first, again, f"compile: {name_of(arguments.f)}"))
+
+
+def names_of(program: Program, leaves: list[Leaf], parameters: Mapping[str, Tensor], space: Namespace) -> dict[int, str]:
+    """The variable that each argument of a program is in."""
+    names: dict[int, str] = {}
+    for value, leaf in zip(program.inputs, leaves, strict=False):
+        names[id(value)] = leaf.path if leaf.path.isidentifier() else space.local(leaf.path)
+    for value, name in zip(program.inputs[len(leaves) :], parameters, strict=True):
+        names[id(value)] = space.local(name)
+    for value in program.captured:
+        wish = value.name or "captured"
+        names[id(value)] = space.local(wish) if isinstance(value.data, Tensor) else space.bind(wish, value.data)
+    return names
+
+
+def lines_for(program: Program, arguments: Arguments, parameters: Mapping[str, Tensor], backend: str, options: Any) -> Lines:
+    space = Namespace()
+    space.taken |= set(arguments.names.values())
+    names = names_of(program, arguments.leaves, parameters, space)
+    if backend == "numpy":
+        text = NumpyText(program, names, space, reuse=options["reuse"])
+        return Lines(text.lines, [text.result(v) for v in program.outputs], names, space, bytes=text.buffers.bytes)
+    if backend == "jax":
+        from microgradnp.compile.with_jax import jax_lines as lines
+    else:
+        from microgradnp.compile.with_numba import numba_lines as lines
+    return Lines(*lines(program, names, space, options))
+
+
+def kernel_for(
+    arguments: Arguments, parameters: dict[str, Tensor], backend: str, reuse: bool, options: Mapping[str, Any]
+) -> Kernel:
+    """Trace, simplify and print a function for its arguments."""
+    options = {**options, "reuse": reuse}
+    program = program_for(arguments, parameters, FOR_MACHINES, unguarded=True)
+    refuse_lost(program, arguments, parameters)
+    kernel_lines = lines_for(program, arguments, parameters, backend, options)
+    if program.assumed:
+        kernel_lines.guarded = Guarded(arguments, parameters, backend, options)
+    return Kernel(program, arguments, parameters, kernel_lines)
+
+
+class Guarded:
+    """The same function with all guards of its formulas, compiled when it is first needed."""
+
+    def __init__(self, arguments: Arguments, parameters: dict[str, Tensor], backend: str, options: Mapping[str, Any]) -> None:
+        self.made = arguments, parameters, backend, options
+        self.kernel: Kernel | None = None
+
+    def __call__(self, *args: Any) -> Any:
+        if self.kernel is None:
+            arguments, parameters, backend, options = self.made
+            program = program_for(arguments, parameters, FOR_MACHINES, unguarded=False)
+            self.kernel = Kernel(program, arguments, parameters, lines_for(program, arguments, parameters, backend, options))
+        return self.kernel.lines.namespace.objects["always"](*args)
+
+
+def refuse_lost(program: Program, arguments: Arguments, parameters: Mapping[str, Tensor]) -> None:
+    """Raises TypeError when parameters are read from outside that nobody asked the gradient of."""
+    lost: list[Value] = [v for v in program.captured if isinstance(v.data, Tensor) and v.data.requires_grad]
+    if lost and not parameters and arguments.wrt == [0]:
+        raise TypeError(
+            f"compile: {name_of(arguments.f)} reads {len(lost)} parameters from outside ({lost[0].name or lost[0].shape}, ...); say "
+            "wrt=model, or wrt=0 for the gradient with respect to its first argument alone"
+        )

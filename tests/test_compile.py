@@ -1,0 +1,254 @@
+"""Compiled steps: the same numbers as the graph, never somebody else's, and refused where a trace would freeze a decision."""
+
+import threading
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from operators import OPERATORS, Operator
+from random_graphs import random_graph
+from test_emit import READS_NUMBERS, Layer, equal, weighted
+
+import microgradnp as mg
+from microgradnp.errors import Undecided
+
+rng = np.random.default_rng(0)
+x, targets = rng.uniform(size=(20, 7)), rng.uniform(size=(20, 2))
+V, W = rng.normal(size=(8, 3)), rng.normal(size=(4, 2))
+
+
+def loss(x, t, V, W):
+    h = mg.append_bias_unit(mg.sigmoid(mg.append_bias_unit(x) @ V))
+    return 0.5 * mg.sse(h @ W, t)
+
+
+def near(found, expected, digits):
+    for a, b in zip([found[0], *found[1]], [expected[0], *expected[1]], strict=True):
+        assert np.asarray(a).dtype == np.asarray(b).dtype
+        scale = np.max(np.abs(b), initial=0) if np.all(np.isfinite(b)) else 0
+        np.testing.assert_allclose(a, b, rtol=0, atol=scale * 10.0**-digits)
+
+
+@pytest.mark.parametrize("record", OPERATORS, ids=lambda record: record.name)
+def test_every_function_compiles_to_what_its_graph_returns(record: Operator):
+    samples = list(record.samples(np.random.default_rng(2)))
+    for k, sample in enumerate(samples[:: max(1, len(samples) // 4)]):
+        chosen = tuple(i for i, a in enumerate(sample.args) if isinstance(a, np.ndarray) and a.dtype.kind in "fc")
+        if not chosen:
+            continue
+        dtype = np.float32 if k % 2 else float
+        args = [a.astype(dtype) if i in chosen and a.dtype.kind == "f" else a for i, a in enumerate(sample.args)]
+        f = weighted(record, sample.options)
+        step = mg.compile(f, wrt=chosen)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                first, second = step(*args), step(*args)
+            except Undecided:
+                assert record.name in READS_NUMBERS
+                continue
+            expected = mg.value_and_grad(f, chosen)(*args)
+        near(first, expected, 15 if dtype is float else 6)
+        equal(second, first)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.integers(0, 1_000_000), st.booleans())
+def test_random_graphs(seed, analytic):
+    graph = random_graph(seed, analytic=analytic)
+    every = tuple(range(len(graph.inputs)))
+
+    def f(*inputs):
+        return graph(*inputs) + 0 * sum(np.sum(a) for a in inputs)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        step = mg.compile(f, wrt=every)
+        for arrays in (graph.inputs, [a + 0.25 for a in graph.inputs], [a - 0.5 for a in graph.inputs]):
+            found, expected = step(*arrays), mg.value_and_grad(f, every)(*arrays)
+            for a, b in zip([found[0], *found[1]], [expected[0], *expected[1]], strict=True):
+                np.testing.assert_allclose(a, b, rtol=0, atol=1e-14 * max(1, np.max(np.abs(b), initial=0)))
+    assert step.traces == 1
+
+
+class TestTheStep:
+    def test_is_bit_for_bit_that_of_the_graph(self):
+        step = mg.compile(loss, wrt=("V", "W"))
+        for _ in range(3):
+            args = rng.uniform(size=(20, 7)), rng.uniform(size=(20, 2)), rng.normal(size=(8, 3)), rng.normal(size=(4, 2))
+            equal(step(*args), mg.value_and_grad(loss, (2, 3))(*args))
+        assert step.traces == 1
+        assert "matmul(" in step.source
+
+    def test_results_belong_to_the_caller(self):
+        step = mg.compile(loss, wrt=("V", "W"))
+        first = step(x, targets, V, W)
+        kept = [a.copy() for a in first[1]]
+        step(x, targets, 2 * V, 2 * W)
+        equal(list(first[1]), kept)
+        first[1][0][...] = 7
+        equal(step(x, targets, V, W)[1], tuple(kept))
+
+    def test_reused_results_are_written_again(self):
+        step = mg.compile(loss, wrt=("V", "W"), reuse=True)
+        first = step(x, targets, V, W)
+        equal(first[1], mg.value_and_grad(loss, (2, 3))(x, targets, V, W)[1])
+        second = step(x, targets, 2 * V, W)
+        assert first[1][0] is second[1][0]
+
+    def test_a_gradient_that_is_an_argument_is_a_copy(self):
+        value, (a, b) = mg.compile(lambda a, b: np.sum(a * b), wrt=(0, 1))(x, x + 1)
+        assert not np.shares_memory(a, x)
+        a[...] = 0
+        equal((value, b), (np.sum(x * (x + 1)), x))
+
+    def test_arguments_are_not_written_to(self):
+        copies = [a.copy() for a in (x, targets, V, W)]
+        mg.compile(loss, wrt=(0, 1, 2, 3))(*copies)
+        for copy, original in zip(copies, (x, targets, V, W), strict=True):
+            np.testing.assert_array_equal(copy, original)
+
+    def test_other_shapes_dtypes_and_python_values_are_traced_once_each(self):
+        def f(x, power=2, scale=1.0):
+            return scale * np.sum(x**power)
+
+        step = mg.compile(f)
+        for args in [(x,), (x[:3],), (x.astype(np.float32),), (x, 3), (x, 3.0), (x, 2, 0.5), (x,), (x, 3)]:
+            equal(step(*args), mg.value_and_grad(f)(*args))
+        assert step.traces == 6
+        equal(step(x, scale=0.5), mg.value_and_grad(f)(x, scale=0.5))
+
+    def test_layouts_lists_and_tensors(self):
+        step = mg.compile(lambda a, b: np.sum(np.ravel(a) * np.ravel(b)))
+        for a in (x, np.asfortranarray(x), x[::-1], x.T.copy().T, mg.Tensor(x)):
+            equal(step(a, x), (np.sum(np.ravel(np.asarray(a)) * np.ravel(x)), x))
+        equal(step([1.0, 2.0], x[0, :2]), (np.sum(x[0, :2] * [1, 2]), x[0, :2]))
+
+    def test_trees_have_trees_of_gradients(self):
+        def f(p, x):
+            return np.sum(np.tanh(x @ p["W"]) * p["layers"][0].W) + 0 * p["n"]
+
+        p = {"W": V[:7], "layers": [Layer(rng.normal(size=3))], "n": 3}
+        step = mg.compile(f)
+        for q in (p, {**p, "W": 2 * p["W"]}):
+            found, expected = step(q, x), mg.value_and_grad(f)(q, x)
+            equal((found[0], found[1]["W"], found[1]["layers"][0].W), (expected[0], expected[1]["W"], expected[1]["layers"][0].W))
+            assert found[1]["n"] is None
+        assert step.traces == 1
+
+    def test_parameters_that_are_read_from_outside(self):
+        model = mg.nn.MLP([7, 3, 2], rng=0)
+        f = lambda x, t: mg.mse(model(x), t)  # noqa: E731
+        step = mg.compile(f, wrt=model)
+        for _ in range(2):
+            value, gradients = step(x, targets)
+            result = f(x, targets)
+            result.backward()
+            equal(value, result.numpy())
+            for name, parameter in model.parameters().items():
+                equal(gradients[name], parameter.grad)
+                parameter.zero_grad()
+                parameter.data -= 0.1
+        assert step.traces == 1
+        with pytest.raises(TypeError, match="say wrt=model"):
+            mg.compile(f)(x, targets)
+
+    def test_variables_of_the_module_are_looked_at_each_time(self):
+        scale, shift = 2.0, np.ones(7)
+        f = lambda x: np.sum(np.sin(scale * x + shift))  # noqa: E731
+        step = mg.compile(f)
+        equal(step(x), mg.value_and_grad(f)(x))
+        scale = 3.0
+        equal(step(x), mg.value_and_grad(f)(x))
+        shift = np.zeros(7)
+        equal(step(x), mg.value_and_grad(f)(x))
+        shift[2] = 5.0
+        equal(step(x), mg.value_and_grad(f)(x))
+
+    def test_threads_have_buffers_of_their_own(self):
+        step = mg.compile(loss, wrt=("V", "W"))
+        wrong = []
+
+        def work(seed):
+            r = np.random.default_rng(seed)
+            args = r.uniform(size=(20, 7)), r.uniform(size=(20, 2)), r.normal(size=(8, 3)), r.normal(size=(4, 2))
+            expected = mg.value_and_grad(loss, (2, 3))(*args)
+            for _ in range(200):
+                found = step(*args)
+                if not all(np.array_equal(a, b) for a, b in zip(found[1], expected[1], strict=True)):
+                    wrong.append(seed)
+
+        threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not wrong
+
+    def test_memory_of_a_thousand_layers(self):
+        """Of each layer the backward pass needs its activation; nothing else may stay."""
+        batch, units, layers = 32, 16, 1000
+
+        def deep(x, W):
+            for _ in range(layers):
+                x = np.tanh(x @ W)
+            return np.sum(x)
+
+        step = mg.compile(deep, wrt=1)
+        args = rng.normal(size=(batch, units)), rng.normal(size=(units, units)) / 4
+        near([step(*args)[0], step(*args)[1]], mg.value_and_grad(deep, 1)(*args), 12)
+        activations = layers * batch * units * 8
+        assert step.bytes <= 1.2 * activations
+
+
+class TestGuards:
+    def test_are_left_out_and_come_back_where_they_matter(self):
+        f = lambda x: np.sum(np.where(x > 0, np.log(x), 0) + np.where(x > 0, x / np.maximum(x, 0), 1))  # noqa: E731
+        step = mg.compile(f)
+        with np.errstate(all="ignore"):
+            for point in ([1.0, 2.0], [1.0, 0.0], [2.0, -1.0], [3.0, 4.0]):
+                equal(step(np.array(point)), mg.value_and_grad(f)(np.array(point)))
+        assert step.traces == 1
+
+    def test_infinite_gradients_are_those_of_the_graph(self):
+        step = mg.compile(lambda x: np.sum(np.sqrt(x)))
+        with np.errstate(all="ignore"):
+            for point in (np.array([0.0, 1.0]), np.array([np.inf, 1.0]), np.array([np.nan, 1.0])):
+                equal(step(point), mg.value_and_grad(lambda x: np.sum(np.sqrt(x)))(point))
+
+
+class TestNeverSilentlyWrong:
+    @pytest.mark.parametrize(
+        ("f", "how"),
+        [
+            (lambda x: np.sum(x) if np.sum(x) > 1 else np.sum(x**2), "a decision"),
+            (lambda x: np.sum(x) * float(np.sum(x)), r"float\(\)"),
+            (lambda x: np.sum(x) * np.sum(x).item(), r"\.item\(\)"),
+            (lambda x: np.sum(x[: int(np.sum(x))]), r"int\(\)"),
+            (lambda x: np.sum(np.unique(x)), "unique"),
+        ],
+    )
+    def test_what_would_freeze_a_number_is_refused(self, f, how):
+        with pytest.raises(TypeError, match=how):
+            mg.compile(f)(x)
+
+    def test_random_numbers_are_refused(self):
+        with pytest.raises(ValueError, match="makes another array"):
+            mg.compile(lambda x: np.sum(x * np.random.default_rng().normal(size=x.shape)))(x)
+
+    def test_wrong_calls(self):
+        with pytest.raises(ValueError, match="backend='torch'; it must be one of 'numpy', 'numba', 'jax'"):
+            mg.compile(loss, "torch")
+        step = mg.compile(loss, wrt=("V", "W"))
+        step(x, targets, V, W)
+        with pytest.raises(ValueError, match="called without that argument"):
+            step(x, targets, V)
+        with pytest.raises(ValueError, match="matmul: "):
+            step(x, targets, V[:-1], W)
+        with pytest.raises(ValueError, match="must return a real scalar"):
+            mg.compile(lambda x: x)(x)
+        with pytest.raises(TypeError, match="holds no floating-point"):
+            mg.compile(lambda x: np.sum(x))(np.arange(3))
+        equal(step(x, targets, V, W), mg.value_and_grad(loss, (2, 3))(x, targets, V, W))
