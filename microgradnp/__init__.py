@@ -10,7 +10,7 @@ The README has a tour and a map of the modules.
 from microgradnp import nn, optim, rules
 from microgradnp.checkpoint import checkpoint
 from microgradnp.compare import compare
-from microgradnp.compile import compile
+from microgradnp.compile import compile  # noqa: A004
 from microgradnp.context import no_grad
 from microgradnp.coverage import coverage
 from microgradnp.debug import debug, watch

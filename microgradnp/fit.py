@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import signal
+import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from microgradnp.compile import compile as compiled_for
+from microgradnp.compile.namespace import BackendError, needs
 from microgradnp.nans import first_nonfinite
 from microgradnp.optim import SGD, Optimizer, Parameters
 from microgradnp.tensor import Tensor
@@ -89,6 +94,7 @@ def fit(
     callback: Callable[[int, Fit], object] | None = None,
     rng: np.random.Generator | int | None = None,
     progress: bool = True,
+    backend: str | None = None,
 ) -> Fit:
     """Train: minimize `loss(*data)` over `parameters`.
 
@@ -114,6 +120,9 @@ def fit(
         Source or seed of the batches.
     progress : bool
         Show a progress bar where the output is a terminal or a notebook.
+    backend : "numpy", "numba" or "jax", optional
+        Compile the step, as `mg.compile` does. With "numba" the whole loop is one compiled function, stopping rules, progress and
+        Ctrl-C included (for `SGD` and `Adam`, and without a callback; else step by step).
 
     Returns
     -------
@@ -130,52 +139,200 @@ def fit(
     optimizer.bind(parameters)
     rules = [stop] if callable(stop) else list(stop)
     result = Fit(History(), reason=f"all {iterations} iterations done")
-    batches = batches_of(data, batch_size, np.random.default_rng(rng))
-    started = time.perf_counter()
+    random = np.random.default_rng(rng)
+    whole = checked_data(data, batch_size)
     with progress_bar(iterations, progress) as advance:
-        try:
-            for iteration in range(1, iterations + 1):
-                optimizer.zero_grad()
-                value = loss(*next(batches))
-                check_loss(value, iteration, result)
-                value.backward()
-                norm = gradient_norm(optimizer.parameters, iteration, result)
-                result.history.loss.append(value.item())
-                result.history.gradient_norm.append(norm)
-                result.history.seconds.append(time.perf_counter() - started)
-                optimizer.step()
-                result.iterations = iteration
-                if callback is not None:
-                    callback(iteration, result)
-                advance(result)
-                reasons = [reason for rule in rules if (reason := rule(result.history))]
-                if reasons:
-                    result.reason = "; ".join(reasons)
-                    break
-        except KeyboardInterrupt:
-            result.interrupted = True
-            result.reason = "interrupted"
+        if backend == "numba" and callback is None:
+            try:
+                training = whole_training(loss, optimizer, whole, batch_size)
+            except BackendError as error:
+                warnings.warn(f"fit: numba cannot take the whole loop ({error}); it runs step by step", stacklevel=2)
+            else:
+                return run_whole(training, loss, iterations, rules, random, result, advance)
+        step = eager_step(loss, optimizer) if backend is None else compiled_step(loss, optimizer, backend)
+        return run_by_steps(step, optimizer, iterations, rules, batches_of(whole, batch_size, random), callback, result, advance)
+
+
+Step = Callable[[tuple[Tensor, ...], int, Fit], float]  # fills the gradients, returns the loss
+Advance = Callable[[Fit], None]
+
+
+def run_by_steps(
+    step: Step,
+    optimizer: Optimizer,
+    iterations: int,
+    rules: list[StoppingRule],
+    batches: Iterator[tuple[Tensor, ...]],
+    callback: Callable[[int, Fit], object] | None,
+    result: Fit,
+    advance: Advance,
+) -> Fit:
+    """The training loop in Python."""
+    started = time.perf_counter()
+    try:
+        for iteration in range(1, iterations + 1):
+            optimizer.zero_grad()
+            value = step(next(batches), iteration, result)
+            norm = gradient_norm(optimizer.parameters, iteration, result)
+            result.history.loss.append(value)
+            result.history.gradient_norm.append(norm)
+            result.history.seconds.append(time.perf_counter() - started)
+            optimizer.step()
+            result.iterations = iteration
+            if callback is not None:
+                callback(iteration, result)
+            advance(result)
+            reasons = [reason for rule in rules if (reason := rule(result.history))]
+            if reasons:
+                result.reason = "; ".join(reasons)
+                break
+    except KeyboardInterrupt:
+        result.interrupted = True
+        result.reason = "interrupted"
     return result
 
 
-def batches_of(data: Sequence[Any], batch_size: int | None, rng: np.random.Generator) -> Iterator[tuple[Tensor, ...]]:
-    """Endless batches; Tensors, which own their memory, so that no array needs to be guarded against changes."""
+def eager_step(loss: Callable[..., Tensor], optimizer: Optimizer) -> Step:  # noqa: ARG001
+    def step(batch: tuple[Tensor, ...], iteration: int, result: Fit) -> float:
+        value = loss(*batch)
+        check_loss(value, iteration, result)
+        value.backward()
+        return float(value.item())
+
+    return step
+
+
+def compiled_step(loss: Callable[..., Tensor], optimizer: Optimizer, backend: str) -> Step:
+    """The step of a backend; where its loss is not finite, the graph is asked which operation made that."""
+    value_and_grad = compiled_for(loss, backend, wrt=optimizer.parameters)
+
+    def step(batch: tuple[Tensor, ...], iteration: int, result: Fit) -> float:
+        value, gradients = value_and_grad(*(array.numpy() for array in batch))
+        if not np.isfinite(value):
+            check_loss(loss(*batch), iteration, result)
+        for name, parameter in optimizer.parameters.items():
+            parameter.grad = gradients[name]
+        return float(value)
+
+    return step
+
+
+# ------------------------------------------------------------------------------- the loop, compiled as a whole
+
+
+def whole_training(loss: Callable[..., Tensor], optimizer: Optimizer, data: tuple[Tensor, ...], batch_size: int | None) -> Any:
+    needs("numba", "fast")
+    from microgradnp.compile.training import Training
+
+    return Training(loss, optimizer, data, batch_size)
+
+
+def run_whole(
+    training: Any,
+    loss: Callable[..., Tensor],
+    iterations: int,
+    rules: list[StoppingRule],
+    random: np.random.Generator,
+    result: Fit,
+    advance: Advance,
+) -> Fit:
+    """The compiled training loop, looked at between its stretches."""
+    history, started = result.history, time.perf_counter()
+    rows = drawn_rows(training.data, training.batch_size, random)
+    chosen = np.zeros((0, 0), int)
+
+    def draw(count: int) -> Any:
+        nonlocal chosen
+        chosen = np.array([next(rows) for _ in range(count)]) if training.batch_size is not None else np.zeros((0, 0), int)
+        return chosen
+
+    def first_stop(losses: Any, norms: Any) -> int | None:
+        """Enter the steps into the history, up to the one after which a rule says stop."""
+        if all(isinstance(rule, GradientNorm) for rule in rules):
+            under = np.flatnonzero(norms < max((rule.tolerance for rule in rules), default=0.0))  # type: ignore[attr-defined]
+            count = int(under[0]) + 1 if under.size else len(norms)
+            history.loss.extend(losses[:count].tolist())
+            history.gradient_norm.extend(norms[:count].tolist())
+            reasons = [reason for rule in rules if under.size and (reason := rule(history))]
+            result.reason = "; ".join(reasons) or result.reason
+            return count if under.size else None
+        for count, (value, norm) in enumerate(zip(losses.tolist(), norms.tolist(), strict=True), 1):
+            history.loss.append(value)
+            history.gradient_norm.append(norm)
+            reasons = [reason for rule in rules if (reason := rule(history))]
+            if reasons:
+                result.reason = "; ".join(reasons)
+                return count
+        return None
+
+    with deferred_interrupt() as interrupted:
+        for taken, losses, norms, ended in training.stretches(iterations, draw, first_stop):
+            now = time.perf_counter() - started
+            before = history.seconds[-1] if history.seconds else 0.0
+            history.seconds.extend(np.linspace(before, now, taken + 1)[1:].tolist())
+            result.iterations += taken
+            training.hand_back()
+            if taken < len(losses) and not (np.isfinite(losses[taken]) and np.isfinite(norms[taken])):
+                part = None if training.batch_size is None else chosen[taken]
+                batch = tuple(a if part is None else Tensor(a.numpy()[part]) for a in training.data)
+                explain_stop(loss, training.optimizer, batch, losses[taken], result)
+            if taken:
+                advance(result)
+            if interrupted and not ended:
+                result.interrupted, result.reason = True, "interrupted"
+                break
+    return result
+
+
+def explain_stop(loss: Callable[..., Tensor], optimizer: Optimizer, batch: tuple[Tensor, ...], value: float, result: Fit) -> None:
+    """Raise what the training loop in Python raises for a step that is not finite."""
+    iteration = result.iterations + 1
+    optimizer.zero_grad()
+    again = loss(*batch)
+    check_loss(again, iteration, result)
+    again.backward()
+    gradient_norm(optimizer.parameters, iteration, result)
+    raise stopped(f"the compiled loss is {value} at iteration {iteration}, where the graph's is {again.item()}", result)
+
+
+@contextlib.contextmanager
+def deferred_interrupt() -> Iterator[list[int]]:
+    """Ctrl-C is remembered in the list, to be looked at where nothing is half done."""
+    heard: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield heard
+        return
+    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    try:
+        yield heard
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def checked_data(data: Sequence[Any], batch_size: int | None) -> tuple[Tensor, ...]:
+    """The arrays as Tensors, which own their memory, so that none needs to be guarded against changes. Raises ValueError."""
     whole = tuple(Tensor(array) for array in data)
     if len({len(array) for array in whole}) > 1:
         raise ValueError(f"fit: the arrays of data have {[len(array) for array in whole]} samples; they must have equally many")
     if batch_size is not None and not (whole and 1 <= batch_size <= len(whole[0])):
         raise ValueError(f"fit: batch_size={batch_size} needs data with at least that many samples, and must be positive")
-    return endless(whole, batch_size, rng)
+    return whole
 
 
-def endless(whole: tuple[Tensor, ...], batch_size: int | None, rng: np.random.Generator) -> Iterator[tuple[Tensor, ...]]:
+def batches_of(whole: tuple[Tensor, ...], batch_size: int | None, random: np.random.Generator) -> Iterator[tuple[Tensor, ...]]:
+    """Endless batches."""
     while batch_size is None:
         yield whole
-    while True:
-        order = rng.permutation(len(whole[0]))
+    for rows in drawn_rows(whole, batch_size, random):
+        yield tuple(Tensor(array.numpy()[rows]) for array in whole)
+
+
+def drawn_rows(whole: tuple[Tensor, ...], batch_size: int | None, random: np.random.Generator) -> Iterator[Any]:
+    """Row numbers of endless batches: without replacement, reshuffled each epoch."""
+    while batch_size is not None:
+        order = random.permutation(len(whole[0]))
         for start in range(0, len(order) - batch_size + 1, batch_size):
-            rows = order[start : start + batch_size]
-            yield tuple(Tensor(array.numpy()[rows]) for array in whole)
+            yield order[start : start + batch_size]
 
 
 def check_loss(value: Any, iteration: int, result: Fit) -> None:

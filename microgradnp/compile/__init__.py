@@ -29,7 +29,8 @@ class Compiled:
     """
 
     def __init__(self, f: Callable[..., Any], wrt: Any, backend: str, reuse: bool, options: Mapping[str, Any]) -> None:
-        self.f, self.backend, self.reuse, self.options = f, backend, reuse, options
+        self.f, self.backend, self.options = f, backend, {**options, "reuse": reuse}
+        self.said = wrt is not None
         self.parameters, self.wrt = parameters_of(wrt)
         self.traces = 0
         self.own = threading.local()  # buffers are no use to two threads at once
@@ -39,7 +40,7 @@ class Compiled:
         if latest is not None and not kwargs and len(args) == latest.count:
             found = latest.step(*args)
             if found is not None:  # else the arguments are others than it was made for
-                return found  # type: ignore[no-any-return]
+                return found
         return self.kernel(args, kwargs).run(args, kwargs)
 
     def kernel(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Kernel:
@@ -48,7 +49,7 @@ class Compiled:
         known: dict[Any, Kernel] = self.own.__dict__.setdefault("kernels", {})
         kernel = known.get(arguments.key)
         if kernel is None or not kernel.is_current():
-            kernel = known[arguments.key] = kernel_for(arguments, self.parameters, self.backend, self.reuse, self.options)
+            kernel = known[arguments.key] = kernel_for(arguments, self.parameters, self.backend, self.options, said=self.said)
             self.traces += 1
         self.own.latest = kernel
         return kernel

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import warnings
 from collections.abc import Callable, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
 
-from microgradnp.compile.namespace import Namespace
+from microgradnp.compile.namespace import BackendError, Namespace
 from microgradnp.compile.with_numpy import NumpyText
 from microgradnp.program import Program, Value, simplified, trace
 from microgradnp.program.arguments import Arguments, Leaf
@@ -85,15 +87,11 @@ class Kernel:
 
     def reads(self) -> list[str]:
         """Leaves of trees, and parameters that are held outside, as variables."""
-        found = []
-        for value, leaf in zip(self.program.inputs, self.arguments.leaves, strict=False):
-            name = self.lines.names[id(value)]
-            if name != leaf.path:
-                found.append(f"{name} = {leaf.path}")
-        for value in [*self.program.inputs[len(self.arguments.leaves) :], *self.program.captured]:
-            if isinstance(value.data, Tensor):
-                found.append(f"{self.lines.names[id(value)]} = {self.lines.namespace.bind('tensor', value.data)}._array")
-        return found
+        names = self.lines.names
+        leaves = zip(self.program.inputs, self.arguments.leaves, strict=False)
+        found = [f"{names[id(value)]} = {leaf.path}" for value, leaf in leaves if names[id(value)] != leaf.path]
+        outside = [v for v in [*self.program.inputs, *self.program.captured] if isinstance(v.data, Tensor)]
+        return [*found, *(f"{names[id(v)]} = {self.lines.namespace.bind('tensor', v.data)}._array" for v in outside)]
 
     def checked(self, arguments: str) -> list[str]:
         """Where a guard against 0 * inf was left out, a result that is not finite is computed once more, with it."""
@@ -141,10 +139,10 @@ class Outside:
         if code is None or not isinstance(f, FunctionType):
             return
         for cell in f.__closure__ or ():
-            self.watch(lambda cell=cell: cell.cell_contents)
+            self.watch(functools.partial(getattr, cell, "cell_contents", None))
         for name in code.co_names:
             if name in f.__globals__:
-                self.watch(lambda name=name, variables=f.__globals__: variables.get(name))
+                self.watch(functools.partial(f.__globals__.get, name))
 
     def watch(self, read: Callable[[], Any]) -> None:
         was = read()
@@ -188,16 +186,20 @@ def lines_for(program: Program, arguments: Arguments, parameters: Mapping[str, T
         from microgradnp.compile.with_jax import jax_lines as lines
     else:
         from microgradnp.compile.with_numba import numba_lines as lines
-    return Lines(*lines(program, names, space, options))
+    try:
+        return Lines(*lines(program, names, space, options))
+    except BackendError as error:
+        warnings.warn(f"compile: {backend} cannot take {error}; {name_of(arguments.f)} runs on the numpy backend", stacklevel=5)
+    return lines_for(program, arguments, parameters, "numpy", options)
 
 
 def kernel_for(
-    arguments: Arguments, parameters: dict[str, Tensor], backend: str, reuse: bool, options: Mapping[str, Any]
+    arguments: Arguments, parameters: dict[str, Tensor], backend: str, options: Mapping[str, Any], *, said: bool
 ) -> Kernel:
-    """Trace, simplify and print a function for its arguments."""
-    options = {**options, "reuse": reuse}
+    """Trace, simplify and print a function for its arguments. `said`: did the user say what to differentiate?"""
     program = program_for(arguments, parameters, FOR_MACHINES, unguarded=True)
-    refuse_lost(program, arguments, parameters)
+    if not said:
+        refuse_lost(program, arguments)
     kernel_lines = lines_for(program, arguments, parameters, backend, options)
     if program.assumed:
         kernel_lines.guarded = Guarded(arguments, parameters, backend, options)
@@ -219,11 +221,11 @@ class Guarded:
         return self.kernel.lines.namespace.objects["always"](*args)
 
 
-def refuse_lost(program: Program, arguments: Arguments, parameters: Mapping[str, Tensor]) -> None:
+def refuse_lost(program: Program, arguments: Arguments) -> None:
     """Raises TypeError when parameters are read from outside that nobody asked the gradient of."""
     lost: list[Value] = [v for v in program.captured if isinstance(v.data, Tensor) and v.data.requires_grad]
-    if lost and not parameters and arguments.wrt == [0]:
+    if lost:
         raise TypeError(
-            f"compile: {name_of(arguments.f)} reads {len(lost)} parameters from outside ({lost[0].name or lost[0].shape}, ...); say "
-            "wrt=model, or wrt=0 for the gradient with respect to its first argument alone"
+            f"compile: {name_of(arguments.f)} reads {len(lost)} parameters from outside ({lost[0].name or lost[0].shape}, ...); "
+            "say wrt=model, or wrt=0 for the gradient with respect to its first argument alone"
         )

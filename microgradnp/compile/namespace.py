@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import importlib.util
 import keyword
 import re
 from collections.abc import Callable
@@ -12,6 +13,10 @@ import numpy as np
 
 from microgradnp.emit.quoting import public_name
 from microgradnp.table import name_of
+
+
+class BackendError(Exception):
+    """A step that a backend has no text for; the message says which."""
 
 
 class Namespace:
@@ -32,7 +37,7 @@ class Namespace:
             self.known[id(function)] = self.bind((shown or wish or name_of(function)).rpartition(".")[2], plain)
         return self.known[id(function)]
 
-    def spelled(self, function: Callable[..., Any], _text: str) -> str:
+    def spelled(self, function: Callable[..., Any], text: str) -> str:  # noqa: ARG002
         return self.name(function)
 
     def bind(self, wish: str, item: Any) -> str:
@@ -56,3 +61,9 @@ class Namespace:
             name = f"{plain}_{number}"
         self.taken.add(name)
         return name
+
+
+def needs(library: str, extra: str) -> None:
+    """Raises ImportError with the line that installs it when a library is missing."""
+    if importlib.util.find_spec(library) is None:
+        raise ImportError(f'compile: backend="{library}" needs {library}; pip install "microgradnp[{extra}]"')

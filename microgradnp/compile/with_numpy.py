@@ -113,7 +113,7 @@ class NumpyText:
             return self.with_bias(value)
         if value.shape == () or value.size == 0 or (id(value) in self.results and not self.reuse and id(value) not in self.bias):
             return [self.assigned(value, self.expressions.expression(value).text)]
-        if value.function in INTO and not value.options and len(value.args) == value.function.nin:  # type: ignore[union-attr]
+        if value.function in INTO and not value.options and len(value.args) == value.function.nin:
             return self.into(number, value)
         if value.function is np.sum and not set(value.options) - {"axis", "keepdims"}:
             return self.summed(value)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from microgradnp.emit.quoting import Quotes, public_name
+from microgradnp.emit.quoting import public_name
 from microgradnp.emit.spelled import SPELLED
 from microgradnp.program.passes import RESHAPES, is_uniform
 from microgradnp.program.values import Value
@@ -41,6 +41,16 @@ METHODS = {np.sum, np.mean, np.max, np.min, np.prod, np.cumsum, np.cumprod, np.s
 METHODS |= {np.argmin, np.ravel, np.repeat, np.clip, np.trace, np.diagonal, np.squeeze}
 
 
+class Names(Protocol):
+    """Who knows what functions are called in a text."""
+
+    definitions: dict[str, str]
+
+    def name(self, function: Callable[..., Any], wish: str | None = None) -> str: ...
+
+    def spelled(self, function: Callable[..., Any], text: str) -> str: ...
+
+
 class Text(NamedTuple):
     """An expression and how tightly it binds."""
 
@@ -56,7 +66,7 @@ class Expressions:
     """Writes expressions; `operand` says what stands for a value, `size` what stands for a number that is a size."""
 
     def __init__(
-        self, operand: Callable[[Value], Text], quotes: Quotes, size: Callable[[Value, tuple[Any, ...], Any], str | None]
+        self, operand: Callable[[Value], Text], quotes: Names, size: Callable[[Value, tuple[Any, ...], Any], str | None]
     ) -> None:
         self.operand, self.quotes, self.size = operand, quotes, size
 

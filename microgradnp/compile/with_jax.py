@@ -1,0 +1,125 @@
+"""The jax backend: the text with `jax.numpy` for `np`, compiled by XLA, in the precision of its arguments, on JAX's devices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from microgradnp.compile.namespace import BackendError, Namespace, needs
+from microgradnp.emit.expressions import Expressions, Text
+from microgradnp.emit.quoting import public_name
+from microgradnp.functional import append_bias_unit
+from microgradnp.program.values import Program, Value
+from microgradnp.rules.indexing import scatter
+
+
+class JaxNames(Namespace):
+    """Names in the text that XLA compiles: NumPy's functions are those of `jax.numpy`."""
+
+    def __init__(self, jnp: Any) -> None:
+        super().__init__()
+        self.jnp = jnp
+        self.objects["np"] = jnp
+
+    def name(self, function: Callable[..., Any], wish: str | None = None) -> str:
+        """Raises BackendError for what `jax.numpy` has not."""
+        shown = public_name(function)
+        found: Any = self.jnp if shown is not None and shown.startswith("np.") else None
+        for part in (shown or "").split(".")[1:]:
+            found = getattr(found, part, None)
+        if shown is None or found is None:
+            raise BackendError(wish or getattr(function, "__name__", str(function)))
+        return shown
+
+    def spelled(self, function: Callable[..., Any], text: str) -> str:  # noqa: ARG002
+        return self.name(function)
+
+
+class JaxText:
+    """The lines of a program, one statement a step."""
+
+    def __init__(self, program: Program, names: dict[int, str], space: JaxNames) -> None:
+        self.texts, self.space = dict(names), space
+        self.expressions = Expressions(self.operand, space, lambda *_: None)
+        self.lines: list[str] = []
+        for value in program.steps():
+            text = self.expression(value)
+            self.texts[id(value)] = space.local(value.name or "v")
+            self.lines.append(f"{self.texts[id(value)]} = {text}")
+        self.results = [self.result(v) for v in program.outputs]
+
+    def operand(self, value: Value) -> Text:
+        if id(value) not in self.texts:
+            self.texts[id(value)] = self.space.bind("constant", value.data)
+        return Text(self.texts[id(value)])
+
+    def expression(self, value: Value) -> str:
+        if value.function is append_bias_unit:
+            h, bias = self.operand(value.args[0]).text, value.options.get("value", -1.0)
+            return f"np.concatenate([{h}, np.full({(*value.shape[:-1], 1)}, {bias!r}, {h}.dtype)], axis=-1)"
+        if value.function is scatter:
+            g, a, _ = (self.expressions.literal(value, ("args", k), item) for k, item in enumerate(value.args))
+            return f"np.zeros_like({a}, dtype={self.expressions.dtype(value.dtype)}).at[{self.index(value)}].add({g})"
+        return self.expressions.expression(value).text
+
+    def index(self, value: Value) -> str:
+        index = value.args[2]
+        parts = index if isinstance(index, tuple) else (index,)
+        shown = Value(value.shape, value.dtype, np.take, (value.args[0], parts))  # slices as slice(...): inside of brackets too
+        return self.expressions.literal(shown, ("args", 1), parts)
+
+    def result(self, value: Value) -> str:
+        if value.is_number:
+            return self.expressions.typed(value, self.expressions.plain(value.data.item()), strict=True)
+        return self.operand(value).text
+
+
+def jax_lines(program: Program, names: dict[int, str], space: Namespace, options: Any) -> tuple[Any, ...]:
+    """The lines that call the compiled function, the texts of the results, the names, the objects, and its source."""
+    needs("jax", "jax")
+    import jax
+
+    try:
+        from jax import enable_x64
+    except ImportError:  # before 0.8
+        from jax.experimental import enable_x64
+
+    within = JaxNames(jax.numpy)
+    within.taken |= space.taken
+    given = [v for v in [*program.inputs, *program.captured] if id(v) in names]
+    arguments = ", ".join(names[id(v)] for v in given)
+    with enable_x64(True):
+        text = JaxText(program, {id(v): names[id(v)] for v in given}, within)
+        source = "\n".join(
+            [f"def kernel({arguments}):", *(f"    {line}" for line in text.lines), f"    return ({', '.join(text.results)},)", ""]
+        )
+        exec(compile(source, "<compiled for jax>", "exec"), within.objects)
+        compiled = jax.jit(within.objects["kernel"])
+        try:
+            jax.eval_shape(compiled, *(np.empty(v.shape, v.dtype) for v in given))
+        except Exception as error:  # whatever JAX says of functions that it cannot trace, or keywords that it does not know
+            raise BackendError(f"it ({type(error).__name__}: {str(error).splitlines()[0]})") from None
+    shardings = placed(options.get("sharding"), len(given))
+
+    def run(*arrays: Any) -> list[Any]:
+        with enable_x64(True):
+            if shardings is not None:
+                arrays = tuple(a if s is None else jax.device_put(a, s) for a, s in zip(arrays, shardings, strict=True))
+            return [np.asarray(found) for found in compiled(*arrays)]
+
+    lines = [f"found = {space.bind('kernel', run)}({arguments})"]
+    copied = "" if options["reuse"] else ".copy()"
+    results = [f"found[{k}]{copied if v.shape else '[()]'}" for k, v in enumerate(program.outputs)]
+    return lines, results, names, space, f"\n\n{source}"
+
+
+def placed(sharding: Any, count: int) -> list[Any] | None:
+    """A sharding, or None, for each array of the program: those that are not mentioned stay where they are."""
+    if sharding is None:
+        return None
+    chosen = list(sharding) if isinstance(sharding, (list, tuple)) else [sharding]
+    if len(chosen) > count:
+        raise ValueError(f"compile: sharding has {len(chosen)} entries for {count} arrays")
+    return chosen + [None] * (count - len(chosen))
