@@ -8,13 +8,18 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
-NEEDS = {"softmax_digits": "sklearn"}
+NEEDS = {  # example -> library, extra
+    "softmax_digits": ("sklearn", "examples"),
+    "compile_for_speed": ("numba", "fast"),
+    "data_parallel": ("jax", "jax"),
+}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_example_runs(path, tmp_path):
     if path.stem in NEEDS:
-        pytest.importorskip(NEEDS[path.stem], reason='needs pip install "microgradnp[examples]"')
+        library, extra = NEEDS[path.stem]
+        pytest.importorskip(library, reason=f'needs pip install "microgradnp[{extra}]"')
     assert "\nassert " in path.read_text(), "an example asserts what it prints"
     environment = {**os.environ, "PYTHONWARNINGS": "default", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(

@@ -2,6 +2,8 @@
 
 import doctest
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,3 +41,11 @@ def test_every_file_that_the_readme_names_exists():
 def test_every_example_is_listed():
     for path in (ROOT / "examples").glob("*.py"):
         assert f"examples/{path.name}" in README
+
+
+def test_the_printed_backprop_is_what_the_example_prints():
+    shown = re.search(r"<!-- emitted -->\n```python\n(.*?)```", README, re.S).group(1)
+    printed = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / "print_the_backprop.py")], capture_output=True, text=True, check=True
+    ).stdout
+    assert shown in printed
