@@ -44,7 +44,7 @@ def test_every_example_is_listed():
 
 
 def test_the_printed_backprop_is_what_the_example_prints():
-    shown = re.search(r"<!-- emitted -->\n```python\n(.*?)```", README, re.S).group(1)
+    shown = re.search(r"<!-- emitted -->\n```text\n(.*?)```", README, re.S).group(1)
     printed = subprocess.run(
         [sys.executable, str(ROOT / "examples" / "print_the_backprop.py")], capture_output=True, text=True, check=True
     ).stdout
