@@ -1,5 +1,6 @@
 """The numba and jax backends, and `fit` with each: the graph's numbers up to rounding; what a backend cannot take is said."""
 
+import importlib.util
 import os
 import re
 import signal
@@ -8,6 +9,7 @@ import sys
 import threading
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -237,3 +239,30 @@ def test_compiled_code_is_found_again(tmp_path):
     runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env) for _ in range(2)]
     assert [run.stdout.split()[1] for run in runs] == ["0", "1"], runs[0].stderr
     assert runs[0].stdout.split()[0] == runs[1].stdout.split()[0] == str(np.sum(np.exp(np.arange(3.0)) * np.arange(3)))
+
+
+PATH = Path(__file__).parent / "benchmarks" / "compiled_graphs.py"
+spec = importlib.util.spec_from_file_location("compiled_graphs", PATH)
+compiled_graphs = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(compiled_graphs)
+
+
+def test_random_graphs(backend):
+    """A sample of the benchmark's."""
+    seeds, largest = (range(12), 8) if backend == "jax" else ((0, 1, 3, 7, 62), 4)
+    found = [compiled_graphs.check(seed, backend, largest) for seed in seeds]
+    assert set(found) <= {"right", "left to numpy"}
+    assert found.count("right") >= 2
+
+
+def test_labels_that_are_out_of_bounds_are_an_error(backend):
+    def f(W, x, labels):
+        return -np.mean(mg.log_softmax(x @ W)[np.arange(len(labels)), labels])
+
+    start, classes = rng.normal(size=(7, 3)), rng.integers(0, 3, 20)
+    step = mg.compile(f, backend)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_allclose(step(start, x, classes)[1], mg.grad(f)(start, x, classes), rtol=1e-12)
+    with pytest.raises(IndexError, match=r"an index of 3 \.\.\. 5 is out of bounds for an axis of size 3"):
+        step(start, x, classes + 3)

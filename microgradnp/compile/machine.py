@@ -55,6 +55,11 @@ def minimum_(a, b):
 
 
 @njit(inline="always")
+def logaddexp_(a, b):
+    return a + np.log(2.0) if a == b else max(a, b) + np.log1p(np.exp(-abs(a - b)))
+
+
+@njit(inline="always")
 def square_(a):
     return a * a
 

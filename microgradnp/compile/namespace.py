@@ -67,3 +67,9 @@ def needs(library: str, extra: str) -> None:
     """Raises ImportError with the line that installs it when a library is missing."""
     if importlib.util.find_spec(library) is None:
         raise ImportError(f'compile: backend="{library}" needs {library}; pip install "microgradnp[{extra}]"')
+
+
+def within(numbers: Any, n: int) -> None:
+    """Raises IndexError, as NumPy does, for a number that is none of n entries."""
+    if numbers.size and (numbers.min() < -n or numbers.max() >= n):
+        raise IndexError(f"an index of {numbers.min()} ... {numbers.max()} is out of bounds for an axis of size {n}")

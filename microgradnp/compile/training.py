@@ -15,7 +15,7 @@ import numpy as np
 
 from microgradnp.compile.kernel import names_of, program_for
 from microgradnp.compile.machine import module_of
-from microgradnp.compile.namespace import BackendError, Namespace
+from microgradnp.compile.namespace import BackendError, Namespace, within
 from microgradnp.compile.with_numba import DECORATOR, NumbaKernel
 from microgradnp.optim import SGD, Adam, Optimizer
 from microgradnp.program.arguments import Arguments
@@ -63,6 +63,10 @@ class Training:
         for k, name in enumerate(kernel.variables):
             if name in given:
                 self.arrays[k] = given[name]
+        for name, n in kernel.loops.bounded:
+            position = kernel.variables.index(name)
+            held = [names[id(v)] for v in program.inputs[: len(data)]]
+            within(data[held.index(name)]._array if name in held else self.arrays[position], n)
         self.state = self.optimizer_state()
 
     # -------------------------------------------------------------------------------------------- the text

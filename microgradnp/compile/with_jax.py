@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from microgradnp.compile.namespace import BackendError, Namespace, needs
+from microgradnp.compile.namespace import BackendError, Namespace, needs, within
 from microgradnp.emit.expressions import Expressions, Text
 from microgradnp.emit.quoting import public_name
 from microgradnp.functional import append_bias_unit
@@ -43,6 +44,7 @@ class JaxText:
     def __init__(self, program: Program, names: dict[int, str], space: JaxNames) -> None:
         self.texts, self.space = dict(names), space
         self.expressions = Expressions(self.operand, space, lambda *_: None)
+        self.bounded: set[tuple[str, int]] = set()  # arguments that are indices, and of how many entries
         self.lines: list[str] = []
         for value in program.steps():
             text = self.expression(value)
@@ -55,7 +57,22 @@ class JaxText:
             self.texts[id(value)] = self.space.bind("constant", value.data)
         return Text(self.texts[id(value)])
 
+    def look_at_indices(self, shape: tuple[int, ...], index: Any) -> None:
+        """Remember which arguments must be within an axis: XLA does not look, and takes the last entry."""
+        parts = list(index) if isinstance(index, tuple) else [index]
+        if Ellipsis in [part for part in parts if not isinstance(part, Value)]:
+            place = next(k for k, part in enumerate(parts) if part is Ellipsis)
+            taken = sum(part is not None and part is not Ellipsis for part in parts)
+            parts[place : place + 1] = [slice(None)] * (len(shape) - taken)
+        axis = 0
+        for part in parts:
+            if isinstance(part, Value) and part.function is None and part.dtype.kind in "iu" and id(part) in self.texts:
+                self.bounded.add((self.texts[id(part)], shape[axis]))
+            axis += part.ndim if isinstance(part, Value) and part.dtype == np.bool_ else part is not None
+
     def expression(self, value: Value) -> str:
+        if value.function is operator.getitem:
+            self.look_at_indices(value.args[0].shape, value.args[1])
         if value.function is append_bias_unit:
             h, bias = self.operand(value.args[0]).text, value.options.get("value", -1.0)
             return f"np.concatenate([{h}, np.full({(*value.shape[:-1], 1)}, {bias!r}, {h}.dtype)], axis=-1)"
@@ -86,17 +103,17 @@ def jax_lines(program: Program, names: dict[int, str], space: Namespace, options
     except ImportError:  # before 0.8
         from jax.experimental import enable_x64
 
-    within = JaxNames(jax.numpy)
-    within.taken |= space.taken
+    jax_names = JaxNames(jax.numpy)
+    jax_names.taken |= space.taken
     given = [v for v in [*program.inputs, *program.captured] if id(v) in names]
     arguments = ", ".join(names[id(v)] for v in given)
     with enable_x64(True):
-        text = JaxText(program, {id(v): names[id(v)] for v in given}, within)
+        text = JaxText(program, {id(v): names[id(v)] for v in given}, jax_names)
         source = "\n".join(
             [f"def kernel({arguments}):", *(f"    {line}" for line in text.lines), f"    return ({', '.join(text.results)},)", ""]
         )
-        exec(compile(source, "<compiled for jax>", "exec"), within.objects)
-        compiled = jax.jit(within.objects["kernel"])
+        exec(compile(source, "<compiled for jax>", "exec"), jax_names.objects)
+        compiled = jax.jit(jax_names.objects["kernel"])
         try:
             jax.eval_shape(compiled, *(np.empty(v.shape, v.dtype) for v in given))
         except Exception as error:  # whatever JAX says of functions that it cannot trace, or keywords that it does not know
@@ -109,7 +126,8 @@ def jax_lines(program: Program, names: dict[int, str], space: Namespace, options
                 arrays = tuple(a if s is None else jax.device_put(a, s) for a, s in zip(arrays, shardings, strict=True))
             return [np.asarray(found) for found in compiled(*arrays)]
 
-    lines = [f"found = {space.bind('kernel', run)}({arguments})"]
+    checks = [f"{space.bind_once('within', within)}({name}, {n})" for name, n in sorted(text.bounded)]
+    lines = [*checks, f"found = {space.bind('kernel', run)}({arguments})"]
     copied = "" if options["reuse"] else ".copy()"
     results = [f"found[{k}]{copied if v.shape else '[()]'}" for k, v in enumerate(program.outputs)]
     return lines, results, names, space, f"\n\n{source}"

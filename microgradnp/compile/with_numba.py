@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.compile.machine import module_of
-from microgradnp.compile.namespace import BackendError, Namespace, needs
+from microgradnp.compile.namespace import BackendError, Namespace, needs, within
 from microgradnp.functional import append_bias_unit
 from microgradnp.program.constants import constants_of
 from microgradnp.program.passes import RESHAPES, is_uniform
@@ -48,6 +48,10 @@ SCALAR: dict[Any, str] = {  # elementwise functions as expressions
     np.maximum: "maximum_({}, {})",
     np.minimum: "minimum_({}, {})",
     np.absolute: "abs({})",
+    np.fabs: "abs({})",
+    np.clip: "minimum_(maximum_({}, {}), {})",
+    np.logaddexp: "logaddexp_({}, {})",
+    np.positive: "{}",
     np.astype: "{}",
 }
 SCALAR |= {f: f"np.{f.__name__}({{}})" for f in (np.log, np.log1p, np.expm1, np.log2, np.log10, np.exp2)}
@@ -60,7 +64,7 @@ REDUCTIONS = {
     np.max: ("-np.inf", "{0} = maximum_({0}, {1})"),
     np.min: ("np.inf", "{0} = minimum_({0}, {1})"),
 }
-AXES = (np.transpose, np.swapaxes, np.broadcast_to)
+AXES = (np.transpose, np.swapaxes, np.broadcast_to, np.flip)
 
 Index = tuple[str, ...]
 
@@ -91,6 +95,8 @@ class NumbaText:
         self.body: list[str] = []
         self.counter = itertools.count()
         self.flat: dict[str, int] = {}  # arrays that are also read as one row, and its length
+        self.bounded: set[tuple[str, int]] = set()  # rows of numbers of entries, and of how many
+        self.same: dict[str, str] = {}  # variables that are another's array in another shape
         for value in self.steps:
             if value.dtype.kind not in "fbiu" or value.dtype.itemsize > 8:
                 raise BackendError(f"arrays of {value.dtype}")
@@ -107,7 +113,7 @@ class NumbaText:
             return False
         if value.shape == ():
             return False
-        if self.is_view(value):
+        if self.is_view(value) or value.function is np.arange:
             return True
         if value.function not in SCALAR or (value.options and value.function is not np.astype):
             return False
@@ -123,10 +129,16 @@ class NumbaText:
     def is_view(self, value: Value) -> bool:
         """Whether a step gives the same numbers other indices."""
         if value.function is operator.getitem:
-            return is_basic(value.args[1]) and value.args[0].shape != ()
+            return value.args[0].shape != () and (is_basic(value.args[1]) or self.by_numbers(value.args[1]))
         if value.function in RESHAPES:
             return only_ones(value.args[0].shape, value.shape)
         return value.function in AXES
+
+    def by_numbers(self, index: Any) -> bool:
+        """Whether an index is one row of numbers for each of the first axes, as in x[np.arange(n), labels]."""
+        parts = index if isinstance(index, tuple) else (index,)
+        rows = all(isinstance(part, Value) and part.ndim == 1 and part.dtype.kind in "iu" for part in parts)
+        return rows and len({part.shape for part in parts}) == 1 and all(part.function in (None, np.arange) for part in parts)
 
     # -------------------------------------------------------------------------------------- expressions
 
@@ -138,10 +150,13 @@ class NumbaText:
             return literal(item.data.item())
         if id(item) in self.arrays and isinstance(index, Flat):
             name = self.arrays[id(item)]
+            name = self.same.get(name, name)
             self.flat[name] = item.size
             return f"{name}_flat_[{index[0]}]"
         if id(item) in self.arrays:
             return f"{self.arrays[id(item)]}[{', '.join(index)}]" if item.shape else self.arrays[id(item)]
+        if item.function is np.arange:
+            return index[0]
         if item.function is None:
             self.arrays[id(item)] = self.space.bind("constant", item.data)
             return self.at(item, index)
@@ -173,10 +188,27 @@ class NumbaText:
             swapped = list(index)
             swapped[a], swapped[b] = swapped[b], swapped[a]
             return tuple(swapped)
+        if view.function is np.flip:
+            axis = view.options.get("axis", view.args[1] if len(view.args) > 1 else None)
+            axes = range(first.ndim) if axis is None else [axis] if isinstance(axis, int) else axis
+            turned = {a % first.ndim for a in axes}
+            return tuple(f"{n - 1} - {i}" if k in turned else i for k, (i, n) in enumerate(zip(index, first.shape, strict=True)))
+        if view.function is operator.getitem and not is_basic(view.args[1]):
+            return (*self.numbers_at(view.args[1], index[0], first.shape), *index[1:])
         if view.function is operator.getitem:
             return picked(first.shape, view.args[1], index)
         rest = iter([i for i, n in zip(index, view.shape, strict=True) if n != 1])
         return tuple("0" if n == 1 else next(rest) for n in first.shape)
+
+    def numbers_at(self, rows: Any, i: str, shape: tuple[int, ...]) -> Index:
+        """The numbers of a row, which the loops take without a check: it is made before."""
+        found = []
+        for row, n in zip(rows if isinstance(rows, tuple) else (rows,), shape, strict=False):
+            text = self.at(row, (i,))
+            if row.function is None:
+                self.bounded.add((self.arrays[id(row)], n))
+            found.append(text)
+        return tuple(found)
 
     # --------------------------------------------------------------------------------------------- loops
 
@@ -196,14 +228,18 @@ class NumbaText:
             return self.reduced(value, "0", "{0} += {1}", f"{{0}} / {count}")
         if function is append_bias_unit:
             return self.with_bias(value)
-        if function is scatter and is_basic(value.args[2]) and not value.options:
+        if function is scatter and not value.options and (is_basic(value.args[2]) or self.by_numbers(value.args[2])):
             return self.scattered(value)
+        if function in (np.concatenate, np.stack) and isinstance(value.options.get("axis", 0), int):
+            return self.joined(value)
+        if function is np.cumsum and isinstance(value.options.get("axis"), int) and not set(value.options) - {"axis"}:
+            return self.summed_up(value)
         if function in (np.zeros_like, np.ones_like) and not value.options:
             return self.filled(value, "0" if function is np.zeros_like else "1")
-        if function in RESHAPES and value.options.get("order", "C") == "C" and id(value.args[0]) in self.arrays and value.shape:
-            return self.reshaped(value)
         if (function in SCALAR and (not value.options or function is np.astype)) or self.is_view(value) or is_uniform(value):
             return self.elementwise(value)
+        if function in RESHAPES and value.options.get("order", "C") == "C" and value.shape and value.args[0].shape:
+            return self.reshaped(value)
         raise BackendError(getattr(function, "__name__", str(function)))
 
     def number(self, value: Value, text: str) -> list[str]:
@@ -254,12 +290,57 @@ class NumbaText:
         return [f"{name}[...] = {text}"]
 
     def reshaped(self, value: Value) -> list[str]:
-        source = self.arrays[id(value.args[0])]
+        first = value.args[0]
+        lines = [] if id(first) in self.arrays or first.function is None else self.elementwise(first)
+        self.at(first, ("0",) * first.ndim)  # a constant gets its name
+        source = self.arrays[id(first)]
         if id(value) in self.results:
             name = self.memory(value)
-            return [f"{name}[...] = {source}.reshape({value.shape})"]
+            return [*lines, f"{name}[...] = {source}.reshape({value.shape})"]
         name = self.arrays[id(value)] = self.space.local(value.name or "b")
-        return [f"{name} = {source}.reshape({value.shape})"]
+        self.same[name] = self.same.get(source, source)
+        return [*lines, f"{name} = {source}.reshape({value.shape})"]
+
+    def joined(self, value: Value) -> list[str]:
+        """np.concatenate and np.stack: each part into its place."""
+        parts, lines, start = value.args, [], 0
+        axis = int(value.options.get("axis", 0)) % value.ndim
+        new = value.function is np.stack
+        name = self.space.local(value.name or "b")
+        for k, part in enumerate(parts):
+            if not isinstance(part, Value):
+                raise BackendError("concatenate of what is no array")
+
+            def inside(index: Index, k: int = k, part: Value = part, start: int = start) -> list[str]:
+                moved = (
+                    (*index[:axis], str(k), *index[axis:])
+                    if new
+                    else (*index[:axis], f"{start} + {index[axis]}", *index[axis + 1 :])
+                )
+                return [f"{name}[{', '.join(moved)}] = {self.at(part, index)}"]
+
+            lines += self.nest(part.shape, inside)
+            start += 0 if new else part.shape[axis]
+        self.arrays[id(value)] = name
+        self.buffers[name] = value
+        return lines
+
+    def summed_up(self, value: Value) -> list[str]:
+        """np.cumsum along an axis."""
+        (a,), axis = value.args, int(value.options["axis"]) % value.ndim
+        total = self.space.local("total")
+        zero = "0.0" if value.dtype.kind == "f" else "0"
+
+        def around(outer: Index) -> list[str]:
+            def inside(inner: Index) -> list[str]:
+                at = (*outer[:axis], *inner, *outer[axis:])
+                return [f"{total} += {self.at(a, at)}", f"@[{', '.join(at)}] = {total}"]
+
+            return [f"{total} = {zero}", *self.nest((a.shape[axis],), inside)]
+
+        lines = self.nest((*a.shape[:axis], *a.shape[axis + 1 :]), around)
+        name = self.memory(value)
+        return [line.replace("@", name, 1) for line in lines]
 
     def product_of_vectors(self, value: Value) -> list[str]:
         a, b = value.args
@@ -336,6 +417,8 @@ class NumbaText:
         name = self.memory(value)
 
         def inside(at: Index) -> list[str]:
+            if not is_basic(index):  # a row may be named twice
+                return [f"{name}[{', '.join((*self.numbers_at(index, at[0], value.shape), *at[1:]))}] += {self.at(g, at)}"]
             return [f"{name}[{', '.join(picked(value.shape, index, at))}] = {self.at(g, at)}"]
 
         return [f"{name}[...] = 0", *self.nest(g.shape, inside)]
@@ -527,7 +610,7 @@ class NumbaKernel:
     def lines(self, *, reuse: bool) -> list[str]:
         """The lines of Python around one call of the kernel."""
         space, found = self.space, []
-        compiled = space.bind("kernel", module_of(self.text).kernel_)
+        compiled = space.bind("kernel", self.compiled())
         contiguous, empty = space.name(np.ascontiguousarray), space.name(np.empty)
         constants = set(self.given) & set(space.objects)
         for name in self.given:
@@ -535,12 +618,28 @@ class NumbaKernel:
                 found.append(f"{name} = {name}.item()")
             elif name not in constants:
                 found.append(f"{name} = {contiguous}({name})")
+        for name, n in sorted(self.loops.bounded):
+            found.append(f"{space.bind_once('within', within)}({name}, {n})")
         for name, value in self.loops.buffers.items():
             if name in self.outputs and not reuse:
                 found.append(f"{name} = {empty}({value.shape}, {space.bind('dtype', value.dtype)})")
             else:
                 space.objects[name] = np.empty(value.shape, value.dtype)
         return [*found, f"numbers = {compiled}({', '.join(self.variables)})"]
+
+    def compiled(self) -> Any:
+        """The kernel, called once with arrays of zeros. Raises BackendError for what Numba says it cannot compile."""
+        from numba.core.errors import NumbaError
+
+        kernel = module_of(self.text).kernel_
+        given = [v for v in [*self.program.inputs, *self.program.captured] if id(v) in self.names]
+        arrays: dict[str, Any] = {self.names[id(v)]: 1.0 if v.shape == () else np.zeros(v.shape, v.dtype) for v in given}
+        arrays |= {name: np.empty(v.shape, v.dtype) for name, v in self.loops.buffers.items()}
+        try:
+            kernel(*(arrays[name] if name in arrays else self.space.objects[name] for name in self.variables))
+        except NumbaError as error:
+            raise BackendError(f"it ({type(error).__name__}: {str(error).splitlines()[0]})") from None
+        return kernel
 
     def results(self) -> list[str]:
         texts, seen, scalars = [], set(), itertools.count()
