@@ -34,7 +34,7 @@ def near(found, expected, digits):
 @pytest.mark.parametrize("record", OPERATORS, ids=lambda record: record.name)
 def test_every_function_compiles_to_what_its_graph_returns(record: Operator):
     samples = list(record.samples(np.random.default_rng(2)))
-    for k, sample in enumerate(samples[:: max(1, len(samples) // 4)]):
+    for k, sample in enumerate(samples[:: max(1, len(samples) // 3)]):
         chosen = tuple(i for i, a in enumerate(sample.args) if isinstance(a, np.ndarray) and a.dtype.kind in "fc")
         if not chosen:
             continue

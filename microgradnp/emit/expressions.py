@@ -12,6 +12,7 @@ from microgradnp.emit.quoting import public_name
 from microgradnp.emit.spelled import SPELLED
 from microgradnp.program.passes import RESHAPES, is_uniform
 from microgradnp.program.values import Value
+from microgradnp.rules.indexing import scatter
 
 COMPARISON, OR, XOR, AND, SHIFT, SUM, PRODUCT, SIGN, POWER, ATOM = range(10)
 
@@ -105,6 +106,11 @@ class Expressions:
         first = args[0]
         if self.is_transpose(value):
             return Text(f"{self.argument(value, 0, ATOM)}.T")
+        if function is np.swapaxes and first.shape:
+            axes = ", ".join(str(int(axis)) for axis in [*args[1:], *options.values()])
+            return Text(f"{self.argument(value, 0, ATOM)}.swapaxes({axes})")
+        if function is np.transpose and options.get("axes") is not None:
+            return Text(f"{self.argument(value, 0, ATOM)}.transpose({self.literal(value, (), tuple(options['axes']))})")
         if function is np.conjugate and first.shape:
             return Text(f"{self.argument(value, 0, ATOM)}.conj()")
         if function is np.real or function is np.imag:
@@ -160,6 +166,8 @@ class Expressions:
         short = SPELLED.get(value.function) if value.dtype in (np.float32, np.float64) else None  # type: ignore[arg-type]
         name = self.quotes.spelled(value.function, short) if short else self.quotes.name(value.function, self.wish(value))  # type: ignore[arg-type]
         args = [self.literal(value, ("args", k), a) for k, a in enumerate(value.args)]
+        if value.function is scatter and has_slices(value.args[2]):
+            args[2] = f"np.s_[{self.index(value, 2)}]"
         if not isinstance(value.function, np.ufunc):  # it may ask for the dtype of a number
             strict = "." not in name
             args = [self.typed(a, text, strict) if is_known(a) else text for a, text in zip(value.args, args, strict=True)]
@@ -222,12 +230,19 @@ class Expressions:
             return f"complex({self.plain(number.real)}, {self.plain(number.imag)})"
         return repr(number)
 
-    def index(self, value: Value) -> str:
-        index = value.args[1]
-        if isinstance(index, tuple) and index:
-            parts = [self.literal(value, ("args", 1, k), part) for k, part in enumerate(index)]
-            return ", ".join(parts) + ("," if len(parts) == 1 else "")
-        return self.literal(value, ("args", 1), index)
+    def index(self, value: Value, position: int = 1) -> str:
+        """What stands between brackets."""
+        index = value.args[position]
+        parts = list(index) if isinstance(index, tuple) and index else [index]
+        paths = [("args", position, k) for k in range(len(parts))] if isinstance(index, tuple) and index else [("args", position)]
+        texts = [self.between_brackets(value, path, part) for path, part in zip(paths, parts, strict=True)]
+        return ", ".join(texts) + ("," if len(texts) == 1 and isinstance(index, tuple) else "")
+
+    def between_brackets(self, value: Value, path: tuple[Any, ...], part: Any) -> str:
+        if not isinstance(part, slice):
+            return self.literal(value, path, part)
+        bounds = self.bounds(value, path, part)
+        return ":".join(bounds[: 2 + bool(bounds[2])])
 
     def array(self, array: Any) -> str:
         """An array that the function made itself, written down."""
@@ -254,7 +269,7 @@ class Expressions:
         if isinstance(item, (int, float, complex, np.integer)):
             return self.size(value, path, item) or self.plain(item if isinstance(item, (int, float, complex)) else int(item))
         if isinstance(item, slice):
-            return self.slice(value, path, item)
+            return self.slice_text(value, path, item)
         if item is Ellipsis:
             return "..."
         if isinstance(item, np.dtype) or (isinstance(item, type) and item in (float, int, complex, bool)):
@@ -265,17 +280,19 @@ class Expressions:
             return self.quotes.name(item)
         raise ValueError(f"cannot print {value!r}: {item!r} is a {type(item).__name__}, which has no text")
 
-    def slice(self, value: Value, path: tuple[Any, ...], item: slice) -> str:
-        bounds = [
-            "" if bound is None else self.literal(value, (*path, name), bound)
-            for name, bound in (("start", item.start), ("stop", item.stop), ("step", item.step))
-        ]
-        if value.function is operator.getitem:
-            return ":".join(bounds[: 2 + bool(bounds[2])])
-        return f"slice({', '.join(bound or 'None' for bound in bounds)})"
+    def slice_text(self, value: Value, path: tuple[Any, ...], item: slice) -> str:
+        return f"slice({', '.join(bound or 'None' for bound in self.bounds(value, path, item))})"
+
+    def bounds(self, value: Value, path: tuple[Any, ...], item: slice) -> list[str]:
+        given = (("start", item.start), ("stop", item.stop), ("step", item.step))
+        return ["" if bound is None else self.literal(value, (*path, name), bound) for name, bound in given]
 
     def tuple(self, parts: list[str]) -> str:
         return f"({', '.join(parts)}{',' * (len(parts) == 1)})"
+
+
+def has_slices(index: Any) -> bool:
+    return any(isinstance(part, slice) for part in (index if isinstance(index, tuple) else (index,)))
 
 
 def is_known(item: Any) -> bool:

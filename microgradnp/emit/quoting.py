@@ -55,6 +55,7 @@ class Quotes:
     def __init__(self) -> None:
         self.definitions: dict[str, str] = {}  # name -> text, in the order in which they are needed
         self.names: dict[int, str] = {}  # id of an object -> its name
+        self.taken: set[str] = set()  # what arguments and variables are called
         self.kept: list[Any] = []
         self.imports: set[str] = set()
 
@@ -81,10 +82,9 @@ class Quotes:
 
     def spelled(self, function: Callable[..., Any], text: str) -> str:
         """The name of a function whose definition is given."""
-        name = name_of(function)
         if id(function) not in self.names:
-            self.names[id(function)] = name
-            self.definitions[name] = text.strip()
+            name = self.names[id(function)] = self.free(name_of(function))
+            self.definitions[name] = text.strip().replace(f"def {name_of(function)}(", f"def {name}(", 1)
         return self.names[id(function)]
 
     def free(self, wish: str) -> str:
@@ -92,10 +92,14 @@ class Quotes:
         plain = re.sub(r"\W+", "_", wish).strip("_") or "formula"
         plain = f"_{plain}" if plain[0].isdigit() else plain
         name, number = plain, 1
-        while name in self.definitions or keyword.iskeyword(name) or hasattr(builtins, name) or name in ("np", "special", "math"):
+        while self.is_used(name):
             number += 1
             name = f"{plain}_{number}"
         return name
+
+    def is_used(self, name: str) -> bool:
+        known = name in self.definitions or name in self.taken or name in ("np", "special", *STANDARD)
+        return known or keyword.iskeyword(name) or hasattr(builtins, name)
 
     def definition(self, function: Callable[..., Any], name: str) -> str:
         if isinstance(function, functools.partial):

@@ -29,6 +29,7 @@ class Body:
         self.number = {id(value): k for k, value in enumerate(self.steps)}
         self.names = dict(names)
         self.taken = {re.split(r"\W", text)[0] for text in names.values()} | RESERVED
+        quotes.taken = self.taken
         self.inlined: dict[int, Text] = {}
         self.uses = collections.Counter(id(v) for step in self.steps for v in operands(step))
         self.uses.update(id(v) for v in program.outputs)
@@ -60,7 +61,7 @@ class Body:
         if self.may_be_inlined(value) and len(shown.text) < WIDTH // 2:
             self.inlined[id(value)] = shown
             return
-        name = self.names[id(value)] = self.identifier(value.name or self.wish(value))
+        name = self.names[id(value)] = self.name_for(value)
         if len(name) + len(shown.text) + 7 > WIDTH:
             shown = self.shortened(value)
         self.lines.append((f"{name} = {shown.text}", value))
@@ -78,26 +79,31 @@ class Body:
         parts = sorted((v for v in operands(value) if id(v) in self.inlined), key=lambda v: -len(self.inlined[id(v)].text))
         for part in parts:
             text = self.inlined.pop(id(part)).text
-            name = self.names[id(part)] = self.identifier(part.name or self.wish(part))
+            name = self.names[id(part)] = self.name_for(part)
             self.lines.append((f"{name} = {text}", part))
             shown = self.expressions.expression(value)
             if len(shown.text) + 20 < WIDTH:
                 break
         return self.expressions.expression(value)
 
-    def wish(self, value: Value) -> str:
-        """A name for what the user gave none."""
-        return "d" if value.backward else "v"
+    def name_for(self, value: Value) -> str:
+        """A new name: the user's, or a numbered one, v for values and d for gradients."""
+        if value.name:
+            return self.identifier(value.name)
+        letter, number = "d" if value.backward else "v", 1
+        while f"{letter}{number}" in self.taken:
+            number += 1
+        return self.identifier(f"{letter}{number}")
 
     def identifier(self, name: str) -> str:
         """A name that nothing else in the text has, made of what an identifier may be made of."""
         plain = re.sub(r"\W+", "_", name.replace("self.", "")).strip("_") or "v"
         plain = f"_{plain}" if plain[0].isdigit() else plain
         plain = f"{plain}_" if keyword.iskeyword(plain) else plain
-        numbered, number = plain if name not in ("v", "d") else f"{plain}1", 1
+        numbered, number = plain, 1
         while numbered in self.taken or numbered in self.quotes.definitions:
             number += 1
-            numbered = f"{plain}{number}" if name in ("v", "d") else f"{plain}_{number}"
+            numbered = f"{plain}_{number}"
         self.taken.add(numbered)
         return numbered
 
