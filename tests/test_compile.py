@@ -166,6 +166,28 @@ class TestTheStep:
         equal(step(x), mg.value_and_grad(f)(x))
         shift[2] = 5.0
         equal(step(x), mg.value_and_grad(f)(x))
+        assert step.traces == 4
+
+    def test_arrays_that_numpy_computed_with_before_the_trace_could_see_it_are_watched(self):
+        shift, held = np.arange(7.0), mg.Tensor(np.arange(7.0))
+        f = lambda x: np.sum(x * np.sin(shift) * float(np.max(held.numpy())))  # noqa: E731
+        step = mg.compile(f)
+        for _ in range(2):
+            equal(step(x), mg.value_and_grad(f)(x))
+            shift[2] += 1
+            equal(step(x), mg.value_and_grad(f)(x))
+            held.data[6] += 1
+        equal(step(x), mg.value_and_grad(f)(x))
+
+    def test_keywords_and_positions_may_be_mixed(self):
+        f = lambda a, b=x, *, c=2.0: np.sum(a * b) * c  # noqa: E731
+        step = mg.compile(f)
+        for _ in range(2):
+            assert step(x, c=3.0)[0] == np.sum(x * x) * 3
+            assert step(x)[0] == np.sum(x * x) * 2
+            assert step(x, x + 1)[0] == np.sum(x * (x + 1)) * 2
+            assert step(x, c=4.0, b=x + 1)[0] == np.sum(x * (x + 1)) * 4
+        assert step.traces == 4
 
     def test_threads_have_buffers_of_their_own(self):
         step = mg.compile(loss, wrt=("V", "W"))
@@ -241,6 +263,8 @@ class TestNeverSilentlyWrong:
     def test_wrong_calls(self):
         with pytest.raises(ValueError, match="backend='torch'; it must be one of 'numpy', 'numba', 'jax'"):
             mg.compile(loss, "torch")
+        with pytest.raises(TypeError, match="the numba backend takes no option 'sharding'"):
+            mg.compile(loss, "numba", sharding=None)
         step = mg.compile(loss, wrt=("V", "W"))
         step(x, targets, V, W)
         with pytest.raises(ValueError, match="called without that argument"):

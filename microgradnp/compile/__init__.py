@@ -105,7 +105,7 @@ def compile(
     ValueError
         For an unknown backend, or at the call when `f` returns no real scalar or draws random numbers.
     TypeError
-        At the call, when `f` reads the numbers of a Tensor (`if loss > 1`, `float(x)`, `.item()`): names the line.
+        For an unknown option, or at the call when `f` reads the numbers of a Tensor (`if loss > 1`, `float(x)`, `.item()`): names the line.
     ImportError
         When the backend's library is not installed; says how to.
 
@@ -118,6 +118,8 @@ def compile(
     """
     if backend not in BACKENDS:
         raise ValueError(f"compile: backend={backend!r}; it must be one of {', '.join(map(repr, BACKENDS))}")
+    if unknown := sorted(options.keys() - ({"sharding"} if backend == "jax" else set())):
+        raise TypeError(f"compile: the {backend} backend takes no option {unknown[0]!r}")
     return Compiled(f, wrt, backend, reuse, options)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import math
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
 
+from microgradnp.captured import checksum
 from microgradnp.compile.namespace import BackendError, Namespace
 from microgradnp.compile.with_numpy import NumpyText
 from microgradnp.program import Program, Value, simplified, trace
@@ -29,8 +30,8 @@ class Kernel:
 
     def __init__(self, program: Program, arguments: Arguments, parameters: dict[str, Tensor], lines: Lines) -> None:
         self.program, self.arguments, self.parameters, self.lines = program, arguments, parameters, lines
-        self.count = len(arguments.args)
-        self.read = Outside(arguments.f)
+        self.count = -1 if arguments.kwargs else len(arguments.args)  # a call with keywords takes the slower way
+        self.read = Outside(arguments.f, parameters.values())
         self.source = self.text()
         namespace = lines.namespace.objects
         exec(compile(self.source, f"<compiled {name_of(arguments.f)}>", "exec"), namespace)
@@ -54,8 +55,7 @@ class Kernel:
         arguments = ", ".join(names)
         inner = [*self.reads(), *self.lines.lines, *self.checked(arguments), f"return {self.result()}"]
         always = [f"def always({arguments}):", *(f"    {line}" for line in inner)]
-        outside = [name for name, _ in self.outside()]
-        fits = " and ".join([*self.conditions(), *outside])
+        fits = " and ".join([*self.conditions(), *self.outside()])
         step = [f"def step({arguments}):"]
         step += [f"    if not ({fits}):", "        return None"] if fits else []
         step += [f"    return always({arguments})"]
@@ -80,10 +80,11 @@ class Kernel:
                 return ["False"]  # a tree: the slower way looks into it
         return found
 
-    def outside(self) -> list[tuple[str, Any]]:
+    def outside(self) -> list[str]:
         """Conditions on the variables that the function reads from outside."""
         space = self.lines.namespace
-        return [(f"{space.bind('read', read)}() is {space.bind('was', was)}", None) for read, was in self.read.variables]
+        found = [f"{space.bind('read', read)}() is {space.bind('was', was)}" for read, was in self.read.variables]
+        return [*found, *([f"{space.bind('unchanged', self.read.unchanged)}()"] if self.read.contents else [])]
 
     def reads(self) -> list[str]:
         """Leaves of trees, and parameters that are held outside, as variables."""
@@ -128,13 +129,17 @@ class Lines:
 
 
 class Outside:
-    """Variables that a function reads from its module and from the functions around it: numbers, arrays, Tensors, options.
+    """Variables that a function reads from its module and from the functions around it: numbers, options, arrays, Tensors.
 
-    What is not noticed: a list or a module that is changed in place, and what functions read that it calls.
+    Another object under a name is noticed, and other numbers in an array or in a Tensor that is no parameter: NumPy may have
+    computed with them while the program was traced. What is not noticed: lists and objects that are changed in place, and what
+    functions read that are called.
     """
 
-    def __init__(self, f: Callable[..., Any]) -> None:
+    def __init__(self, f: Callable[..., Any], parameters: Iterable[Tensor]) -> None:
         self.variables: list[tuple[Callable[[], Any], Any]] = []
+        self.contents: list[tuple[Any, int]] = []
+        self.parameters = {id(p) for p in parameters}
         code: CodeType | None = getattr(f, "__code__", None)
         if code is None or not isinstance(f, FunctionType):
             return
@@ -146,11 +151,23 @@ class Outside:
 
     def watch(self, read: Callable[[], Any]) -> None:
         was = read()
-        if isinstance(was, (*PLAIN, np.ndarray, np.generic, Tensor, tuple)) and was is not None:
-            self.variables.append((read, was))
+        if not isinstance(was, (*PLAIN, np.ndarray, np.generic, Tensor, tuple)) or was is None:
+            return
+        self.variables.append((read, was))
+        for item in was if isinstance(was, tuple) else (was,):
+            if isinstance(item, np.ndarray) or (isinstance(item, Tensor) and id(item) not in self.parameters):
+                self.contents.append((item, content_of(item)))
+
+    def unchanged(self) -> bool:
+        """Whether the arrays hold the numbers that they held."""
+        return all(content_of(item) == content for item, content in self.contents)
 
     def is_current(self) -> bool:
-        return all(read() is was for read, was in self.variables)
+        return all(read() is was for read, was in self.variables) and self.unchanged()
+
+
+def content_of(item: Any) -> int:
+    return checksum(item._array if isinstance(item, Tensor) else item)
 
 
 def program_for(arguments: Arguments, parameters: Mapping[str, Tensor], expansions: Any, *, unguarded: bool) -> Program:
