@@ -105,7 +105,8 @@ def compile(
     ValueError
         For an unknown backend, or at the call when `f` returns no real scalar or draws random numbers.
     TypeError
-        For an unknown option, or at the call when `f` reads the numbers of a Tensor (`if loss > 1`, `float(x)`, `.item()`): names the line.
+        For an unknown option, or at the call when `f` reads the numbers of a Tensor (`if loss > 1`, `float(x)`, `.item()`):
+        names the line.
     ImportError
         When the backend's library is not installed; says how to.
 
