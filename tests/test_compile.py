@@ -257,8 +257,13 @@ class TestNeverSilentlyWrong:
             mg.compile(f)(x)
 
     def test_random_numbers_are_refused(self):
+        coins = iter([0, 1])
         with pytest.raises(ValueError, match="makes another array"):
             mg.compile(lambda x: np.sum(x * np.random.default_rng().normal(size=x.shape)))(x)
+        with pytest.raises(ValueError, match="does something else each time it is called"):
+            mg.compile(lambda x: np.sum(x) + np.random.default_rng().normal())(x)
+        with pytest.raises(ValueError, match="does something else each time it is called"):
+            mg.compile(lambda x: np.sum(x) if np.random.default_rng().random() < next(coins) else np.sum(x**2))(x)
 
     def test_wrong_calls(self):
         with pytest.raises(ValueError, match="backend='torch'; it must be one of 'numpy', 'numba', 'jax'"):

@@ -123,7 +123,7 @@ def weighted(record: Operator, options):
 READS_NUMBERS = {  # the shape or dtype of their result depends on numbers, or whether they are defined
     "arccos arcsin arctanh log log2 log10 logn power sqrt real_if_close",  # of np.emath
     "unique unique_all unique_counts unique_inverse unique_values union1d setxor1d setdiff1d trim_zeros compress extract",
-    "frexp choose piecewise lstsq polyfit polymul polydiv insert",
+    "getitem bincount frexp choose piecewise lstsq polyfit polymul polydiv insert",
 }
 READS_NUMBERS = {name for names in READS_NUMBERS for name in names.split()}
 
@@ -267,6 +267,10 @@ class TestNeverSilentlyWrong:
             (lambda x: np.sum(x[: int(np.sum(x))]), r"int\(\)"),
             (lambda x: np.sum(np.unique(x)), "unique"),
             (lambda x: np.sum(x[np.nonzero(x > 0.5)]), "nonzero"),
+            (lambda x: np.mean(x[x > 0.5]), "the length of its result depends on the numbers"),
+            (lambda x: np.mean(x[0][np.argmax(x) > np.arange(7)]), "the length of its result depends on the numbers"),
+            (lambda x: np.sum(np.repeat(x[0], np.argsort(x[1]))), "the length of its result depends on the numbers"),
+            (lambda x: np.sum(x[0][np.flatnonzero(x[0] > 0.5)]), "the length of its result depends on the numbers"),
             (lambda x: np.sum(x) if np.allclose(x.detach(), 0) else np.sum(x**2), "allclose"),
         ],
     )
@@ -292,6 +296,8 @@ class TestNeverSilentlyWrong:
     def test_random_numbers_are_refused(self):
         with pytest.raises(ValueError, match="makes another array"):
             mg.emit(lambda x: np.sum(x * np.random.default_rng().normal(size=x.shape)), x)
+        with pytest.raises(ValueError, match="does something else each time it is called"):
+            mg.emit(lambda x: np.sum(x * np.random.default_rng().normal()), x)
 
     def test_backward_inside_is_refused(self):
         def f(x):

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.program.differences import differences
 from microgradnp.program.values import Program, Value, ordered, substituted
 from microgradnp.tensor import Tensor
 
@@ -19,6 +20,10 @@ def settled(program: Program, again: Program, title: str) -> Program:
 
     Raises ValueError when these arrays are not the same each time.
     """
+    if len(program.captured) != len(again.captured) or differences(program, again) != {}:
+        raise ValueError(
+            f"{title} does something else each time it is called (random numbers?); draw them outside, and pass them as arguments"
+        )
     inside: dict[int, Value] = {}
     for one, other in zip(program.captured, again.captured, strict=True):
         if one.data is other.data:

@@ -9,6 +9,7 @@ has to look at numbers (which entry is the largest?), the formula itself becomes
 from __future__ import annotations
 
 import functools
+import operator
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -28,6 +29,7 @@ from microgradnp.transforms import check_result, recorded
 
 VARIABLE = re.compile(r"[^\W\d][\w.]*( #\d+)?")  # `h`, `self.h`, and `h #2` where a loop assigned it again; no expression
 
+LENGTHS = {np.flatnonzero, np.argwhere, np.bincount}  # functions whose result is as long as numbers say
 Expansions = Mapping[Callable[..., Any], Callable[..., Any]]
 
 
@@ -171,6 +173,7 @@ class Trace:
         if threading.get_ident() != self.thread:
             return
         node.__class__ = Traced
+        self.refuse_other_lengths(rule, args, options)
         expansion = self.expansions.get(rule.function)
         expanded = None if expansion is None else expansion(*args, **options)
         if isinstance(expanded, Tensor):
@@ -182,6 +185,19 @@ class Trace:
 
     def backward(self, node: Tensor, position: int, g: Any, share: Any) -> None:
         """Part of the sweep's protocol; what formulas compute is seen by `forward`."""
+
+    def refuse_other_lengths(self, rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> None:
+        """Raises Undecided for a result whose length depends on numbers: it would keep the length that it has now."""
+        index = args[1] if rule.function is operator.getitem else options.get("repeats") if rule.function is np.repeat else None
+        parts = index if isinstance(index, tuple) else (index,)
+        known = [self.values.get(id(part)) for part in parts if isinstance(part, (Tensor, np.ndarray))]
+        chosen = any(v is not None and (v.dtype == np.bool_ or rule.function is np.repeat) for v in known)
+        counted = rule.function in LENGTHS and any(isinstance(a, Tensor) and a.traced for a in args)
+        if chosen or counted:
+            raise Undecided(
+                f"{rule.name}: the length of its result depends on the numbers of a Tensor, and a program is traced for all "
+                "numbers; keep the shape, as np.where(mask, x, 0) does"
+            )
 
     def step(
         self, function: Callable[..., Any], args: Any, options: Any, result: Any, place: Any = None, *, sequence: bool = False
