@@ -207,7 +207,7 @@ def compiled_step(loss: Callable[..., Tensor], optimizer: Optimizer, backend: st
     value_and_grad = compiled_for(loss, backend, wrt=optimizer.parameters)
 
     def step(batch: tuple[Tensor, ...], iteration: int, result: Fit) -> float:
-        value, gradients = value_and_grad(*(array.numpy() for array in batch))
+        value, gradients = value_and_grad(*(array._array for array in batch))
         if not np.isfinite(value):
             check_loss(loss(*batch), iteration, result)
         for name, parameter in optimizer.parameters.items():

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp import graph
-from microgradnp.context import watchers
+from microgradnp.context import tracing, watchers
 from microgradnp.origin import locate, operands
 from microgradnp.tensor import Tensor
 
@@ -88,7 +88,8 @@ class debug_nans(ContextDecorator):
 
     def forward(self, node: Tensor, rule: Any, args: tuple[Any, ...], values: tuple[Any, ...], _options: Any) -> None:
         """Looks at a result as soon as it is made."""
-        if self.looks_forward and id(self) in watching.get() and np.any(wrong := self.bad(node.numpy())):
+        watched = self.looks_forward and id(self) in watching.get() and tracing.get() is None
+        if watched and np.any(wrong := self.bad(node.numpy())):
             raise FloatingPointError(self.told(node, rule, args, values, wrong))
 
     def told(self, node: Tensor, rule: Any, args: tuple[Any, ...], values: tuple[Any, ...], wrong: Any) -> str:
@@ -103,6 +104,8 @@ class debug_nans(ContextDecorator):
 
     def backward(self, node: Tensor, position: int, g: Any, share: Any) -> None:
         """Looks at what a formula returned for one argument."""
+        if tracing.get() is not None:
+            return
         array = share.numpy() if isinstance(share, Tensor) else np.asarray(share)
         if not (self.looks_backward and id(self) in watching.get() and np.any(wrong := self.bad(array))):
             return

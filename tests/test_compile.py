@@ -189,6 +189,19 @@ class TestTheStep:
             assert step(x, c=4.0, b=x + 1)[0] == np.sum(x * (x + 1)) * 4
         assert step.traces == 4
 
+    def test_functions_and_objects_among_the_arguments(self):
+        class Scale:
+            def __init__(self, by):
+                self.by = by
+
+            def __repr__(self):
+                return "Scale"
+
+        f = lambda x, activation, scale: np.sum(activation(x)) * scale.by  # noqa: E731
+        step = mg.compile(f)
+        for activation, scale in [(np.tanh, Scale(2.0)), (np.sin, Scale(2.0)), (np.tanh, Scale(3.0))]:
+            equal(step(x, activation, scale), mg.value_and_grad(f)(x, activation, scale))
+
     def test_threads_have_buffers_of_their_own(self):
         step = mg.compile(loss, wrt=("V", "W"))
         wrong = []

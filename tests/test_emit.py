@@ -287,6 +287,16 @@ class TestNeverSilentlyWrong:
         with pytest.raises(TypeError, match=rf"test_emit.py:{f.__code__.co_firstlineno + 1} reads the numbers"):
             mg.emit(f, x)
 
+    def test_a_truth_value_is_not_taken_for_another(self):
+        """NumPy has one True: where it is a result and an option, the two must not be mixed up."""
+        agrees(lambda x: np.sum(x, where=np.True_) * np.where(np.all(x > -9), 1.0, 2.0) + np.sum(x, where=np.True_), x)
+        with pytest.raises(TypeError, match="its use as an option"):
+            mg.emit(lambda x: np.sum(x, where=np.all(x > 0)), x)
+
+    def test_works_while_somebody_looks_for_nan(self):
+        with mg.debug_nans():
+            agrees(lambda x: np.sum(np.log(x)), x)
+
     def test_an_argument_that_is_no_parameter_may_not_decide_either(self):
         with pytest.raises(TypeError, match="a decision"):
             mg.emit(lambda W, x: np.sum(W) if np.sum(x) > 0 else -np.sum(W), x, x)

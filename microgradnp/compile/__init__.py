@@ -8,11 +8,10 @@ from typing import Any
 
 from microgradnp.compile.kernel import BACKENDS, Kernel, kernel_for
 from microgradnp.optim import Parameters, named
-from microgradnp.program.arguments import Arguments
+from microgradnp.program.arguments import Arguments, asked_for
 from microgradnp.table import name_of
 from microgradnp.tensor import Tensor
 from microgradnp.transforms import Argnums
-from microgradnp.trees import leaves
 
 __all__ = ["Compiled", "compile"]
 
@@ -45,7 +44,7 @@ class Compiled:
 
     def kernel(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Kernel:
         """The kernel for such arguments, made when they are seen for the first time."""
-        arguments = Arguments(self.f, args, kwargs, self.wrt if self.wrt is not None or self.parameters else chosen(args, kwargs))
+        arguments = Arguments(self.f, args, kwargs, self.chosen(args, kwargs))
         known: dict[Any, Kernel] = self.own.__dict__.setdefault("kernels", {})
         kernel = known.get(arguments.key)
         if kernel is None or not kernel.is_current():
@@ -53,6 +52,13 @@ class Compiled:
             self.traces += 1
         self.own.latest = kernel
         return kernel
+
+    def chosen(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Argnums | None:
+        """The arguments to differentiate with respect to."""
+        if self.said:
+            return self.wrt
+        found = asked_for(args, kwargs)
+        return 0 if found is None else found
 
     @property
     def source(self) -> str:
@@ -131,11 +137,3 @@ def parameters_of(wrt: Any) -> tuple[dict[str, Tensor], Argnums | None]:
     if isinstance(wrt, tuple) and all(isinstance(part, (int, str)) for part in wrt):
         return {}, wrt
     return named(wrt), None
-
-
-def chosen(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Argnums:
-    """The arguments that hold Tensors which require a gradient, or the first."""
-    places: list[int | str] = [*range(len(args)), *kwargs]
-    values = [*args, *kwargs.values()]
-    found = [w for w, v in zip(places, values, strict=True) if any(getattr(leaf, "requires_grad", False) for leaf in leaves(v))]
-    return found[0] if len(found) == 1 else tuple(found) if found else 0

@@ -15,7 +15,7 @@ from microgradnp.emit.sizes import free_sizes, resized
 from microgradnp.emit.text import Body
 from microgradnp.origin import locate
 from microgradnp.program import Program, simplified, trace
-from microgradnp.program.arguments import Arguments
+from microgradnp.program.arguments import Arguments, asked_for
 from microgradnp.program.constants import constants_of, settled
 from microgradnp.program.expansions import FOR_PEOPLE
 from microgradnp.program.traced import check_scalar
@@ -98,7 +98,7 @@ class Emission:
             raise ValueError(f"emit: name={name!r} is no name that a function could have")
         self.f, self.name, self.title = f, name, name_of(f)
         self.parameters: list[Tensor] = []
-        self.call = Arguments(f, args, kwargs, self.chosen(args, kwargs) if wrt is None else wrt)
+        self.call = Arguments(f, args, kwargs, asked_for(args, kwargs) if wrt is None else wrt)
         if not self.call.wrt:
             self.parameters = self.read_from_outside()
         if not self.call.wrt and not self.parameters:
@@ -121,15 +121,6 @@ class Emission:
         self.text = self.module()
 
     # ------------------------------------------------------------------------------ what is differentiated
-
-    def chosen(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Argnums | None:
-        """The arguments that hold Tensors which require a gradient."""
-        places: list[int | str] = [*range(len(args)), *kwargs]
-        values = [*args, *kwargs.values()]
-        found = [
-            w for w, v in zip(places, values, strict=True) if any(getattr(leaf, "requires_grad", False) for leaf in leaves(v))
-        ]
-        return found[0] if len(found) == 1 else tuple(found) if found else None
 
     def read_from_outside(self) -> list[Tensor]:
         """Leaves that require a gradient and are no arguments: the parameters of a model."""

@@ -13,9 +13,21 @@ from microgradnp.program.traced import Trace
 from microgradnp.table import name_of
 from microgradnp.tensor import Tensor
 from microgradnp.transforms import Argnums, kind, looks_like_array, place_of
-from microgradnp.trees import is_differentiable, leaves_with_paths, tree_map
+from microgradnp.trees import is_differentiable, leaves, leaves_with_paths, tree_map
 
 Where = int | str
+WRITTEN = (
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    type(None),
+    slice,
+    range,
+    np.dtype,
+)  # told by their repr
 
 
 @dataclass
@@ -61,7 +73,7 @@ class Arguments:
             asked = where in self.wrt
             for path, leaf in leaves_with_paths(self.value(where), name):
                 if not is_variable(leaf, asked):
-                    rest.append((path, type(leaf), repr(leaf)))
+                    rest.append((path, type(leaf), repr(leaf) if isinstance(leaf, WRITTEN) else id(leaf)))
         return arrays, tuple(rest), tuple(self.wrt)
 
     def value(self, where: Where) -> Any:
@@ -101,6 +113,14 @@ class Arguments:
         trees = {where: change(where) for where in sorted(self.wrt, key=list(self.names).index)}
         ordered = tuple(trees[where] for where in self.wrt)
         return ordered[0] if self.single else ordered
+
+
+def asked_for(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Argnums | None:
+    """The arguments that hold Tensors which require a gradient; None when there is none."""
+    places: list[Where] = [*range(len(args)), *kwargs]
+    values = [*args, *kwargs.values()]
+    found = [w for w, v in zip(places, values, strict=True) if any(getattr(leaf, "requires_grad", False) for leaf in leaves(v))]
+    return found[0] if len(found) == 1 else tuple(found) if found else None
 
 
 def names_of_arguments(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[Where, str]:

@@ -45,6 +45,12 @@ class Traced(Tensor):
     def item(self) -> Any:
         raise unreadable(self, ".item()")
 
+    def value_for_graph(self) -> Any:
+        """Asked where a Tensor is an option or part of an index; its array is recognised there, but True is only one object."""
+        if isinstance(self._array, np.bool_):
+            raise unreadable(self, "its use as an option")
+        return self._array
+
     def tolist(self) -> Any:
         raise unreadable(self, ".tolist()")
 
@@ -130,17 +136,21 @@ class Trace:
         """An argument of the program."""
         node = Tensor(array, requires_grad=requires_grad, name=name)
         node.__class__ = Traced
-        self.values[id(node)] = self.values[id(node._array)] = Value(node.shape, node.dtype, name=name)
-        self.kept.append(node)
+        self.keep(node, Value(node.shape, node.dtype, name=name))
         return node
+
+    def keep(self, node: Tensor, value: Value) -> None:
+        """Remember which value a Tensor is; also by its array, which is all that options and indices hold of it."""
+        self.values[id(node)] = value
+        if not isinstance(node._array, np.bool_):  # of which there are only two, that belong to everybody
+            self.values[id(node._array)] = value
+        self.kept.append(node)
 
     def same(self, node: Tensor) -> Tensor:
         """The same value without its history."""
         copy = Tensor(node._array, name=node.name)  # traced: not a copy of the numbers
         copy.__class__ = Traced
-        self.values[id(copy)] = self.values[id(node)]
-        self.values[id(copy._array)] = self.values[id(node)]
-        self.kept.append(copy)
+        self.keep(copy, self.values[id(node)])
         return copy
 
     def operand(self, item: Any) -> Any:
@@ -180,8 +190,7 @@ class Trace:
             value = self.values[id(expanded)]
         else:
             value = self.step(rule.function, args, options, node._array, node.place, sequence=rule.sequence)
-        self.values[id(node)] = self.values[id(node._array)] = value
-        self.kept.append(node)
+        self.keep(node, value)
 
     def backward(self, node: Tensor, position: int, g: Any, share: Any) -> None:
         """Part of the sweep's protocol; what formulas compute is seen by `forward`."""
@@ -212,8 +221,7 @@ class Trace:
         plain: tuple[Any, ...] = tuple(a._array if isinstance(a, Tensor) else a for a in args)
         node = Tensor(np.asarray(formula(*plain, **options)))
         node.__class__ = Traced
-        self.values[id(node)] = self.values[id(node._array)] = self.step(formula, args, options, node._array)
-        self.kept.append(node)
+        self.keep(node, self.step(formula, args, options, node._array))
         return node
 
     def give_names(self) -> None:
@@ -233,8 +241,7 @@ class Trace:
         found: dict[int, tuple[Value, Any]] = {}
         if output.requires_grad:
             seed = Tensor(output.seed())
-            self.values[id(seed)] = self.values[id(seed._array)] = Value(seed.shape, seed.dtype, data=seed._array)
-            self.kept.append(seed)
+            self.keep(seed, Value(seed.shape, seed.dtype, data=seed._array))
             nodes = [node for node in graph.walk(output) if node.rule is not None]
             outside = {node for node in nodes if not node.traced}
             for node in nodes:
