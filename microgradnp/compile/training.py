@@ -49,7 +49,7 @@ class Training:
         slopes = [kernel.loops.arrays.get(id(v), "") for v in program.outputs[1:]]
         if len({*slopes} & {*kernel.outputs}) < len(slopes) or any(v.shape == () for v in inputs):
             raise BackendError("a gradient that is not computed by a loop of its own")
-        self.text = kernel.text + self.loop(
+        self.text = kernel.apart() + self.loop(
             kernel, [names[id(v)] for v in inputs], slopes, [names[id(v)] for v in program.inputs], inputs
         )
         self.train = module_of(self.text).train_
