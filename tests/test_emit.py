@@ -242,6 +242,25 @@ class TestArguments:
         assert "import os" not in text
         assert "class_ = " in text
 
+    def test_keys_and_file_names_cannot_run_code(self):
+        key = '"""\nraise SystemExit("injected")\n"""'
+        agrees(lambda p: np.sum(p[key] ** 2), {key: x})
+        scope = {"np": np}
+        exec(
+            compile("def f(x):\n    y = np.sin(x)\n    return np.sum(y * y)", "a\nraise SystemExit('injected')\n.py", "exec"),
+            scope,
+        )
+        assert "\nraise" not in agrees(scope["f"], x)
+
+        class Key:
+            def __repr__(self):
+                return "(_ for _ in ()).throw(SystemExit('injected'))"
+
+        strange = Key()
+        for use in (mg.emit, lambda f, p: mg.compile(f)(p)):
+            with pytest.raises(TypeError, match="keys of a dict of arrays must be strings or numbers"):
+                use(lambda p: np.sum(p[strange]), {strange: x})
+
     def test_names_of_functions_that_are_needed_do_no_harm(self):
         def f(sigmoid, np_, scatter, v, d):
             append_bias_unit = np.exp(scatter[1:])

@@ -236,7 +236,7 @@ class Emission:
             else f"{self.title}({', '.join(dict.fromkeys(self.call.names.values()))})"
         )
         told = f"{what}, and its gradient with respect to {listed(wanted)}"
-        return f"{told}; {self.validity(names)}."
+        return f"{told}; {self.validity(names)}.".replace("\\", "/").replace('"', "'")  # nothing that ends a docstring
 
     def validity(self, names: dict[int, str]) -> str:
         fixed = self.fixed_axes()

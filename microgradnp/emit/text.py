@@ -174,7 +174,7 @@ class Body:
         for line, value in self.lines:
             begins = self.block_of(value)
             if begins is not None and begins != block:
-                rows += [""] * bool(rows) + [f"{indent}# {begins}"]
+                rows += [""] * bool(rows) + [f"{indent}# {' '.join(begins.split())}"]
                 block = begins
             shape = f"  # {value.shape}" if value.shape else ""
             rows.append(f"{indent}{line:{width if shape else 0}}{shape}")

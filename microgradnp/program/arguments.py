@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -63,6 +64,8 @@ class Arguments:
                     f"differentiate {name_of(f)} with respect to"
                 )
             self.leaves += found
+        for leaf in self.leaves:
+            refuse_strange_keys(leaf.path)
 
     @property
     def key(self) -> Any:
@@ -113,6 +116,17 @@ class Arguments:
         trees = {where: change(where) for where in sorted(self.wrt, key=list(self.names).index)}
         ordered = tuple(trees[where] for where in self.wrt)
         return ordered[0] if self.single else ordered
+
+
+def refuse_strange_keys(path: str) -> None:
+    """Raises TypeError unless a path, which becomes part of a text that runs, is made of names, strings and numbers."""
+    parts = (ast.Expression, ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.UnaryOp, ast.USub, ast.Load)
+    try:
+        tree = ast.parse(path, mode="eval")
+    except (SyntaxError, ValueError):
+        tree = None
+    if tree is None or not all(isinstance(node, parts) for node in ast.walk(tree)):
+        raise TypeError(f"{path}: the keys of a dict of arrays must be strings or numbers here")
 
 
 def asked_for(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Argnums | None:
