@@ -38,6 +38,15 @@ def named(parameters: Parameters) -> dict[str, Tensor]:
     return found
 
 
+def parameters_of(wrt: Any) -> tuple[dict[str, Tensor], Any]:
+    """Parameters that are read from outside, by name; or the arguments to differentiate with respect to."""
+    if wrt is None or isinstance(wrt, (int, str)):
+        return {}, wrt
+    if isinstance(wrt, tuple) and all(isinstance(part, (int, str)) for part in wrt):
+        return {}, wrt
+    return named(wrt), None
+
+
 class Optimizer:
     """Base: holds the parameters, and steps those that have a gradient.
 

@@ -209,6 +209,10 @@ class TestSizes:
         result.backward()
         equal((value, list(gradients)), (result.numpy(), [p.grad for p in parameters]))
         assert "any number of rows of x and t" in text
+        by_name = mg.emit(lambda x, t: mg.mse(model(x), t), x, targets, wrt=model, check=True)
+        equal(run(by_name, x, targets, *(p.numpy() for p in parameters))[1], {k: p.grad for k, p in model.parameters().items()})
+        found = subprocess.run([sys.executable, "-c", by_name], capture_output=True, text=True)
+        assert "agrees" in found.stdout, found.stderr
 
 
 @dataclass

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from microgradnp.compile.kernel import BACKENDS, Kernel, kernel_for
-from microgradnp.optim import Parameters, named
+from microgradnp.optim import Parameters, parameters_of
 from microgradnp.program.arguments import Arguments, asked_for
 from microgradnp.table import name_of
-from microgradnp.tensor import Tensor
 from microgradnp.transforms import Argnums
 
 __all__ = ["Compiled", "compile"]
@@ -128,12 +127,3 @@ def compile(
     if unknown := sorted(options.keys() - ({"sharding"} if backend == "jax" else set())):
         raise TypeError(f"compile: the {backend} backend takes no option {unknown[0]!r}")
     return Compiled(f, wrt, backend, reuse, options)
-
-
-def parameters_of(wrt: Any) -> tuple[dict[str, Tensor], Argnums | None]:
-    """Parameters that are read from outside, by name; or the arguments to differentiate with respect to."""
-    if wrt is None or isinstance(wrt, (int, str)):
-        return {}, wrt
-    if isinstance(wrt, tuple) and all(isinstance(part, (int, str)) for part in wrt):
-        return {}, wrt
-    return named(wrt), None

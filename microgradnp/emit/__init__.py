@@ -13,6 +13,7 @@ from microgradnp.emit.proof import array_text, proof
 from microgradnp.emit.quoting import STANDARD, Quotes
 from microgradnp.emit.sizes import free_sizes, resized
 from microgradnp.emit.text import Body
+from microgradnp.optim import Parameters, parameters_of
 from microgradnp.origin import locate
 from microgradnp.program import Program, simplified, trace
 from microgradnp.program.arguments import Arguments, asked_for
@@ -32,7 +33,7 @@ LARGEST_CONSTANT = 10_000  # entries
 def emit(
     f: Callable[..., Any],
     *args: Any,
-    wrt: Argnums | None = None,
+    wrt: Argnums | Parameters | None = None,
     name: str = "value_and_grad",
     check: bool = False,
     **kwargs: Any,
@@ -45,10 +46,11 @@ def emit(
         Returns a real scalar; written with functions that have gradient rules. Called a few times with Tensors.
     args, kwargs
         Arguments to trace it with: arrays, trees of arrays, Python values. The latter become part of the text.
-    wrt : int, str, or a tuple of them, optional
-        Arguments to differentiate with respect to, by position or name; a tuple gives a tuple of gradients, a tree a tree.
-        When left out: the Tensors that require a gradient, among the arguments and among what `f` reads from outside (the
-        parameters of a model); the first argument when there is none.
+    wrt : int, str, a tuple of them, or parameters, optional
+        Arguments to differentiate with respect to, by position or name; a tuple gives a tuple of gradients, a tree a tree. Or a
+        module or Tensors that `f` reads from outside: then the gradient is a dict by their names. When left out: the Tensors
+        that require a gradient, among the arguments, else among what `f` reads from outside; the first argument when there
+        is none.
     name : str
         Of the function that is printed.
     check : bool
@@ -92,14 +94,15 @@ class Emission:
     """One text on its way: the call, its program, and what of it is free."""
 
     def __init__(
-        self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], wrt: Argnums | None, name: str
+        self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], wrt: Argnums | Parameters | None, name: str
     ) -> None:
         if not name.isidentifier() or keyword.iskeyword(name):
             raise ValueError(f"emit: name={name!r} is no name that a function could have")
         self.f, self.name, self.title = f, name, name_of(f)
-        self.parameters: list[Tensor] = []
-        self.call = Arguments(f, args, kwargs, asked_for(args, kwargs) if wrt is None else wrt)
-        if not self.call.wrt:
+        self.by_name, argnums = parameters_of(wrt)
+        self.parameters = list(self.by_name.values())
+        self.call = Arguments(f, args, kwargs, asked_for(args, kwargs) if wrt is None else argnums)
+        if wrt is None and not self.call.wrt:
             self.parameters = self.read_from_outside()
         if not self.call.wrt and not self.parameters:
             self.call = Arguments(f, args, kwargs, 0)
@@ -209,9 +212,9 @@ class Emission:
             root = leaf.path[: min((leaf.path.find(c) for c in "[." if c in leaf.path), default=len(leaf.path))]
             roots[root] = roots.get(root) or body.identifier(root)
             names[id(value)] = roots[root] + leaf.path[len(root) :]
-        own = names_of_variables(self.f)
+        own = names_of_variables(self.f) | {id(parameter): key for key, parameter in self.by_name.items()}
         for value in [*self.program.inputs[len(self.call.leaves) :], *self.program.captured]:
-            wish = value.name or own.get(id(value.data)) or (locate(value.place).name if locate(value.place) else None) or "array"  # type: ignore[union-attr]
+            wish = own.get(id(value.data)) or value.name or (locate(value.place).name if locate(value.place) else None) or "array"  # type: ignore[union-attr]
             names[id(value)] = body.identifier(wish)
         return names
 
@@ -225,6 +228,8 @@ class Emission:
         rest = slopes[len(slopes) - len(self.parameters) :] if self.parameters else []
         if rest:
             shown = rest[0] if len(rest) == 1 else f"({', '.join(rest)})"
+        if self.by_name:
+            shown = printed(dict(zip(self.by_name, rest, strict=True)))
         return f"{value}, {shown}"
 
     def document(self, names: dict[int, str]) -> str:
@@ -276,7 +281,9 @@ class Emission:
         arrays = dict(zip(self.signature(names), self.arrays(), strict=True))
         texts = {name: printed(tree_map(leaf_text, tree)) for name, tree in arrays.items()}
         outside = [names[id(v)] for v in self.program.inputs[len(self.call.leaves) :]]
-        pairs = [(path, f"gradient[{k}]" if len(outside) > 1 else "gradient") for k, path in enumerate(outside)]
+        keys: list[Any] = list(self.by_name) or list(range(len(outside)))
+        several = len(keys) > 1 or bool(self.by_name)
+        pairs = [(path, f"gradient[{key!r}]" if several else "gradient") for path, key in zip(outside, keys, strict=True)]
         roots = [root_of(names[id(v)]) for v in self.program.inputs[: len(self.call.leaves)]]
         order = [self.call.names[where] for where in self.call.wrt]
         for value, leaf, root in zip(self.program.inputs, self.call.leaves, roots, strict=False):
