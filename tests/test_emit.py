@@ -179,9 +179,18 @@ class TestSizes:
 
         W, labels = rng.normal(size=(7, 3)), rng.integers(0, 3, 20)
         text = agrees(f, W, x, labels)
-        assert "np.arange(x.shape[0])" in text
+        assert "np.arange(labels.shape[0])" in text
         other = (W, rng.normal(size=(5, 7)), rng.integers(0, 3, 5))
         equal(run(text, *other), mg.value_and_grad(f)(*other))
+
+    def test_sizes_that_happen_to_be_equal_are_not_taken_for_one(self):
+        def f(x, W, t):
+            return np.mean((np.tanh(x @ W).reshape(-1)[:, None] * np.ones((1, 2))) ** 2) + mg.mse(x @ W, t)
+
+        text = agrees(f, x[:3], rng.normal(size=(7, 3)), x[:3, :3], wrt=1)  # three samples, three units
+        assert "of any sizes that fit together" in text
+        other = x[:5], rng.normal(size=(7, 2)), x[:5, :2]
+        equal(run(text, *other), mg.value_and_grad(f, 1)(*other))
 
     def test_a_literal_that_happens_to_be_a_size_stays_a_literal(self):
         text = agrees(lambda x: np.sum(x**2) / 20, x)

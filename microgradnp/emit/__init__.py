@@ -107,8 +107,9 @@ class Emission:
         if not self.call.wrt and not self.parameters:
             self.call = Arguments(f, args, kwargs, 0)
         self.unguarded = True
-        self.written()
+        self.program = self.traced(self.call)  # first of all: it refuses what cannot be printed
         self.value, self.gradients = self.by_the_graph()
+        self.written()
         if not self.is_right():  # where a guard of a formula against 0 * inf was at work
             self.unguarded = False
             self.written()
@@ -122,6 +123,9 @@ class Emission:
         self.program = self.traced(self.call)
         self.free = free_sizes(self.program, self.traced_for)
         self.text = self.module()
+        if self.free and not self.is_right_elsewhere():
+            self.free = []
+            self.text = self.module()
 
     # ------------------------------------------------------------------------------ what is differentiated
 
@@ -178,6 +182,24 @@ class Emission:
         values = [roots[name] for name in dict.fromkeys(root_of(leaf.path) for leaf in self.call.leaves)]
         outside = [*self.parameters, *(v.data for v in self.program.captured)]
         return [tree_map(lambda leaf: leaf._array if isinstance(leaf, Tensor) else leaf, value) for value in [*values, *outside]]
+
+    def is_right_elsewhere(self) -> bool:
+        """Whether the text also returns what the graph does when every free size is another one, all at once."""
+        shapes = [list(v.shape) for v in self.program.inputs]
+        for number, family in enumerate(self.free, 1):
+            for k, axis in family.axes:
+                shapes[k][axis] += 2 * number
+        arrays = [resized(leaf.array, tuple(shape)) for leaf, shape in zip(self.call.leaves, shapes, strict=False)]
+        args, kwargs = self.call.rebuilt(arrays)
+        here = self.call, self.value, self.gradients
+        try:
+            self.call = Arguments(self.f, args, kwargs, tuple(self.call.wrt) if self.call.wrt else None)
+            self.value, self.gradients = self.by_the_graph()
+            return self.is_right()
+        except Exception:  # the function does not take these sizes
+            return False
+        finally:
+            self.call, self.value, self.gradients = here
 
     def is_right(self) -> bool:
         """Whether the text returns what the graph did: up to the rounding of sums in another order."""

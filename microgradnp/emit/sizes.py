@@ -8,14 +8,18 @@ program takes other steps, the text is for the sizes that it was made with, and 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from microgradnp.program.differences import Path, differences
 from microgradnp.program.values import Program
+
+LARGEST_FACTOR = 10_000  # beside a size, in the denominator of a mean
+MOST_TRIES = 150  # traces with other sizes
 
 
 @dataclass
@@ -25,18 +29,6 @@ class Family:
     axes: dict[tuple[int, int], int]  # (argument, axis) -> size
     grown: dict[tuple[int, int], int]
     literals: dict[Path, tuple[Any, Any]] = field(default_factory=dict)  # as it was, as it is now
-
-
-def families(shapes: list[tuple[int, ...]]) -> Iterator[dict[tuple[int, int], int]]:
-    """Axes that may grow together: those of one size; also with those that are one longer or shorter, for a bias unit."""
-    axes = {(k, axis): n for k, shape in enumerate(shapes) for axis, n in enumerate(shape)}
-    for n in sorted(set(axes.values()), reverse=True):
-        if n > 1:
-            together = [{n}, {n, n + 1}, {n - 1, n}]
-            yield from ({axis: m for axis, m in axes.items() if m in sizes} for sizes in together)
-            first = {axis: m for axis, m in axes.items() if m == n and axis[1] == 0}
-            if len(set(together[0])) and len(first) < sum(m == n for m in axes.values()):
-                yield first
 
 
 def grown_by(shapes: list[tuple[int, ...]], more: int, axes: dict[tuple[int, int], int]) -> list[tuple[int, ...]]:
@@ -52,25 +44,51 @@ def resized(array: Any, shape: tuple[int, ...]) -> Any:
 
 
 def free_sizes(program: Program, again: Callable[[list[tuple[int, ...]]], Program]) -> list[Family]:
-    """The families of axes that are proven to be free. `again` traces the program for arguments of other shapes."""
+    """The families of axes that are proven to be free: the smallest that may grow, so that equal sizes are not taken for one.
+
+    `again` traces the program for arguments of other shapes.
+    """
     shapes = [value.shape for value in program.inputs]
+    axes = {(k, axis): n for k, shape in enumerate(shapes) for axis, n in enumerate(shape) if n > 1}
     sizes = {n for value in [*program.inputs, *program.steps()] for n in value.shape}
     found: list[Family] = []
-    settled: set[tuple[int, int]] = set()
-    for axes in families(shapes):
-        if not axes or settled & axes.keys():
-            continue
-        more = next(k for k in itertools.count(3) if not {n + k for n in axes.values()} & sizes)  # not a size of another's
-        try:
-            other = again(grown_by(shapes, more, axes))
-        except Exception:  # whatever the user's function raises for such arguments: these sizes belong to others
-            continue
-        literals = differences(program, other)
-        family = Family(axes, {axis: n + more for axis, n in axes.items()}, literals or {})
-        if literals is not None and all(explained(pair, [family]) is not None for pair in literals.values()):
-            found.append(family)
-            settled |= axes.keys()
+    left, tries = set(axes), MOST_TRIES
+    for size in range(1, len(axes) + 1):
+        for n in sorted(set(axes.values()), reverse=True):
+            alike = [axis for axis, m in axes.items() if m in (n, n + 1)]  # a bias unit makes sizes differ by one
+            for chosen in itertools.combinations(alike, size):
+                new = [axis for axis in chosen if axis in left]
+                if not new or n not in (axes[axis] for axis in chosen):
+                    continue
+                if not (tries := tries - 1):
+                    return found
+                ordered = [*new, *(axis for axis in chosen if axis not in left)]  # what is new explains what changes
+                family = proven(program, again, shapes, {axis: axes[axis] for axis in ordered}, sizes)
+                if family is not None:
+                    found.append(family)
+                    left -= set(chosen)
+        if not left:
+            break
     return found
+
+
+def proven(
+    program: Program,
+    again: Callable[[list[tuple[int, ...]]], Program],
+    shapes: list[tuple[int, ...]],
+    axes: dict[tuple[int, int], int],
+    sizes: set[int],
+) -> Family | None:
+    """The family of these axes, when the program is the same after they have grown."""
+    more = next(k for k in itertools.count(3) if not {n + k for n in axes.values()} & sizes)  # not a size of another's
+    try:
+        other = again(grown_by(shapes, more, axes))
+    except Exception:  # whatever the user's function raises for such arguments: these sizes belong to others
+        return None
+    literals = differences(program, other)
+    family = Family(axes, {axis: n + more for axis, n in axes.items()}, literals or {})
+    right = literals is not None and all(explained(pair, [family]) is not None for pair in literals.values())
+    return family if right else None
 
 
 def explained(pair: tuple[Any, Any], chosen: list[Family]) -> tuple[str, tuple[int, int], Any] | None:
@@ -85,8 +103,7 @@ def explained(pair: tuple[Any, Any], chosen: list[Family]) -> tuple[str, tuple[i
                 if was - n == now - m:
                     return "plus", axis, was - n
             else:
-                dividend = round(was * n, 9)
-                dividend = int(dividend) if dividend == int(dividend) else dividend
-                if dividend / n == was and dividend / m == now:
-                    return "over", axis, dividend
+                ratio = Fraction(was * n).limit_denominator(LARGEST_FACTOR)
+                if ratio.numerator / (ratio.denominator * n) == was and ratio.numerator / (ratio.denominator * m) == now:
+                    return "over", axis, ratio
     return None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import collections
 import keyword
+import math
 import re
+from fractions import Fraction
 from typing import Any
 
 from microgradnp.emit.expressions import Expressions, Text
 from microgradnp.emit.quoting import Quotes
-from microgradnp.emit.sizes import Family, explained
+from microgradnp.emit.sizes import LARGEST_FACTOR, Family, explained
 from microgradnp.origin import locate
 from microgradnp.program.values import Program, Value, operands
 
@@ -120,20 +122,21 @@ class Body:
         pairs = [(family, family.literals[step, path]) for family in self.sizes if (step, path) in family.literals]
         if not pairs:
             return None
-        found = [(family, explained(pair, [family])) for family, pair in pairs]
-        if len(found) == 1 and found[0][1] is not None:
-            how, axis, rest = found[0][1]
-            size = self.axis_text(axis)
-            if how == "times":
-                return size if rest == 1 else f"{rest} * {size}"
-            return f"{size} {'+' if rest > 0 else '-'} {abs(rest)}" if how == "plus" else f"({rest!r} / {size})"
-        product, rest = [], item
-        for _family, how_found in found:
-            if how_found is None or how_found[0] != "times":
-                return None
-            product.append(self.axis_text(how_found[1]))
-            rest //= self.program.inputs[how_found[1][0]].shape[how_found[1][1]]
-        return " * ".join([*([str(rest)] if rest != 1 else []), *product])
+        found = [explained(pair, [family]) for family, pair in pairs]
+        hows = [how for how in found if how is not None]
+        if len(hows) < len(found):
+            return None
+        axes = [self.axis_text(axis) for _, axis, _ in hows]
+        if hows[0][0] == "plus" and len(hows) == 1:
+            return f"{axes[0]} {'+' if hows[0][2] > 0 else '-'} {abs(hows[0][2])}"
+        entries = math.prod(self.program.inputs[k].shape[axis] for _, (k, axis), _ in hows)
+        if all(how == "times" for how, _, _ in hows) and item % entries == 0:
+            return " * ".join([*([str(item // entries)] if item != entries else []), *axes])
+        if all(how == "over" for how, _, _ in hows):
+            ratio = Fraction(item * entries).limit_denominator(LARGEST_FACTOR)
+            below = " * ".join([*([str(ratio.denominator)] if ratio.denominator != 1 else []), *axes])
+            return f"({ratio.numerator} / {below if ' ' not in below else f'({below})'})"
+        return None
 
     def whole_shape(self, value: Value, shape: tuple[int, ...]) -> str | None:
         for known in [*self.program.inputs, *self.steps]:
