@@ -1,8 +1,8 @@
 """Random graphs of operators, compiled by each backend, against the graph's own value and gradient.
 
     pip install ".[test,fast,jax]"
-    OMP_NUM_THREADS=1 python tests/benchmarks/compiled_graphs.py --graphs 1000 --backend numpy
-    OMP_NUM_THREADS=1 python tests/benchmarks/compiled_graphs.py --graphs 300 --backend jax --largest 8
+    OMP_NUM_THREADS=1 python tests/benchmarks/compiled_graphs.py --graphs 500 --backend numpy
+    OMP_NUM_THREADS=1 python tests/benchmarks/compiled_graphs.py --graphs 150 --backend jax --largest 8
     OMP_NUM_THREADS=1 python tests/benchmarks/compiled_graphs.py --graphs 100 --backend numba --largest 5
 
 Prints how many agree, how many a backend left to numpy, and each that is wrong. Exit status 1 when one is wrong.
