@@ -208,7 +208,7 @@ def test_a_loss_that_blows_up_is_told_as_in_python(backend):
 def test_ctrl_c_loses_nothing():
     pytest.importorskip("numba", reason='needs pip install "microgradnp[fast]"')
     train("numba", mg.optim.SGD(lr=1e-3), iterations=20)  # compiled now
-    timer = threading.Timer(0.6, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer = threading.Timer(1.2, lambda: os.kill(os.getpid(), signal.SIGINT))
     timer.start()
     started = time.perf_counter()
     result, weights = train("numba", mg.optim.SGD(lr=1e-3), iterations=10**8)
