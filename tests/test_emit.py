@@ -217,7 +217,8 @@ class TestSizes:
         result = mg.mse(model(x), targets)
         result.backward()
         equal((value, list(gradients)), (result.numpy(), [p.grad for p in parameters]))
-        assert "any number of rows of x and t" in text
+        assert "for the sizes that it checks, and any others that fit together" in text
+        assert "(x.shape[1], t.shape[1], " in text
         by_name = mg.emit(lambda x, t: mg.mse(model(x), t), x, targets, wrt=model, check=True)
         equal(run(by_name, x, targets, *(p.numpy() for p in parameters))[1], {k: p.grad for k, p in model.parameters().items()})
         found = subprocess.run([sys.executable, "-c", by_name], capture_output=True, text=True)

@@ -263,18 +263,14 @@ class Emission:
             else f"{self.title}({', '.join(dict.fromkeys(self.call.names.values()))})"
         )
         told = f"{what}, and its gradient with respect to {listed(wanted)}"
-        return f"{told}; {self.validity(names)}.".replace("\\", "/").replace('"', "'")  # nothing that ends a docstring
+        return f"{told}; {self.validity()}.".replace("\\", "/").replace('"', "'")  # nothing that ends a docstring
 
-    def validity(self, names: dict[int, str]) -> str:
+    def validity(self) -> str:
         fixed = self.fixed_axes()
         if not fixed:
             return "for arrays of any sizes that fit together"
-        free = [f"{names[id(v)]}" for k, v in enumerate(self.program.inputs) if v.shape and (k, 0) not in fixed]
-        return (
-            f"for the shapes that it checks, and any number of rows of {listed(free)}"
-            if free
-            else "for the shapes that it checks"
-        )
+        axes = sum(v.ndim for v in self.program.inputs)
+        return "for the sizes that it checks" + (", and any others that fit together" if len(fixed) < axes else "")
 
     def fixed_axes(self) -> set[tuple[int, int]]:
         free = {axis for family in self.free for axis in family.axes}
