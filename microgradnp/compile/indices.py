@@ -56,19 +56,12 @@ def picked(shape: tuple[int, ...], basic: Any, index: Index) -> Index:
 
 
 def literal(number: Any) -> str:
+    """A number in a text for Numba. Raises BackendError for one that is complex, or no number."""
     if isinstance(number, (bool, np.bool_)):
         return str(bool(number))
     if isinstance(number, (int, np.integer)):
         return f"({int(number)})" if number < 0 else str(int(number))
     if not isinstance(number, (float, np.floating)):
         raise BackendError(f"the constant {number!r}")
-    text = (
-        "np.nan"
-        if number != number
-        else "np.inf"
-        if number == np.inf
-        else "-np.inf"
-        if number == -np.inf
-        else repr(float(number))
-    )
+    text = repr(float(number)).replace("nan", "np.nan").replace("inf", "np.inf")
     return f"({text})" if text.startswith("-") else text

@@ -193,6 +193,7 @@ def names_of(program: Program, leaves: list[Leaf], parameters: Mapping[str, Tens
 
 
 def lines_for(program: Program, arguments: Arguments, parameters: Mapping[str, Tensor], backend: str, options: Any) -> Lines:
+    """What a backend makes of a program; what the numpy backend makes, with a warning, where it cannot take a step."""
     space = Namespace()
     space.taken |= set(arguments.names.values())
     names = names_of(program, arguments.leaves, parameters, space)

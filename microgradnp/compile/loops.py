@@ -100,6 +100,8 @@ class NumbaText(Entries):
         return [*lines, *(f"{'    ' * len(shape)}{line}" for line in inside(index))]
 
     def elementwise(self, value: Value) -> list[str]:
+        """One loop nest over the entries of a value; a single loop where all that it reads has its shape."""
+
         def make(index: Index) -> str:
             return self.at(value.args[0], self.inner_index(value, index)) if self.is_view(value) else self.scalar(value, index)
 
@@ -184,6 +186,7 @@ class NumbaText(Entries):
         return [f"{total} = 0.0", *lines, *self.number(value, total)]
 
     def reduced(self, value: Value, start: str, update: str, end: str = "{0}") -> list[str]:
+        """A reduction: `update` of a total that begins with `start`, for each entry that is kept; `end` is what is stored."""
         (a,) = value.args
         axis = value.options.get("axis")
         axes = {k % a.ndim for k in (range(a.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis)}
@@ -226,6 +229,7 @@ class NumbaText(Entries):
         return [f"{name}[...] = {zero}", *(line.replace("@", name, 1) for line in lines)]
 
     def with_bias(self, value: Value) -> list[str]:
+        """Rows with the bias behind them."""
         inner, bias = value.args[0], literal(float(value.options.get("value", -1.0)))
         name = self.space.local(value.name or "b")
         lines = self.nest(
@@ -242,6 +246,7 @@ class NumbaText(Entries):
         return lines
 
     def scattered(self, value: Value) -> list[str]:
+        """Zeros with the entries of a gradient where they were taken from."""
         g, _, index = value.args
         if not isinstance(g, Value):
             raise BackendError("scatter")

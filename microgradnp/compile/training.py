@@ -72,6 +72,7 @@ class Training:
     # -------------------------------------------------------------------------------------------- the text
 
     def loop(self, kernel: NumbaKernel, weights: list[str], slopes: list[str], inputs: list[str], values: list[Any]) -> str:
+        """The source of `train_`: for each iteration a batch, a step, the norm of its gradient, and the update of the weights."""
         arguments = ", ".join(kernel.variables)
         states = [f"{kind}_{k}_" for k in range(len(weights)) for kind in self.state_kinds()]
         whole = [f"{name}_all_" for name in inputs[: len(self.data)]]

@@ -35,7 +35,6 @@ class NumbaKernel:
         self.given = [names[id(v)] for v in given] + [loops.arrays[id(v)] for v in constants]
         self.scalars = {names[id(v)] for v in given if v.shape == ()}
         self.outputs = self.output_buffers()
-        self.working = [name for name in loops.buffers if name not in self.outputs]
         self.variables = [*self.given, *loops.buffers]
         if ours := [name for name in self.variables if name.endswith("_")]:
             raise BackendError(f"the name {ours[0]}, which ends as ours do")

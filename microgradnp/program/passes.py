@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.program.values import Program, Value, operands, operands_in, ordered, substituted
+from microgradnp.program.values import Program, Value, operands, ordered, substituted
 
 ELEMENTWISE = tuple(f for f in (getattr(np, name) for name in dir(np)) if isinstance(f, np.ufunc) and f.signature is None)
 SAME = {np.positive, np.real, np.conjugate}  # of real numbers
@@ -256,5 +256,3 @@ def truth(value: Value) -> Value:
 
 
 PASSES = (folded, uniform, neutral, unchanged, undone, reshaped_once, broadcast_late, inner_product, subtracted, truth)
-
-__all__ = ["ELEMENTWISE", "operands_in", "simplified"]
