@@ -58,7 +58,11 @@ CASES = {
     "smooth": (smooth, (rng.normal(size=(5, 5)), rng.normal(size=(5, 5))), (0, 1)),
     "vectors": (vectors, (rng.uniform(0.1, 1, size=6), rng.uniform(0.1, 1, size=6)), (0, 1)),
     "scalars": (lambda a, b: a * np.exp(b) + a**2, (np.array(0.5), np.array(2.0)), (0, 1)),
-    "wide": (lambda a, b: np.sum(np.tanh(a @ b) @ a), (rng.normal(size=(60, 40)), rng.normal(size=(40, 60))), (0, 1)),
+    "wide": (
+        lambda a, b: np.sum(np.tanh(a @ b @ np.tri(60)) @ a),
+        (rng.normal(size=(60, 40)), rng.normal(size=(40, 60))),
+        (0, 1),
+    ),
 }
 
 

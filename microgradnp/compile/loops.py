@@ -271,6 +271,11 @@ class NumbaText(Entries):
             if left and right and value.dtype == a.dtype == b.dtype:
                 name = self.memory(value)
                 return [f"np.dot({left}, {right}, {name})"]
+        return self.product_by_loops(value, rows, inner, columns)
+
+    def product_by_loops(self, value: Value, rows: int, inner: int, columns: int) -> list[str]:
+        """A matrix product written out: few columns are summed in variables, many in memory, row after row."""
+        a, b = value.args
 
         def left_at(i: str, k: str) -> str:
             return self.at(a, (i, k) if a.ndim == 2 else (k,))
@@ -325,7 +330,10 @@ class NumbaText(Entries):
             return self.arrays[id(value)]
         if value.function in (np.transpose, np.swapaxes) and value.ndim == 2 and id(value.args[0]) in self.arrays:
             return f"{self.arrays[id(value.args[0])]}.T"
-        if self.is_view(value) or value.function is None:
+        if value.function is None:
+            self.at(value, ("0",) * value.ndim)  # a constant gets its name
+            return self.arrays[id(value)]
+        if self.is_view(value):
             copy = self.elementwise(value)
             (self.body if id(value) in self.varies else self.prepare).extend(copy)
             return self.arrays[id(value)]
