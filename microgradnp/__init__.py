@@ -42,6 +42,7 @@ from microgradnp.table import rule
 from microgradnp.tensor import Tensor, primitive
 from microgradnp.testing import check_grads
 from microgradnp.transforms import grad, stop_gradient, value_and_grad, vjp
+from microgradnp.view import view
 
 __version__ = "0.1.0"
 
@@ -92,6 +93,7 @@ __all__ = [
     "stop_gradient",
     "tanh",
     "value_and_grad",
+    "view",
     "vjp",
     "watch",
 ]

@@ -106,21 +106,27 @@ def compare(loss: Tensor, hand_written: Mapping[str, Any], *, rtol: float | None
     """
     if loss.freed:
         raise RuntimeError(f"compare: {graph.freed_message(loss).removeprefix('backward: ')}. Compare before backward")
-    nodes = graph.walk(loss)
-    targets: dict[str, Tensor] = {}
-    arrays: dict[str, np.ndarray[Any, Any]] = {}
-    names = node_names(nodes, names_in_frame(sys._getframe(1)))
+    pairs = chosen(graph.walk(loss), hand_written, names_in_frame(sys._getframe(1)), "compare")
+    true = gradients(loss, [target for target, _ in pairs.values()], free=False)
+    entries = [judge(label, array, g, rtol) for (label, (_, array)), g in zip(pairs.items(), true, strict=True)]
+    return Comparison(tuple(entries))
+
+
+def chosen(
+    nodes: list[Tensor], hand_written: Mapping[str, Any], in_frame: dict[int, str], who: str
+) -> dict[str, tuple[Tensor, np.ndarray[Any, Any]]]:
+    """For each label the Tensor that is meant and the hand-written array. Raises KeyError and ValueError."""
+    names = node_names(nodes, in_frame)
+    pairs = {}
     for label, value in hand_written.items():
         if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], Tensor):
-            targets[label], array = value
-            if not any(targets[label] is node for node in nodes):
-                raise ValueError(f"compare: the Tensor given for {label} is not part of the loss's graph")
+            target, array = value
+            if not any(target is node for node in nodes):
+                raise ValueError(f"{who}: the Tensor given for {label} is not part of the loss's graph")
         else:
-            targets[label], array = find(label, nodes, names), value
-        arrays[label] = np.asarray(array._array if isinstance(array, Tensor) else array)
-    true = gradients(loss, list(targets.values()), free=False)
-    entries = [judge(label, arrays[label], g, rtol) for label, g in zip(targets, true, strict=True)]
-    return Comparison(tuple(entries))
+            target, array = find(label, nodes, names, who), value
+        pairs[label] = target, np.asarray(array._array if isinstance(array, Tensor) else array)
+    return pairs
 
 
 def node_names(nodes: list[Tensor], in_frame: dict[int, str]) -> dict[int, set[str]]:
@@ -133,7 +139,7 @@ def node_names(nodes: list[Tensor], in_frame: dict[int, str]) -> dict[int, set[s
     return names
 
 
-def find(label: str, nodes: list[Tensor], names: dict[int, set[str]]) -> Tensor:
+def find(label: str, nodes: list[Tensor], names: dict[int, set[str]], who: str) -> Tensor:
     """The one node that goes by a name. Raises KeyError when none does, ValueError when several do."""
     matching = [node for node in nodes if label in names[id(node)]]
     if len(matching) == 1:
@@ -141,10 +147,10 @@ def find(label: str, nodes: list[Tensor], names: dict[int, set[str]]) -> Tensor:
     if not matching:
         known = ", ".join(sorted(set().union(*names.values()))) or "none"
         raise KeyError(
-            f"compare: no Tensor of this graph is called {label}; known names: {known}. Or pass ({label}, gradient) as a pair"
+            f"{who}: no Tensor of this graph is called {label}; known names: {known}. Or pass ({label}, gradient) as a pair"
         )
     raise ValueError(
-        f"compare: {len(matching)} Tensors of this graph are called {label}: {'; '.join(graph.describe(n) for n in matching)}. "
+        f"{who}: {len(matching)} Tensors of this graph are called {label}: {'; '.join(graph.describe(n) for n in matching)}. "
         f'Pass the one that is meant: {{"{label}": (tensor, gradient)}}'
     )
 

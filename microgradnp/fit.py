@@ -17,7 +17,9 @@ from microgradnp.compile import compile as compiled_for
 from microgradnp.compile.namespace import BackendError, needs
 from microgradnp.nans import first_nonfinite
 from microgradnp.optim import SGD, Optimizer, Parameters
+from microgradnp.snapshots import Album, Snapshot
 from microgradnp.tensor import Tensor
+from microgradnp.view.live import Live, training
 
 __all__ = ["Fit", "GradientNorm", "History", "LossPlateau", "fit"]
 
@@ -66,12 +68,16 @@ StoppingRule = Callable[[History], str | None]
 
 @dataclass
 class Fit:
-    """What `fit` returns: the history, the number of parameter updates, why it stopped, and whether Ctrl-C did it."""
+    """What `fit` returns: the history, the number of parameter updates, why it stopped, and whether Ctrl-C did it.
+
+    `snapshots` are values and gradients on the way, as small heat maps: `mg.view(loss, fit=...)` plays them.
+    """
 
     history: History
     iterations: int = 0
     reason: str = ""
     interrupted: bool = False
+    snapshots: list[Snapshot] = field(default_factory=list, repr=False)
 
     @property
     def loss(self) -> float:
@@ -80,6 +86,9 @@ class Fit:
 
     def __str__(self) -> str:
         return f"{self.iterations} iterations, loss {self.loss:.6g}: {self.reason}"
+
+    def _repr_html_(self) -> str:
+        return training(self)
 
 
 def fit(
@@ -95,6 +104,7 @@ def fit(
     rng: np.random.Generator | int | None = None,
     progress: bool = True,
     backend: str | None = None,
+    snapshots: int = 0,
 ) -> Fit:
     """Train: minimize `loss(*data)` over `parameters`.
 
@@ -122,7 +132,10 @@ def fit(
         Show a progress bar where the output is a terminal or a notebook.
     backend : "numpy", "numba" or "jax", optional
         Compile the step, as `mg.compile` does. With "numba" the whole loop is one compiled function, stopping rules, progress and
-        Ctrl-C included (for `SGD` and `Adam`, and without a callback; else step by step).
+        Ctrl-C included (for `SGD` and `Adam`, without a callback and without snapshots; else step by step).
+    snapshots : int
+        Keep so many small pictures of all values and gradients at most, evenly spread over the iterations, the first and the
+        state after the last among them: `mg.view(loss, fit=result)` plays them. In a notebook they show while it trains.
 
     Returns
     -------
@@ -141,20 +154,30 @@ def fit(
     result = Fit(History(), reason=f"all {iterations} iterations done")
     random = np.random.default_rng(rng)
     whole = checked_data(data, batch_size)
+    album = Album(snapshots, result.snapshots) if snapshots else None
     with progress_bar(iterations, progress) as advance:
-        if backend == "numba" and callback is None:
+        if backend == "numba" and callback is None and album is None:
             try:
                 training = whole_training(loss, optimizer, whole, batch_size)
             except BackendError as error:
                 warnings.warn(f"fit: numba cannot take the whole loop ({error}); it runs step by step", stacklevel=2)
             else:
                 return run_whole(training, loss, iterations, rules, random, result, advance)
-        step = eager_step(loss, optimizer) if backend is None else compiled_step(loss, optimizer, backend)
-        return run_by_steps(step, optimizer, iterations, rules, batches_of(whole, batch_size, random), callback, result, advance)
+        step = eager_step(loss, album) if backend is None else compiled_step(loss, optimizer, backend, album)
+        show = Live(result) if album is not None and progress else None
+        batches = batches_of(whole, batch_size, random)
+        batches = batches if album is None else album.remembering(batches)
+        run_by_steps(step, optimizer, iterations, rules, batches, [callback, show], result, advance)
+        if album is not None:
+            album.finish(loss, result.iterations + 1)
+        if show is not None:
+            show(result.iterations, result)
+    return result
 
 
-Step = Callable[[tuple[Tensor, ...], int, Fit], float]  # fills the gradients, returns the loss
 Advance = Callable[[Fit], None]
+Callback = Callable[[int, Fit], object]
+Step = Callable[[tuple[Tensor, ...], int, Fit], float]  # fills the gradients, returns the loss
 
 
 def run_by_steps(
@@ -163,7 +186,7 @@ def run_by_steps(
     iterations: int,
     rules: list[StoppingRule],
     batches: Iterator[tuple[Tensor, ...]],
-    callback: Callable[[int, Fit], object] | None,
+    callbacks: Sequence[Callback | None],
     result: Fit,
     advance: Advance,
 ) -> Fit:
@@ -179,8 +202,9 @@ def run_by_steps(
             result.history.seconds.append(time.perf_counter() - started)
             optimizer.step()
             result.iterations = iteration
-            if callback is not None:
-                callback(iteration, result)
+            for callback in callbacks:
+                if callback is not None:
+                    callback(iteration, result)
             advance(result)
             reasons = [reason for rule in rules if (reason := rule(result.history))]
             if reasons:
@@ -192,17 +216,19 @@ def run_by_steps(
     return result
 
 
-def eager_step(loss: Callable[..., Tensor], optimizer: Optimizer) -> Step:  # noqa: ARG001
+def eager_step(loss: Callable[..., Tensor], album: Album | None) -> Step:
     def step(batch: tuple[Tensor, ...], iteration: int, result: Fit) -> float:
         value = loss(*batch)
         check_loss(value, iteration, result)
+        if album is not None:
+            album.look(value, iteration)
         value.backward()
         return float(value.item())
 
     return step
 
 
-def compiled_step(loss: Callable[..., Tensor], optimizer: Optimizer, backend: str) -> Step:
+def compiled_step(loss: Callable[..., Tensor], optimizer: Optimizer, backend: str, album: Album | None) -> Step:
     """The step of a backend; where its loss is not finite, the graph is asked which operation made that."""
     value_and_grad = compiled_for(loss, backend, wrt=optimizer.parameters)
 
@@ -210,6 +236,8 @@ def compiled_step(loss: Callable[..., Tensor], optimizer: Optimizer, backend: st
         value, gradients = value_and_grad(*(array._array for array in batch))
         if not np.isfinite(value):
             check_loss(loss(*batch), iteration, result)
+        if album is not None and album.wants(iteration):
+            album.look(loss(*batch), iteration)
         for name, parameter in optimizer.parameters.items():
             parameter.grad = gradients[name]
         return float(value)

@@ -176,7 +176,7 @@ class Investigation:
     def report_on(self, looked: Looked, number: int, seed: int, accumulated: bool = False) -> Report:
         """The report on one look at the program, with what is wrong in it explained."""
         step, evaluation, found, verdict = looked
-        report = Report(self.program, step, verdict, Index(found, single=step.single), number, list(self.notes))
+        report = Report(self.program, step, evaluation, verdict, Index(found, single=step.single), number, list(self.notes))
         if step.single:
             report.notes.append("the code works in single precision: three digits count as equal")
         if step.error is not None:

@@ -115,21 +115,26 @@ def drawn_by_graphviz(source: str, format: str, engine: str | None) -> bytes:
 
 
 def svg_text(picture: Picture, engine: str | None = None) -> str:
-    """The picture as SVG, by the engine that was demanded or the first that works; above 2,000 boxes by the built-in layout."""
+    """The picture as SVG, by the engine that was demanded or the first that works."""
+    return svg_of(picture, laid_out(picture, engine))
+
+
+def laid_out(picture: Picture, engine: str | None = None, *, whole: bool = False) -> Layout:
+    """Places, by the engine that was demanded or the first that works; above 2,000 boxes by the built-in layout."""
     reasons = []
     for name in chain(engine):
         if engine is None and len(picture.boxes) > MOST_BOXES:
             break
         try:
-            return svg_of(picture, positions(picture, ENGINES[name](skeleton(picture), "json0"), name))
+            return positions(picture, ENGINES[name](skeleton(picture), "json0"), name)
         except Unavailable as reason:
             reasons.append(str(reason))
-    if reasons and engine is not None:
+    if engine in ENGINES:
         raise GraphvizMissing(f'render: engine="{engine}" was demanded, but {reasons[0]}.\n{INSTALL}')
-    text = svg_of(picture, built_in(picture))
+    layout = built_in(picture, whole=whole)
     if reasons:
         tell_once(reasons)
-    return text
+    return layout
 
 
 told: set[str] = set()

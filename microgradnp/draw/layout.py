@@ -31,6 +31,8 @@ class Layout:
 
 def size_of(picture: Picture, i: int) -> tuple[float, float]:
     """Width and height of a box, fixed by its text alone, so that every engine draws the same boxes."""
+    if picture.sizes:
+        return picture.sizes[i]
     box = picture.boxes[i]
     return round(2 * PAD + CELL * box.columns), BAND + LINE * (1 + len(box.lines)) + PAD
 

@@ -6,21 +6,19 @@ boxes. Leaves and plain arrays are boxes of other kinds. Python numbers are writ
 
 from __future__ import annotations
 
-import collections
 import os
 import re
 import reprlib
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from microgradnp import graph
-from microgradnp.draw.groups import Group, group_boxes
+from microgradnp.draw.groups import Group
 from microgradnp.draw.numbers import lines_of, number
+from microgradnp.draw.outline import outline_of
 from microgradnp.draw.text import cells, clean, shorten
-from microgradnp.names import name_boxes
 from microgradnp.origin import locate
 
 WIDEST = 42  # cells of the header and of the line below it
@@ -70,6 +68,7 @@ class Picture:
     edges: list[Edge]
     groups: list[Group] = field(default_factory=list)
     group_of: list[int | None] = field(default_factory=list)  # the innermost group of each box
+    sizes: list[tuple[float, float]] = field(default_factory=list)  # of the boxes, where something else than text fills them
 
 
 def picture_of(root: Any, variables: dict[int, str], direction: str = "TB") -> Picture:
@@ -78,42 +77,21 @@ def picture_of(root: Any, variables: dict[int, str], direction: str = "TB") -> P
     `variables` are the names of the caller's variables by id. Raises TypeError when `root` is no Tensor, ValueError when an
     earlier `backward` has freed the graph.
     """
-    if not graph.is_node(root):
-        raise TypeError(
-            f"draw: needs a Tensor, got {type(root).__name__}; draw what came out of the functions, for example the loss"
-        )
     if direction not in ("TB", "LR"):
         raise ValueError(f'draw: direction must be "TB" (top to bottom) or "LR" (left to right), got {direction!r}')
-    values = list(drawn(root))
-    index = {id(value): i for i, value in enumerate(values)}
-    uses: dict[int, tuple[Any, int]] = {}
-    edges: list[tuple[int, int, int]] = []
-    for i, node in enumerate(values):
-        for position, argument in enumerate(getattr(node, "args", ())):
-            if id(argument) in index:
-                uses.setdefault(id(argument), (node, position))
-                edges.append((index[id(argument)], i, position))
-    names = name_boxes(values, uses, variables)
-    boxes = [box_of(value, i, names[i], uses.get(id(value)), is_root=value is root) for i, value in enumerate(values)]
-    groups, group_of = group_boxes(list(scopes(values, edges)), [(source, target) for source, target, _ in edges])
-    title = f"Computation graph of {boxes[-1].name or boxes[-1].tag}: {len(boxes)} {'box' if len(boxes) == 1 else 'boxes'}"
-    return Picture(title, direction, boxes, [edge_of(boxes, *edge) for edge in edges], groups, group_of)
+    outline = outline_of(root, variables)
+    boxes = [
+        box_of(value, i, outline.names[i], outline.uses.get(id(value)), is_root=value is root)
+        for i, value in enumerate(outline.values)
+    ]
+    edges = [edge_of(boxes, *edge) for edge in outline.edges]
+    return Picture(
+        title_of(boxes[-1].name or boxes[-1].tag, len(boxes)), direction, boxes, edges, outline.groups, outline.group_of
+    )
 
 
-def drawn(root: Any) -> Iterator[Any]:
-    """Every Tensor and every array that gets a box, arguments before results."""
-    seen: set[int] = set()
-    for node in graph.walk(root):
-        if node.freed:
-            raise ValueError(
-                f"draw: the graph of {graph.describe(root)} was freed by backward(), which consumes it. Draw before backward(), "
-                "or call loss.backward(retain_grads=True), which keeps the graph and the gradient of every node, and draw then"
-            )
-        for argument in node.args:
-            if isinstance(argument, np.ndarray) and argument.ndim and id(argument) not in seen:
-                seen.add(id(argument))
-                yield argument
-        yield node
+def title_of(name: str, count: int) -> str:
+    return f"Computation graph of {name}: {count} {'box' if count == 1 else 'boxes'}"
 
 
 # ---------------------------------------------------------------------------------------------------- boxes
@@ -221,34 +199,6 @@ def index_text(index: Any) -> str:
     return "..." if index is Ellipsis else argument_text(index)
 
 
-# ------------------------------------------------------------------------------------------- edges and scopes
-
-
 def edge_of(boxes: list[Box], source: int, target: int, position: int) -> Edge:
     start, end = boxes[source], boxes[target]
     return Edge(source, target, position, f"{start.name} is argument {position + 1} of {end.tag or end.name}")
-
-
-def scopes(values: list[Any], edges: Iterable[tuple[int, int, int]]) -> Iterator[tuple[str, ...]]:
-    """The modules, outermost first, that each box stands in; a parameter stands in the innermost that all its users share."""
-    users: dict[int, list[int]] = collections.defaultdict(list)
-    for source, target, _ in edges:
-        users[source].append(target)
-    paths = [path_of(value) for value in values]
-    for i, value in enumerate(values):
-        if getattr(value, "rule", None) is None and getattr(value, "requires_grad", False) and users[i]:
-            yield common([paths[user] for user in users[i]])
-        else:
-            yield paths[i]
-
-
-def common(paths: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """What all paths begin with."""
-    least, most = min(paths), max(paths)
-    length = next((i for i, (a, b) in enumerate(zip(least, most, strict=False)) if a != b), min(len(least), len(most)))
-    return least[:length]
-
-
-def path_of(value: Any) -> tuple[str, ...]:
-    scope = getattr(value, "scope", None)
-    return tuple(scope.split(".")) if scope else ()

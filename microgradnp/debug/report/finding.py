@@ -16,8 +16,10 @@ from microgradnp.debug.capture.source import source_of
 from microgradnp.debug.capture.step import Step
 from microgradnp.debug.evidence import Entry
 from microgradnp.debug.match.index import Index
+from microgradnp.debug.match.references import Evaluation
 from microgradnp.debug.repair.search import Fix
 from microgradnp.debug.verdict import Verdict
+from microgradnp.view import Page
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ class Report:
 
     program: Program
     step: Step
+    evaluation: Evaluation
     verdict: Verdict
     index: Index
     number: int
@@ -158,6 +161,16 @@ class Report:
 
         write_whole(Path(path), page(self).encode())
         return str(path)
+
+    def view(self, path: str | os.PathLike[str] | None = None, *, direction: str = "TB", engine: str | None = None) -> Page:
+        """The graph of the model as `mg.view` shows it, with the hand-written values laid over it; saved where a path is given.
+
+        A gradient is marked wrong where the report says so, and first wrong where that is known; values that the code holds
+        and that equal a gradient of the model are marked right; all others are unchecked. Raises OSError, as `mg.view` does.
+        """
+        from microgradnp.debug.report.overlay import page_of
+
+        return page_of(self, path, direction, engine)
 
     def to_json(self, indent: int | None = 2) -> str:
         """Everything that the text says, as JSON."""

@@ -9,28 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from microgradnp.debug.evidence import Entry
+from microgradnp.heatmap import LEVELS, drawn, reduced
 
 if TYPE_CHECKING:
     from microgradnp.debug.report.finding import Report
 
-LEVELS = 6  # steps of colour on either side of zero
 MOST_CELLS = 36  # along one side; larger arrays are shown in blocks
 MOST_NUMBERS = 48  # entries of an array that is also written out
-
-# Of each theme: the colours of the most negative value, zero, and the most positive one.
-LIGHT = ("#00558a", "#f4f4f2", "#b04a00")
-DARK = ("#6cc4ff", "#20262d", "#ff9d4d")
-
-
-def colors(theme: tuple[str, str, str]) -> str:
-    """CSS for the levels: `.h0` is the most negative, `.h6` zero, `.h12` the most positive."""
-    negative, zero, positive = (np.array([int(c[k : k + 2], 16) for k in (1, 3, 5)]) for c in theme)
-    rules = []
-    for level in range(2 * LEVELS + 1):
-        share = abs(level - LEVELS) / LEVELS
-        mixed = zero + share * ((positive if level > LEVELS else negative) - zero)
-        rules.append(f".h{level}{{fill:#{''.join(f'{round(c):02x}' for c in mixed)}}}")
-    return "".join(rules)
 
 
 def figure(entry: Entry, report: Report) -> str:
@@ -105,36 +90,10 @@ def blocks_note(array: np.ndarray) -> str:
     return "" if rows == columns == 1 else f" Each square is the largest of {rows}\u00d7{columns} entries."
 
 
-def in_blocks(array: np.ndarray) -> np.ndarray:
-    """The entry largest in size of each block."""
-    high, wide = block_sizes(array)
-    padded = np.pad(array, ((0, -len(array) % high), (0, -array.shape[1] % wide)))
-    grid = padded.reshape(len(padded) // high, high, -1, wide).swapaxes(1, 2).reshape(len(padded) // high, -1, high * wide)
-    place = np.argmax(np.abs(np.nan_to_num(grid, nan=np.inf)), axis=2)
-    return np.take_along_axis(grid, place[..., None], axis=2)[..., 0]
-
-
 def panel(title: str, array: np.ndarray, largest: float, argument: str) -> str:
-    """One map: a path of unit squares for each level of colour."""
-    cells = in_blocks(array)
-    rows, columns = cells.shape
-    ratio = np.nan_to_num(cells / largest if largest else cells * 0, nan=0, posinf=1, neginf=-1)
-    strength = np.sign(ratio) * np.sqrt(np.minimum(np.abs(ratio), 1))  # what is small beside the largest is still seen
-    levels = (np.rint(strength * LEVELS) + LEVELS).astype(int)
-    paths = []
-    for level in np.unique(levels[levels != LEVELS]):
-        squares = "".join(f"M{c} {r}h1v1h-1z" for r, c in np.argwhere(levels == level))
-        paths.append(f'<path class="h{level}" d="{squares}"/>')
-    lost = "".join(f"M{c} {r}l1 1M{c} {r + 1}l1 -1" for r, c in np.argwhere(~np.isfinite(cells)))
-    crosses = f'<path class="lost" d="{lost}"/>' if lost else ""
-    size = min(22.0, 160 / max(rows, columns))
-    width, height = round(columns * size), max(round(rows * size), 6)
-    label = escape(f"{argument}, {title}: heat map of {array.shape[0]} by {array.shape[1]} entries")
-    return (
-        f'<div class="panel"><svg role="img" aria-label="{label}" width="{width}" height="{height}" '
-        f'viewBox="0 0 {columns} {rows}" preserveAspectRatio="none"><rect class="h{LEVELS}" width="{columns}" height="{rows}"/>'
-        f"{''.join(paths)}{crosses}</svg><span>{title}</span></div>"
-    )
+    """One map and its title."""
+    label = f"{argument}, {title}: heat map of {array.shape[0]} by {array.shape[1]} entries"
+    return f'<div class="panel">{drawn(reduced(array, MOST_CELLS), largest, label)}<span>{title}</span></div>'
 
 
 def legend(largest: float) -> str:

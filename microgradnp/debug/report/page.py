@@ -8,6 +8,7 @@ from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from microgradnp import heatmap
 from microgradnp.debug.report import heat
 from microgradnp.debug.report.annotate import annotate
 from microgradnp.debug.report.cards import FORWARD, between, brief, findings_section
@@ -187,8 +188,8 @@ def style() -> str:
     """The packaged rules, on the colours of the graph's pictures."""
     light, dark = variables(LIGHT, LIGHT_KINDS), variables(DARK, DARK_KINDS)
     themes = (
-        f":root{{{light}}}{heat.colors(heat.LIGHT)}\n"
-        f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}{heat.colors(heat.DARK)}}}\n"
+        f":root{{{light}}}{heatmap.rules(heatmap.LIGHT)}\n"
+        f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}{heatmap.rules(heatmap.DARK)}}}\n"
     )
     return themes + packaged("page.css")
 

@@ -1,0 +1,124 @@
+"""One step of a graph as it really ran, as NumPy source: the line that made a value, and the line of each share of a gradient.
+
+`emit` prints a whole function, simplified as a whole; here every node keeps its own line, to stand beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from microgradnp import graph
+from microgradnp.emit.quoting import Quotes
+from microgradnp.emit.text import Body
+from microgradnp.program import Program, Trace, Value, simplified
+from microgradnp.program.expansions import FOR_PEOPLE
+from microgradnp.tensor import Tensor
+from microgradnp.transforms import recorded
+
+BLANK = re.compile(r"\bblank_(\w+)\b")  # stands for a name in a text that is kept for steps of the same kind
+
+Names = Callable[[str], str]  # what to write for "g", "y" (or "r"), the arguments "0", "1", ... and their gradients "d0", ...
+
+
+class Lines:
+    """Writes lines; equal steps are traced once. `definitions` holds functions that the lines call and NumPy does not have."""
+
+    def __init__(self) -> None:
+        self.definitions: dict[str, str] = {}
+        self.known: dict[Any, list[str]] = {}
+
+    def forward(self, node: Any, names: Names) -> list[str]:
+        """The statement that made a node's value."""
+        return self.filled(("forward", *kind_of(node)), lambda: self.call(node), names)
+
+    def share(self, node: Any, position: int, names: Names) -> list[str]:
+        """The statements of the share that argument `position` gets of a node's gradient; the last one assigns it."""
+        return self.filled((position, *kind_of(node)), lambda: self.formula(node, position), names)
+
+    def filled(self, key: tuple[Any, ...], write: Callable[[], list[str]], names: Names) -> list[str]:
+        if key not in self.known:
+            try:
+                self.known[key] = write()
+            except Exception:  # a formula of the user's own, or one that looks at numbers, may not be one that has a text
+                self.known[key] = []
+        return [BLANK.sub(lambda found: names(found[1]), line) for line in self.known[key]]
+
+    def call(self, node: Any) -> list[str]:
+        with Trace(unguarded=True) as tracer, recorded():
+            variables = self.variables(node, tracer)
+            value = tracer.step(
+                node.rule.function, variables[0], node.options, node._array, node.place, sequence=node.rule.sequence
+            )
+            return self.statements(tracer, variables, value, "r")
+
+    def formula(self, node: Any, position: int) -> list[str]:
+        with Trace(unguarded=True, expansions=FOR_PEOPLE) as tracer, recorded():
+            variables = args, y, g = self.variables(node, tracer)
+            tracer.backward_begun = True
+            rule = tracer.careful(node.rule)
+            which = (rule.vjps[0], position) if rule.variadic else (rule.vjps[position],)
+            share = which[0](*which[1:], g, y, *args, **node.options)  # type: ignore[misc]
+            share = graph.fit_to(share, args[position], node, position)
+            return self.statements(tracer, variables, tracer.operand(share), f"d{position}")
+
+    def variables(self, node: Any, tracer: Trace) -> tuple[tuple[Any, ...], Any, Any]:
+        """Arguments, result and gradient as variables of a program."""
+        made: dict[int, Tensor] = {}
+        args = []
+        for k, (argument, value) in enumerate(zip(node.args, node.values, strict=True)):
+            if is_named(argument):
+                if id(argument) not in made:
+                    made[id(argument)] = tracer.variable(np.asarray(value), requires_grad=False, name=f"blank_{k}")
+                argument = made[id(argument)]
+            args.append(argument)
+        y = tracer.variable(node._array, requires_grad=False, name="blank_y")
+        g = tracer.variable(np.ones_like(node._array), requires_grad=False, name="blank_g")
+        return tuple(args), y, g
+
+    def statements(self, tracer: Trace, variables: tuple[tuple[Any, ...], Any, Any], value: Value, target: str) -> list[str]:
+        args, y, g = variables
+        inputs = [tracer.values[id(v)] for v in [*dict.fromkeys(a for a in args if isinstance(a, Tensor)), y, g]]
+        target = f"blank_{target}"
+        program = simplified(Program(inputs, tracer.captured, [value], []))
+        names = {id(v): v.name for v in program.inputs}
+        names |= {id(v): v.name or "constant" for v in program.captured}
+        (result,) = program.outputs
+        if result.function is not None:
+            result.name = target
+        quotes = Quotes()
+        body = Body(program, names, quotes, [], target)
+        self.definitions.update(quotes.definitions)
+        lines = [line for line, _ in body.lines]
+        return lines if result.function is not None else [f"{target} = {body.output(result)}"]
+
+
+def is_named(argument: Any) -> bool:
+    """Whether an argument is a Tensor or array that is drawn, and so has a name."""
+    return graph.is_node(argument) or (isinstance(argument, np.ndarray) and argument.ndim > 0)
+
+
+def kind_of(node: Any) -> tuple[Any, ...]:
+    """What two nodes have in common whose lines differ in names only."""
+    seen: dict[int, int] = {}
+    parts: list[Any] = [id(node.rule)]
+    for argument in node.args:
+        if is_named(argument):
+            parts.append((seen.setdefault(id(argument), len(seen)), argument.shape, argument.dtype.str))
+        else:
+            parts.append(id(node) if any(True for _ in arrays_within(argument)) else repr(argument))
+    parts.append(id(node) if any(True for _ in arrays_within(dict(node.options))) else repr(dict(node.options)))
+    return tuple(parts)
+
+
+def arrays_within(item: Any) -> Iterator[np.ndarray[Any, Any]]:
+    if isinstance(item, np.ndarray):
+        yield item
+    elif isinstance(item, (tuple, list)):
+        for part in item:
+            yield from arrays_within(part)
+    elif isinstance(item, dict):
+        yield from arrays_within(list(item.values()))

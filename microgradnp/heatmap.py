@@ -1,0 +1,157 @@
+"""An array as a small heat map: at most 28x28 cells that keep spikes, in colours told apart without red and green.
+
+A cell is the entry largest in size of its block, sign and all, so one spike in a million entries is seen. Blue is negative,
+orange positive, the page's own colour zero (after C. Brewer, "Color use guidelines for mapping", 1994: a diverging scheme that is
+safe for all kinds of colour blindness); NaN and infinity are hatched and counted, never a colour.
+"""
+
+from __future__ import annotations
+
+import math
+from html import escape
+from typing import Any
+
+import numpy as np
+
+MOST_CELLS = 28  # along one side: a page with the graph of a classifier of digits is smaller than 100 kB
+WRITTEN_OUT = 64  # entries of an array whose numbers go along
+STEPS = 30  # levels on either side of zero in packed cells: 61 of the 64 that one character can tell apart
+DIGITS = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_", np.uint8)
+NAN, POSITIVE, NEGATIVE = 61, 62, 63  # the other three: NaN, infinity, -infinity
+LEVELS = 6  # colours on either side of zero in a drawn map
+
+# Of each theme: the colours of the most negative value, zero, and the most positive one.
+LIGHT = ("#00558a", "#f4f4f2", "#b04a00")
+DARK = ("#6cc4ff", "#20262d", "#ff9d4d")
+
+Array = np.ndarray[Any, Any]
+
+
+def numeric(array: Any) -> bool:
+    return isinstance(array, (np.ndarray, np.generic)) and array.dtype.kind in "fciub"
+
+
+def as_rows(array: Array) -> Array:
+    """Two axes: a vector is one row; of more axes the last is kept."""
+    return array.reshape(1, -1) if array.ndim < 2 else array.reshape(-1, array.shape[-1])
+
+
+def signed(array: Array) -> Array:
+    """The real numbers that are shown: magnitudes of complex ones."""
+    return np.abs(array) if array.dtype.kind == "c" else np.asarray(array, np.float64)
+
+
+def reduced(rows: Array, most: int = MOST_CELLS) -> Array:
+    """At most `most` cells along each of the two axes, the entry largest in size of each block; what is not finite wins.
+
+    >>> spike = np.zeros((1000, 1))
+    >>> spike[700] = -5.0
+    >>> reduced(spike, 4).ravel()
+    array([ 0.,  0., -5.,  0.])
+    """
+    high, wide = (max(1, math.ceil(n / most)) for n in rows.shape)
+    if high == wide == 1:
+        return rows
+    padded = np.pad(rows, ((0, -len(rows) % high), (0, -rows.shape[1] % wide)))
+    blocks = padded.reshape(len(padded) // high, high, -1, wide).swapaxes(1, 2).reshape(len(padded) // high, -1, high * wide)
+    place = np.argmax(np.nan_to_num(np.abs(blocks), nan=np.inf, posinf=np.inf), axis=2)
+    return np.take_along_axis(blocks, place[..., None], axis=2)[..., 0]
+
+
+def packed(array: Any, most: int = MOST_CELLS) -> dict[str, Any] | None:
+    """A heat map for the page: rows `r`, columns `c`, scale `s`, and in `q` a character a cell (see `DIGITS`).
+
+    Of all entries the finite `min`, `max`, `mean`, `norm`, how many are `nan` or `inf`, and where they are few the numbers `x`.
+
+    None for what holds no numbers.
+    """
+    if not numeric(array) or not array.size:
+        return None
+    rows = as_rows(signed(np.asarray(array)))
+    found: dict[str, Any] = {}
+    missing = not np.isfinite(rows).all()
+    finite = rows[np.isfinite(rows)] if missing else rows
+    if missing:
+        found["nan"], found["inf"] = int(np.isnan(rows).sum()), int(np.isinf(rows).sum())
+    least, most_positive = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    scale = max(-least, most_positive)
+    cells = reduced(rows, most)
+    share = cells / scale if scale else np.where(np.isfinite(cells), 0.0, cells)
+    levels = np.rint(np.clip(np.nan_to_num(share), -1, 1) * STEPS).astype(int) + STEPS
+    if missing:
+        levels[np.isnan(cells)], levels[np.isposinf(cells)], levels[np.isneginf(cells)] = NAN, POSITIVE, NEGATIVE
+    found |= {"r": levels.shape[0], "c": levels.shape[1], "q": DIGITS[levels].tobytes().decode()}
+    found |= {"s": short(scale), "min": short(least), "max": short(most_positive)}
+    if finite.size:
+        unit = finite / scale if scale else finite
+        found["mean"], found["norm"] = short(scale * float(unit.mean())), short(scale * float(np.sqrt(np.vdot(unit, unit))))
+    if array.dtype.kind == "c":
+        found["of"] = "magnitudes"
+    if rows.size == 1 or (rows.size <= WRITTEN_OUT and most == MOST_CELLS):
+        found["x"] = [written(x) for x in rows.ravel().tolist()]
+    return found
+
+
+def short(number: float) -> float:
+    """Six digits are enough to read."""
+    return float(f"{number:.6g}")
+
+
+def written(number: float) -> float | str:
+    """A number for JSON, which knows no NaN and no infinity."""
+    return short(number) if math.isfinite(number) else str(number)
+
+
+def unpacked(found: dict[str, Any]) -> Array:
+    """The cells of a packed map, to a thirtieth of the largest."""
+    order = np.zeros(128, int)
+    order[DIGITS] = np.arange(len(DIGITS))
+    levels = order[np.frombuffer(found["q"].encode(), np.uint8)]
+    cells = (levels - STEPS) / STEPS * found["s"]
+    for level, value in ((NAN, np.nan), (POSITIVE, np.inf), (NEGATIVE, -np.inf)):
+        cells[levels == level] = value
+    return np.asarray(cells.reshape(found["r"], found["c"]))
+
+
+# -------------------------------------------------------------------------------------------------- drawn maps
+
+
+def colors(theme: tuple[str, str, str]) -> list[str]:
+    """The colours of all levels, from the most negative to the most positive."""
+    negative, zero, positive = (np.array([int(c[k : k + 2], 16) for k in (1, 3, 5)]) for c in theme)
+    mixed = []
+    for level in range(-LEVELS, LEVELS + 1):
+        color = zero + abs(level) / LEVELS * ((positive if level > 0 else negative) - zero)
+        mixed.append("#" + "".join(f"{round(c):02x}" for c in color))
+    return mixed
+
+
+def rules(theme: tuple[str, str, str], within: str = "") -> str:
+    """CSS for the levels: `.h0` is the most negative, `.h6` zero, `.h12` the most positive."""
+    return "".join(f"{within}.h{level}{{fill:{color}}}" for level, color in enumerate(colors(theme)))
+
+
+def squares(cells: Array, largest: float) -> str:
+    """SVG of unit squares, a path for each level of colour, over a field of zeros; crosses where a cell is not finite."""
+    ratio = np.nan_to_num(cells / largest if largest else cells * 0, nan=0, posinf=1, neginf=-1)
+    strength = np.sign(ratio) * np.sqrt(np.minimum(np.abs(ratio), 1))  # what is small beside the largest is still seen
+    levels = (np.rint(strength * LEVELS) + LEVELS).astype(int)
+    levels[~np.isfinite(cells)] = LEVELS
+    rows, columns = cells.shape
+    paths = [f'<rect class="h{LEVELS}" width="{columns}" height="{rows}"/>']
+    for level in np.unique(levels[levels != LEVELS]):
+        shape = "".join(f"M{c} {r}h1v1h-1z" for r, c in np.argwhere(levels == level))
+        paths.append(f'<path class="h{level}" d="{shape}"/>')
+    lost = "".join(f"M{c} {r}l1 1M{c} {r + 1}l1 -1" for r, c in np.argwhere(~np.isfinite(cells)))
+    return "".join(paths) + (f'<path class="lost" d="{lost}"/>' if lost else "")
+
+
+def drawn(cells: Array, largest: float, label: str, room: float = 160.0, square: float = 22.0) -> str:
+    """One map as an SVG element; its colours are those of `rules` in the page around it."""
+    rows, columns = cells.shape
+    size = min(square, room / max(rows, columns))
+    width, height = round(columns * size), max(round(rows * size), 6)
+    return (
+        f'<svg role="img" aria-label="{escape(label)}" width="{width}" height="{height}" '
+        f'viewBox="0 0 {columns} {rows}" preserveAspectRatio="none">{squares(cells, largest)}</svg>'
+    )

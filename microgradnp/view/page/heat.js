@@ -1,0 +1,43 @@
+// Heat maps: blue is negative, orange positive, the page's own colour zero; what is not finite is hatched.
+
+const ENDS = { light: ["#00558a", "#f4f4f2", "#b04a00"], dark: ["#6cc4ff", "#20262d", "#ff9d4d"] };
+const STEPS = 30, NAN = 61, POSITIVE = 62, NEGATIVE = 63; // as in heatmap.py
+const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
+const darkPage = matchMedia("(prefers-color-scheme: dark)");
+const theme = () => (S.theme === "auto" ? (darkPage.matches ? "dark" : "light") : S.theme);
+const rgb = (color) => [1, 3, 5].map((k) => parseInt(color.slice(k, k + 2), 16));
+const painted = { light: new WeakMap(), dark: new WeakMap() };
+
+const special = { [NAN]: NaN, [POSITIVE]: Infinity, [NEGATIVE]: -Infinity };
+// The cells as shares of the largest.
+const cellsOf = (map) => Array.from(map.q, (digit) => { const level = DIGITS.indexOf(digit); return level in special ? special[level] : (level - STEPS) / STEPS; });
+const strength = (cell) => Math.sign(cell) * Math.pow(Math.abs(cell), 0.6); // what is small beside the largest is still seen
+
+// A picture of a map, as the address of an image. One pixel a cell, or more where some have to be hatched.
+function picture(map) {
+  const known = painted[theme()];
+  if (known.has(map)) return known.get(map);
+  const share = map.scale ? map.s / map.scale : 1, cells = cellsOf(map).map((cell) => cell * share), [negative, zero, positive] = ENDS[theme()].map(rgb);
+  const size = cells.every(Number.isFinite) ? 1 : 8, canvas = document.createElement("canvas");
+  canvas.width = map.c * size;
+  canvas.height = map.r * size;
+  const context = canvas.getContext("2d");
+  cells.forEach((cell, k) => {
+    const x = (k % map.c) * size, y = Math.floor(k / map.c) * size;
+    const t = Number.isFinite(cell) ? strength(cell) : 0, end = t < 0 ? negative : positive;
+    context.fillStyle = `rgb(${zero.map((z, i) => Math.round(z + (end[i] - z) * Math.abs(t)))})`;
+    context.fillRect(x, y, size, size);
+    if (Number.isFinite(cell)) return;
+    context.strokeStyle = theme() === "dark" ? "#fff" : "#000"; // hatching: NaN crosswise, infinities in the direction of their sign
+    context.lineWidth = 1.5;
+    context.beginPath();
+    if (cell !== -Infinity) { context.moveTo(x, y + size); context.lineTo(x + size, y); }
+    if (cell !== Infinity) { context.moveTo(x, y); context.lineTo(x + size, y + size); }
+    context.stroke();
+  });
+  const address = canvas.toDataURL();
+  known.set(map, address);
+  return address;
+}
+
+const missing = (map) => [map.nan && `${map.nan} NaN`, map.inf && `${map.inf} infinite`].filter(Boolean).join(", ");
