@@ -1,4 +1,4 @@
-"""The commands: `python -m microgradnp tour`, `debug`, `emit` and `coverage`."""
+"""The commands: `python -m microgradnp tour`, `debug`, `view`, `emit` and `coverage`."""
 
 from __future__ import annotations
 
@@ -47,9 +47,20 @@ def tour(out: Path, seed: int, quick: bool) -> None:
 @click.option("--step", type=click.IntRange(min=0), default=0, show_default=True, help="The optimisation step to look at.")
 @click.option("--budget", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="Seconds.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as one offline page.")
+@click.option(
+    "--view", "graph", type=click.Path(dir_okay=False, path_type=Path), help="Write the graph, with the report laid over it."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def debug(
-    code: str, model: str, data: Path | None, bind: tuple[str, ...], step: int, budget: float, html: Path | None, as_json: bool
+    code: str,
+    model: str,
+    data: Path | None,
+    bind: tuple[str, ...],
+    step: int,
+    budget: float,
+    html: Path | None,
+    graph: Path | None,
+    as_json: bool,
 ) -> None:
     """Run hand-written backprop unchanged, and name the first wrong line.
 
@@ -67,11 +78,12 @@ def debug(
         click.echo(f"microgradnp debug: {error}", err=True)
         raise SystemExit(UNUSABLE) from None
     click.echo(report.to_json() if as_json else str(report))
-    if html is not None:
+    for path, write in ((html, report.save), (graph, report.view)):
         try:
-            report.save(html)
+            if path is not None:
+                write(path)
         except OSError as error:
-            click.echo(f"microgradnp debug: cannot write {html}: {error.strerror or error}", err=True)
+            click.echo(f"microgradnp debug: cannot write {path}: {error.strerror or error}", err=True)
             raise SystemExit(UNUSABLE) from None
     raise SystemExit(exit_code(report))
 
@@ -99,6 +111,41 @@ def emit(model: str, data: Path | None, wrt: str | None, name: str, check: bool)
     except UnusableError as error:
         click.echo(f"microgradnp emit: {error}", err=True)
         raise SystemExit(UNUSABLE) from None
+
+
+@main.command()
+@click.argument("model", metavar="MODEL.py:LOSS")
+@click.option("--data", type=click.Path(dir_okay=False, path_type=Path), help="An .npz file with the loss's arguments, by name.")
+@click.option(
+    "--wrt", metavar="NAME,NAME", help="Arguments to differentiate with respect to; all of floating-point numbers if left out."
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("graph.html"),
+    show_default=True,
+    help="The page that is written.",
+)
+@click.option(
+    "--direction", type=click.Choice(["TB", "LR"]), default="TB", show_default=True, help="Top to bottom, left to right."
+)
+@click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
+def view(model: str, data: Path | None, wrt: str | None, out: Path, direction: str, opened: bool) -> None:
+    """Write the graph of a loss as one offline page: values, gradients, the reverse sweep.
+
+    Exit status: 2 when the model could not be loaded or run, or the page could not be written.
+    """
+    from microgradnp.loading import UNUSABLE, UnusableError
+    from microgradnp.view.command import viewed
+
+    try:
+        viewed(model, data, None if wrt is None else [part.strip() for part in wrt.split(",")], out, direction)
+    except UnusableError as error:
+        click.echo(f"microgradnp view: {error}", err=True)
+        raise SystemExit(UNUSABLE) from None
+    click.echo(f"{out}: {out.stat().st_size / 1000:.0f} kB")
+    if opened:
+        click.launch(str(out.resolve()))
 
 
 @main.command()

@@ -48,25 +48,25 @@ class Unavailable(Exception):  # noqa: N818
     """Why one engine did not answer."""
 
 
-def dot(source: str, format: str) -> bytes:
+def dot(source: str, format: str, seconds: float | None = None) -> bytes:
     program = shutil.which("dot")
     if program is None:
         raise Unavailable("dot is not on PATH")
-    return child([program, f"-T{format}"], source, "dot")
+    return child([program, f"-T{format}"], source, "dot", seconds)
 
 
-def pygraphviz(source: str, format: str) -> bytes:
+def pygraphviz(source: str, format: str, seconds: float | None = None) -> bytes:
     if importlib.util.find_spec("pygraphviz") is None:
         raise Unavailable("pygraphviz is not installed")
-    return child([sys.executable, "-P", "-c", PYGRAPHVIZ, format], source, "pygraphviz")
+    return child([sys.executable, "-P", "-c", PYGRAPHVIZ, format], source, "pygraphviz", seconds)
 
 
-def child(command: list[str], source: str, name: str) -> bytes:
+def child(command: list[str], source: str, name: str, seconds: float | None) -> bytes:
     """What a command answers; raises Unavailable with the last line that it complained in."""
     try:
-        done = subprocess.run(command, input=source.encode(), capture_output=True, timeout=SECONDS, check=False)
+        done = subprocess.run(command, input=source.encode(), capture_output=True, timeout=seconds or SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        raise Unavailable(f"{name} took more than {SECONDS:.0f} s") from None
+        raise Unavailable(f"{name} took more than {seconds or SECONDS:.0f} s") from None
     except OSError as error:
         raise Unavailable(f"{name}: {error}") from None
     if done.returncode:
@@ -75,7 +75,7 @@ def child(command: list[str], source: str, name: str) -> bytes:
     return done.stdout
 
 
-ENGINES: dict[str, Callable[[str, str], bytes]] = {"dot": dot, "pygraphviz": pygraphviz}  # wheels of the second carry Graphviz
+ENGINES: dict[str, Callable[..., bytes]] = {"dot": dot, "pygraphviz": pygraphviz}  # wheels of the second carry Graphviz
 
 
 def engines() -> dict[str, str]:
@@ -119,20 +119,27 @@ def svg_text(picture: Picture, engine: str | None = None) -> str:
     return svg_of(picture, laid_out(picture, engine))
 
 
-def laid_out(picture: Picture, engine: str | None = None, *, whole: bool = False) -> Layout:
-    """Places, by the engine that was demanded or the first that works; above 2,000 boxes by the built-in layout."""
+def laid_out(
+    picture: Picture, engine: str | None = None, *, most: int = MOST_BOXES, seconds: float | None = None, tell: bool = True
+) -> Layout:
+    """Places, by the engine that was demanded or the first that works; above `most` boxes by the built-in layout.
+
+    An engine may take so many seconds; `tell` warns where it had to be the built-in layout.
+
+    Raises GraphvizMissing when an engine that was demanded does not work.
+    """
     reasons = []
     for name in chain(engine):
-        if engine is None and len(picture.boxes) > MOST_BOXES:
+        if engine is None and len(picture.boxes) > most:
             break
         try:
-            return positions(picture, ENGINES[name](skeleton(picture), "json0"), name)
+            return positions(picture, ENGINES[name](skeleton(picture), "json0", seconds), name)
         except Unavailable as reason:
             reasons.append(str(reason))
-    if engine in ENGINES:
+    if reasons and engine is not None:
         raise GraphvizMissing(f'render: engine="{engine}" was demanded, but {reasons[0]}.\n{INSTALL}')
-    layout = built_in(picture, whole=whole)
-    if reasons:
+    layout = built_in(picture)
+    if reasons and tell:
         tell_once(reasons)
     return layout
 

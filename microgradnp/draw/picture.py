@@ -162,10 +162,10 @@ def seen_by_graph(value: Any, use: tuple[Any, int] | None) -> Any:
 
 
 def readable(array: Any) -> Any:
-    """An array whose numbers can be read here; for others, such as one on a GPU, their type."""
-    return (
-        np.asarray(array) if isinstance(array, (np.ndarray, np.generic)) else f"not read: a {shorten(type(array).__name__, TAG)}"
-    )
+    """An array whose numbers can be read here; of others a word: their type, where they lie on a GPU, or their dtype."""
+    if not isinstance(array, (np.ndarray, np.generic)):
+        return f"not read: a {shorten(type(array).__name__, TAG)}"
+    return np.asarray(array) if array.dtype.kind in "fciub" else f"not numbers: {shorten(array.dtype, TAG)}"
 
 
 def operation_of(node: Any) -> str:

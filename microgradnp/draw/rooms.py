@@ -25,14 +25,14 @@ Key = tuple[str, int]  # ("box" | "group", index), or ("in" | "out", source box)
 Hop = tuple[int | None, Key, Key]  # an edge within one room: the room, and the items between which it runs
 
 
-def built_in(picture: Picture, *, whole: bool = False) -> Layout:
-    """Lay out a picture without any engine. Edges of one source share their way; with `whole` each has all of it."""
+def built_in(picture: Picture) -> Layout:
+    """Lay out a picture without any engine."""
     house = House(picture)
     for group in (*reversed(range(len(picture.groups))), None):
         house.furnish(group)
     for group in range(len(picture.groups)):  # behind its parent
         house.locate(group)
-    return house.layout(whole)
+    return house.layout()
 
 
 @dataclass
@@ -170,7 +170,7 @@ class House:
         across = outer.across(outer.placed.center[item]) - room.size[0] / 2
         room.origin = across, outer.origin[1] + outer.placed.start[item]
 
-    def layout(self, whole: bool) -> Layout:
+    def layout(self) -> Layout:
         boxes = [self.corner(box) for box in range(len(self.sizes))]
         groups = []
         for index in range(len(self.picture.groups)):
@@ -178,7 +178,7 @@ class House:
             groups.append((*self.turn(room.origin), *self.turn(room.size)))
         ends = self.ends(boxes)
         drawn: set[tuple[int | None, int, int]] = set()
-        routes = [self.route(edge, boxes, ends[edge], set() if whole else drawn) for edge in range(len(self.hops))]
+        routes = [self.route(edge, boxes, ends[edge], drawn) for edge in range(len(self.hops))]
         width, height = self.turn(self.rooms[None].size)
         return Layout(
             width,

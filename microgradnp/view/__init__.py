@@ -17,6 +17,7 @@ from typing import Any
 from microgradnp.draw import write_whole
 from microgradnp.draw.layout import label_width
 from microgradnp.names import names_from
+from microgradnp.view import shown as shown  # what a notebook shows of a Tensor
 from microgradnp.view.contents import Contents, Json, contents_of
 from microgradnp.view.overlay import of_arrays, overlay
 from microgradnp.view.page import html_of

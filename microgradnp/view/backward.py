@@ -6,6 +6,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from microgradnp import graph
 from microgradnp.context import watchers
 
@@ -51,7 +53,7 @@ class Listener:
 
     def backward(self, _node: Any, position: int, _g: Array, share: Array) -> None:
         if threading.get_ident() == self.thread:
-            self.shares.append((position, share))
+            self.shares.append((position, np.array(share)))  # a copy: the sweep adds the next share to it in place
 
 
 def swept(root: Any) -> Backward:

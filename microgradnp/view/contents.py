@@ -142,7 +142,7 @@ def share_row(
 ) -> list[Any]:
     text = lines.share(node, share.position, namer(node, index, names)) if lines is not None else []
     if text and share.term > 1:
-        text[-1] = text[-1].replace(" = ", " += ", 1)
+        text[-1] = text[-1].replace(" = ", f" = d_{names[index[id(share.argument)]]} + ", 1)  # not +=: it may be a view
     incomplete = share.term < backward.terms[id(share.argument)] and lines is not None
     return [index[id(share.argument)], share.position, share.term, text, packed(share.so_far) if incomplete else None]
 

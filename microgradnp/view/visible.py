@@ -18,6 +18,7 @@ from microgradnp.draw.picture import Box, Edge, Picture
 NODE, CLOSED = (176.0, 96.0), (176.0, 50.0)  # pixels
 MOST_OPEN = 300  # nodes that are all shown at first; larger graphs begin with their modules closed
 MOST_VISIBLE = 5000  # boxes
+MOST_FOR_DOT, PATIENCE = 150, 3.0  # boxes, seconds: what takes Graphviz longer is left to the built-in layout
 
 
 @dataclass
@@ -112,7 +113,7 @@ def placed(data: dict[str, Any], closed: Collection[int], direction: str, engine
     seen = visible(data, closed)
     if len(seen.items) > MOST_VISIBLE:
         return None
-    layout = laid_out(picture(data, seen, direction), engine, whole=True)
+    layout = laid_out(picture(data, seen, direction), engine, most=MOST_FOR_DOT, seconds=PATIENCE, tell=False)
     return {
         "width": rounded(layout.width),
         "height": rounded(layout.height),

@@ -22,7 +22,7 @@ function refresh() {
 function rebuild(keepView = false) {
   build();
   refresh();
-  if (!keepView) fit();
+  if (!keepView) firstLook();
 }
 
 function select(node) {
@@ -61,6 +61,12 @@ function fit() {
   if (scale > 0) look([(width - scene.width * scale) / 2, (height - scene.height * scale) / 2 - (S.lane && S.dir === "TB" ? 14 * scale : 0), scale], false);
   S.at = null;
   writeURL();
+}
+
+// At first all is shown, unless that would be a sliver that nobody can read.
+function firstLook() {
+  fit();
+  if (viewAt[2] < 0.2) centre(S.sel ?? S.focus);
 }
 
 function zoom(factor, at = null) {

@@ -119,6 +119,8 @@ function laidOut(seen, direction) {
     ports(arrivals.map(([x]) => x), low, high).forEach((x, i) => { ends[arrivals[i][2]] = x; });
   }
 
+  // Traced back from the arrow until its source, or a part of the source's wire that is drawn already.
+  const drawn = new Set(), seenBefore = (...parts) => { const key = parts.join(); return drawn.has(key) || (drawn.add(key), false); };
   const route = (e) => {
     const [source, target] = seen.edges[e], points = [[ends[e], boxes[target][1]]];
     for (const [g, start, finish] of [...hops[e]].reverse()) {
@@ -128,11 +130,14 @@ function laidOut(seen, direction) {
       for (let rank = last - 1; rank > placed.rank[begin]; rank--) {
         const bend = placed.bends[wire].get(rank);
         if (bend === undefined) continue;
-        points.push([across(here, bend), here.origin[1] + placed.rankEnd[rank]], [across(here, bend), here.origin[1] + placed.rankStart[rank]]);
+        points.push([across(here, bend), here.origin[1] + placed.rankEnd[rank]]);
+        if (seenBefore(g, source, rank)) return curves(points.reverse()).flatMap(turn);
+        points.push([across(here, bend), here.origin[1] + placed.rankStart[rank]]);
       }
       const leaving = across(here, placed.center[begin] + here.level.wires[wire].offset);
       points.push([leaving, here.origin[1] + placed.rankEnd[placed.rank[begin]]]);
       if (start[0] !== "in") points.push([leaving, here.origin[1] + placed.start[begin] + here.level.along[begin]]);
+      if (start[0] !== "box" && seenBefore(g, source, placed.rank[begin])) break;
     }
     return curves(points.reverse()).flatMap(turn);
   };

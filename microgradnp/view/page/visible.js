@@ -1,7 +1,7 @@
 // Which boxes are seen: nodes, and modules that are closed. The same as view/visible.py; a test compares them.
 // An item is a node by its number, or a closed module g as -1 - g.
 
-const MOST_VISIBLE = 5000, NEAREST = 300;
+const MOST_VISIBLE = 5000, NEAREST = 300, HUB = 24;
 const parentOf = D.groups.map(([, parent]) => parent);
 const inside = D.groups.map(() => []); // the nodes of each module, those of inner ones too
 D.member.forEach((group, node) => { for (let g = group; g !== null; g = parentOf[g]) inside[g].push(node); });
@@ -42,12 +42,15 @@ function visible(closed, focus) {
   return { items, edges: rows, groups, member, place, itemOf, total };
 }
 
-// The items closest to one of them, along edges in either direction.
+// The items closest to one of them, along edges in either direction, but not through what everything uses.
 function nearest(start, edges) {
   const around = new Map();
   for (const [a, b] of edges) for (const [from, to] of [[a, b], [b, a]]) around.has(from) ? around.get(from).push(to) : around.set(from, [to]);
   const found = new Set([start]);
-  for (const item of found) for (const other of around.get(item) || []) if (found.size < NEAREST) found.add(other);
+  for (const item of found) {
+    const others = around.get(item) || [];
+    if (item === start || others.length <= HUB) for (const other of others) if (found.size < NEAREST) found.add(other);
+  }
   return found;
 }
 

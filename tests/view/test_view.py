@@ -1,0 +1,377 @@
+"""The page's contents: what it is told of a graph, its sweep, hand-written gradients and a training."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+from microgradnp import heatmap
+from microgradnp.emit.contribution import Lines
+from microgradnp.view.contents import contents_of
+from microgradnp.view.page import safe_json
+from microgradnp.view.visible import MOST_VISIBLE, placed, visible
+
+rng = np.random.default_rng(3)
+NAME, KIND, SHAPE = 1, 2, 3
+
+
+def data_of(page) -> dict:
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page.html, re.S)[1])
+
+
+def network():
+    x, targets = rng.normal(size=(6, 4)), rng.normal(size=(6, 2))
+    W = mg.Tensor(rng.normal(size=(4, 3)), requires_grad=True, name="W")
+    V = mg.Tensor(rng.normal(size=(3, 2)), requires_grad=True, name="V")
+    h = mg.sigmoid(x @ W)
+    y = h @ V
+    return 0.5 * mg.sse(y, targets) + np.sum(W**2), {"x": x, "targets": targets, "W": W, "V": V, "h": h, "y": y}
+
+
+def numbered(data: dict) -> dict[str, int]:
+    return {row[NAME]: k for k, row in enumerate(data["nodes"])}
+
+
+# -------------------------------------------------------------------------------------------------- heat maps
+
+
+def test_a_heat_map_keeps_a_spike_among_a_million_entries():
+    array = np.zeros((1000, 1000))
+    array[437, 912] = -3.0
+    cells = heatmap.unpacked(heatmap.packed(array))
+    assert cells.shape == (28, 28)
+    assert cells.min() == -3.0
+    assert np.count_nonzero(cells) == 1
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (7,), (3, 5), (28, 28), (29, 57), (2, 3, 4), (100, 1)])
+def test_a_packed_map_is_right_to_a_thirtieth(shape):
+    array = rng.normal(size=shape)
+    packed = heatmap.packed(array)
+    cells = heatmap.unpacked(packed)
+    expected = heatmap.reduced(heatmap.as_rows(array), heatmap.MOST_CELLS)
+    np.testing.assert_allclose(cells, expected, atol=np.abs(array).max() / 59)
+    np.testing.assert_allclose(
+        [packed["min"], packed["max"], packed["mean"]], [array.min(), array.max(), array.mean()], rtol=1e-5
+    )
+    np.testing.assert_allclose(packed["norm"], np.linalg.norm(array), rtol=1e-5)
+    assert len(packed["q"]) == cells.size
+
+
+def test_what_is_not_finite_is_counted_and_wins_its_cell():
+    array = rng.normal(size=(60, 60))
+    array[0, 0], array[30, 30], array[59, 59], array[59, 58] = np.nan, np.inf, -np.inf, np.nan
+    packed = heatmap.packed(array)
+    cells = heatmap.unpacked(packed)
+    assert (packed["nan"], packed["inf"]) == (2, 2)
+    assert np.isnan(cells[0, 0])
+    assert cells[10, 10] == np.inf
+    assert not np.isfinite(cells[-1, -1])
+    assert np.isfinite([packed["min"], packed["max"], packed["mean"], packed["norm"]]).all()
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e300, 0.0])
+def test_extreme_numbers_neither_overflow_nor_vanish(scale):
+    array = scale * np.array([[1.0, -0.5], [0.25, 0.0]])
+    cells = heatmap.unpacked(heatmap.packed(array))
+    np.testing.assert_allclose(cells, array, atol=scale / 59)
+
+
+def test_complex_numbers_are_shown_by_magnitude_and_text_not_at_all():
+    packed = heatmap.packed(np.array([3 + 4j, 0]))
+    assert (packed["of"], packed["max"]) == ("magnitudes", 5.0)
+    assert heatmap.packed(np.array(["a"])) is None
+    assert heatmap.packed(np.zeros((0, 3))) is None
+
+
+# ----------------------------------------------------------------------------------------------------- contents
+
+
+def test_nodes_edges_names_and_places():
+    loss, _ = network()
+    data = data_of(mg.view(loss))
+    number = numbered(data)
+    assert data["nodes"][number["W"]][KIND:4] == ["parameter", [4, 3]]
+    assert data["nodes"][-1][KIND] == "loss"
+    assert {"W", "V", "x", "h", "targets"} <= set(data["code"])
+    assert len(set(data["code"])) == len(data["nodes"])
+    place = data["places"][data["nodes"][number["h"]][5]]
+    assert place[0] == "test_view.py"
+    assert place[3] == "h = mg.sigmoid(x @ W)"
+    assert all(source < target for source, target, _ in data["edges"])
+
+
+def test_the_steps_are_those_of_the_sweep_and_touch_no_gradient():
+    loss, tensors = network()
+    data = data_of(mg.view(loss))
+    assert tensors["W"].grad is None
+    number, steps = numbered(data), data["steps"]
+    assert steps[0][0] == len(data["nodes"]) - 1
+    complete = {len(data["nodes"]) - 1}
+    given = {}
+    for node, shares in steps:  # a gradient is handed on only when it is complete
+        assert node in complete
+        for argument, _, term, *_ in shares:
+            given[argument] = given.get(argument, 0) + 1
+            assert term == given[argument]
+            if term == data["terms"].get(str(argument), 1):
+                complete.add(argument)
+    assert data["terms"] == {str(number["W"]): 2}
+    loss.backward()
+    for name in "WV":
+        np.testing.assert_allclose(np.ravel(tensors[name].grad), data["grads"][number[name]]["x"], rtol=1e-5)
+
+
+def test_a_partial_sum_is_the_first_share():
+    loss, tensors = network()
+    data = data_of(mg.view(loss))
+    shares = [share for _, step in data["steps"] for share in step if share[0] == numbered(data)["W"]]
+    assert [share[2] for share in shares] == [1, 2]
+    assert shares[1][4] is None
+    first = np.array(shares[0][4]["x"]).reshape(4, 3)
+    regular = 2 * tensors["W"].numpy()
+    loss.backward()
+    assert np.allclose(first, regular, rtol=1e-5) or np.allclose(first, tensors["W"].grad - regular, rtol=1e-5)
+
+
+def run_lines(loss) -> tuple[dict, dict]:
+    """What the page's lines compute when they are run with NumPy alone, from leaves on: values, then gradients."""
+    contents = contents_of(loss, {})
+    data = contents.data
+    namespace = {"np": np}
+    for text in data["definitions"].values():
+        exec(text, namespace)
+    for value, name in zip(contents.outline.values, data["code"], strict=True):
+        if getattr(value, "rule", None) is None:
+            namespace[name] = value if isinstance(value, np.ndarray) else value.numpy()
+        else:
+            for line in data["forward"].get(contents.index[id(value)], []):
+                exec(line, namespace)
+            namespace.setdefault(name, value._array)  # of data alone: it has no line
+    namespace[f"d_{data['code'][-1]}"] = np.float64(1.0)
+    for _, shares in data["steps"]:
+        for *_, lines, _ in shares:
+            assert lines
+            for line in lines:
+                exec(line, namespace)
+    return contents, namespace
+
+
+def test_the_lines_of_forward_and_backward_run_and_give_the_gradient():
+    x = mg.Tensor(rng.uniform(0.5, 2, size=(5, 4)), requires_grad=True, name="x")
+    b = mg.Tensor(rng.normal(size=3), requires_grad=True, name="b")
+    W = mg.Tensor(rng.normal(size=(4, 3)), requires_grad=True, name="W")
+    z = mg.add_bias(x @ W, b)
+    p = mg.softmax(z)
+    parts = [
+        np.mean(np.log(p[:, 1])),
+        np.sum(np.max(z, axis=1)),
+        np.linalg.norm(W),
+        np.prod(x[0]) ** 2,
+        np.sum(np.concatenate([x, x], axis=1).T * 0.5),
+        mg.cross_entropy(z, np.array([0, 1, 2, 1, 0])),
+    ]
+    loss = sum(parts[1:], parts[0])
+    contents, namespace = run_lines(loss)
+    loss.backward(retain_grads=True)
+    for value, name in zip(contents.outline.values, contents.data["code"], strict=True):
+        if getattr(value, "rule", None) is not None:
+            np.testing.assert_allclose(namespace[name], value.numpy(), rtol=1e-12, err_msg=name)
+        if getattr(value, "grad", None) is not None:
+            np.testing.assert_allclose(namespace[f"d_{name}"], value.grad, rtol=1e-10, atol=1e-14, err_msg=name)
+    for leaf in (x, W, b):  # and by differences, which know nothing of rules
+        namespace_gradient = namespace[f"d_{leaf.name}"]
+        assert namespace_gradient.shape == leaf.shape
+
+
+def test_a_rule_without_a_text_leaves_a_gap_and_no_error():
+    @mg.primitive
+    def looked(a):
+        return a * 2
+
+    mg.rule(looked, lambda g, y, a: g * 2 if float(np.sum(a)) > -1e9 else g)
+    x = mg.Tensor([1.0, 2.0], requires_grad=True, name="x")
+    data = data_of(mg.view(np.sum(looked(x))))
+    assert np.allclose(data["grads"][numbered(data)["x"]]["x"], 2)
+
+
+def test_equal_steps_are_traced_once():
+    h = x = mg.Tensor(np.ones(3), requires_grad=True, name="x")
+    for _ in range(50):
+        h = np.tanh(h)
+    lines = Lines()
+    node = h
+    while node.rule is not None:
+        lines.share(node, 0, lambda name: name)
+        node = node.args[0]
+    assert node is x
+    assert len(lines.known) == 1
+
+
+def test_without_a_gradient_the_values_are_shown():
+    x = mg.Tensor(np.ones((2, 2)), requires_grad=True, name="x")
+    assert "no scalar but has shape (2, 2)" in data_of(mg.view(x * 2))["noGradient"]
+    assert "requires a gradient" in data_of(mg.view(mg.Tensor([1.0]) * 2))["noGradient"]
+    assert data_of(mg.view(x * 2))["steps"] == []
+
+
+def test_errors_say_what_to_do(tmp_path):
+    loss, tensors = network()
+    with pytest.raises(TypeError, match="view: needs a Tensor, got float"):
+        mg.view(1.0)
+    with pytest.raises(FileNotFoundError, match="view: the folder .* does not exist"):
+        mg.view(loss, tmp_path / "no" / "graph.html")
+    with pytest.raises(ValueError, match='view: direction must be "TB"'):
+        mg.view(loss, direction="down")
+    with pytest.raises(ValueError, match="engine must be"):
+        mg.view(loss, engine="neato")
+    with pytest.raises(KeyError, match="view: no Tensor of this graph is called Q"):
+        mg.view(loss, hand_written={"Q": 1})
+    with pytest.raises(ValueError, match="kept no snapshots"):
+        mg.view(loss, fit=mg.fit(lambda: np.sum(tensors["W"] ** 2), tensors["W"], iterations=1))
+    with pytest.raises(ValueError, match="cannot compare gradients: it is no scalar"):
+        mg.view(tensors["h"], hand_written={"W": 1})
+    loss.backward()
+    with pytest.raises(ValueError, match="view: the graph of .* was freed by backward"):
+        mg.view(loss)
+
+
+def test_a_page_is_small_and_the_same_each_time(tmp_path):
+    loss, _ = network()
+    page = mg.view(loss, tmp_path / "graph.html", engine="builtin")
+    assert page.path == tmp_path / "graph.html"
+    assert page.path.read_text() == page.html
+    assert page.path.stat().st_size < 100_000
+    assert mg.view(loss, engine="builtin").html == page.html
+    assert repr(page).endswith(f"page of a graph of {page.nodes} nodes, {len(page.html.encode()) / 1000:,.0f} kB>")
+    assert "http" not in re.sub(r"http://www\.w3\.org/\S+", "", page.html)
+
+
+def test_the_page_of_a_large_network_is_below_100_kb():
+    model = mg.nn.MLP([784, 512, 10], rng=0)
+    page = mg.view(mg.cross_entropy(model(rng.normal(size=(512, 784))), rng.integers(0, 10, 512)))
+    assert len(page.html.encode()) < 100_000
+
+
+HOSTILE = "</script><script>hacked=1</script><!--\"'`${}\u2028\\" + "x" * 10_000
+
+
+def test_text_of_the_users_cannot_end_the_data():
+    text = safe_json({"a": HOSTILE, "b": "\ud800"})
+    assert not set("<>&\u2028") & set(text)
+    assert json.loads(text)["a"] == HOSTILE
+
+
+def test_arrays_that_hold_text_are_shown_as_text():
+    @mg.primitive
+    def labelled(a, names):
+        return a * len(names)
+
+    mg.rule(labelled, lambda g, y, a, names: g * len(names), None)
+    x = mg.Tensor([1.0, 2.0], requires_grad=True, name="x")
+    loss = np.sum(labelled(x, np.array([HOSTILE, "b"])))
+    data = data_of(mg.view(loss))
+    assert any("</script>" in value.get("text", "") for value in data["values"])
+    assert mg.draw(loss).source
+
+
+# ------------------------------------------------------------------------------------------------------ overlay
+
+
+def test_hand_written_gradients_are_judged_and_the_first_wrong_one_is_found():
+    loss, tensors = network()
+    values = {name: t if isinstance(t, np.ndarray) else t.numpy() for name, t in tensors.items()}
+    dy = values["y"] - values["targets"]
+    dh = dy @ values["V"].T
+    hand = {"y": dy, "V": values["h"].T @ dy, "h": 2 * dh, "W": values["x"].T @ dh}
+    data = data_of(mg.view(loss, hand_written=hand))
+    number = numbered(data)
+    verdicts = {name: data["over"][str(number[name])]["ok"] for name in ("V", "h", "W")}
+    assert verdicts == {"V": True, "h": False, "W": False}
+    assert data["first"] == number["h"]
+    assert "a factor 2" in data["over"][str(number["h"])]["says"]
+    right = {"V": values["h"].T @ dy, "h": dh}
+    data = data_of(mg.view(loss, hand_written=right))
+    assert data["first"] is None
+    assert all(mark["ok"] for mark in data["over"].values())
+
+
+# ---------------------------------------------------------------------------------------------- what is visible
+
+
+def in_modules():
+    model = mg.nn.MLP([4, 3, 3, 2], rng=0)
+    return mg.sse(model(rng.normal(size=(5, 4))), rng.normal(size=(5, 2)))
+
+
+def test_a_closed_module_is_one_box_and_edges_lead_to_it():
+    data = data_of(mg.view(in_modules()))
+    everything = visible(data, [])
+    assert everything.items == sorted(everything.items)
+    outer = [g for g, (_, parent) in enumerate(data["groups"]) if parent is None]
+    folded = visible(data, outer)
+    assert sum(item < 0 for item in folded.items) == len(outer)
+    assert folded.groups == []
+    reached = {folded.items[end] for _, end, _ in folded.edges}
+    assert -1 - outer[0] in reached
+    assert len({(a, b) for a, b, _ in folded.edges}) == len(folded.edges)
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+def test_boxes_that_are_visible_do_not_overlap(direction):
+    data = data_of(mg.view(in_modules()))
+    for closed in ([], [0], [1, 2]):
+        layout = placed(data, closed, direction, "builtin")
+        seen = visible(data, closed)
+        sizes = [data["sizes"]["node" if item >= 0 else "closed"] for item in seen.items]
+        for i, ((x, y), (w, h)) in enumerate(zip(layout["boxes"], sizes, strict=True)):
+            for (u, v), (a, b) in list(zip(layout["boxes"], sizes, strict=True))[:i]:
+                assert x >= u + a or u >= x + w or y >= v + b or v >= y + h
+
+
+def test_a_graph_too_large_to_draw_is_left_to_the_page():
+    h = mg.Tensor(np.ones(2), requires_grad=True)
+    for _ in range(MOST_VISIBLE):
+        h = np.tanh(h)
+    data = data_of(mg.view(np.sum(h)))
+    assert data["layout"] is None
+    assert len(data["nodes"]) == MOST_VISIBLE + 2
+
+
+# ------------------------------------------------------------------------------------------------------ notebook
+
+
+def test_a_tensor_shows_its_picture_and_a_heat_map():
+    x = mg.Tensor(rng.normal(size=(3, 4)), requires_grad=True, name="<x>")
+    y = np.sum(x**2)
+    y.backward(retain_grads=True)
+    shown = y._repr_mimebundle_()
+    assert shown["text/plain"] == repr(y)
+    assert "<svg" in shown["text/html"]
+    leaf = x._repr_mimebundle_()["text/html"]
+    assert "&lt;x&gt;" in leaf
+    assert "<x>" not in leaf
+    assert leaf.count("<svg") == 2  # value and gradient
+
+
+@pytest.mark.parametrize("make", [lambda: mg.Tensor([]), lambda: mg.Tensor(1), lambda: mg.Tensor([np.nan, 1.0])])
+def test_every_tensor_shows_something(make):
+    assert make()._repr_mimebundle_()["text/html"]
+
+
+def test_a_tensor_of_a_large_or_freed_graph_says_so():
+    h = mg.Tensor(np.ones(2), requires_grad=True)
+    for _ in range(100):
+        h = np.tanh(h)
+    assert "a graph of 101 nodes" in h._repr_mimebundle_()["text/html"]
+    loss = np.sum(h)
+    loss.backward()
+    assert loss._repr_mimebundle_()["text/html"]
+
+
+def test_a_page_shows_itself_in_a_frame_of_its_own():
+    shown = mg.view(in_modules())._repr_html_()
+    assert shown.startswith('<iframe srcdoc="&lt;!doctype html&gt;')
+    assert "<script" not in shown
