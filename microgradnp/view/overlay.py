@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +61,7 @@ def completed(contents: Contents) -> dict[int, int]:
 def row(mark: Mark) -> Json:
     found: Json = {"name": mark.name, "ok": mark.ok, "says": mark.says, "digits": written(mark.digits)}
     if mark.where is not None:
-        found["where"] = list(mark.where)
+        found["where"] = [*mark.where, os.path.basename(mark.where[0])]
     if mark.hand is not None:
         found["hand"] = packed(np.asarray(mark.hand))
         hand, expected = np.asarray(mark.hand), np.asarray(mark.expected)

@@ -12,6 +12,7 @@ from typing import Any
 
 from microgradnp.draw.svg import DARK, DARK_KINDS, LIGHT, LIGHT_KINDS
 from microgradnp.view.contents import Json
+from microgradnp.view.dense import dense
 
 SCRIPTS = ("state", "visible", "layered", "rooms", "heat", "scene", "lane", "marks", "panel", "replay", "table", "main")
 FOLDER = resources.files(__package__).joinpath("page")
@@ -19,10 +20,8 @@ FOLDER = resources.files(__package__).joinpath("page")
 
 def html_of(data: Json) -> str:
     """The page. Text of the user's stands in JSON only, where `<` is written `\\u003c`, and reaches the screen as text."""
-    from rjsmin import jsmin
-
-    script = "\n".join(asset(f"{name}.js") for name in SCRIPTS)
-    script = jsmin(f'"use strict";\n(() => {{\n{script}}})();\n')
+    script = "\n".join(dense(asset(f"{name}.js")) for name in SCRIPTS)
+    script = f'"use strict";\n(() => {{\n{script}\n}})();\n'
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data: blob:"
     parts = {

@@ -10,7 +10,8 @@ import microgradnp as mg
 from microgradnp import heatmap
 from microgradnp.emit.contribution import Lines
 from microgradnp.view.contents import contents_of
-from microgradnp.view.page import safe_json
+from microgradnp.view.dense import dense, parts
+from microgradnp.view.page import SCRIPTS, asset, safe_json
 from microgradnp.view.visible import MOST_VISIBLE, placed, visible
 
 rng = np.random.default_rng(3)
@@ -27,6 +28,7 @@ def network():
     V = mg.Tensor(rng.normal(size=(3, 2)), requires_grad=True, name="V")
     h = mg.sigmoid(x @ W)
     y = h @ V
+    h.name, y.name = "h", "y"
     return 0.5 * mg.sse(y, targets) + np.sum(W**2), {"x": x, "targets": targets, "W": W, "V": V, "h": h, "y": y}
 
 
@@ -131,9 +133,11 @@ def test_a_partial_sum_is_the_first_share():
     assert [share[2] for share in shares] == [1, 2]
     assert shares[1][4] is None
     first = np.array(shares[0][4]["x"]).reshape(4, 3)
-    regular = 2 * tensors["W"].numpy()
+    of_the_penalty = 2 * tensors["W"].numpy()
     loss.backward()
-    assert np.allclose(first, regular, rtol=1e-5) or np.allclose(first, tensors["W"].grad - regular, rtol=1e-5)
+    of_the_error = tensors["W"].grad - of_the_penalty
+    penalty_comes_first = "2 *" in shares[0][3][-1]
+    np.testing.assert_allclose(first, of_the_penalty if penalty_comes_first else of_the_error, rtol=1e-4)
 
 
 def run_lines(loss) -> tuple[dict, dict]:
@@ -181,9 +185,6 @@ def test_the_lines_of_forward_and_backward_run_and_give_the_gradient():
             np.testing.assert_allclose(namespace[name], value.numpy(), rtol=1e-12, err_msg=name)
         if getattr(value, "grad", None) is not None:
             np.testing.assert_allclose(namespace[f"d_{name}"], value.grad, rtol=1e-10, atol=1e-14, err_msg=name)
-    for leaf in (x, W, b):  # and by differences, which know nothing of rules
-        namespace_gradient = namespace[f"d_{leaf.name}"]
-        assert namespace_gradient.shape == leaf.shape
 
 
 def test_a_rule_without_a_text_leaves_a_gap_and_no_error():
@@ -221,7 +222,7 @@ def test_errors_say_what_to_do(tmp_path):
     loss, tensors = network()
     with pytest.raises(TypeError, match="view: needs a Tensor, got float"):
         mg.view(1.0)
-    with pytest.raises(FileNotFoundError, match="view: the folder .* does not exist"):
+    with pytest.raises(FileNotFoundError, match=r"view: the folder .* does not exist"):
         mg.view(loss, tmp_path / "no" / "graph.html")
     with pytest.raises(ValueError, match='view: direction must be "TB"'):
         mg.view(loss, direction="down")
@@ -234,7 +235,7 @@ def test_errors_say_what_to_do(tmp_path):
     with pytest.raises(ValueError, match="cannot compare gradients: it is no scalar"):
         mg.view(tensors["h"], hand_written={"W": 1})
     loss.backward()
-    with pytest.raises(ValueError, match="view: the graph of .* was freed by backward"):
+    with pytest.raises(ValueError, match=r"view: the graph of .* was freed by backward"):
         mg.view(loss)
 
 
@@ -246,13 +247,27 @@ def test_a_page_is_small_and_the_same_each_time(tmp_path):
     assert page.path.stat().st_size < 100_000
     assert mg.view(loss, engine="builtin").html == page.html
     assert repr(page).endswith(f"page of a graph of {page.nodes} nodes, {len(page.html.encode()) / 1000:,.0f} kB>")
-    assert "http" not in re.sub(r"http://www\.w3\.org/\S+", "", page.html)
+    assert re.findall(r"\w+://[^\s\"]+", page.html) == ["http://www.w3.org/2000/svg"]  # the name of a format, not an address
 
 
 def test_the_page_of_a_large_network_is_below_100_kb():
     model = mg.nn.MLP([784, 512, 10], rng=0)
     page = mg.view(mg.cross_entropy(model(rng.normal(size=(512, 784))), rng.integers(0, 10, 512)))
     assert len(page.html.encode()) < 100_000
+
+
+def test_the_script_loses_its_comments_and_no_text():
+    nested = "const a = `${b ? ` x = ${'}' + c}` : ''}  y`;  // says\n\n  f(a, \"1 // + 1\");\n"
+    assert dense(nested) == "const a=`${b ? ` x = ${'}' + c}` : ''}  y`;\nf(a,\"1 // + 1\");"
+    for name in SCRIPTS:
+        script = asset(f"{name}.js")
+        short = dense(script)
+        literals = [[text for text, literal in parts(s) if literal] for s in (script, short)]
+        assert literals[0] == literals[1]
+        code = ["".join(text for text, literal in parts(s) if not literal) for s in (script, short)]
+        assert re.sub(r"//.*|\s", "", code[0]) == re.sub(r"\s", "", code[1])
+        assert not re.search(r"[(=,:]\s*/[^/]", code[1]), f"a regular expression in {name}.js"
+        assert not re.search(r"[\w)\]]\n[(\[`]", short), f"a statement without its semicolon in {name}.js"
 
 
 HOSTILE = "</script><script>hacked=1</script><!--\"'`${}\u2028\\" + "x" * 10_000

@@ -77,7 +77,7 @@ function seedOf(edges, mirror) {
 function gradientBox(node, x, y) {
   const [width, height] = D.sizes.node, list = shares[node], name = `d_${D.code[node]}`;
   const drawn = element("g", { class: "box gradient", transform: `translate(${x} ${y})` });
-  const lines = list.flatMap((share) => share.lines), formula = node === root ? "1.0" : lines.length ? lines[lines.length - 1].replace(/^\S+ = /, "") : "";
+  const lines = list.flatMap((share) => share.lines), formula = node === root ? "1.0" : lines.length ? lines[lines.length - 1].split(" = ").slice(1).join(" = ") : "";
   drawn.append(element("title", {}, lines.join("\n") || name), element("rect", { class: "body", width, height, rx: 3 }), element("path", { class: "band", d: `M0,${BAND}V3Q0,0 3,0H${width - 3}Q${width},0 ${width},3V${BAND}Z` }), element("rect", { class: "rim", width, height, rx: 3 }),
     words(PADDING, 14.5, "name", cut(name, ROOM)), words(PADDING, 33, "small", cut(list.length > 1 ? `sum of ${list.length} shares` : formula, 28)));
   const thumbs = element("g", { class: "thumbs" });
