@@ -70,6 +70,9 @@ class Comparison:
         lines = ["  ".join([row[0].ljust(widths[0]), *(row[k].rjust(widths[k]) for k in (1, 2, 3)), row[4]]) for row in table]
         return "\n".join(line.rstrip() for line in lines)
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{title}</th>" for title in ("gradient", "digits", "norm ratio", "cosine", "verdict"))
         body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import signal
 import threading
 import time
@@ -135,7 +136,8 @@ def fit(
         Ctrl-C included (for `SGD` and `Adam`, without a callback and without snapshots; else step by step).
     snapshots : int
         Keep so many small pictures of all values and gradients at most, evenly spread over the iterations, the first and the
-        state after the last among them: `mg.view(loss, fit=result)` plays them. In a notebook they show while it trains.
+        state after the last among them, for which the loss is called once more: `mg.view(loss, fit=result)` plays them. In a
+        notebook they show while it trains.
 
     Returns
     -------
@@ -400,7 +402,8 @@ def progress_bar(iterations: int, wanted: bool) -> Iterator[Callable[[Fit], None
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    if not (console.is_terminal or console.is_jupyter):
+    drawable = console.is_terminal or (console.is_jupyter and importlib.util.find_spec("ipywidgets") is not None)
+    if not drawable:
         yield lambda result: None
         return
     columns = (TextColumn("fit"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())

@@ -59,8 +59,8 @@ function nodePart() {
   if (mark) part.append(html("p", mark.ok === null ? `? ${mark.says}` : mark.ok ? `✓ right: ${mark.says}` : `✗ ${node === D.first ? "first wrong" : "wrong"}: ${mark.says}`, mark.ok === false ? "says wrong" : "says"));
   if (place) part.append(source(place[0], place[1], place[2], place[3], place[4]));
   if (mark?.where) part.append(html("p", "hand-written:", "quiet"), source(mark.where[3], mark.where[1], "", mark.where[2], mark.where[0]));
-  const lines = (D.forward && D.forward[node]) || [];
-  if (lines.length) part.append(html("pre", lines.join("\n"), "code"));
+  const forward = (D.forward && D.forward[node]) || [], backward = shares[node].flatMap((share) => share.lines);
+  if (forward.length || backward.length) part.append(html("pre", [...forward, ...backward].join("\n"), "code"));
   const figures = html("div", null, "figures"), { state, here, total } = progress(node);
   figures.append(figure(valueOf(node), "value"));
   if (hasGradient(node)) figures.append(figure(gradientOf(node), state === "partial" ? `gradient, ${here} of ${total} terms` : state === "waiting" ? "gradient: not reached yet" : "gradient"));

@@ -101,8 +101,8 @@ function nodeBox(node, x, y) {
   outline(drawn, row[KIND], width, height);
   if (left) drawn.append(words(PADDING, 14.5, "name", left));
   drawn.append(words(left ? width - PADDING : PADDING, 14.5, left ? "tag" : "name", tag, left ? { "text-anchor": "end" } : {}));
-  const place = placeText(node), size = cut(`${shapeText(node)} ${row[DTYPE]}`, Math.floor((width - 2 * PADDING) / SMALL) - Math.min(place.length, 12) - 1);
-  drawn.append(words(PADDING, 33, "small", size), words(width - PADDING, 33, "small", tail(place, 12), { "text-anchor": "end" }));
+  const place = placeText(node), size = cut(`${shapeText(node)} ${row[DTYPE]}`, Math.floor((width - 2 * PADDING) / SMALL) - Math.min(place.length, 11) - 1);
+  drawn.append(words(PADDING, 33, "small", size), words(width - PADDING, 33, "small", tail(place, 11), { "text-anchor": "end" }));
   const thumbs = element("g", { class: "thumbs" });
   for (const side of ["left", "right"]) {
     const caption = side === "left" ? "value" : "gradient";
