@@ -91,14 +91,15 @@ class Places:
 def code_names(outline: Outline) -> list[str]:
     """For each value a name that can stand in a line of Python; no two share one."""
     taken: set[str] = set()
+    counted: dict[str, int] = {}  # how often each wish was heard: names are numbered without looking for a free number again
     names: list[str] = []
     for wish in outline.names:
         plain = re.sub(r"\W+", "_", wish.removeprefix("self.")).strip("_") if len(wish) < 60 and WORD.fullmatch(wish) else ""
         plain = f"{plain}_" if keyword.iskeyword(plain) else plain
         plain = plain or ("loss" if len(names) == len(outline.names) - 1 and "loss" not in taken else "")
-        name, number = plain or "v1", 1
-        while name in taken or not name.isidentifier():
-            number += 1
+        name = plain or "v"
+        while not name.isidentifier() or name in taken or name == "v":
+            number = counted[plain] = counted.get(plain, 1 if plain else 0) + 1
             name = f"{plain}_{number}" if plain else f"v{number}"
         taken.add(name)
         names.append(name)

@@ -103,7 +103,14 @@ function nodeBox(node, x, y) {
   drawn.append(words(left ? width - PADDING : PADDING, 14.5, left ? "tag" : "name", tag, left ? { "text-anchor": "end" } : {}));
   const place = placeText(node), size = cut(`${shapeText(node)} ${row[DTYPE]}`, Math.floor((width - 2 * PADDING) / SMALL) - Math.min(place.length, 11) - 1);
   drawn.append(words(PADDING, 33, "small", size), words(width - PADDING, 33, "small", tail(place, 11), { "text-anchor": "end" }));
-  const thumbs = element("g", { class: "thumbs" });
+  drawn.append(words(width - 4, -4, "badge", "", { "text-anchor": "end" }));
+  drawn.dataset.node = node;
+  return button(drawn, `${row[OP] || row[KIND]} ${name}, shape ${shapeText(node)}, ${row[DTYPE]}${place ? `, ${place}` : ""}`, () => select(node));
+}
+
+// The two frames for heat maps; made when they are filled, for thousands of boxes that is later.
+function thumbnails(drawn) {
+  const thumbs = element("g", { class: "thumbs" }), height = D.sizes.node[1];
   for (const side of ["left", "right"]) {
     const caption = side === "left" ? "value" : "gradient";
     thumbs.append(
@@ -112,9 +119,7 @@ function nodeBox(node, x, y) {
       words(THUMB[side] + THUMB.width / 2, THUMB.y + 23, `number ${side}`, "", { "text-anchor": "middle" }),
       words(THUMB[side], height - 6.5, "caption", caption), words(THUMB[side] + THUMB.width, height - 6.5, `caption note ${side}`, "", { "text-anchor": "end" }));
   }
-  drawn.append(thumbs, words(width - 4, -4, "badge", "", { "text-anchor": "end" }));
-  drawn.dataset.node = node;
-  return button(drawn, `${row[OP] || row[KIND]} ${name}, shape ${shapeText(node)}, ${row[DTYPE]}${place ? `, ${place}` : ""}`, () => select(node));
+  drawn.append(thumbs);
 }
 
 // A parameter is rounded, data has a cut corner, a constant is dashed, the loss has a double border: as in the pictures.
@@ -155,6 +160,7 @@ function paintThumbnails() {
 }
 
 function paintOne(node, { drawn }) {
+  if (!drawn.querySelector(".thumbs")) thumbnails(drawn);
   thumbnail(drawn, "left", valueOf(node), D.noMaps ? "" : "empty");
   const { state, here, total } = progress(node), map = gradientOf(node);
   thumbnail(drawn, "right", map, { never: "not needed", waiting: "…", final: D.noMaps ? "" : "empty", partial: "…" }[state]);
