@@ -84,7 +84,7 @@ def packed(array: Any, most: int = MOST_CELLS) -> dict[str, Any] | None:
     found |= {"s": short(scale), "min": short(least), "max": short(most_positive)}
     if finite.size:
         unit = finite / scale if scale else finite
-        found["mean"], found["norm"] = short(scale * float(unit.mean())), short(scale * float(np.sqrt(np.vdot(unit, unit))))
+        found["mean"], found["norm"] = short(scale * float(unit.mean())), written(scale * float(np.sqrt(np.vdot(unit, unit))))
     if array.dtype.kind == "c":
         found["of"] = "magnitudes"
     if rows.size == 1 or (rows.size <= WRITTEN_OUT and most == MOST_CELLS):

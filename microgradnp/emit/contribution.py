@@ -19,17 +19,25 @@ from microgradnp.program.expansions import FOR_PEOPLE
 from microgradnp.tensor import Tensor
 from microgradnp.transforms import recorded
 
+LARGEST_CONSTANT = 60  # entries
+IMPORTS = {"special": "from scipy import special"}
 BLANK = re.compile(r"\bblank_(\w+)\b")  # stands for a name in a text that is kept for steps of the same kind
 
 Names = Callable[[str], str]  # what to write for "g", "y" (or "r"), the arguments "0", "1", ... and their gradients "d0", ...
 
 
 class Lines:
-    """Writes lines; equal steps are traced once. `definitions` holds functions that the lines call and NumPy does not have."""
+    """Writes lines; equal steps are traced once."""
 
     def __init__(self) -> None:
-        self.definitions: dict[str, str] = {}
+        self.quotes = Quotes()  # one for all lines, so that a name means one function
         self.known: dict[Any, list[str]] = {}
+
+    @property
+    def definitions(self) -> dict[str, str]:
+        """Imports, and functions that the lines call and NumPy does not have."""
+        imports = {module: IMPORTS.get(module, f"import {module}") for module in sorted(self.quotes.imports - {"np"})}
+        return imports | {name: text for name, text in self.quotes.definitions.items() if text}
 
     def forward(self, node: Any, names: Names) -> list[str]:
         """The statement that made a node's value."""
@@ -84,16 +92,26 @@ class Lines:
         inputs = [tracer.values[id(v)] for v in [*dict.fromkeys(a for a in args if isinstance(a, Tensor)), y, g]]
         target = f"blank_{target}"
         program = simplified(Program(inputs, tracer.captured, [value], []))
+        without_needless_axes(program)
         names = {id(v): v.name for v in program.inputs}
-        names |= {id(v): v.name or "constant" for v in program.captured}
+        if any(v.size > LARGEST_CONSTANT for v in program.captured):
+            raise ValueError("a formula makes an array that is too large to be written into a line")
         (result,) = program.outputs
         if result.function is not None:
             result.name = target
-        quotes = Quotes()
-        body = Body(program, names, quotes, [], target)
-        self.definitions.update(quotes.definitions)
+        body = Body(program, names, self.quotes, [], target)
         lines = [line for line, _ in body.lines]
         return lines if result.function is not None else [f"{target} = {body.output(result)}"]
+
+
+def without_needless_axes(program: Program) -> None:
+    """`np.broadcast_to(g.reshape(1, 1), shape)` does the same without its reshape, which only adds axes in front."""
+    for step in program.steps():
+        inner = step.args[0] if step.function is np.broadcast_to else None
+        if isinstance(inner, Value) and inner.function is np.reshape and isinstance(inner.args[0], Value):
+            shape = inner.args[0].shape
+            if inner.shape == (1,) * (len(inner.shape) - len(shape)) + shape:
+                step.args = (inner.args[0], *step.args[1:])
 
 
 def is_named(argument: Any) -> bool:

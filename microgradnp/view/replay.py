@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from microgradnp.heatmap import short, written
+from microgradnp.heatmap import written
 from microgradnp.snapshots import signature, swept_nodes
 from microgradnp.view.contents import Contents, Json
 
@@ -31,7 +31,7 @@ def replayed(contents: Contents, fit: Any) -> Json:
         "replay": {
             "nodes": numbers,
             "snapshots": [[s.iteration, written(s.loss), s.values, s.grads] for s in fitting],
-            "losses": [[k + 1, short(losses[k])] for k in sorted({*range(0, len(losses), every), max(len(losses) - 1, 0)})],
+            "losses": [[k + 1, written(losses[k])] for k in sorted({*range(0, len(losses), every), max(len(losses) - 1, 0)})],
             "leftOut": len(snapshots) - len(fitting),
         }
     }

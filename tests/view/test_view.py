@@ -8,8 +8,6 @@ import pytest
 
 import microgradnp as mg
 from microgradnp import heatmap
-from microgradnp.emit.contribution import Lines
-from microgradnp.view.contents import contents_of
 from microgradnp.view.dense import dense, parts
 from microgradnp.view.page import SCRIPTS, asset, safe_json
 from microgradnp.view.visible import MOST_VISIBLE, placed, visible
@@ -74,11 +72,13 @@ def test_what_is_not_finite_is_counted_and_wins_its_cell():
     assert np.isfinite([packed["min"], packed["max"], packed["mean"], packed["norm"]]).all()
 
 
-@pytest.mark.parametrize("scale", [1e-300, 1e300, 0.0])
+@pytest.mark.parametrize("scale", [1e-300, 1e300, 1.7e308, 0.0])
 def test_extreme_numbers_neither_overflow_nor_vanish(scale):
     array = scale * np.array([[1.0, -0.5], [0.25, 0.0]])
     cells = heatmap.unpacked(heatmap.packed(array))
     np.testing.assert_allclose(cells, array, atol=scale / 59)
+    many = mg.Tensor(scale * np.ones(100), name="many")  # their norm may be too large for a number
+    assert json.dumps(data_of(mg.view(many * 1.0)), allow_nan=False)
 
 
 def test_complex_numbers_are_shown_by_magnitude_and_text_not_at_all():
@@ -140,53 +140,6 @@ def test_a_partial_sum_is_the_first_share():
     np.testing.assert_allclose(first, of_the_penalty if penalty_comes_first else of_the_error, rtol=1e-4)
 
 
-def run_lines(loss) -> tuple[dict, dict]:
-    """What the page's lines compute when they are run with NumPy alone, from leaves on: values, then gradients."""
-    contents = contents_of(loss, {})
-    data = contents.data
-    namespace = {"np": np}
-    for text in data["definitions"].values():
-        exec(text, namespace)
-    for value, name in zip(contents.outline.values, data["code"], strict=True):
-        if getattr(value, "rule", None) is None:
-            namespace[name] = value if isinstance(value, np.ndarray) else value.numpy()
-        else:
-            for line in data["forward"].get(contents.index[id(value)], []):
-                exec(line, namespace)
-            namespace.setdefault(name, value._array)  # of data alone: it has no line
-    namespace[f"d_{data['code'][-1]}"] = np.float64(1.0)
-    for _, shares in data["steps"]:
-        for *_, lines, _ in shares:
-            assert lines
-            for line in lines:
-                exec(line, namespace)
-    return contents, namespace
-
-
-def test_the_lines_of_forward_and_backward_run_and_give_the_gradient():
-    x = mg.Tensor(rng.uniform(0.5, 2, size=(5, 4)), requires_grad=True, name="x")
-    b = mg.Tensor(rng.normal(size=3), requires_grad=True, name="b")
-    W = mg.Tensor(rng.normal(size=(4, 3)), requires_grad=True, name="W")
-    z = mg.add_bias(x @ W, b)
-    p = mg.softmax(z)
-    parts = [
-        np.mean(np.log(p[:, 1])),
-        np.sum(np.max(z, axis=1)),
-        np.linalg.norm(W),
-        np.prod(x[0]) ** 2,
-        np.sum(np.concatenate([x, x], axis=1).T * 0.5),
-        mg.cross_entropy(z, np.array([0, 1, 2, 1, 0])),
-    ]
-    loss = sum(parts[1:], parts[0])
-    contents, namespace = run_lines(loss)
-    loss.backward(retain_grads=True)
-    for value, name in zip(contents.outline.values, contents.data["code"], strict=True):
-        if getattr(value, "rule", None) is not None:
-            np.testing.assert_allclose(namespace[name], value.numpy(), rtol=1e-12, err_msg=name)
-        if getattr(value, "grad", None) is not None:
-            np.testing.assert_allclose(namespace[f"d_{name}"], value.grad, rtol=1e-10, atol=1e-14, err_msg=name)
-
-
 def test_a_rule_without_a_text_leaves_a_gap_and_no_error():
     @mg.primitive
     def looked(a):
@@ -196,19 +149,6 @@ def test_a_rule_without_a_text_leaves_a_gap_and_no_error():
     x = mg.Tensor([1.0, 2.0], requires_grad=True, name="x")
     data = data_of(mg.view(np.sum(looked(x))))
     assert np.allclose(data["grads"][numbered(data)["x"]]["x"], 2)
-
-
-def test_equal_steps_are_traced_once():
-    h = x = mg.Tensor(np.ones(3), requires_grad=True, name="x")
-    for _ in range(50):
-        h = np.tanh(h)
-    lines = Lines()
-    node = h
-    while node.rule is not None:
-        lines.share(node, 0, lambda name: name)
-        node = node.args[0]
-    assert node is x
-    assert len(lines.known) == 1
 
 
 def test_without_a_gradient_the_values_are_shown():
