@@ -90,7 +90,7 @@ class Places:
 
 def code_names(outline: Outline) -> list[str]:
     """For each value a name that can stand in a line of Python; no two share one."""
-    taken: set[str] = set()
+    taken = {"np", "special"} | {value.rule.name for value in outline.values if getattr(value, "rule", None) is not None}
     counted: dict[str, int] = {}  # how often each wish was heard: names are numbered without looking for a free number again
     names: list[str] = []
     for wish in outline.names:

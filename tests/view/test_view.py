@@ -140,6 +140,14 @@ def test_a_partial_sum_is_the_first_share():
     np.testing.assert_allclose(first, of_the_penalty if penalty_comes_first else of_the_error, rtol=1e-4)
 
 
+def test_a_variable_that_is_called_like_a_function_has_another_name_in_the_lines():
+    x = mg.Tensor([1.0, 2.0], requires_grad=True, name="np")
+    sse = mg.sse(x, np.array([0.0, 1.0]))
+    sse.name = "sse"
+    data = data_of(mg.view(sse * 1.0))
+    assert data["forward"][str(numbered(data)["sse"])] == [f"sse_2 = sse(np_2, {data['code'][1]})"]
+
+
 def test_a_rule_without_a_text_leaves_a_gap_and_no_error():
     @mg.primitive
     def looked(a):

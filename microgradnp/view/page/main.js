@@ -137,7 +137,7 @@ addEventListener("keydown", (event) => {
   const typing = event.target.tagName === "INPUT" && event.target.type !== "range";
   if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
   if (typing && event.key !== "Escape") return;
-  if (event.key === " " && event.target.tagName === "BUTTON") return;
+  if ((event.key === " " && event.target.tagName === "BUTTON") || (event.target.id === "snap" && event.key.startsWith("Arrow"))) return;
   const act = actions[event.key];
   if (!act) return;
   event.preventDefault();
