@@ -1,8 +1,8 @@
 """The graph as one offline page: values, gradients, the reverse sweep step by step, hand-written backprop laid over it.
 
 From the bottom up: `backward` writes the sweep down, `contents` is what the page is told, `visible` places its first boxes,
-`overlay` and `replay` add hand-written gradients and a training, and `page` makes one file of it. In the folder `page`: its
-markup, style, and script.
+`overlay` and `replay` add hand-written gradients and a training, and `page` makes one file of it, the script made `dense`. In the
+folder `page`: markup, style, and script. For notebooks: `shown` is a Tensor, `live` a training that is going on.
 """
 
 from __future__ import annotations
