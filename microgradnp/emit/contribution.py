@@ -79,6 +79,8 @@ class Lines:
         args = []
         for k, (argument, value) in enumerate(zip(node.args, node.values, strict=True)):
             if is_named(argument):
+                if not isinstance(value, (np.ndarray, np.generic)):
+                    raise TypeError(f"an array of type {type(value).__name__} is not looked into")
                 if id(argument) not in made:
                     made[id(argument)] = tracer.variable(np.asarray(value), requires_grad=False, name=f"blank_{k}")
                 argument = made[id(argument)]

@@ -53,7 +53,8 @@ class Listener:
 
     def backward(self, _node: Any, position: int, _g: Array, share: Array) -> None:
         if threading.get_ident() == self.thread:
-            self.shares.append((position, np.array(share)))  # a copy: the sweep adds the next share to it in place
+            own = share.copy() if isinstance(share, np.ndarray) else share  # the sweep adds the next share to it in place
+            self.shares.append((position, own))
 
 
 def swept(root: Any) -> Backward:
