@@ -174,6 +174,8 @@ def test_stepping_shows_what_is_known_and_nothing_else(opened):
         assert f"step {k} of {steps}" in window.page.text_content("#stepText")
         assert window.count(".node.current") == 1
         assert len(window.texts(".program li.now")) == 1
+        assert window.count(".node.given") >= 1
+        assert window.count(".node.given.waiting") == 0  # what this step gave is there
         assert window.count(".node.waiting") <= hidden
         hidden = window.count(".node.waiting")
         terms += window.texts(".note.right")
@@ -432,6 +434,42 @@ def test_nan_and_infinity_are_hatched_and_counted(opened):
         "i.src = document.querySelector('.node.parameter image.left').getAttribute('href'); })"
     )
     assert size == 16  # a cell has 8 pixels to be hatched in
+
+
+PIXELS = """(selector) => new Promise((done) => {
+  const image = new Image();
+  image.onload = () => {
+    const canvas = document.createElement("canvas"), context = canvas.getContext("2d");
+    [canvas.width, canvas.height] = [image.width, image.height];
+    context.drawImage(image, 0, 0);
+    const data = context.getImageData(0, 0, image.width, image.height).data;
+    done(Array.from({ length: data.length / 4 }, (_, k) => [...data.slice(4 * k, 4 * k + 3)]));
+  };
+  image.src = document.querySelector(selector).getAttribute("href");
+})"""
+
+
+def test_negative_is_blue_positive_is_orange_and_zero_is_the_page(opened):
+    x = mg.Tensor(np.array([[-2.0, 0.0, 2.0, 0.5]]), requires_grad=True, name="x")
+    window = opened(mg.view(np.sum(x * x)), color_scheme="light")
+    negative, zero, positive, small = window.page.evaluate(PIXELS, ".node.parameter image.left")
+    assert negative == [0x00, 0x55, 0x8A]
+    assert zero == [0xF4, 0xF4, 0xF2]
+    assert positive == [0xB0, 0x4A, 0x00]
+    assert zero[2] > small[2] > positive[2]
+
+
+def test_a_gradient_that_shrinks_in_a_training_turns_pale(opened):
+    w = mg.Tensor(np.array([3.0, -4.0]), requires_grad=True, name="w")
+    loss = lambda: np.sum(w**2)  # noqa: E731
+    result = mg.fit(loss, w, optimizer=mg.optim.SGD(lr=0.2), iterations=12, snapshots=13, progress=False)
+    window = opened(mg.view(loss(), fit=result), "#snap=0", color_scheme="light")
+    first = np.array(window.page.evaluate(PIXELS, ".node.parameter image.right"))
+    for _ in range(8):
+        window.press("]")
+    later = np.array(window.page.evaluate(PIXELS, ".node.parameter image.right"))
+    zero = np.array([0xF4, 0xF4, 0xF2])
+    assert np.abs(later - zero).max() < 0.2 * np.abs(first - zero).max()
 
 
 def test_a_graph_too_large_is_drawn_in_part_and_says_why(opened):
