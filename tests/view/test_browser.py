@@ -168,6 +168,8 @@ def test_stepping_shows_what_is_known_and_nothing_else(opened):
     assert "the gradient of the loss is 1" in window.page.text_content("#stepText")
     hidden = window.count(".node.waiting")
     assert hidden == 10  # all that need one, but for the loss
+    pictures = "[...document.querySelectorAll('.node.waiting image.right')].filter((i) => i.style.display !== 'none').length"
+    assert window.page.evaluate(pictures) == 0
     terms = []
     for k in range(1, steps + 1):
         window.press("ArrowRight")
@@ -226,6 +228,18 @@ def test_the_backward_lane_mirrors_the_graph(opened, direction):
         return one.{axis} + one[side] / 2 + other.{axis} + other[side] / 2; }}); }}"""
     )
     assert max(middle) - min(middle) < 12  # frames and badges are as wide as they are
+    ends = window.page.evaluate(
+        f"""() => [...document.querySelectorAll(".edge.share")].map((edge) => {{
+      const end = (one) => {{ const line = one.querySelector(".line"); return line.getPointAtLength(line.getTotalLength()).{axis}; }};
+      return end(edge) + end(document.querySelector(`#view > g > .edge[data-edge="${{edge.dataset.edge}}"]`)); }})"""
+    )
+    boxes = window.page.evaluate(
+        f"""() => {{ const at = (g) => g.transform.baseVal[0].matrix.{"e" if axis == "x" else "f"};
+      return at(document.querySelector(".box.gradient")) + at(document.querySelector(
+        `.box.node[data-node="${{document.querySelector(".box.gradient").dataset.gradient}}"]`)); }}"""
+    )
+    size = json.loads(window.page.locator("#data").text_content())["sizes"]["node"][0 if axis == "x" else 1]
+    assert ends == pytest.approx([boxes + size] * len(ends), abs=0.01)
     window.press("Home", "ArrowRight")
     assert window.count(".edge.share.flow") >= 1
     assert "lane=1" in window.page.url
@@ -271,7 +285,8 @@ def test_the_report_on_right_code_marks_nothing_wrong(opened):
     def train(x, t, W):
         error = x @ W - t
         dW = x.T @ error
-        W -= 0.1 * dW
+        step = 0.1 * dW
+        W -= step
 
     x, t, W = rng.normal(size=(5, 3)), rng.normal(size=(5, 2)), rng.normal(size=(3, 2))
     report = mg.debug(train, lambda x, t, W: 0.5 * mg.sse(x @ W, t), (x, t, W))
@@ -279,6 +294,9 @@ def test_the_report_on_right_code_marks_nothing_wrong(opened):
     window = opened(report.view())
     assert window.count(".box.wrong") == 0
     assert set(window.texts(".badge")) == {"✓"}
+    marks = json.loads(window.page.locator("#data").text_content())["over"].values()
+    assert len(marks) == 2
+    assert all(mark["error"] < 1e-12 for mark in marks)  # also of what carries the learning rate
 
 
 # -------------------------------------------------------------------------------------------------- reading aids

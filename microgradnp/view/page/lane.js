@@ -29,6 +29,7 @@ function buildLane() {
     if (plus && Math.hypot(route[0] - plus[0], route[1] - plus[1]) < D.sizes.node[0]) toCircle(route, plus); // else it joins another
     const edge = wire(route, "edge share", true);
     edge.append(element("title", {}, share ? share.lines.join("\n") || edgeTitle(k) : ""));
+    edge.dataset.edge = k;
     lane.edges.push({ drawn: edge, from, to, share });
     edges.append(edge);
   });

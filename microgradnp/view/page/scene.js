@@ -24,6 +24,7 @@ function build() {
   seen.edges.forEach(([start, end, k], e) => {
     const edge = wire(layout.routes[e], "edge");
     edge.append(element("title", {}, edgeTitle(k)));
+    edge.dataset.edge = k;
     scene.edges.push({ drawn: edge, start: seen.items[start], end: seen.items[end], k });
     edges.append(edge);
   });
