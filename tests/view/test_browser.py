@@ -230,7 +230,7 @@ def test_the_backward_lane_mirrors_the_graph(opened, direction):
     assert max(middle) - min(middle) < 12  # frames and badges are as wide as they are
     ends = window.page.evaluate(
         f"""() => [...document.querySelectorAll(".edge.share")].map((edge) => {{
-      const end = (one) => {{ const line = one.querySelector(".line"); return line.getPointAtLength(line.getTotalLength()).{axis}; }};
+      const line = (one) => one.querySelector(".line"), end = (one) => line(one).getPointAtLength(line(one).getTotalLength()).{axis};
       return end(edge) + end(document.querySelector(`#view > g > .edge[data-edge="${{edge.dataset.edge}}"]`)); }})"""
     )
     boxes = window.page.evaluate(
