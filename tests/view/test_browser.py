@@ -230,7 +230,8 @@ def test_the_backward_lane_mirrors_the_graph(opened, direction):
     assert max(middle) - min(middle) < 12  # frames and badges are as wide as they are
     ends = window.page.evaluate(
         f"""() => [...document.querySelectorAll(".edge.share")].map((edge) => {{
-      const line = (one) => one.querySelector(".line"), end = (one) => line(one).getPointAtLength(line(one).getTotalLength()).{axis};
+      const line = (one) => one.querySelector(".line");
+      const end = (one) => line(one).getPointAtLength(line(one).getTotalLength()).{axis};
       return end(edge) + end(document.querySelector(`#view > g > .edge[data-edge="${{edge.dataset.edge}}"]`)); }})"""
     )
     boxes = window.page.evaluate(
@@ -283,10 +284,8 @@ def test_the_debuggers_report_on_the_graph(opened):
 
 def test_the_report_on_right_code_marks_nothing_wrong(opened):
     def train(x, t, W):
-        error = x @ W - t
-        dW = x.T @ error
-        step = 0.1 * dW
-        W -= step
+        step = 0.1 * (x @ W - t)  # the learning rate goes in early
+        W -= x.T @ step
 
     x, t, W = rng.normal(size=(5, 3)), rng.normal(size=(5, 2)), rng.normal(size=(3, 2))
     report = mg.debug(train, lambda x, t, W: 0.5 * mg.sse(x @ W, t), (x, t, W))
