@@ -75,7 +75,8 @@ def debug(
     Returns
     -------
     Report
-        `.ok`, `.gradients`, `.first_wrong`, `.findings`, `.suspects`; prints as text, `.save("r.html")` writes a page.
+        `.ok`, `.gradients`, `.first_wrong`, `.findings`, `.suspects`; prints as text, `.save("r.html")` writes a page,
+        `.view("graph.html")` one with the graph of the model.
 
     Raises
     ------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from microgradnp.draw.engine import laid_out
@@ -29,7 +29,6 @@ class Visible:
     edges: list[tuple[int, int, int]]  # between items, by their places in the list; the last is the edge's own number
     groups: list[int]  # modules that are open, outermost first
     member: list[int | None]  # the innermost open module of each item, by its place in `groups`
-    place: dict[int, int] = field(default_factory=dict)
 
 
 def visible(data: dict[str, Any], closed: Collection[int]) -> Visible:
@@ -59,7 +58,7 @@ def visible(data: dict[str, Any], closed: Collection[int]) -> Visible:
     rows = sorted(
         ((place[start], place[end], number) for (start, end, _), number in edges.items()), key=lambda row: (row[1], row[2])
     )
-    return Visible(items, rows, groups, member, place)
+    return Visible(items, rows, groups, member)
 
 
 def in_order(first: dict[int, int], edges: list[tuple[int, int]]) -> list[int]:

@@ -489,6 +489,14 @@ def test_a_gradient_that_shrinks_in_a_training_turns_pale(opened):
     assert np.abs(later - zero).max() < 0.2 * np.abs(first - zero).max()
 
 
+def test_a_gradient_that_does_not_exist_says_why(opened):
+    w = mg.Tensor([1.0, -2.0], requires_grad=True, name="w")
+    assert opened(mg.view(np.sum(w * np.array([1.0, 2.0])))).texts(".node .number.right").count("not needed") == 1  # the array
+    window = opened(mg.view(w * 2))
+    assert set(window.texts(".node .number.right")) == {"no loss"}
+    assert not window.page.locator("#sweep").is_visible()
+
+
 def test_a_graph_too_large_is_drawn_in_part_and_says_why(opened):
     h = mg.Tensor(np.ones(2), requires_grad=True, name="start")
     for _ in range(5100):

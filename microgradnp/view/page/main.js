@@ -97,10 +97,10 @@ stage.addEventListener("click", () => { if (!dragged) { S.sel = null; refresh();
 // ---- controls and keys
 
 function saveSVG() {
-  const copy = stage.cloneNode(true), style = element("style", {}, $("style").textContent), scale = 1;
+  const copy = stage.cloneNode(true), style = element("style", {}, $("style").textContent);
   copy.setAttribute("viewBox", `-12 -18 ${scene.width + 24} ${scene.height + 60}`);
-  copy.setAttribute("width", (scene.width + 24) * scale);
-  copy.setAttribute("height", (scene.height + 60) * scale);
+  copy.setAttribute("width", scene.width + 24);
+  copy.setAttribute("height", scene.height + 60);
   copy.setAttribute("style", `color-scheme:${theme()}`);
   copy.querySelector("#view").removeAttribute("transform");
   copy.prepend(style);

@@ -164,6 +164,6 @@ function paintOne(node, { drawn }) {
   if (!drawn.querySelector(".thumbs")) thumbnails(drawn);
   thumbnail(drawn, "left", valueOf(node), D.noMaps ? "" : "empty");
   const { state, here, total } = progress(node), map = gradientOf(node);
-  thumbnail(drawn, "right", map, { never: "not needed", waiting: "…", final: D.noMaps ? "" : "empty", partial: "…" }[state]);
+  thumbnail(drawn, "right", map, { never: D.needs[node] ? "no loss" : "not needed", waiting: "…", final: D.noMaps ? "" : "empty", partial: "…" }[state]);
   if (state === "partial") drawn.querySelector(".note.right").textContent = `${here} of ${total}`;
 }
