@@ -87,7 +87,8 @@ def fit(
     random = np.random.default_rng(rng)
     whole = checked_data(data, batch_size)
     album = Album(snapshots, result.snapshots) if snapshots else None
-    with progress_bar(iterations, progress) as advance:
+    show = Live() if album is not None and progress else None
+    with progress_bar(iterations, progress and not (show and show.works)) as advance:
         if backend == "numba" and callback is None and album is None:
             try:
                 training = whole_training(loss, optimizer, whole, batch_size)
@@ -96,7 +97,6 @@ def fit(
             else:
                 return run_whole(training, loss, iterations, rules, random, result, advance)
         step = eager_step(loss, album) if backend is None else compiled_step(loss, optimizer, backend, album)
-        show = Live(result) if album is not None and progress else None
         batches = batches_of(whole, batch_size, random)
         batches = batches if album is None else album.remembering(batches)
         run_by_steps(step, optimizer, iterations, rules, batches, [callback, show], result, advance)

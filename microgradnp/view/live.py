@@ -16,8 +16,7 @@ WIDTH, HEIGHT, POINTS = 320, 90, 300
 class Live:
     """A callback that shows the newest snapshot in a notebook, and does nothing anywhere else."""
 
-    def __init__(self, result: Any) -> None:
-        self.result = result
+    def __init__(self) -> None:
         self.shown: Any = None
         self.handle: Any = None
         self.works = in_notebook()
