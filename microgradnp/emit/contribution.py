@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from microgradnp import graph
+from microgradnp.captured import arrays_in
 from microgradnp.emit.quoting import Quotes
 from microgradnp.emit.text import Body
 from microgradnp.program import Program, Trace, Value, simplified
@@ -56,6 +57,7 @@ class Lines:
         return [BLANK.sub(lambda found: names(found[1]), line) for line in self.known[key]]
 
     def call(self, node: Any) -> list[str]:
+        """A node's own function, called on names."""
         with Trace(unguarded=True) as tracer, recorded():
             variables = self.variables(node, tracer)
             value = tracer.step(
@@ -64,6 +66,7 @@ class Lines:
             return self.statements(tracer, variables, value, "r")
 
     def formula(self, node: Any, position: int) -> list[str]:
+        """A gradient rule at work on names, with the sum over axes that were broadcast."""
         with Trace(unguarded=True, expansions=FOR_PEOPLE) as tracer, recorded():
             variables = args, y, g = self.variables(node, tracer)
             tracer.backward_begun = True
@@ -90,6 +93,7 @@ class Lines:
         return tuple(args), y, g
 
     def statements(self, tracer: Trace, variables: tuple[tuple[Any, ...], Any, Any], value: Value, target: str) -> list[str]:
+        """The text that computes a value of a trace, in blanks for names. Raises ValueError where it would be too long."""
         args, y, g = variables
         inputs = [tracer.values[id(v)] for v in [*dict.fromkeys(a for a in args if isinstance(a, Tensor)), y, g]]
         target = f"blank_{target}"
@@ -129,16 +133,6 @@ def kind_of(node: Any) -> tuple[Any, ...]:
         if is_named(argument):
             parts.append((seen.setdefault(id(argument), len(seen)), argument.shape, argument.dtype.str))
         else:
-            parts.append(id(node) if any(True for _ in arrays_within(argument)) else repr(argument))
-    parts.append(id(node) if any(True for _ in arrays_within(dict(node.options))) else repr(dict(node.options)))
+            parts.append(id(node) if any(True for _ in arrays_in(argument)) else repr(argument))
+    parts.append(id(node) if any(True for _ in arrays_in(dict(node.options))) else repr(dict(node.options)))
     return tuple(parts)
-
-
-def arrays_within(item: Any) -> Iterator[np.ndarray[Any, Any]]:
-    if isinstance(item, np.ndarray):
-        yield item
-    elif isinstance(item, (tuple, list)):
-        for part in item:
-            yield from arrays_within(part)
-    elif isinstance(item, dict):
-        yield from arrays_within(list(item.values()))

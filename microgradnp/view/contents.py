@@ -12,7 +12,7 @@ from typing import Any
 from microgradnp import graph
 from microgradnp.draw.outline import Outline, outline_of
 from microgradnp.draw.picture import kind_of, operation_of, seen_by_graph
-from microgradnp.emit.contribution import Lines
+from microgradnp.emit.contribution import Lines, Names
 from microgradnp.heatmap import numeric, packed
 from microgradnp.origin import locate
 from microgradnp.view.backward import Backward, Share, swept
@@ -148,7 +148,7 @@ def share_row(
     return [index[id(share.argument)], share.position, share.term, text, packed(share.so_far) if incomplete else None]
 
 
-def namer(node: Any, index: dict[int, int], names: list[str]) -> Any:
+def namer(node: Any, index: dict[int, int], names: list[str]) -> Names:
     """What a step's variables are called: "y" or "r" is the node, "g" its gradient, "0" an argument, "d0" its gradient."""
 
     def name(variable: str) -> str:
