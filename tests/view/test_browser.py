@@ -280,6 +280,10 @@ def test_the_debuggers_report_on_the_graph(opened):
     assert "find_the_wrong_line.py:32 in backprop" in panel
     assert "delta_h = delta_y @ self.W2.T * self.h * (1 - self.h)" in panel
     assert window.count(".node.data") == 2  # x and the targets, of which nobody wants a gradient
+    lines = "\n".join(window.texts(".program li"))
+    assert "d_W1 = x.T @ " in lines
+    assert "d_x" not in lines
+    assert "d_targets" not in lines
 
 
 def test_the_report_on_right_code_marks_nothing_wrong(opened):

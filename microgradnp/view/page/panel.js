@@ -139,7 +139,7 @@ function program() {
   first.onclick = () => step(0);
   list.append(first);
   D.steps.forEach(([node, given], k) => {
-    const lines = given.flatMap((share) => share[3]), item = html("li", lines.join("\n") || `# ${D.nodes[node][OP]}: a rule without a text`);
+    const lines = given.filter(([argument]) => D.needs[argument]).flatMap((share) => share[3]), item = html("li", lines.join("\n") || `# ${D.nodes[node][OP]}: a rule without a text`);
     item.classList.toggle("now", S.step === k + 1);
     item.classList.toggle("ahead", S.step < k + 1);
     item.title = `step ${k + 1}: ${D.nodes[node][OP]} ${D.nodes[node][NAME]}`;
