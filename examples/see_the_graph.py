@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 import microgradnp as mg
-from microgradnp.draw import draw, render
+from microgradnp.drawing.draw import draw, render
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--out", type=Path, help="folder for the picture; a temporary one when left out")

@@ -8,18 +8,26 @@ The README has a tour and a map of the modules.
 """
 
 from microgradnp import nn, optim, rules
-from microgradnp.checkpoint import checkpoint
-from microgradnp.compare import compare
-from microgradnp.compile import compile  # noqa: A004
-from microgradnp.context import no_grad
-from microgradnp.coverage import coverage
-from microgradnp.debug import debug, watch
-from microgradnp.draw import GraphvizMissing, draw, engines, render
-from microgradnp.emit import emit
-from microgradnp.errors import GradientMismatch
-from microgradnp.explain import explain_zero
-from microgradnp.fit import GradientNorm, LossPlateau, fit
-from microgradnp.functional import (
+from microgradnp.checking.check_grads import check_grads
+from microgradnp.checking.compare import compare
+from microgradnp.compiler.compile import compile  # noqa: A004
+from microgradnp.core.context import no_grad
+from microgradnp.core.errors import GradientMismatch
+from microgradnp.core.table import rule
+from microgradnp.core.tensor import Tensor, primitive
+from microgradnp.debugger.investigation import debug
+from microgradnp.debugger.watch import watch
+from microgradnp.derivatives.checkpoint import checkpoint
+from microgradnp.derivatives.gradients import grad, stop_gradient, value_and_grad, vjp
+from microgradnp.derivatives.jacobians import hessian, hvp, jacobian, jvp
+from microgradnp.derivatives.override import override
+from microgradnp.drawing.draw import GraphvizMissing, draw, engines, render
+from microgradnp.emitter.emit import emit
+from microgradnp.inspection.explain import explain_zero
+from microgradnp.inspection.kinks import kinks
+from microgradnp.inspection.nans import debug_nans
+from microgradnp.rules.coverage import coverage
+from microgradnp.rules.functional import (
     add_bias,
     append_bias_unit,
     cross_entropy,
@@ -34,15 +42,8 @@ from microgradnp.functional import (
     sse,
     tanh,
 )
-from microgradnp.jacobians import hessian, hvp, jacobian, jvp
-from microgradnp.kinks import kinks
-from microgradnp.nans import debug_nans
-from microgradnp.override import override
-from microgradnp.table import rule
-from microgradnp.tensor import Tensor, primitive
-from microgradnp.testing import check_grads
-from microgradnp.transforms import grad, stop_gradient, value_and_grad, vjp
-from microgradnp.view import view
+from microgradnp.training.fit import GradientNorm, LossPlateau, fit
+from microgradnp.viewer.view import view
 
 __version__ = "0.1.0"
 

@@ -2,49 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from microgradnp.nn import Module
-from microgradnp.tensor import Tensor
+from microgradnp.core.tensor import Tensor
+from microgradnp.derivatives.parameters import Parameters, named
 
 __all__ = ["SGD", "Adam", "Optimizer"]
-
-Parameters = Module | Tensor | Mapping[str, Tensor] | Iterable[Tensor]
-
-
-def named(parameters: Parameters) -> dict[str, Tensor]:
-    """Parameters by name, from a module, a dict, one Tensor or several. Raises TypeError and ValueError for anything else."""
-    if isinstance(parameters, Module):
-        found = parameters.parameters()
-    elif isinstance(parameters, Mapping):
-        found = dict(parameters)
-    else:
-        several = [parameters] if isinstance(parameters, Tensor) else list(parameters)
-        found = {getattr(p, "name", None) or f"parameter {k}": p for k, p in enumerate(several)}
-        if len(found) < len(several):
-            found = {f"parameter {k}": p for k, p in enumerate(several)}
-    for name, parameter in found.items():
-        if not isinstance(parameter, Tensor):
-            raise TypeError(
-                f"{name} is a {type(parameter).__name__}; parameters must be Tensors: mg.Tensor(data, requires_grad=True)"
-            )
-        if not (parameter.requires_grad and parameter.is_leaf):
-            raise ValueError(f"{name} is no parameter: it must be a leaf with requires_grad=True, not a result of other Tensors")
-    if not found:
-        raise ValueError("there are no parameters to optimize: no Tensor with requires_grad=True was found")
-    return found
-
-
-def parameters_of(wrt: Any) -> tuple[dict[str, Tensor], Any]:
-    """Parameters that are read from outside, by name; or the arguments to differentiate with respect to."""
-    if wrt is None or isinstance(wrt, (int, str)):
-        return {}, wrt
-    if isinstance(wrt, tuple) and all(isinstance(part, (int, str)) for part in wrt):
-        return {}, wrt
-    return named(wrt), None
 
 
 class Optimizer:

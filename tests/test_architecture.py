@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import microgradnp as mg
-from microgradnp.table import TABLE, Rule
+from microgradnp.core.table import TABLE, Rule
 
 PACKAGE = Path(mg.__file__).parent
 

@@ -12,7 +12,7 @@ from random_graphs import random_graph
 from test_emit import READS_NUMBERS, Layer, equal, weighted
 
 import microgradnp as mg
-from microgradnp.errors import Undecided
+from microgradnp.core.errors import Undecided
 
 rng = np.random.default_rng(0)
 x, targets = rng.uniform(size=(20, 7)), rng.uniform(size=(20, 2))

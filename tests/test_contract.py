@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp import graph
+from microgradnp.core import graph
 
 
 @pytest.fixture

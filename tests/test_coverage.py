@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 import microgradnp as mg
 from microgradnp.cli import main
-from microgradnp.table import REFUSED, TABLE, Rule
+from microgradnp.core.table import REFUSED, TABLE, Rule
 
 
 def test_every_public_function_of_the_table_is_listed_once():

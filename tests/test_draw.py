@@ -18,12 +18,12 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp import graph
-from microgradnp.draw import GraphvizMissing, draw, engines, render
-from microgradnp.draw.numbers import lines_of, number, statistics
-from microgradnp.draw.text import cells, clean, shorten
+from microgradnp.core import graph
+from microgradnp.drawing.draw import GraphvizMissing, draw, engines, render
+from microgradnp.drawing.numbers import lines_of, number, statistics
+from microgradnp.drawing.text import cells, clean, shorten
 
-engine = importlib.import_module("microgradnp.draw.engine")
+engine = importlib.import_module("microgradnp.drawing.engine")
 SVG = "{http://www.w3.org/2000/svg}"
 ANY_ENGINE = shutil.which("dot") or find_spec("pygraphviz")
 NASTY = 'a"b\\n\\\\\\N <script>alert(1)</script> & ]]> \x00\x1b[31m \u202e übel 変数 \ud800 ' + "y" * 10_000
@@ -317,7 +317,7 @@ def test_a_module_called_twice_is_two_groups():
 
 PROGRAM = """
 import sys, numpy as np, microgradnp as mg
-from microgradnp.draw import draw, render
+from microgradnp.drawing.draw import draw, render
 model = mg.nn.MLP([3, 4, 2], rng=0, name="mlp")
 x, targets = np.arange(12.0).reshape(4, 3), np.ones((4, 2))
 loss = mg.mse(model(model.layers[1](mg.nn.Linear(3, 4, rng=1)(x)) @ np.ones((2, 3))), targets)
@@ -563,8 +563,8 @@ def test_the_built_in_layout_takes_deep_graphs(tmp_path):
 
 def test_bends_are_few_where_every_step_is_used_at_the_end():
     """A wire for each of n steps to the end would need n * n / 2 bends."""
-    layered = importlib.import_module("microgradnp.draw.layered")
-    rooms = importlib.import_module("microgradnp.draw.rooms")
+    layered = importlib.import_module("microgradnp.drawing.layered")
+    rooms = importlib.import_module("microgradnp.drawing.rooms")
     h, steps = parameter(np.ones(2)), []
     for _ in range(1000):
         h = np.tanh(h)

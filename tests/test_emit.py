@@ -16,8 +16,8 @@ from random_graphs import random_graph
 
 import microgradnp as mg
 from microgradnp.cli import main
-from microgradnp.emit import Emission
-from microgradnp.errors import Undecided
+from microgradnp.core.errors import Undecided
+from microgradnp.emitter.emit import Emission
 
 rng = np.random.default_rng(0)
 x, targets = rng.uniform(size=(20, 7)), rng.uniform(size=(20, 2))

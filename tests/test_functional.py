@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.testing import check_grads
+from microgradnp.checking.check_grads import check_grads
 
 RANDOM = np.random.default_rng(8)
 X = RANDOM.normal(size=(5, 3))

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp import graph
-from microgradnp.transforms import gradients
+from microgradnp.core import graph
+from microgradnp.derivatives.gradients import gradients
 
 A = np.array([[0.5, -1.25, 2.0], [3.0, 0.25, -0.75]])
 

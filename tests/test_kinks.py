@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.table import KINKS, TABLE
+from microgradnp.core.table import KINKS, TABLE
 
 CASES = {
     "abs": (lambda x: np.abs(x), [-1.0, 0.0, 2.0], 1),

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.draw import draw
-from microgradnp.draw.engine import ENGINES, positions, skeleton
-from microgradnp.draw.groups import group_boxes
-from microgradnp.draw.layered import spread
-from microgradnp.draw.layout import size_of
-from microgradnp.draw.picture import Box, Edge, Picture
-from microgradnp.draw.rooms import built_in
-from microgradnp.draw.svg import svg_of
+from microgradnp.drawing.draw import draw
+from microgradnp.drawing.engine import ENGINES, positions, skeleton
+from microgradnp.drawing.groups import group_boxes
+from microgradnp.drawing.layered import spread
+from microgradnp.drawing.layout import size_of
+from microgradnp.drawing.picture import Box, Edge, Picture
+from microgradnp.drawing.rooms import built_in
+from microgradnp.drawing.svg import svg_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 WIDEST_MONOSPACED = 0.605  # em: DejaVu Sans Mono and Menlo 0.602, Courier 0.600, Consolas 0.550

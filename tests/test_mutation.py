@@ -15,9 +15,9 @@ import pytest
 from operators import Operator, Sample, cases
 
 import microgradnp as mg
-from microgradnp.captured import read_only
-from microgradnp.table import TABLE, Rule
-from microgradnp.transforms import gradients
+from microgradnp.core.captured import read_only
+from microgradnp.core.table import TABLE, Rule
+from microgradnp.derivatives.gradients import gradients
 
 A = np.array([[0.5, -1.25, 2.0], [3.0, 0.25, -0.75]])
 CHANGED = "was changed between the forward and the backward pass"

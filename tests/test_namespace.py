@@ -11,7 +11,7 @@ import pytest
 from operators.record import RECENT
 
 import microgradnp as mg
-from microgradnp.table import REFUSED, TABLE
+from microgradnp.core.table import REFUSED, TABLE
 
 pytestmark = pytest.mark.skipif(not RECENT, reason="the walk is of the current NumPy: an older one has names that are gone")
 

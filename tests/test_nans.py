@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.context import watchers
-from microgradnp.nans import first_nonfinite
+from microgradnp.core.context import watchers
+from microgradnp.inspection.nans import first_nonfinite
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp import graph
+from microgradnp.core import graph
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.origin import locate, names_in_frame, operands
+from microgradnp.core.origin import locate, names_in_frame, operands
 
 
 class Holder:

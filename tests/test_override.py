@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.table import TABLE, Composite, Overridden
+from microgradnp.core.table import TABLE, Composite, Overridden
 
 A = np.array([0.3, -1.2, 2.5])
 

@@ -31,7 +31,7 @@ def test_gradients_of_random_graphs(seed, analytic):
 
 
 def test_a_wrong_rule_is_noticed(monkeypatch):
-    from microgradnp.table import TABLE
+    from microgradnp.core.table import TABLE
 
     rule = TABLE[np.multiply]
     monkeypatch.setattr(rule, "vjps", (lambda g, y, a, b: 1.00001 * g * b, rule.vjps[1]))

@@ -11,11 +11,11 @@ import pytest
 from operators import COVERED, OPERATORS, RECORDS, Operator, Sample, cases
 
 import microgradnp as mg
-from microgradnp.checkpoint import replayed
-from microgradnp.errors import GradientMismatch
+from microgradnp.checking.check_grads import check_grads
+from microgradnp.core.errors import GradientMismatch
+from microgradnp.core.table import TABLE, Rule
+from microgradnp.derivatives.checkpoint import replayed
 from microgradnp.rules.indexing import scatter
-from microgradnp.table import TABLE, Rule
-from microgradnp.testing import check_grads
 
 
 def arrays_of(sample: Sample) -> list[int]:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.table import REFUSED, TABLE
-from microgradnp.testing import check_grads
+from microgradnp.checking.check_grads import check_grads
+from microgradnp.core.table import REFUSED, TABLE
 
 sp = pytest.importorskip("scipy.special", reason="SciPy is not installed; no function of it can meet a Tensor")
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp import story
-from microgradnp.tour import TOLERANCES, Run, agreement, loss_of, train_through_the_graph
+from microgradnp.cli import story
+from microgradnp.cli.tour import TOLERANCES, Run, agreement, loss_of, train_through_the_graph
 
 DATA = {"A": story.two_samples(), "B": story.uniform_samples(4)}
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp import oracles
-from microgradnp.errors import GradientMismatch
-from microgradnp.testing import check_grads, digits
+from microgradnp.checking import oracles
+from microgradnp.checking.check_grads import check_grads, digits
+from microgradnp.core.errors import GradientMismatch
 
 SEEDS = 5
 RANDOM = np.random.default_rng(3)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.trees import leaves_with_paths, outline, tree_map
+from microgradnp.derivatives.trees import leaves_with_paths, outline, tree_map
 
 A, B = np.array([0.5, -1.25, 2.0]), np.array([[3.0, 0.25, -0.75]])
 

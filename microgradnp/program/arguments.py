@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.table import name_of
+from microgradnp.core.tensor import Tensor
+from microgradnp.derivatives.gradients import Argnums, kind, looks_like_array, place_of
+from microgradnp.derivatives.trees import is_differentiable, leaves, leaves_with_paths, tree_map
 from microgradnp.program.traced import Trace
-from microgradnp.table import name_of
-from microgradnp.tensor import Tensor
-from microgradnp.transforms import Argnums, kind, looks_like_array, place_of
-from microgradnp.trees import is_differentiable, leaves, leaves_with_paths, tree_map
 
 Where = int | str
 WRITTEN = (

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.tensor import Tensor
 from microgradnp.program.differences import differences
 from microgradnp.program.values import Program, Value, ordered, substituted
-from microgradnp.tensor import Tensor
 
 
 def settled(program: Program, again: Program, title: str) -> Program:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.functional import LARGEST_EXPONENT, add_bias, identity, log_softmax, mse, relu, sigmoid, softmax, sse
-from microgradnp.tensor import Tensor
+from microgradnp.core.tensor import Tensor
+from microgradnp.rules.functional import LARGEST_EXPONENT, add_bias, identity, log_softmax, mse, relu, sigmoid, softmax, sse
 
 
 def error(pred: Any, target: Any) -> Any:

@@ -17,15 +17,15 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp import graph
-from microgradnp.context import tracing, watchers
-from microgradnp.errors import Undecided
-from microgradnp.names import name_boxes
-from microgradnp.origin import caller, locate
+from microgradnp.core import graph
+from microgradnp.core.context import tracing, watchers
+from microgradnp.core.errors import Undecided
+from microgradnp.core.origin import caller, locate
+from microgradnp.core.table import Rule, Vjp, name_of
+from microgradnp.core.tensor import Tensor
+from microgradnp.derivatives.gradients import check_result, recorded
+from microgradnp.inspection.names import name_boxes
 from microgradnp.program.values import Program, Value
-from microgradnp.table import Rule, Vjp, name_of
-from microgradnp.tensor import Tensor
-from microgradnp.transforms import check_result, recorded
 
 VARIABLE = re.compile(r"[^\W\d][\w.]*( #\d+)?")  # `h`, `self.h`, and `h #2` where a loop assigned it again; no expression
 

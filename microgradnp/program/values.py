@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.origin import Place
+from microgradnp.core.origin import Place
 
 
 @dataclass(eq=False, slots=True)

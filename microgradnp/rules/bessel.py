@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.table import rule
+from microgradnp.core.tensor import primitive
 from microgradnp.rules.elementwise import finite
-from microgradnp.table import rule
-from microgradnp.tensor import primitive
 
 NEAR = 20.0  # up to here the power series, whose terms are all positive; beyond, the asymptotic one reaches 1e-16
 NEAR_TERMS, FAR_TERMS = 40, 24

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.table import composite
 from microgradnp.rules.values import is_complex, undecided, value_of
-from microgradnp.table import composite
 
 
 @composite(np.copy)

@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.table import composite, rule
+from microgradnp.core.tensor import primitive
 from microgradnp.rules.values import adjoint, conj, value_of
-from microgradnp.table import composite, rule
-from microgradnp.tensor import primitive
 
 BLOCK = 48  # rows of a triangle that are not worth halving
 

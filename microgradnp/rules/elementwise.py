@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.context import tracing
+from microgradnp.core.context import tracing
+from microgradnp.core.table import alias, constant, rule
 from microgradnp.rules.values import undecided, value_of
-from microgradnp.table import alias, constant, rule
 
 LN2 = float(np.log(2))
 LN10 = float(np.log(10))

@@ -20,8 +20,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from microgradnp.core.table import composite, rule
 from microgradnp.rules.rearranging import along
-from microgradnp.table import composite, rule
 
 Transform = Callable[..., Any]
 Norm = Literal["backward", "ortho", "forward"] | None

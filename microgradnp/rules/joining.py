@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.table import composite
 from microgradnp.rules.rearranging import along, three_dimensional
 from microgradnp.rules.values import value_of
-from microgradnp.table import composite
 
 # --------------------------------------------------------------------------------------------- joining
 

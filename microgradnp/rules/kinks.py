@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.table import KINKS, Kink
 from microgradnp.rules.reductions import kept
-from microgradnp.table import KINKS, Kink
 
 
 def kink(convention: str, at: Callable[..., Any], *functions: Callable[..., Any]) -> None:

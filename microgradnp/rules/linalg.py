@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.table import composite, constant, rule, rule_for_each
+from microgradnp.core.tensor import primitive
 from microgradnp.rules.decompositions import hermitian_part, textbook
 from microgradnp.rules.products import transposed
 from microgradnp.rules.values import adjoint, value_of
-from microgradnp.table import composite, constant, rule, rule_for_each
-from microgradnp.tensor import primitive
 
 # ------------------------------------------------------------------------------------ inverses and solutions
 

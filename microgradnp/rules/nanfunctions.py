@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.table import constant, rule
 from microgradnp.rules import reductions, scans
 from microgradnp.rules.elementwise import nonzero
 from microgradnp.rules.rearranging import tuple_of
 from microgradnp.rules.values import conj, value_of
-from microgradnp.table import constant, rule
 
 
 def present(a: Any, where: Any = True) -> Any:

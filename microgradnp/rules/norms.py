@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.table import composite, rule
 from microgradnp.rules.elementwise import nonzero
 from microgradnp.rules.rearranging import tuple_of
 from microgradnp.rules.values import conj, value_of
-from microgradnp.table import composite, rule
 
 
 def norm(g: Any, y: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.table import composite, rule
+from microgradnp.core.tensor import primitive
 from microgradnp.rules.indexing import scatter
 from microgradnp.rules.rearranging import tuple_of
 from microgradnp.rules.selecting import take_along_axis
 from microgradnp.rules.values import value_of
-from microgradnp.table import composite, rule
-from microgradnp.tensor import primitive
 
 
 @primitive

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.table import composite, rule
+from microgradnp.core.tensor import primitive
 from microgradnp.rules.creation import linspace
 from microgradnp.rules.joining import gathered
 from microgradnp.rules.rearranging import along
-from microgradnp.table import composite, rule
-from microgradnp.tensor import primitive
 
 COPIES = ("edge", "symmetric", "reflect", "wrap")
 STATISTICS: dict[str, Callable[..., Any]] = {"maximum": np.max, "minimum": np.min, "mean": np.mean, "median": np.median}

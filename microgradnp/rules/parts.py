@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.table import composite, constant
 from microgradnp.rules.values import undecided, value_of
-from microgradnp.table import composite, constant
 
 # --------------------------------------------------------------------------------- two results from one number
 

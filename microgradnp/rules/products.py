@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.table import composite, rule, rule_for_each
 from microgradnp.rules.values import conj
-from microgradnp.table import composite, rule, rule_for_each
 
 
 def transposed(a: Any) -> Any:

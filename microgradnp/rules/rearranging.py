@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.table import composite, rule
 from microgradnp.rules.indexing import scatter
-from microgradnp.table import composite, rule
 
 Axis = int | Sequence[int] | None
 FEW = 8

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.table import composite, constant, rule
+from microgradnp.core.tensor import primitive
 from microgradnp.rules import scans
 from microgradnp.rules.elementwise import nonzero
 from microgradnp.rules.rearranging import tuple_of
 from microgradnp.rules.values import conj, undecided, value_of
-from microgradnp.table import composite, constant, rule
-from microgradnp.tensor import primitive
 
 
 def kept(g: Any, a: Any, axis: Any) -> Any:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.table import composite, rule
+from microgradnp.core.tensor import primitive
 from microgradnp.rules.rearranging import along
 from microgradnp.rules.values import value_of
-from microgradnp.table import composite, rule
-from microgradnp.tensor import primitive
 
 
 def reversed_cumsum(g: Any, axis: int) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.table import constant, rule, rule_for_each
+from microgradnp.core.table import constant, rule, rule_for_each
 
 
 def like_shape_of(g: Any, a: Any) -> Any:

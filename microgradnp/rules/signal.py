@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.table import composite, rule
+from microgradnp.core.tensor import primitive
 from microgradnp.rules.indexing import scatter
 from microgradnp.rules.values import conj, value_of
-from microgradnp.table import composite, rule
-from microgradnp.tensor import primitive
 
 windows_of = np.lib.stride_tricks.sliding_window_view
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.table import composite, rule
+from microgradnp.core.tensor import primitive
 from microgradnp.rules.rearranging import along
 from microgradnp.rules.values import conj, undecided, value_of
-from microgradnp.table import composite, rule
-from microgradnp.tensor import primitive
 
 
 @composite(np.average)

@@ -20,14 +20,14 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "debug"))
 import programs
 from mutants import SLUGS, changed_lines, mutants, normal_text
 
-from microgradnp.compare import fit
-from microgradnp.debug import ModelError, debug
-from microgradnp.debug.capture.program import Program
-from microgradnp.debug.capture.step import capture
-from microgradnp.debug.match.index import Index
-from microgradnp.debug.match.references import evaluate, model_arguments, per_sample, references
-from microgradnp.debug.repair.probe import observe, plan_of
-from microgradnp.debug.verdict import judge
+from microgradnp.checking.compare import fit
+from microgradnp.debugger.capture.program import Program
+from microgradnp.debugger.capture.step import capture
+from microgradnp.debugger.investigation import debug
+from microgradnp.debugger.match.index import Index
+from microgradnp.debugger.match.references import ModelError, evaluate, model_arguments, per_sample, references
+from microgradnp.debugger.repair.probe import observe, plan_of
+from microgradnp.debugger.verdict import judge
 
 SPLITS = ["dev", "hidden", "wide", "unseen", "right_only", "held_out"]
 

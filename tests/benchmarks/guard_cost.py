@@ -17,7 +17,7 @@ import time
 import numpy as np
 
 import microgradnp as mg
-from microgradnp import tensor
+from microgradnp.core import tensor
 
 
 def step(w: mg.Tensor, x: np.ndarray) -> float:

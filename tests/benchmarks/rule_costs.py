@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 import microgradnp as mg
-from microgradnp.transforms import gradients
+from microgradnp.derivatives.gradients import gradients
 
 R = np.random.default_rng(0)
 N = 1000

@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from operators import OPERATORS, Operator, Sample
 
 import microgradnp as mg
-from microgradnp.table import TABLE, Rule
-from microgradnp.testing import check_grads
+from microgradnp.checking.check_grads import check_grads
+from microgradnp.core.table import TABLE, Rule
 
 NOTICED = (Exception,)
 

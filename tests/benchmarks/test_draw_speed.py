@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.draw import draw
-from microgradnp.draw.rooms import built_in
-from microgradnp.draw.svg import svg_of
+from microgradnp.drawing.draw import draw
+from microgradnp.drawing.rooms import built_in
+from microgradnp.drawing.svg import svg_of
 
 
 def chain(length):

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import microgradnp as mg
-from microgradnp.context import scope
+from microgradnp.core.context import scope
 
 CASES = ((100, 30), (1_000, 30), (5_000, 0), (10_000, 30), (10_000, 0), (100_000, 30))
 REPEATS = 3

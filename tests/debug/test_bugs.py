@@ -9,11 +9,11 @@ import pytest
 from debug import programs
 
 import microgradnp as mg
-from microgradnp.debug.capture.bind import mark_of
-from microgradnp.debug.repair.edits import holds_itself
-from microgradnp.debug.repair.mistakes import Scope
-from microgradnp.debug.repair.probe import Observation
-from microgradnp.debug.repair.search import Search
+from microgradnp.debugger.capture.bind import mark_of
+from microgradnp.debugger.repair.edits import holds_itself
+from microgradnp.debugger.repair.mistakes import Scope
+from microgradnp.debugger.repair.probe import Observation
+from microgradnp.debugger.repair.search import Search
 
 BUGS = Path(__file__).parent / "bugs"
 FILES = [path for folder in ("bugs", "bugs_held_out") for path in sorted((BUGS.parent / folder).glob("*.py"))]

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.debug import BindingError, ModelError
-from microgradnp.debug.capture.writes import refill
-from microgradnp.debug.match.index import Index, is_generic
-from microgradnp.debug.match.references import evaluate, references
+from microgradnp.debugger.capture.bind import BindingError
+from microgradnp.debugger.capture.writes import refill
+from microgradnp.debugger.match.index import Index, is_generic
+from microgradnp.debugger.match.references import ModelError, evaluate, references
 
 
 def loss(X, T, W1, W2):

@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.debug import debug
-from microgradnp.debug.evidence import Entry
-from microgradnp.debug.report import heat
-from microgradnp.debug.report.cards import difference
-from microgradnp.debug.report.finding import Finding
-from microgradnp.debug.report.highlight import highlight
-from microgradnp.debug.report.listing import MARKS
-from microgradnp.debug.report.page import page, table
-from microgradnp.draw.svg import DARK, LIGHT
+from microgradnp.debugger.evidence import Entry
+from microgradnp.debugger.investigation import debug
+from microgradnp.debugger.report import heat
+from microgradnp.debugger.report.cards import difference
+from microgradnp.debugger.report.highlight import highlight
+from microgradnp.debugger.report.listing import MARKS
+from microgradnp.debugger.report.page import page, table
+from microgradnp.debugger.report.report import Finding
+from microgradnp.drawing.svg import DARK, LIGHT
 
 VOID = {"meta", "link", "input", "br", "col", "hr", "img"}
 NO_BLOCKS = {"p", "h1", "h2", "h3", "span", "code", "pre", "dt", "summary"}  # what these hold is phrasing

@@ -5,7 +5,8 @@ import pytest
 from debug import programs
 
 import microgradnp as mg
-from microgradnp.debug import ModelError, investigation
+from microgradnp.debugger import investigation
+from microgradnp.debugger.match.references import ModelError
 
 REFUSED = {"reinforce_pong"}  # its model fills plain arrays with Tensors, which loses the derivative
 SPLITS = ("dev", "hidden", "wide", "unseen", "right_only", "held_out")

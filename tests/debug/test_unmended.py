@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from microgradnp.debug.blame.unmended import by_numbers
-from microgradnp.debug.match.references import Reference
+from microgradnp.debugger.blame.unmended import by_numbers
+from microgradnp.debugger.match.references import Reference
 
 RIGHT = np.random.default_rng(0).normal(size=(3, 3))
 SLOPE = np.random.default_rng(1).uniform(0.2, 0.9, size=(3, 3))

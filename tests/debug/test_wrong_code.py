@@ -8,7 +8,7 @@ import pytest
 from debug import mutants, programs
 
 import microgradnp as mg
-from microgradnp import story
+from microgradnp.cli import story
 
 LONG = 60.0  # seconds; no test may depend on the speed of the machine
 

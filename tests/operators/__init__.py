@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.table import TABLE, Composite, is_ours
+from microgradnp.core.table import TABLE, Composite, is_ours
 from operators.record import Operator, Sample, Wrong
 
 MODULES = [

@@ -1,4 +1,4 @@
-"""Records of `microgradnp/functional.py`."""
+"""Records of `microgradnp/rules/functional.py`."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.table import TABLE, Rule
+from microgradnp.core.table import TABLE, Rule
 
 Random = np.random.Generator
 # Older releases have keywords that are gone, and mistakes that are mended.

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.view.page import FOLDER, safe_json
-from microgradnp.view.visible import placed, visible
+from microgradnp.viewer.page import FOLDER, safe_json
+from microgradnp.viewer.visible import placed, visible
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed", exc_type=ImportError)
 

@@ -10,8 +10,8 @@ import pytest
 from operators import OPERATORS, Operator
 
 import microgradnp as mg
-from microgradnp.emit.contribution import Lines
-from microgradnp.view.contents import contents_of
+from microgradnp.emitter.contribution import Lines
+from microgradnp.viewer.contents import contents_of
 
 rng = np.random.default_rng(3)
 UNTOLD = {"eig", "eig_packed"}  # functions of which a step has no line

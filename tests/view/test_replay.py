@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 import microgradnp as mg
 from microgradnp.cli import main
-from microgradnp.heatmap import unpacked
-from microgradnp.snapshots import Album
+from microgradnp.inspection.heatmap import unpacked
+from microgradnp.inspection.snapshots import Album
 
 rng = np.random.default_rng(5)
 x, t = rng.normal(size=(12, 3)), rng.normal(size=(12, 1))

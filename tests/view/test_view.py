@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp import heatmap
-from microgradnp.view.dense import dense, parts
-from microgradnp.view.page import SCRIPTS, asset, safe_json
-from microgradnp.view.visible import MOST_VISIBLE, placed, visible
+from microgradnp.inspection import heatmap
+from microgradnp.viewer.dense import dense, parts
+from microgradnp.viewer.page import SCRIPTS, asset, safe_json
+from microgradnp.viewer.visible import MOST_VISIBLE, placed, visible
 
 rng = np.random.default_rng(3)
 NAME, KIND, SHAPE = 1, 2, 3

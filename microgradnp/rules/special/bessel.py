@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import scipy.special as sp
 
+from microgradnp.core.table import KINKS, Kink, rule
+from microgradnp.core.tensor import primitive
 from microgradnp.rules.special.tools import real_only, times
-from microgradnp.table import KINKS, Kink, rule
-from microgradnp.tensor import primitive
 
 FIRST = {"jv": sp.j1, "iv": sp.i1, "ive": sp.i1e}
 SIGN = {"jv": -1, "iv": 1, "ive": 1}

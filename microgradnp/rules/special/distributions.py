@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import scipy.special as sp
 
+from microgradnp.core.table import rule
 from microgradnp.rules.special.gamma import beta_density, gamma_density
 from microgradnp.rules.special.tools import times
-from microgradnp.table import rule
 
 Density = Callable[..., Any]
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import scipy.special as sp
 
+from microgradnp.core.table import rule
+from microgradnp.core.tensor import primitive
 from microgradnp.rules.special.tools import SQRT_2PI, SQRT_PI, times
 from microgradnp.rules.values import value_of
-from microgradnp.table import rule
-from microgradnp.tensor import primitive
 
 SLOPE_AT_0 = 2 / SQRT_PI
 ROOT_HALF = float(np.sqrt(0.5))

@@ -11,10 +11,10 @@ import numpy as np
 import scipy.special as sp
 from scipy.special import _ufuncs
 
+from microgradnp.core.table import rule
+from microgradnp.core.tensor import primitive
 from microgradnp.rules.special.tools import real_only, times
 from microgradnp.rules.values import value_of
-from microgradnp.table import rule
-from microgradnp.tensor import primitive
 
 SHIFT = 10
 BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6)

@@ -12,11 +12,11 @@ import numpy as np
 import scipy.special as sp
 from scipy.special import _ufuncs
 
+from microgradnp.core.table import composite, rule
+from microgradnp.core.tensor import primitive
 from microgradnp.rules.elementwise import guarded
 from microgradnp.rules.special.tools import near_zero, times
 from microgradnp.rules.values import value_of
-from microgradnp.table import composite, rule
-from microgradnp.tensor import primitive
 
 
 def series_of_k(terms: int) -> tuple[list[float], list[float]]:

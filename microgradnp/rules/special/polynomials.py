@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import scipy.special as sp
 
+from microgradnp.core.table import rule
 from microgradnp.rules.special.tools import times
-from microgradnp.table import rule
 
 
 def one_less(n: Any) -> tuple[Any, Any]:

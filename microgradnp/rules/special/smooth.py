@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import scipy.special as sp
 
+from microgradnp.core.table import constant, rule
 from microgradnp.rules.elementwise import DEGREE, LN2, LN10, guarded, nonzero, power_base
 from microgradnp.rules.special.tools import near_zero, times
 from microgradnp.rules.values import is_complex
-from microgradnp.table import constant, rule
 
 EXPREL = [1 / 2, 1 / 3, 1 / 8, 1 / 30, 1 / 144, 1 / 840, 1 / 5760, 1 / 45360, 1 / 403200]  # 1 / (n! (n + 2))
 LOG1P_RATIO = [(-1) ** (n + 1) * (n + 1) / (n + 2) for n in range(12)]

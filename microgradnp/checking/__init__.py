@@ -1,0 +1,1 @@
+"""Is a gradient right? Comparison with hand-written arrays, and with numerical oracles."""

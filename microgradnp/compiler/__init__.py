@@ -1,0 +1,1 @@
+"""The program for machines: NumPy with buffers, Numba loops, JAX."""

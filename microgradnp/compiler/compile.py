@@ -1,0 +1,129 @@
+"""Run the derived backprop at the speed of hand-written code and beyond: trace once, then straight code."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from microgradnp.compiler.kernel import BACKENDS, Kernel, kernel_for
+from microgradnp.core.table import name_of
+from microgradnp.derivatives.gradients import Argnums
+from microgradnp.derivatives.parameters import Parameters, parameters_of
+from microgradnp.program.arguments import Arguments, asked_for
+
+__all__ = ["Compiled", "compile"]
+
+
+class Compiled:
+    """What `compile` returns: called like the function, it returns (value, gradient).
+
+    Attributes
+    ----------
+    source : str
+        The text that ran last.
+    traces : int
+        How often the function was traced: once for each set of shapes, dtypes and Python arguments.
+    """
+
+    def __init__(self, f: Callable[..., Any], wrt: Any, backend: str, reuse: bool, options: Mapping[str, Any]) -> None:
+        self.f, self.backend, self.options = f, backend, {**options, "reuse": reuse}
+        self.said = wrt is not None
+        self.parameters, self.wrt = parameters_of(wrt)
+        self.traces = 0
+        self.own = threading.local()  # buffers are no use to two threads at once
+
+    def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        latest = getattr(self.own, "latest", None)
+        if latest is not None and not kwargs and len(args) == latest.count:
+            found = latest.step(*args)
+            if found is not None:  # else the arguments are others than it was made for
+                return found
+        return self.kernel(args, kwargs).run(args, kwargs)
+
+    def kernel(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Kernel:
+        """The kernel for such arguments, made when they are seen for the first time."""
+        arguments = Arguments(self.f, args, kwargs, self.chosen(args, kwargs))
+        known: dict[Any, Kernel] = self.own.__dict__.setdefault("kernels", {})
+        kernel = known.get(arguments.key)
+        if kernel is None or not kernel.is_current():
+            kernel = known[arguments.key] = kernel_for(arguments, self.parameters, self.backend, self.options, said=self.said)
+            self.traces += 1
+        self.own.latest = kernel
+        return kernel
+
+    def chosen(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Argnums | None:
+        """The arguments to differentiate with respect to."""
+        if self.said:
+            return self.wrt
+        found = asked_for(args, kwargs)
+        return 0 if found is None else found
+
+    @property
+    def source(self) -> str:
+        latest: Kernel | None = getattr(self.own, "latest", None)
+        return "" if latest is None else latest.source
+
+    @property
+    def bytes(self) -> int:
+        """Memory of the buffers of the text that ran last; 0 for other backends than "numpy"."""
+        latest: Kernel | None = getattr(self.own, "latest", None)
+        return 0 if latest is None else latest.lines.bytes
+
+    def __repr__(self) -> str:
+        times = "time" if self.traces == 1 else "times"
+        return f"{name_of(self.f)} and its gradient, compiled for {self.backend}; traced {self.traces} {times}"
+
+
+def compile(
+    f: Callable[..., Any],
+    backend: str = "numpy",
+    *,
+    wrt: Argnums | Parameters | None = None,
+    reuse: bool = False,
+    **options: Any,
+) -> Compiled:
+    """A fast callable that returns (f(...), gradient), like `mg.value_and_grad(f, wrt)`.
+
+    At the first call with arguments of such shapes and dtypes, `f` is traced: forward and backward pass become a list of steps,
+    are simplified, and are printed as straight code for the backend. Later calls run that code.
+
+    Parameters
+    ----------
+    f : callable
+        Returns a real scalar; written with functions that have gradient rules. Python values among its arguments are part of
+        what is compiled: other values compile anew.
+    backend : "numpy", "numba" or "jax"
+        NumPy calls into buffers that are made once; loops, compiled by Numba (`pip install "microgradnp[fast]"`); or the text run
+        by XLA, in double precision, on whatever device JAX finds (`pip install "microgradnp[jax]"`).
+    wrt : int, str, a tuple of them, or parameters
+        Arguments to differentiate with respect to, by position or name, as in `mg.value_and_grad`; or a module or Tensors that
+        `f` reads from outside: then the gradient is a dict by their names. When left out, the arguments that are Tensors which
+        require a gradient, or the first.
+    reuse : bool
+        Return buffers that the next call writes to, instead of arrays of the caller's own.
+    **options
+        For "jax": `sharding`, the sharding of each array of the arguments, or None.
+
+    Raises
+    ------
+    ValueError
+        For an unknown backend, or at the call when `f` returns no real scalar or draws random numbers.
+    TypeError
+        For an unknown option, or at the call when `f` reads the numbers of a Tensor (`if loss > 1`, `float(x)`, `.item()`):
+        names the line.
+    ImportError
+        When the backend's library is not installed; says how to.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> step = mg.compile(lambda w, x: mg.sse(x @ w, x), wrt=0)
+    >>> value, slope = step(np.zeros((2, 2)), np.ones((3, 2)))
+    >>> float(value), slope
+    (6.0, array([[-6., -6.],
+           [-6., -6.]]))
+    """
+    if backend not in BACKENDS:
+        raise ValueError(f"compile: backend={backend!r}; it must be one of {', '.join(map(repr, BACKENDS))}")
+    if unknown := sorted(options.keys() - ({"sharding"} if backend == "jax" else set())):
+        raise TypeError(f"compile: the {backend} backend takes no option {unknown[0]!r}")
+    return Compiled(f, wrt, backend, reuse, options)

@@ -1,0 +1,143 @@
+"""The jax backend: the text with `jax.numpy` for `np`, compiled by XLA, in the precision of its arguments, on JAX's devices."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from microgradnp.compiler.namespace import BackendError, Namespace, needs, within
+from microgradnp.emitter.expressions import Expressions, Text
+from microgradnp.emitter.quoting import public_name
+from microgradnp.program.values import Program, Value
+from microgradnp.rules.functional import append_bias_unit
+from microgradnp.rules.indexing import scatter
+
+
+class JaxNames(Namespace):
+    """Names in the text that XLA compiles: NumPy's functions are those of `jax.numpy`."""
+
+    def __init__(self, jnp: Any) -> None:
+        super().__init__()
+        self.jnp = jnp
+        self.objects["np"] = jnp
+
+    def name(self, function: Callable[..., Any], wish: str | None = None) -> str:
+        """Raises BackendError for what `jax.numpy` has not."""
+        shown = public_name(function)
+        found: Any = self.jnp if shown is not None and shown.startswith("np.") else None
+        for part in (shown or "").split(".")[1:]:
+            found = getattr(found, part, None)
+        if shown is None or found is None:
+            raise BackendError(wish or getattr(function, "__name__", str(function)))
+        return shown
+
+    def spelled(self, function: Callable[..., Any], text: str) -> str:  # noqa: ARG002
+        return self.name(function)
+
+
+class JaxText:
+    """The lines of a program, one statement a step."""
+
+    def __init__(self, program: Program, names: dict[int, str], space: JaxNames) -> None:
+        self.texts, self.space = dict(names), space
+        self.expressions = Expressions(self.operand, space, lambda *_: None)
+        self.bounded: set[tuple[str, int]] = set()  # arguments that are indices, and of how many entries
+        self.lines: list[str] = []
+        for value in program.steps():
+            text = self.expression(value)
+            self.texts[id(value)] = space.local(value.name or "v")
+            self.lines.append(f"{self.texts[id(value)]} = {text}")
+        self.results = [self.result(v) for v in program.outputs]
+
+    def operand(self, value: Value) -> Text:
+        if id(value) not in self.texts:
+            self.texts[id(value)] = self.space.bind("constant", value.data)
+        return Text(self.texts[id(value)])
+
+    def look_at_indices(self, shape: tuple[int, ...], index: Any) -> None:
+        """Remember which arguments must be within an axis: XLA does not look, and takes the last entry."""
+        parts = list(index) if isinstance(index, tuple) else [index]
+        if Ellipsis in [part for part in parts if not isinstance(part, Value)]:
+            place = next(k for k, part in enumerate(parts) if part is Ellipsis)
+            taken = sum(part is not None and part is not Ellipsis for part in parts)
+            parts[place : place + 1] = [slice(None)] * (len(shape) - taken)
+        axis = 0
+        for part in parts:
+            if isinstance(part, Value) and part.function is None and part.dtype.kind in "iu" and id(part) in self.texts:
+                self.bounded.add((self.texts[id(part)], shape[axis]))
+            axis += part.ndim if isinstance(part, Value) and part.dtype == np.bool_ else part is not None
+
+    def expression(self, value: Value) -> str:
+        if value.function is operator.getitem:
+            self.look_at_indices(value.args[0].shape, value.args[1])
+        if value.function is append_bias_unit:
+            h, bias = self.operand(value.args[0]).text, value.options.get("value", -1.0)
+            return f"np.concatenate([{h}, np.full({(*value.shape[:-1], 1)}, {bias!r}, {h}.dtype)], axis=-1)"
+        if value.function is scatter:
+            g, a, _ = (self.expressions.literal(value, ("args", k), item) for k, item in enumerate(value.args))
+            return f"np.zeros_like({a}, dtype={self.expressions.dtype(value.dtype)}).at[{self.index(value)}].add({g})"
+        return self.expressions.expression(value).text
+
+    def index(self, value: Value) -> str:
+        index = value.args[2]
+        parts = index if isinstance(index, tuple) else (index,)
+        shown = Value(value.shape, value.dtype, np.take, (value.args[0], parts))  # slices as slice(...): inside of brackets too
+        return self.expressions.literal(shown, ("args", 1), parts)
+
+    def result(self, value: Value) -> str:
+        if value.is_number:
+            return self.expressions.typed(value, self.expressions.plain(value.data.item()), strict=True)
+        return self.operand(value).text
+
+
+def jax_lines(program: Program, names: dict[int, str], space: Namespace, options: Any) -> tuple[Any, ...]:
+    """The lines that call the compiled function, the texts of the results, the names, the objects, and its source."""
+    needs("jax", "jax")
+    import jax
+
+    try:
+        from jax import enable_x64
+    except ImportError:  # before 0.8
+        from jax.experimental import enable_x64
+
+    jax_names = JaxNames(jax.numpy)
+    jax_names.taken |= space.taken
+    given = [v for v in [*program.inputs, *program.captured] if id(v) in names]
+    arguments = ", ".join(names[id(v)] for v in given)
+    with enable_x64(True):
+        text = JaxText(program, {id(v): names[id(v)] for v in given}, jax_names)
+        source = "\n".join(
+            [f"def kernel({arguments}):", *(f"    {line}" for line in text.lines), f"    return ({', '.join(text.results)},)", ""]
+        )
+        exec(compile(source, "<compiled for jax>", "exec"), jax_names.objects)
+        compiled = jax.jit(jax_names.objects["kernel"])
+        try:
+            jax.eval_shape(compiled, *(np.empty(v.shape, v.dtype) for v in given))
+        except Exception as error:  # whatever JAX says of functions that it cannot trace, or keywords that it does not know
+            raise BackendError(f"it ({type(error).__name__}: {str(error).splitlines()[0]})") from None
+    shardings = placed(options.get("sharding"), len(given))
+
+    def run(*arrays: Any) -> list[Any]:
+        with enable_x64(True):
+            if shardings is not None:
+                arrays = tuple(a if s is None else jax.device_put(a, s) for a, s in zip(arrays, shardings, strict=True))
+            return [np.asarray(found) for found in compiled(*arrays)]
+
+    checks = [f"{space.bind_once('within', within)}({name}, {n})" for name, n in sorted(text.bounded)]
+    lines = [*checks, f"found = {space.bind('kernel', run)}({arguments})"]
+    copied = "" if options["reuse"] else ".copy()"
+    results = [f"found[{k}]{copied if v.shape else '[()]'}" for k, v in enumerate(program.outputs)]
+    return lines, results, names, space, f"\n\n{source}"
+
+
+def placed(sharding: Any, count: int) -> list[Any] | None:
+    """A sharding, or None, for each array of the program: those that are not mentioned stay where they are."""
+    if sharding is None:
+        return None
+    chosen = list(sharding) if isinstance(sharding, (list, tuple)) else [sharding]
+    if len(chosen) > count:
+        raise ValueError(f"compile: sharding has {len(chosen)} entries for {count} arrays")
+    return chosen + [None] * (count - len(chosen))

@@ -1,0 +1,117 @@
+"""What a Tensor is to those who expect an array, a sequence or a number, and where that would lose its gradient."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from microgradnp.core import graph
+from microgradnp.core.captured import read_only
+from microgradnp.core.origin import called_on_numbers, scipy_functions, stores_item
+from microgradnp.core.storage import Storage
+
+if TYPE_CHECKING:
+    from microgradnp.core.tensor import Tensor
+
+Array = Any  # an ndarray, a NumPy scalar, or another array that speaks NumPy's protocols
+
+
+INSTEAD = {  # Python functions of scipy.special, which NumPy's protocols do not reach
+    "comb": "scipy.special.binom",
+    "log_softmax": "mg.log_softmax",
+    "logsumexp": "mg.logsumexp",
+    "multigammaln": "a sum of scipy.special.gammaln",
+    "perm": "scipy.special.poch(n - k + 1, k)",
+    "polygamma": "scipy.special.psi for n = 0, (-1)**(n + 1) * factorial(n) * scipy.special.zeta(n + 1, x) above",
+    "softmax": "mg.softmax",
+    "softplus": "np.logaddexp(0, x)",
+}
+
+
+class Conversions(Storage):
+    """Mixin: Python's and NumPy's protocols of conversion."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        needs_grad: bool
+        name: str | None
+
+        def __getitem__(self, index: Any) -> Tensor: ...
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if self.needs_grad:
+            name = next((name for name in scipy_functions() if name in INSTEAD), None)
+            cure = f"Instead of scipy.special.{name} write {INSTEAD[name]}. " if name else ""
+            raise TypeError(
+                f"cannot turn {graph.describe(self)} into an ndarray: it requires a gradient, and a silent detach is a silent "
+                f"wrong gradient. {cure}Use .numpy() (or .detach()) to say that the gradient shall stop here"
+            )
+        array = self._array if dtype is None else self._array.astype(dtype)
+        return np.array(array, copy=True) if copy else read_only(array)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            f"cannot assign to items of {graph.describe(self)}: a Tensor never changes, or its gradient would be wrong. "
+            "Use new = mg.set_at(x, index, value), or write to .data of a leaf"
+        )
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self.ndim == 0:
+            raise TypeError("cannot iterate over a 0-d Tensor")
+        return (self[i] for i in range(len(self._array)))
+
+    def __contains__(self, item: Any) -> bool:
+        return bool(np.any(np.equal(self._array, item._array if isinstance(item, Conversions) else item)))
+
+    def __bool__(self) -> bool:
+        return bool(self._array)
+
+    def __float__(self) -> float:
+        return float(self.number())
+
+    def __int__(self) -> int:
+        return int(self.number())
+
+    def __index__(self) -> int:
+        return operator.index(self._array)
+
+    def __complex__(self) -> complex:
+        return complex(self.number())
+
+    def number(self) -> Array:
+        """The value, unless it is asked for behind the user's back: by `array[i] = tensor` or by `math.exp(tensor)`."""
+        if not self.needs_grad:
+            return self._array
+        if stores_item():
+            raise TypeError(
+                f"cannot store {graph.describe(self)} in an ndarray: it requires a gradient, which would be lost. Collect the "
+                "Tensors in a list and np.stack them, or say .item()"
+            )
+        if name := next(scipy_functions(), None):
+            raise TypeError(
+                f"scipy: {name} makes a number of {graph.describe(self)}, which requires a gradient and loses it; say .item()"
+            )
+        if name := called_on_numbers():
+            cure = f"Use np.{name.rpartition('.')[2]}" if name.rpartition(".")[0] in ("math", "cmath") else "Use np.stack"
+            raise TypeError(
+                f"{name}: {graph.describe(self)} requires a gradient, which a number would lose. {cure}, or say .item()"
+            )
+        return self._array
+
+    def __format__(self, spec: str) -> str:
+        return format(self._array.item() if self.ndim == 0 else self._array, spec) if spec else str(self)
+
+    def __repr__(self) -> str:
+        value = np.array2string(np.asarray(self._array), separator=", ", prefix="Tensor(")
+        notes = [f"name={self.name!r}"] if self.name else []
+        notes += [f"dtype={self.dtype}"] if self.dtype not in (np.float64, np.bool_, np.int64) else []
+        notes += ["requires_grad=True"] if self.needs_grad and self.is_leaf else []
+        notes += [f"made by {self.rule.name}"] if self.rule is not None else []
+        return f"Tensor({', '.join([value, *notes])})"

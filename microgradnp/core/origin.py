@@ -1,0 +1,223 @@
+"""Where in the user's code a value was made, and what the user calls it.
+
+Recording keeps two cheap facts of the calling frame, its code object and the offset of the instruction that runs.
+Everything a reader wants (line, source text, the variable that the result was assigned to, the names of the operands)
+is worked out from them later, and only when somebody looks.
+"""
+
+from __future__ import annotations
+
+import ast
+import dis
+import functools
+import linecache
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import CodeType, FrameType
+from typing import Any
+
+import numpy as np
+
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+OURS = (PACKAGE, os.path.dirname(np.__file__) + os.sep)
+STORY = os.path.join(PACKAGE, "cli") + os.sep  # the story and the tour are the user's code, although they live in the package
+
+MODULES = ("np", "numpy", "mg", "microgradnp", "operator")  # a call on one of these has its operands in the parentheses
+
+STORES = {dis.opmap[name] for name in ("STORE_SUBSCR", "STORE_SLICE") if name in dis.opmap}
+
+Place = tuple[CodeType, int]
+
+
+class InternalFiles(dict[str, bool]):
+    """File name -> does it belong to this package or to NumPy? Filled on first sight, then a plain dict lookup."""
+
+    def __missing__(self, filename: str) -> bool:
+        inside = filename.startswith(OURS) and not filename.startswith(STORY)
+        self[filename] = inside
+        return inside
+
+
+internal = InternalFiles()
+
+
+def caller(depth: int = 2) -> Place | None:
+    """Code object and instruction offset of the innermost frame that belongs to the user.
+
+    `depth` frames are known to be ours; each that is not looked at saves the making of a frame object.
+    """
+    try:
+        frame = sys._getframe(depth)
+    except ValueError:  # called from C, at the bottom of a thread's stack
+        return None
+    while internal[frame.f_code.co_filename]:
+        if frame.f_back is None:
+            return None
+        frame = frame.f_back
+    return frame.f_code, frame.f_lasti
+
+
+def stores_item() -> bool:
+    """Whether the user's running instruction is `a[...] = value`."""
+    place = caller()
+    return place is not None and place[0].co_code[place[1]] in STORES
+
+
+def scipy_functions() -> Iterator[str]:
+    """Names of SciPy's own functions that are running between here and the user, the innermost first."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        of_scipy = str(frame.f_globals.get("__name__")).startswith("scipy.")
+        if not of_scipy and not internal[frame.f_code.co_filename]:
+            return
+        if of_scipy:
+            yield frame.f_code.co_name
+        frame = frame.f_back
+
+
+SPARED = ("isfinite", "isinf", "isnan", "isclose", "floor", "ceil", "trunc")  # of `math`: they have no gradient to lose
+
+
+def called_on_numbers() -> str | None:
+    """The user's running call, as `math.exp`, when it goes to a function that turns its arguments into plain numbers unasked."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and internal[frame.f_code.co_filename]:
+        frame = frame.f_back
+    origin = frame and locate((frame.f_code, frame.f_lasti))
+    name = called_name(origin.text) if origin else None
+    if frame is None or name is None:
+        return None
+    first, *rest = name.split(".")
+    function: Any = frame.f_locals.get(first, frame.f_globals.get(first))
+    for attribute in rest:
+        function = getattr(function, attribute, None)
+    of_math = getattr(function, "__module__", None) in ("math", "cmath") and function.__name__ not in SPARED
+    return name if of_math or function is np.fromiter else None
+
+
+@functools.lru_cache(maxsize=4096)
+def called_name(text: str) -> str | None:
+    """`math.exp` of `math.exp(x)`; None for what is not a call of a dotted name."""
+    head = text.partition("(")[0]
+    return head if text.endswith(")") and all(part.isidentifier() for part in head.split(".")) else None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One expression in the user's source; `name` is the variable that its value was assigned to."""
+
+    file: str
+    line: int
+    function: str
+    text: str
+    name: str | None
+
+    def __str__(self) -> str:
+        return f"{os.path.basename(self.file)}:{self.line}"
+
+
+def locate(place: Place | None) -> Origin | None:
+    """Line, text and names that belong to a place; None when the place is unknown."""
+    return None if place is None else _locate(id(place[0]), *place)
+
+
+@functools.lru_cache(maxsize=4096)  # keyed by identity: hashing a code object reads all of it
+def _locate(_identity: int, code: CodeType, offset: int) -> Origin:
+    positions = list(code.co_positions())
+    line, end_line, column, end_column = positions[offset // 2] if 0 <= offset // 2 < len(positions) else (None,) * 4
+    line = line or code.co_firstlineno
+    text = source_segment(code.co_filename, line, end_line, column, end_column)
+    return Origin(code.co_filename, line, code.co_name, text, assigned_name(code, offset))
+
+
+def source_segment(file: str, line: int, end_line: int | None, column: int | None, end_column: int | None) -> str:
+    """The source text between two positions (columns count UTF-8 bytes, as CPython's do); the line when columns are unknown."""
+    if column is None or end_column is None or end_line is None:
+        return linecache.getline(file, line).strip()
+    lines = [linecache.getline(file, number).encode() for number in range(line, end_line + 1)]
+    if not lines or not any(lines):
+        return ""
+    lines[-1] = lines[-1][:end_column]
+    lines[0] = lines[0][column:]
+    return b"".join(lines).decode(errors="replace").strip()
+
+
+def assigned_name(code: CodeType, offset: int) -> str | None:
+    """The variable that the result of the instruction at `offset` is stored in, when the next instruction stores it.
+
+    While a Python function is called, CPython 3.12 points into the inline cache behind the call; hence "behind `offset`".
+    """
+    instructions = (instruction for instruction in dis.get_instructions(code) if instruction.offset > offset)
+    for following in instructions:
+        if following.opname in ("CACHE", "NOP", "EXTENDED_ARG", "COPY"):
+            continue
+        if following.opname.startswith(("STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_DEREF")):
+            name = following.argval
+            return str(name[0] if isinstance(name, tuple) else name)
+        if following.opname.startswith("LOAD_FAST"):  # `self.h = ...`: load the object, then store the attribute
+            holder = following.argval
+            store = next(instructions, None)
+            if store is not None and store.opname == "STORE_ATTR" and isinstance(holder, str):
+                return f"{holder}.{store.argval}"
+        return None
+    return None
+
+
+@functools.lru_cache(maxsize=4096)
+def operands(text: str, function: str) -> tuple[str, ...]:
+    """Texts of the array arguments in the order in which they are recorded; empty when the text does not tell.
+
+    >>> operands("x @ W", "matmul"), operands("np.stack([a, b])", "stack"), operands("W.sum(0)", "sum")
+    (('x', 'W'), ('a', 'b'), ())
+    """
+    try:
+        expression = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    parts: list[ast.expr] = []
+    if isinstance(expression, ast.BinOp):
+        parts = [expression.left, expression.right]
+    elif isinstance(expression, ast.Compare):
+        parts = [expression.left, *expression.comparators]
+    elif isinstance(expression, ast.UnaryOp):
+        parts = [expression.operand]
+    elif isinstance(expression, ast.Subscript):
+        parts = [expression.value, expression.slice]
+    elif isinstance(expression, ast.Call) and calls(expression.func, function):
+        parts = list(expression.args)
+        if len(parts) == 1 and isinstance(parts[0], (ast.List, ast.Tuple)) and function in ("stack", "concatenate"):
+            parts = parts[0].elts
+    if any(isinstance(part, ast.Starred) for part in parts):
+        return ()
+    return tuple(ast.unparse(part) for part in parts)
+
+
+def calls(target: ast.expr, function: str) -> bool:
+    """Does a call go to this very function of a module, and not to a method, whose receiver is an operand too?"""
+    if isinstance(target, ast.Name):
+        return target.id == function
+    if not isinstance(target, ast.Attribute) or target.attr != function:
+        return False
+    while isinstance(target, ast.Attribute):
+        target = target.value
+    return isinstance(target, ast.Name) and target.id in MODULES
+
+
+def names_in_frame(frame: Any) -> dict[int, str]:
+    """id of each value that a frame's variables hold -> the variable's name; locals win over globals."""
+    found: dict[int, str] = {}
+    for variables in (frame.f_globals, frame.f_locals):
+        for name, value in list(variables.items()):
+            if name.isidentifier() and not name.startswith("_"):  # pytest and others keep values of their own in frames
+                found[id(value)] = name
+    return found
+
+
+def one_line(error: BaseException) -> str:
+    """An error of the user's code in one line, with the last line of that code that ran."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not internal[f.filename]]
+    where = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {error}{where}"

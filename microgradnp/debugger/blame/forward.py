@@ -1,0 +1,21 @@
+"""Does the hand-written forward pass compute what the model computes?"""
+
+from __future__ import annotations
+
+from microgradnp.debugger.blame.slices import Matches
+from microgradnp.debugger.capture.step import Step
+from microgradnp.debugger.match.references import Evaluation
+
+
+def forward_agrees(step: Step, evaluation: Evaluation, matches: Matches) -> bool:
+    """Whether every end of the model's forward pass is held by some value of the code, or its adjoint is."""
+    missing = list(evaluation.ends)
+    for version in step.versions:
+        match = matches.get(id(version))
+        if match is None:
+            continue
+        if match.reference.node >= 0:  # of one sample's model too: its graph has the same nodes in the same order
+            missing = [end for end in missing if match.reference.node not in end]
+        if not missing:
+            return True
+    return not missing

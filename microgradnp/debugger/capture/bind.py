@@ -1,0 +1,255 @@
+"""Which variable of the hand-written code is which argument of the model, and what it held when.
+
+An argument is looked for in every frame of the user's code: by the expression that `bind` gives for it, else by its name
+among locals, attributes and dict keys at any depth, else by its name in another spelling (`w_1` for `W1`). Outer frames
+win over inner ones; two different values at the same depth are ambiguous, and are refused.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from microgradnp.debugger.capture.values import as_array, attributes, is_user_instance
+
+DEEPEST = 4
+
+
+class BindingError(ValueError):
+    """An argument of the model could not be found in the hand-written code, or could be several variables."""
+
+    def __init__(
+        self,
+        message: str,
+        missing: tuple[str, ...] = (),
+        present: dict[str, Any] | None = None,
+        bound: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.missing = missing  # arguments that nothing is called like
+        self.present = present or {}  # arrays that the code had when it began, and that are no other argument
+        self.bound = bound or {}
+
+
+class Held(NamedTuple):
+    """A value that a variable had, from `time` on; `version` is the trace's record of it, where there is one."""
+
+    time: int
+    value: Any
+    version: Any
+
+
+@dataclass(eq=False)
+class Variable:
+    """One expression in one function that may be an argument, with the values it took, oldest first."""
+
+    argument: str
+    function: str
+    expression: str
+    rank: tuple[int, ...]  # smaller is better
+    history: list[Held] = field(default_factory=list)
+    last: Any = None
+    mark: bytes = b""
+    from_bind: bool = False
+
+
+def plain(value: Any) -> Any:
+    """A copy that later writes do not reach."""
+    array = as_array(value)
+    if array is None:
+        if isinstance(value, (list, tuple)):
+            return [plain(item) for item in value]
+        return value
+    if isinstance(value, (bool, int, float)):
+        return value
+    return np.array(array)
+
+
+def mark_of(value: Any) -> bytes:
+    """The content of a value as bytes; equal marks mean that nothing has changed."""
+    array = as_array(value)
+    if array is not None:
+        return array.tobytes()
+    if isinstance(value, (list, tuple)):
+        return b"|".join(mark_of(item) for item in value)
+    return str(id(value)).encode()
+
+
+def normal(name: str) -> str:
+    """A name without underscores and case."""
+    return name.replace("_", "").lower()
+
+
+def is_gradient_holder(expression: str) -> bool:
+    """`grads['W1']` and `self.dW[0]` hold gradients, not parameters."""
+    return bool(re.search(r"(^|[._])(grads?|gradients?|nabla|deltas?|d[A-Z]\w*)(\[|_|\.|$)", expression))
+
+
+def usable(value: Any) -> bool:
+    """Whether a value may be an argument of a model."""
+    return not callable(value) and not inspect.ismodule(value) and value is not None and not isinstance(value, (str, set, range))
+
+
+def holders(variables: dict[str, Any]) -> list[tuple[int, str, str, Any]]:
+    """(depth, name, expression, value) of everything that a frame's variables reach through attributes and dict keys."""
+    found: list[tuple[int, str, str, Any]] = []
+    seen: set[int] = set()
+    level = [("", "", value, name, name) for name, value in variables.items()]
+    for depth in range(DEEPEST):
+        deeper = []
+        for _, _, value, name, expression in level:
+            found.append((depth, name, expression, value))
+            if id(value) in seen:
+                continue
+            if isinstance(value, dict) and len(value) <= 200:
+                seen.add(id(value))
+                deeper += [("", "", v, str(k), f"{expression}[{k!r}]") for k, v in value.items() if isinstance(k, str)]
+            elif is_user_instance(value):
+                seen.add(id(value))
+                deeper += [("", "", v, k, f"{expression}.{k}") for k, v in attributes(value).items()]
+            elif (
+                isinstance(value, (list, tuple))
+                and len(value) <= 20
+                and any(is_user_instance(v) or isinstance(v, dict) for v in value)
+            ):
+                seen.add(id(value))
+                deeper += [("", "", v, f"{name}[{k}]", f"{expression}[{k}]") for k, v in enumerate(value)]
+        level = deeper
+    return found
+
+
+class Binder:
+    """Looks for the model's arguments in the frames it is shown, and keeps their histories."""
+
+    def __init__(self, arguments: list[str], bind: dict[str, str]) -> None:
+        unknown = sorted(set(bind) - set(arguments))
+        if unknown:
+            raise BindingError(f"bind names {', '.join(unknown)}, but the model's arguments are {', '.join(arguments)}")
+        self.arguments = arguments
+        self.bind = bind
+        self.compiled: dict[str, CodeType] = {}
+        for name, expression in bind.items():
+            try:
+                self.compiled[name] = compile(expression, "<bind>", "eval")
+            except SyntaxError as error:
+                raise BindingError(f"bind[{name!r}] = {expression!r} is not an expression: {error.msg}") from None
+        self.variables: dict[tuple[str, str, str, int], Variable] = {}
+        self.ambiguous: dict[str, list[str]] = {}
+        self.seen_names: set[str] = set()
+        self.at_start: dict[str, Any] | None = None  # arrays that the first function had when it began
+        self.bad_bind: dict[str, str] = {}
+
+    def resolve(self, frame: FrameType, depth: int, known: Readers) -> Readers:
+        """Readers of the arguments that this frame can give; what was found by its exact name stays."""
+        settled = {variable.argument: (variable, read) for variable, read in known if variable.from_bind or variable.rank[0] == 0}
+        variables = {k: v for k, v in frame.f_locals.items() if usable(v)}
+        readers: Readers = []
+        listed = holders(variables)
+        names = frame.f_code.co_names
+        globals_ = frame.f_globals
+        outside = {k: globals_[k] for k in names if k in globals_ and k not in variables and usable(globals_[k])}
+        listed_outside = holders(outside)
+        if self.at_start is None:
+            held = ((e, v) for _, _, e, v in (*listed, *listed_outside) if (a := as_array(v)) is not None and a.ndim)
+            self.at_start = {expression: plain(value) for expression, value in held}
+        self.seen_names.update(expression for _, _, expression, value in listed if as_array(value) is not None)
+        for argument in self.arguments:
+            if argument in settled:
+                readers.append(settled[argument])
+            elif argument in self.bind:
+                reader = self.by_expression(argument, frame)
+                if reader:
+                    readers.append((self.variable(argument, frame, self.bind[argument], (0, depth), from_bind=True), reader))
+            if argument in self.bind or argument in settled:
+                continue
+            for where, entries in ((0, listed), (1, listed_outside)):
+                choice = self.by_name(argument, entries)
+                if choice:
+                    spelling, level, expression = choice
+                    code = compile(expression, "<bind>", "eval")
+                    reader = evaluator(code, frame.f_globals)
+                    readers.append((self.variable(argument, frame, expression, (spelling, where, depth, level)), reader))
+                    break
+        return readers
+
+    def by_expression(self, argument: str, frame: FrameType) -> Callable[[dict[str, Any]], Any] | None:
+        """A reader for the expression that the user gave; None in a frame where it has no value."""
+        code = self.compiled[argument]
+        try:
+            eval(code, frame.f_globals, frame.f_locals)
+        except Exception as error:  # the expression belongs to another frame, or its variables are not made yet
+            self.bad_bind[argument] = f"{type(error).__name__}: {error}"
+            return None
+        return evaluator(code, frame.f_globals)
+
+    def by_name(self, argument: str, entries: list[tuple[int, str, str, Any]]) -> tuple[int, int, str] | None:
+        """(spelling, depth, expression) of what is called like an argument; None when nothing is, or several things are."""
+        for spelling in (0, 1):
+            wanted = (argument, normal(argument))[spelling]
+            named = ((level, (name, normal(name))[spelling], expression, value) for level, name, expression, value in entries)
+            hits = [(level, expression, value) for level, name, expression, value in named if name == wanted]
+            if not hits:
+                continue
+            level = min(hit[0] for hit in hits)
+            nearest = [hit for hit in hits if hit[0] == level]
+            own = [hit for hit in nearest if not is_gradient_holder(hit[1])]
+            nearest = own or nearest
+            distinct = {mark_of(value): expression for _, expression, value in reversed(nearest)}
+            if len(distinct) > 1:
+                self.ambiguous[argument] = [expression for _, expression, _ in nearest]
+                return None
+            return spelling, level, nearest[0][1]
+        return None
+
+    def variable(
+        self, argument: str, frame: FrameType, expression: str, rank: tuple[int, ...], from_bind: bool = False
+    ) -> Variable:
+        """The record of one expression in one function, the same whenever it is asked for."""
+        key = (argument, frame.f_code.co_name, expression, rank[-1] if from_bind else rank[2])
+        if key not in self.variables:
+            self.variables[key] = Variable(argument, frame.f_code.co_name, expression, rank, from_bind=from_bind)
+        return self.variables[key]
+
+    def choose(self, argument: str, end: float) -> Variable | None:
+        """The best variable for an argument that had a value in the window."""
+        fit = [v for v in self.variables.values() if v.argument == argument and any(held.time < end for held in v.history)]
+        return min(fit, key=lambda v: v.rank, default=None)
+
+    def is_best(self, variable: Variable) -> bool:
+        """Whether no better variable for the same argument has been seen."""
+        rivals = (v for v in self.variables.values() if v.argument == variable.argument and v.history)
+        return all(variable.rank <= v.rank for v in rivals)
+
+    def explain(self, argument: str) -> str:
+        """Why an argument is not bound, and what to do."""
+        if argument in self.bind:
+            reason = self.bad_bind.get(argument, "it never had a value")
+            given = f"bind[{argument!r}] = {self.bind[argument]!r}"
+            return f"{given} could not be evaluated in any frame of the hand-written code ({reason})"
+        if argument in self.ambiguous:
+            could = ", ".join(self.ambiguous[argument])
+            return f"{argument} could be {could}; say which with bind={{{argument!r}: ...}}"
+        arrays = ", ".join(sorted(self.seen_names)[:20]) or "no arrays at all"
+        return (
+            f"nothing in the hand-written code is called {argument}; say what it is with bind={{{argument!r}: ...}}. "
+            f"Seen there: {arrays}"
+        )
+
+
+Readers = list[tuple[Variable, Callable[[dict[str, Any]], Any]]]
+
+
+def evaluator(code: CodeType, globals_: dict[str, Any]) -> Callable[[dict[str, Any]], Any]:
+    def read(variables: dict[str, Any]) -> Any:
+        try:
+            return eval(code, globals_, variables)
+        except Exception:  # not made yet, or gone
+            return None
+
+    return read

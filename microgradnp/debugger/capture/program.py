@@ -1,0 +1,299 @@
+"""The hand-written function with its arguments: run again and again from the same start, or from fresh inputs, or edited.
+
+Nothing of the user's is changed: every run works on one deep copy of the arguments, of `self`, and of the module's global
+data that the functions name; global random state is put back. Edited code is tried by exchanging the `__code__` of the
+functions for the time of a run.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import copy
+import gc
+import inspect
+import random
+import types
+from collections.abc import Callable, Iterator
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from microgradnp.debugger.capture.source import Source, source_of
+from microgradnp.debugger.capture.values import as_array, is_numeric_nest, is_user_instance
+
+
+class Program:
+    """A call of the user's function that can be repeated."""
+
+    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if not callable(function):
+            raise TypeError(f"debug: the hand-written code must be a function, got {type(function).__name__}")
+        if inspect.isgeneratorfunction(function):
+            raise TypeError(
+                f"debug: {function.__name__} is a generator, which does nothing when it is called; "
+                f"pass a function that runs it: lambda *args: list({function.__name__}(*args))"
+            )
+        self.function = function
+        self.args = args
+        self.kwargs = kwargs
+        self.owner = getattr(function, "__self__", None)
+        self.plain = inspect.unwrap(function.__func__ if isinstance(function, types.MethodType) else function)
+        if not hasattr(self.plain, "__code__"):
+            self.plain = type(function).__call__
+            self.owner = function
+        self.globals = self.plain.__globals__
+        self.names = data_globals(self.plain.__code__, self.globals)
+        self.name = str(getattr(self.plain, "__qualname__", "the code"))
+
+    @property
+    def file(self) -> str:
+        return str(self.plain.__code__.co_filename)
+
+    @property
+    def source(self) -> Source | None:
+        return source_of(self.file)
+
+    def with_fewer_samples(self, length: int, count: int, known: list[bytes]) -> Program:
+        """The same call on the first `count` of `length` samples; `known` are the parameters, which stay whole."""
+        return Program(self.function, cut(self.args, length, count, known), cut(self.kwargs, length, count, known))
+
+    def run(self, seed: int = 0, known: list[bytes] | None = None) -> Any:
+        """Call the function on copies. `seed` other than 0 gives fresh inputs: see `vary`."""
+        with self.world(seed, known or []) as call:
+            return call()
+
+    @contextlib.contextmanager
+    def world(self, seed: int, known: list[bytes]) -> Iterator[Callable[[], Any]]:
+        """A call on fresh copies of everything, with the global data and random state of the module put back afterwards."""
+        state = {name: self.globals[name] for name in self.names}
+        owner, args, kwargs, fresh = copied((self.owner, self.args, self.kwargs, state))
+        if seed:
+            rng = np.random.default_rng(seed)
+            owner, args, kwargs, fresh = (vary(part, rng, known, {}) for part in (owner, args, kwargs, fresh))
+        self.globals.update(fresh)
+        try:
+            with seeded(seed):
+                target = self.function if self.owner is None else types.MethodType(self.plain, owner)
+                yield lambda: target(*args, **kwargs)
+        finally:
+            self.globals.update(state)
+
+    @contextlib.contextmanager
+    def edited(self, functions: list[types.FunctionType], top: ast.stmt, file: str) -> Iterator[None]:
+        """While this lasts, the program runs with the changed top-level statement `top` of `file`."""
+        with exchanged(functions, compile(ast.Module([top], []), file, "exec")):
+            yield
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Random numbers that are the same in every run with this seed; the user's own random state is put back."""
+    numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002  # the global generator is the user's
+    make_rng, set_seed = np.random.default_rng, np.random.seed
+
+    def seeded_rng(given: Any = None, *rest: Any, **options: Any) -> Any:
+        return make_rng(shifted(given, seed), *rest, **options)
+
+    def seeded_global(given: Any = None) -> None:
+        set_seed(shifted(given, seed))
+
+    try:
+        np.random.seed(1234 + seed)  # noqa: NPY002  # the user's code may draw from the global generator
+        random.seed(1234 + seed)
+        np.random.default_rng, np.random.seed = seeded_rng, seeded_global  # type: ignore[assignment]
+        yield
+    finally:
+        np.random.default_rng, np.random.seed = make_rng, set_seed
+        np.random.set_state(numpy_state)  # noqa: NPY002
+        random.setstate(python_state)
+
+
+def shifted(given: Any, seed: int) -> Any:
+    """The seed that the user gave, moved for fresh inputs; a fixed one where none was given."""
+    return (given or 0) + 1009 * seed if given is None or isinstance(given, int) else given
+
+
+def cut(value: Any, length: int, count: int, known: list[bytes]) -> Any:
+    """The first `count` samples of everything that holds `length` of them and is no parameter; containers are looked into."""
+    array = as_array(value)
+    if array is not None:
+        if not array.ndim or len(array) != length or array.tobytes() in known:
+            return value
+        return value[:count]
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+        return tuple(cut(item, length, count, known) for item in value)
+    if isinstance(value, dict):
+        return {name: cut(item, length, count, known) for name, item in value.items()}
+    if isinstance(value, list) and len(value) == length:
+        return value[:count]
+    return value
+
+
+def copied(parts: Any) -> Any:
+    """One deep copy with shared identities kept; what cannot be copied is used as it is."""
+    try:
+        return copy.deepcopy(parts)
+    except Exception:  # locks, generators, modules: anything may refuse to be copied
+        return one_by_one(parts, {})
+
+
+def one_by_one(part: Any, memo: dict[int, Any]) -> Any:
+    """Deep copies of the parts that can be copied, and the others as they are."""
+    if isinstance(part, tuple):
+        return tuple(one_by_one(item, memo) for item in part)
+    if isinstance(part, dict):
+        return {name: one_by_one(item, memo) for name, item in part.items()}
+    try:
+        return copy.deepcopy(part, memo)
+    except Exception:
+        return part
+
+
+def data_globals(code: CodeType, globals_: dict[str, Any], seen: set[str] | None = None) -> list[str]:
+    """Names of the module's data (arrays, containers, objects, numbers) that a function and its helpers mention."""
+    seen = set() if seen is None else seen
+    found: list[str] = []
+    for name in names_in(code):
+        if name in seen or name not in globals_:
+            continue
+        seen.add(name)
+        value = globals_[name]
+        if isinstance(value, types.FunctionType) and value.__globals__ is globals_:
+            found += data_globals(value.__code__, globals_, seen)
+        elif isinstance(value, type):
+            for method in vars(value).values():
+                if isinstance(method, types.FunctionType):
+                    found += data_globals(method.__code__, globals_, seen)
+        elif isinstance(value, (np.ndarray, list, dict, int, float, np.random.Generator, random.Random)) or is_user_instance(
+            value
+        ):
+            found.append(name)
+    return found
+
+
+def names_in(code: CodeType) -> set[str]:
+    """The global names that a function and those inside it mention."""
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names |= names_in(constant)
+    return names
+
+
+def vary(value: Any, rng: np.random.Generator, known: list[bytes], memo: dict[int, Any]) -> Any:
+    """Fresh inputs: generic numbers for real data and for the known parameters, permuted rows for labels and one-hot rows.
+
+    State that is constant (zeros of a momentum buffer, ones of a running variance) and scalars such as the learning rate stay.
+    """
+    if id(value) in memo:
+        return memo[id(value)]
+    array = as_array(value)
+    if isinstance(value, tuple) and array is not None and array.tobytes() not in known:
+        array = None  # settings, such as (0.5, 20), or arguments: each for itself
+    if array is not None:
+        changed: Any = vary_array(value, array, rng, known)
+    elif isinstance(value, tuple) and not hasattr(value, "_fields"):
+        changed = tuple(vary(item, rng, known, memo) for item in value)
+    elif isinstance(value, list):
+        memo[id(value)] = value
+        value[:] = [vary(item, rng, known, memo) for item in value]
+        changed = value
+    elif isinstance(value, dict):
+        memo[id(value)] = value
+        for name, item in value.items():
+            value[name] = vary(item, rng, known, memo)
+        changed = value
+    elif is_user_instance(value):
+        memo[id(value)] = value
+        for name, item in list(vars(value).items()):
+            vars(value)[name] = vary(item, rng, known, memo)
+        changed = value
+    else:
+        changed = value
+    memo[id(value)] = changed
+    return changed
+
+
+def vary_array(value: Any, array: np.ndarray, rng: np.random.Generator, known: list[bytes]) -> Any:
+    """Fresh numbers of the same kind in the same container."""
+    parameter = array.dtype.kind == "f" and array.tobytes() in known
+    if array.ndim == 0 and not parameter:
+        return value
+    if array.dtype.kind != "f" or is_label_like(array):
+        if parameter and not is_label_like(array):
+            fresh = array + 0.1 * rng.standard_normal(array.shape)
+        elif parameter and (not array.any() or np.ptp(array) == 0):
+            fresh = array + 0.3 * rng.standard_normal(array.shape)
+        elif array.dtype.kind in "iu" or array.dtype.kind == "f":
+            fresh = array[rng.permutation(len(array))] if array.ndim and np.ptp(array) else array
+        else:
+            return value
+    elif np.ptp(array) == 0 and not parameter:
+        return value
+    else:
+        fresh = array * (1 + 0.2 * rng.standard_normal(array.shape)) + 0.1 * float(np.std(array) or 1) * rng.standard_normal(
+            array.shape
+        )
+        if array.min() > 0 and array.max() < 1:
+            fresh = np.clip(fresh, 0.02, 0.98)
+    fresh = fresh.astype(array.dtype)
+    if isinstance(value, np.ndarray):
+        value[...] = fresh  # in place: other names of the same array see it too
+        return value
+    if isinstance(value, (list, tuple)) and is_numeric_nest(value):
+        return refill(value, fresh.tolist())
+    return type(value)(fresh)
+
+
+def refill(value: Any, fresh: Any) -> Any:
+    """The numbers of `fresh` in the containers of `value`."""
+    if isinstance(value, tuple):
+        return tuple(refill(old, new) for old, new in zip(value, fresh, strict=True))
+    if isinstance(value, list):
+        value[:] = [refill(old, new) for old, new in zip(value, fresh, strict=True)]
+        return value
+    return fresh
+
+
+def is_label_like(array: np.ndarray) -> bool:
+    """Whole numbers, or rows that are probabilities."""
+    if array.dtype.kind != "f" or not np.isfinite(array).all():
+        return True
+    whole = bool(np.all(array == np.round(array)))
+    return whole or (array.ndim == 2 and array.min() >= 0 and bool(np.allclose(array.sum(-1), 1)) and array.shape[-1] > 1)
+
+
+# --------------------------------------------------------------------------------------------- edited code
+
+
+def functions_of(codes: set[CodeType]) -> list[types.FunctionType]:
+    """The function objects that run these code objects."""
+    found = {id(f): f for f in gc.get_referrers(*codes) if isinstance(f, types.FunctionType) and f.__code__ in codes}
+    return list(found.values())
+
+
+def code_table(code: CodeType, table: dict[tuple[str, int], CodeType]) -> dict[tuple[str, int], CodeType]:
+    """(qualified name, first line) -> code object, of everything inside a compiled module."""
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            table.setdefault((constant.co_qualname, constant.co_firstlineno), constant)
+            code_table(constant, table)
+    return table
+
+
+@contextlib.contextmanager
+def exchanged(functions: list[types.FunctionType], module: CodeType) -> Iterator[None]:
+    """While this lasts, the functions run the code that a changed module has for them."""
+    table = code_table(module, {})
+    earlier = [(f, f.__code__) for f in functions]
+    try:
+        for f, code in earlier:
+            new = table.get((code.co_qualname, code.co_firstlineno))
+            if new is not None and new.co_freevars == code.co_freevars and f.__code__.co_filename == new.co_filename:
+                f.__code__ = new
+        yield
+    finally:
+        for f, code in earlier:
+            f.__code__ = code

@@ -1,0 +1,476 @@
+"""Small edits of one statement, cheapest first: the mistakes that people make, undone.
+
+An edit exchanges one node of the syntax tree in place and puts it back afterwards; its text is the changed line. Costs
+order the edits only: names are mistaken more often than structure.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from microgradnp.debugger.capture.source import Source, Statement, base_of, path_of
+from microgradnp.debugger.repair.mistakes import (
+    COMPARISONS,
+    MODULES,
+    Scope,
+    accumulations,
+    calls,
+    constants,
+    exchanged_indices,
+    expression,
+    is_key,
+    neighbours,
+    operators,
+    redone_derivatives,
+    slices,
+    whole_derivatives,
+)
+
+MOST_OPERANDS = 40
+
+
+@dataclass(eq=False)
+class Edit:
+    """One change. `kind` says which mistake it undoes; `old` and `new` are the texts of the exchanged parts."""
+
+    cost: float
+    kind: str
+    line: int
+    old: str
+    new: str
+    parent: Any
+    field: str
+    index: int | None
+    node: Any
+    replacement: Any
+
+    def swap(self, value: Any) -> None:
+        """Put a node into the place of this one."""
+        if self.index is None:
+            setattr(self.parent, self.field, value)
+        else:
+            getattr(self.parent, self.field)[self.index] = value
+
+    def apply(self) -> None:
+        """Put the replacement into the tree."""
+        self.swap(self.replacement)
+
+    def undo(self) -> None:
+        """Put the original back."""
+        self.swap(self.node)
+
+
+class Editor:
+    """Generates the edits of the statements of one file."""
+
+    def __init__(self, source: Source, shapes: dict[str, dict[str, tuple[int, ...] | None]]) -> None:
+        self.source = source
+        self.shapes = shapes
+        self.place: dict[int, tuple[Any, str, int | None]] = {}
+        for node in ast.walk(source.tree):
+            for name, value in ast.iter_fields(node):
+                if isinstance(value, list):
+                    for k, item in enumerate(value):
+                        if isinstance(item, ast.AST):
+                            self.place[id(item)] = (node, name, k)
+                elif isinstance(value, ast.AST):
+                    self.place[id(value)] = (node, name, None)
+        self.scopes: dict[int, Scope] = {}
+        self.suspects: set[str] = set()
+
+    def parent(self, node: Any) -> Any:
+        return self.place[id(node)][0]
+
+    def whole(self, node: Any) -> Any:
+        """The whole expression that holds a node."""
+        while isinstance(node, ast.expr) and isinstance(self.parent(node), ast.expr):
+            node = self.parent(node)
+        return node
+
+    def term(self, node: Any) -> str:
+        """The summand that holds a node, "" when there is one only: `lam * W` for a `lam` of `(g + lam * W) / n`."""
+        found, current = "", node
+        while isinstance(current, ast.expr) and isinstance(self.parent(current), ast.expr):
+            above = self.parent(current)
+            if isinstance(above, ast.BinOp) and isinstance(above.op, (ast.Add, ast.Sub)):
+                found = ast.unparse(current)
+            current = above
+        return found
+
+    def factor(self, node: Any) -> str:
+        """The factor of the statement's product that holds a node: `(1 - h * h)` for an `h` of `d * (1 - h * h)`."""
+        whole = self.whole(node)
+        while isinstance(whole, ast.BinOp) and isinstance(whole.op, (ast.Mult, ast.MatMult, ast.Div)) and whole is not node:
+            whole = whole.left if any(n is node for n in ast.walk(whole.left)) else whole.right
+        return ast.unparse(whole)
+
+    def top(self, node: Any) -> Any:
+        """The statement of the module that holds a node."""
+        while not isinstance(self.parent(node), ast.Module):
+            node = self.parent(node)
+        return node
+
+    def function_of(self, node: Any) -> Any:
+        while id(node) in self.place and not isinstance(node, (ast.FunctionDef, ast.Module)):
+            node = self.parent(node)
+        return node
+
+    def scope(self, statement: Statement) -> Scope:
+        """What an edit of this statement may name; made once for each function."""
+        function = self.function_of(statement.node)
+        if id(function) not in self.scopes:
+            shapes = dict(self.shapes.get(statement.function, {}))
+            for method in self.methods_beside(function):
+                seen = self.shapes.get(method.name, {}).items()
+                shapes.update({name: shape for name, shape in seen if name.startswith("self.") and name not in shapes})
+            nodes = list(ast.walk(function))
+            targets = [n.target for n in nodes if isinstance(n, ast.For)]
+            loops = [x.id for t in targets for x in ast.walk(t) if isinstance(x, ast.Name)]
+            operands = [ast.unparse(n) for n in nodes if self.is_operand(n)]
+            operands += [name for name in shapes if name.count("[") <= 1 and "(" not in name and name not in loops]
+            keys = [str(n.slice.value) for n in ast.walk(self.source.tree) if isinstance(n, ast.Subscript) and is_key(n.slice)]
+            functions = [
+                f.name
+                for f in self.source.tree.body
+                if isinstance(f, ast.FunctionDef) and len(f.args.args) - len(f.args.defaults) == 1
+            ]
+            self.scopes[id(function)] = Scope(
+                shapes, unique(loops), functions, unique(operands)[:MOST_OPERANDS], unique(keys), self.suspects
+            )
+        return self.scopes[id(function)]
+
+    def methods_beside(self, function: Any) -> list[ast.FunctionDef]:
+        """The other methods of the class that a function belongs to: they share the attributes of `self`."""
+        holder = self.place[id(function)][0] if id(function) in self.place else None
+        body = holder.body if isinstance(holder, ast.ClassDef) else []
+        return [f for f in body if isinstance(f, ast.FunctionDef) and f is not function]
+
+    def is_operand(self, node: Any) -> bool:
+        """A name, attribute or subscript that is read as a number or array, and is not part of a longer one."""
+        if not isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)) or not isinstance(node.ctx, ast.Load):
+            return False
+        parent = self.parent(node)
+        if isinstance(parent, ast.Call) and parent.func is node:
+            return False
+        if (isinstance(parent, ast.Attribute) and not is_handled(parent, self.parent(parent))) or (
+            isinstance(parent, ast.Subscript) and parent.value is node
+        ):
+            return False
+        if isinstance(parent, (ast.For, ast.comprehension)):
+            return False
+        path = path_of(node)
+        if path is not None and path[0] in MODULES:
+            return False
+        inside_index: Any = node
+        while id(inside_index) in self.place and isinstance(inside_index, ast.expr):
+            above, name, _ = self.place[id(inside_index)]
+            if isinstance(above, ast.Subscript) and name == "slice":
+                return False
+            inside_index = above
+        return True
+
+    # ---------------------------------------------------------------------------------------- edits
+
+    def edits(self, statement: Statement) -> list[Edit]:
+        """All edits of one statement, cheapest first."""
+        scope = self.scope(statement)
+        found: list[Edit] = []
+        seen: set[tuple[int, str]] = set()
+        for node in self.nodes(statement):
+            for cost, kind, new in self.of_node(node, statement, scope):
+                for inner in ast.walk(new):  # nodes of the tree itself keep their places
+                    if "lineno" in inner._attributes and id(inner) not in self.place:
+                        ast.copy_location(inner, node)
+                text = ast.unparse(new)
+                if (id(node), text) in seen or text == ast.unparse(node) or holds_itself(statement.node, new, scope):
+                    continue
+                seen.add((id(node), text))
+                parent, name, index = self.place[id(node)]
+                found.append(Edit(cost, kind, statement.line, ast.unparse(node), text, parent, name, index, node, new))
+        found += self.moves(statement)
+        return sorted(found, key=lambda e: e.cost)
+
+    def nodes(self, statement: Statement) -> list[Any]:
+        """The nodes of a statement that may be edited; of a compound one those of its header."""
+        node = statement.node
+        if isinstance(node, ast.For):
+            roots: list[Any] = [node.iter]
+        elif isinstance(node, (ast.While, ast.If)):
+            roots = [node.test]
+        elif isinstance(node, (ast.Try, ast.With, ast.FunctionDef, ast.ClassDef)):
+            roots = []
+        else:
+            roots = [node]
+        return [x for root in roots for x in ast.walk(root)]
+
+    def of_node(self, node: Any, statement: Statement, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+        """(cost, kind, replacement) for one node."""
+        if isinstance(node, (ast.AugAssign, ast.Assign)) and node is statement.node:
+            yield from accumulations(node)
+        if self.is_whole(node, statement):
+            yield from self.factors_and_terms(node, scope)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.MatMult)) and self.is_summand(node):
+            yield from self.scales(node, scope)
+        if isinstance(node, ast.BinOp):
+            yield from whole_derivatives(node, scope)
+            yield from operators(node)
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            yield 0.8, "sign", node.operand
+        elif isinstance(node, ast.Compare) and len(node.ops) == 1:
+            for op in COMPARISONS:
+                yield 1.1, "compare", ast.Compare(node.left, [op()], node.comparators)
+        elif isinstance(node, ast.Constant):
+            yield from constants(node, self.parent(node))
+        elif isinstance(node, ast.Call):
+            yield from calls(node, scope)
+        elif isinstance(node, ast.Slice):
+            yield from slices()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and not self.is_called(node):
+            yield from self.names(node, scope)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and not self.is_called(node):
+            yield from self.attributes(node, scope)
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and is_key(node.slice):
+            for key in scope.keys:
+                yield 1.1, "operand", ast.Subscript(node.value, ast.Constant(key), ast.Load())
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+            yield from exchanged_indices(node)
+        if self.is_operand(node):
+            yield from self.around_operand(node, scope)
+
+    def is_called(self, node: Any) -> bool:
+        parent = self.parent(node)
+        return isinstance(parent, ast.Call) and parent.func is node
+
+    def is_whole(self, node: Any, statement: Statement) -> bool:
+        """The right side of a statement, or an item of it when it is a tuple, list, dict or comprehension; an appended value."""
+        if not isinstance(node, ast.expr) or isinstance(getattr(node, "ctx", None), ast.Store):
+            return False
+        parent, name, _ = self.place[id(node)]
+        if isinstance(node, (ast.Tuple, ast.List, ast.Dict, ast.ListComp, ast.Constant, ast.Starred, ast.GeneratorExp)):
+            return False
+        if parent is statement.node:
+            return name == "value" and isinstance(parent, (ast.Assign, ast.AugAssign, ast.Return))
+        if isinstance(parent, ast.ListComp):
+            return name == "elt"
+        if isinstance(parent, ast.Dict):
+            return name == "values"
+        if isinstance(parent, ast.Call) and name == "args":
+            return isinstance(parent.func, ast.Attribute) and parent.func.attr in ("append", "insert", "at")
+        return isinstance(parent, (ast.Tuple, ast.List)) and name == "elts" and not isinstance(self.parent(parent), ast.Subscript)
+
+    def is_summand(self, node: Any) -> bool:
+        parent = self.parent(node)
+        return isinstance(parent, ast.BinOp) and isinstance(parent.op, (ast.Add, ast.Sub))
+
+    def scales(self, node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+        """A summand with another factor than the others."""
+        text = ast.unparse(node)
+        for other in scope.operands:
+            shape = scope.shapes.get(other)
+            if shape == ():
+                yield 2.35, "scale", expression(f"{text} / {other}")
+                yield 2.35, "scale", expression(f"{text} * {other}")
+            elif shape:
+                yield 2.35, "scale", expression(f"{text} / len({other})")
+
+    def names(self, node: ast.Name, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+        """Another variable, or another index, in the place of a name."""
+        if node.id in MODULES or node.id == "self":
+            return
+        parent, where, _ = self.place[id(node)]
+        if node.id in scope.loop_variables:
+            for other in scope.loop_variables:
+                yield 1.0, "index", ast.Name(other, ast.Load())
+            if where == "slice" or isinstance(parent, (ast.Tuple, ast.BinOp)):
+                for shift in ("+ 1", "- 1"):
+                    yield 1.5, "index", expression(f"{node.id} {shift}")
+        shape = scope.shapes.get(node.id)
+        subscripted = isinstance(parent, ast.Subscript) and where == "value"
+        for other, its_shape in scope.shapes.items():
+            if other == node.id or "(" in other:
+                continue
+            if other.endswith("]"):
+                if its_shape is not None and its_shape == shape:
+                    yield 1.6, "operand", expression(other)
+                continue
+            if shape is None and not subscripted:
+                cost = 1.5
+            elif its_shape is None or shape is None:
+                cost = 1.3
+            elif its_shape == shape:
+                cost = 1.0
+            else:
+                cost = 1.4 if len(its_shape) == len(shape) else 1.9
+            yield cost - (0.5 if node.id in scope.suspects else 0), "operand", expression(other)
+
+    def attributes(self, node: ast.Attribute, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+        """Another attribute, or no transposition, in the place of one."""
+        if node.attr == "T":
+            yield 1.2, "transpose", node.value
+            return
+        path = path_of(node)
+        if path is None or path[0] in MODULES:
+            return
+        shape = scope.shapes.get(".".join(path))
+        for other, its_shape in scope.shapes.items():
+            plain = not other.endswith("]") and "(" not in other and other != ".".join(path)
+            if plain and (shape is None or its_shape is None or len(shape) == len(its_shape)):
+                yield (1.0 if shape == its_shape else 1.4), "operand", expression(other)
+        for attribute in {p.rpartition(".")[2] for p in scope.shapes if "." in p and "[" not in p.rpartition(".")[2]}:
+            yield 1.3, "operand", ast.Attribute(node.value, attribute, ast.Load())
+
+    def around_operand(self, node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+        """Something done to an operand, or another operand in its place."""
+        text = ast.unparse(node)
+        in_product = isinstance(self.parent(node), (ast.BinOp, ast.Call))
+        if in_product:
+            yield 1.3, "transpose", expression(f"{text}.T")
+            yield 1.6, "derivative", expression(f"(1 - {text})")
+            yield 1.6, "derivative", expression(f"{text} ** 2")
+            yield 1.7, "derivative", expression(f"{text} * (1 - {text})")
+            yield 1.6, "sign", expression(f"-{text}")
+            yield 2.2, "derivative", expression(f"({text} + 1)")
+        for name in scope.functions:
+            yield 1.7, "wrap", expression(f"{name}({text})")
+        if isinstance(node, ast.Subscript):  # a neighbour with the same index
+            index = ast.unparse(node.slice)
+            for other in scope.operands:
+                if other.endswith(f"[{index}]") and other != text:
+                    yield 1.1, "operand", expression(other)
+        yield from neighbours(node, scope)
+        shape = scope.shapes.get(text)
+        for other in scope.operands:
+            if other == text:
+                continue
+            if shape and scope.shapes.get(other) not in (None, (), shape):
+                continue
+            yield 2.0, "operand", expression(other)
+            if in_product or isinstance(self.parent(node), (ast.Assign, ast.Return, ast.AugAssign)):
+                yield 2.1, "term", expression(f"({text} - {other})")
+                yield 2.2, "term", expression(f"({text} + {other})")
+                yield 2.3, "updated", expression(f"({other} - {text})")
+                yield 2.3, "factor", expression(f"{text} * {other}")
+
+    def factors_and_terms(self, node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+        """Something done to a whole right side: a sign, a factor, a sum, a derivative, a term."""
+        whole = ast.unparse(node)
+        held = f"({whole})" if isinstance(node, (ast.BinOp, ast.IfExp, ast.UnaryOp, ast.Compare)) else whole
+        yield 1.2, "sign", expression(f"-{held}")
+        yield 1.4, "constant", expression(f"2 * {held}")
+        yield 1.4, "constant", expression(f"{held} / 2")
+        yield 1.5, "transpose", expression(f"{held}.T")
+        for axis in ("axis=0", "axis=1", "axis=0, keepdims=True", "axis=1, keepdims=True"):
+            yield 1.6, "reduction", expression(f"{held}.sum({axis})")
+        for other in scope.operands:
+            if other == whole:
+                continue
+            for form, cost, kind in (
+                (f"{held} * {other}", 1.8, "factor"),
+                (f"{held} * {other} * (1 - {other})", 1.7, "derivative"),
+                (f"{held} * (1 - {other} ** 2)", 1.7, "derivative"),
+                (f"{held} * ({other} > 0)", 1.7, "mask"),
+                (f"{held} / {other}", 1.8, "scale"),
+                (f"{held} * (1 - {other})", 1.9, "derivative"),
+                (f"{held} / len({other})", 1.9, "scale"),
+                (f"{held} + {other}", 1.9, "term"),
+                (f"{held} - {other}", 1.9, "term"),
+                (f"{held} @ {other}", 2.1, "factor"),
+                (f"{held} @ {other}.T", 2.0, "factor"),
+                (f"{other}.T @ {held}", 2.0, "factor"),
+            ):
+                yield cost, kind, expression(form)
+        yield from redone_derivatives(node, scope)
+        for name in scope.functions:
+            for other in scope.operands:
+                yield 2.1, "derivative", expression(f"{held} * {name}({other})")
+
+    def moves(self, statement: Statement) -> list[Edit]:
+        """The statement moved earlier or later in its block."""
+        node = statement.node
+        if not isinstance(node, (ast.Assign, ast.AugAssign, ast.Expr, ast.For)):
+            return []
+        parent, name, index = self.place[id(node)]
+        if index is None:
+            return []
+        block = getattr(parent, name)
+        found = []
+        for target in range(max(0, index - 8), min(len(block), index + 9)):
+            if target == index or (isinstance(block[target], ast.Return) and target > index):
+                continue
+            changed = [b for b in block if b is not node]
+            changed.insert(target, node)
+            side = "after" if target > index else "before"
+            text = f"move line {node.lineno} {side} line {block[target].lineno}"
+            cost = 1.45 + 0.01 * abs(target - index)
+            found.append(
+                Edit(cost, "order", statement.line, ast.unparse(node).splitlines()[0], text, parent, name, None, block, changed)
+            )
+        return found + self.moved_out(statement, parent, node)
+
+    def moved_out(self, statement: Statement, loop: Any, node: Any) -> list[Edit]:
+        """The statement moved out of its loop: what it sets is set once, and carried on from one iteration to the next."""
+        if not isinstance(loop, (ast.For, ast.While)) or not isinstance(node, ast.Assign) or len(loop.body) < 2:
+            return []
+        outer, name, index = self.place[id(loop)]
+        if index is None:
+            return []
+        shorter = copy.copy(loop)
+        shorter.body = [b for b in loop.body if b is not node]
+        block = getattr(outer, name)
+        changed = [*block[:index], node, shorter, *block[index + 1 :]]
+        text = f"move line {node.lineno} out of the loop of line {loop.lineno}"
+        return [Edit(1.45, "order", statement.line, ast.unparse(node), text, outer, name, None, block, changed)]
+
+
+def is_handled(attribute: ast.Attribute, above: Any) -> bool:
+    """Whether `x.attribute` does something with an array `x`: `x.T`, `x.dot(y)`."""
+    called = isinstance(above, ast.Call) and above.func is attribute
+    return attribute.attr == "T" or (called and attribute.attr in ("dot", "sum", "mean", "copy", "reshape", "transpose"))
+
+
+def holds_itself(statement: Any, new: Any, scope: Scope) -> bool:
+    """Whether a changed statement would put a container into itself: `x[i] = x`, `x.append(x)`."""
+    holders: set[str] = set()
+    for node in ast.walk(statement):
+        if isinstance(node, (ast.Subscript, ast.Attribute)):
+            stored = isinstance(node.ctx, ast.Store) and isinstance(node, ast.Subscript)
+            if stored or (isinstance(node, ast.Attribute) and node.attr in ("append", "insert", "extend")):
+                holders.add(ast.unparse(base_of(node.value)))
+    indexed = {id(node.value) for node in ast.walk(new) if isinstance(node, ast.Subscript)}
+    whole = (node for node in ast.walk(new) if isinstance(node, (ast.Name, ast.Attribute)) and id(node) not in indexed)
+    names = {ast.unparse(node) for node in whole}
+    return any(holder in names and not scope.shapes.get(holder) for holder in holders)
+
+
+def unique(items: list[str]) -> list[str]:
+    return list(dict.fromkeys(items))
+
+
+def reads_alike(line: bytes, edit: Edit) -> bool:
+    """Whether the applied edit, written into the line as it is, means what it should without parentheses around it."""
+    node, parent = edit.node, edit.parent
+    if not isinstance(parent, ast.expr) or parent.lineno != parent.end_lineno or parent.lineno != node.lineno:
+        return not isinstance(parent, ast.expr)
+    text = line[parent.col_offset : node.col_offset] + edit.new.encode() + line[node.end_col_offset : parent.end_col_offset]
+    try:
+        return ast.dump(ast.parse(text.decode(), mode="eval").body) == ast.dump(parent)
+    except SyntaxError:
+        return False
+
+
+def changed_line(source: Source, edit: Edit) -> str:
+    """The text of the line after the edit; for a moved statement what to do."""
+    node = edit.node
+    if edit.kind == "order":
+        return edit.new
+    if node.lineno != node.end_lineno:
+        return f"{edit.old} -> {edit.new}"
+    data = source.line(node.lineno).encode()
+    new = edit.new
+    if isinstance(edit.replacement, (ast.BinOp, ast.UnaryOp, ast.Compare)) and not reads_alike(data, edit):
+        new = f"({new})"
+    return (data[: node.col_offset] + new.encode() + data[node.end_col_offset :]).decode().strip()

@@ -1,0 +1,273 @@
+"""The traced source, line by line: what was written there, and what each value is in the model.
+
+A line is `wrong` only where a finding says so and knows it; `suspected` where a finding names a stretch; `after` where a value
+was made from a wrong one; `right` where every value written there equals a quantity of the model. `unknown` is no accusation:
+the value has no counterpart in the model.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from types import CodeType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from microgradnp.debugger.blame.slices import is_constant, is_value
+from microgradnp.debugger.capture.source import source_of
+from microgradnp.debugger.capture.versions import Version
+from microgradnp.debugger.evidence import Entry
+from microgradnp.debugger.match.index import Match
+
+if TYPE_CHECKING:
+    from microgradnp.debugger.report.report import Report
+
+RANK = ("", "right", "unknown", "after", "suspected", "wrong")  # the loudest mark of a line wins
+MOST_APART = 3  # values of one variable that a line shows one by one
+
+Place = tuple[str, int]  # file and line
+
+
+@dataclass(frozen=True)
+class Value:
+    """A variable as one line wrote it, once or many times: what it equals, or what it should have been."""
+
+    name: str
+    state: str  # a mark: "right", "unknown", "after", "suspected" or "wrong"
+    meaning: str  # "dL/dz1 x 0.1", or what was expected; empty where the model says nothing
+    shape: str
+    details: str  # the range of its numbers, or the number
+    count: int = 1
+    matched: int = 0
+
+
+@dataclass
+class Line:
+    """A line of source and its mark."""
+
+    number: int
+    text: str
+    mark: str = ""
+    values: list[Value] = field(default_factory=list)
+
+    @property
+    def is_definition(self) -> bool:
+        """Whether a function begins here: what is shown beside it was given to it."""
+        return self.text.lstrip().startswith(("def ", "async def "))
+
+
+@dataclass
+class Block:
+    """A function that ran, or a whole module."""
+
+    file: str
+    name: str
+    lines: list[Line]
+
+
+def annotate(report: Report) -> list[Block]:
+    """Every traced function in the order of files and lines, with marks and values."""
+    meanings = Meanings(report)
+    written: dict[Place, list[Value]] = {}
+    marks: dict[Place, str] = dict.fromkeys(meanings.suspected, "suspected") | dict.fromkeys(meanings.wrong, "wrong")
+    blocks = list(blocks_of(report.step.tracer.code_objects))
+    for version in finished([v for v in report.step.versions if tells(v)]):
+        value = meanings.value(version)
+        line = version.line or definition(version, blocks)
+        written.setdefault((version.file, line), []).append(value)
+        others = dict.fromkeys(version.lines, value.state) if value.state == "right" else {}
+        for alias in version.alias_lines - version.lines:
+            others[alias] = meanings.state_at(version, alias)
+            name = name_at(version, alias)
+            if name:
+                written.setdefault((version.file, alias), []).append(replace(value, name=name, state=others[alias]))
+        for number, state in ({**others, version.line: value.state} if version.line else others).items():
+            place = version.file, number
+            marks[place] = max(marks.get(place, ""), state, key=RANK.index)
+    for block in blocks:
+        for line_ in block.lines:
+            place = block.file, line_.number
+            line_.mark, line_.values = marks.get(place, ""), summed_up(written.get(place, []))
+    return blocks
+
+
+def tells(version: Version) -> bool:
+    """Whether a value is worth a word: no counters, starting values, or partial sums of numbers."""
+    returned = version.path.endswith("()") and version.array.dtype.kind == "f" and version.array.size == 1
+    return (is_value(version) or returned) and not is_constant(version)
+
+
+def finished(versions: list[Version]) -> list[Version]:
+    """Without the values that the same line went on to fill in place."""
+    unfinished = {id(v) for w in versions for v in w.inputs if v is not w and v.key == w.key and v.line == w.line}
+    return [v for v in versions if id(v) not in unfinished]
+
+
+def name_at(version: Version, line: int) -> str:
+    """What a value is called by the statement that passed it on; empty where that is not clear."""
+    source = source_of(version.file)
+    statement = source.by_line.get(line) if source else None
+    stored = {".".join(path) for path in statement.stores} if statement else set()
+    return min((name for name in version.names if name.partition("[")[0] in stored), default="")
+
+
+def definition(version: Version, blocks: list[Block]) -> int:
+    """The line of the function that was given this value; 0 where two functions have its name."""
+    found = [b for b in blocks if b.file == version.file and b.name.rpartition(".")[2] == version.function]
+    return next((line.number for line in found[0].lines if line.is_definition), 0) if len(found) == 1 else 0
+
+
+# ------------------------------------------------------------------------------------------- functions
+
+
+def blocks_of(codes: Iterable[CodeType]) -> Iterator[Block]:
+    """The functions that ran; what is written inside another one is shown with it."""
+    by_file: dict[str, list[CodeType]] = {}
+    for code in codes:
+        by_file.setdefault(code.co_filename, []).append(code)
+    for file, inside in sorted(by_file.items()):
+        source = source_of(file)
+        if source is None:
+            continue
+        text = source.text.split("\n")  # as Python counts lines: a form feed ends none
+        shown = 0
+        for start, end, name in sorted(
+            ((*span(c, source.tree, len(text)), c.co_qualname) for c in inside), key=lambda s: (s[0], -s[1])
+        ):
+            if end > shown:
+                yield Block(file, name, [Line(n, text[n - 1]) for n in range(max(start, shown + 1), end + 1)])
+                shown = end
+
+
+def span(code: CodeType, tree: ast.Module, length: int) -> tuple[int, int]:
+    """First and last line of a code object: those of its `def` with the decorators."""
+    if code.co_name == "<module>":
+        return 1, length
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == code.co_name:
+            start = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            if start == code.co_firstlineno:
+                return start, min(node.end_lineno or start, length)
+    lines = [line for _, _, line in code.co_lines() if line]
+    return min(lines, default=1), min(max(lines, default=1), length)
+
+
+# -------------------------------------------------------------------------------------------- meanings
+
+
+class Meanings:
+    """What every version is, as far as this report knows."""
+
+    def __init__(self, report: Report) -> None:
+        self.blame = report.blame
+        self.index = report.index
+        self.ends = {id(e.version): e for e in report.gradients.values() if e.version is not None}
+        self.wrong = {(f.file, f.line) for f in report.findings if f.certainty != "suspected"}
+        self.suspected = {(f.file, n) for f in report.findings if f.certainty == "suspected" for n in f.region}
+        self.after = self.made_from_wrong(report.step.versions) if self.wrong or self.suspected else set()
+
+    def match(self, version: Version) -> Match | None:
+        if self.blame is not None and id(version) in self.blame.matches:
+            return self.blame.matches[id(version)]
+        return self.index.match(version.array)
+
+    def is_right(self, version: Version) -> bool:
+        entry = self.ends.get(id(version))
+        return entry.ok if entry is not None else self.match(version) is not None
+
+    def made_from_wrong(self, versions: list[Version]) -> set[int]:
+        """Values that equal nothing, or something up to a factor, and were made from what a wrong or suspected line wrote."""
+        found: set[int] = set()
+        for version in sorted(versions, key=lambda v: v.time):
+            match = self.match(version)
+            known = match is not None and abs(match.scale - 1) < 1e-9
+            lines = {(version.file, line) for line in version.lines | version.alias_lines}  # that wrote it or called for it
+            begins = tells(version) and bool(lines & (self.wrong if known else self.wrong | self.suspected))
+            if begins or (not known and version.array.dtype.kind == "f" and any(id(v) in found for v in version.inputs)):
+                found.add(id(version))
+        return found
+
+    def state(self, version: Version) -> str:
+        return self.state_at(version, version.line)
+
+    def state_at(self, version: Version, line: int) -> str:
+        """The mark of a value at one of the lines that wrote it or gave it a name."""
+        if self.is_right(version):
+            return "right"
+        if (version.file, line) in self.wrong:
+            return "wrong"
+        if id(version) in self.after:
+            return "suspected" if (version.file, line) in self.suspected else "after"
+        return "suspected" if id(version) in self.ends else "unknown"
+
+    def meaning(self, version: Version) -> str:
+        entry = self.ends.get(id(version))
+        if entry is not None:
+            return entry_text(entry)
+        if self.blame is not None and version is self.blame.first:
+            return re.sub(r" \([0-9x]*\)$", "", self.blame.expected)  # the shape is shown beside it
+        match = self.match(version)
+        return str(match) if match is not None else ""
+
+    def value(self, version: Version) -> Value:
+        state = self.state(version)
+        shape = "\u00d7".join(str(n) for n in version.array.shape)
+        return Value(version.path, state, self.meaning(version), shape, details(version.array), matched=state == "right")
+
+
+def entry_text(entry: Entry) -> str:
+    """What the evidence for a gradient is, or should have been: "W1 - 0.1 dL/dW1" for a parameter after its step."""
+    gradient = f"dL/d{entry.argument}"
+    if entry.kind != "update":
+        plain = not entry.ok or abs(entry.scale - 1) < 1e-9
+        return gradient + (".T" if entry.ok and entry.transposed else "") + ("" if plain else f" x {entry.scale:.4g}")
+    factor = f"{abs(entry.scale):.4g}" if entry.ok else "lr"
+    return f"{entry.argument} - {factor} {gradient}"
+
+
+# ---------------------------------------------------------------------------------------------- values
+
+
+def summed_up(values: list[Value]) -> list[Value]:
+    """What a line wrote, variable by variable; many values of one variable are told as one."""
+    groups: dict[str, list[Value]] = {}
+    for value in values:
+        groups.setdefault(re.sub(r"\[[^]]*\]", "[]", value.name), []).append(value)
+    found: list[Value] = []
+    for group in groups.values():
+        found += group if len(set(group)) <= MOST_APART else [summary(group)]
+    return list(dict.fromkeys(found))
+
+
+def summary(values: list[Value]) -> Value:
+    """One line for many: the first and the last, and how many of them are known."""
+    loudest = max((v.state for v in values), key=RANK.index)
+    known = [v.meaning for v in values if v.meaning and v.state == loudest]
+    return Value(
+        first_to_last([v.name for v in values]),
+        loudest,
+        first_to_last(known),
+        first_to_last([v.shape for v in values]),
+        first_to_last([v.details for v in values]),
+        len(values),
+        sum(v.matched for v in values),
+    )
+
+
+def first_to_last(texts: list[str]) -> str:
+    if not texts:
+        return ""
+    return texts[0] if len(set(texts)) == 1 else f"{texts[0]} \u2026 {texts[-1]}"
+
+
+def details(array: np.ndarray) -> str:
+    """A number, or the range of many."""
+    if array.size == 1:
+        return f"{array.item():.4g}"
+    numbers = array[np.isfinite(array)]
+    extent = f"from {numbers.min():.4g} to {numbers.max():.4g}" if numbers.size else ""
+    missing = array.size - numbers.size
+    return f"{extent}, {missing} not finite".lstrip(", ") if missing else extent

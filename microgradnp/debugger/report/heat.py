@@ -1,0 +1,120 @@
+"""A wrong gradient beside the right one, as small heat maps on one scale, in colours told apart without red and green."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from microgradnp.debugger.evidence import Entry
+from microgradnp.inspection.heatmap import LEVELS, drawn, reduced
+
+if TYPE_CHECKING:
+    from microgradnp.debugger.report.report import Report
+
+MOST_CELLS = 36  # along one side; larger arrays are shown in blocks
+MOST_NUMBERS = 48  # entries of an array that is also written out
+
+
+def figure(entry: Entry, report: Report) -> str:
+    """Expected, found and their difference, with the shapes and the largest error in words."""
+    if entry.found is None or entry.expected is None:
+        return ""
+    name = escape(entry.argument)
+    found, expected = np.asarray(entry.found, float), np.asarray(entry.expected, float)
+    shapes = f"found {shape(found)}, expected {shape(expected)}"
+    found, expected = np.squeeze(found), np.squeeze(expected)
+    if found.shape != expected.shape and found.T.shape == expected.shape:
+        found, shapes = found.T, f"{shapes}, compared transposed"
+    if found.shape != expected.shape:
+        return f'<figure class="heat"><figcaption><b>{name}</b>: the shapes differ: {shapes}.</figcaption></figure>'
+    factor, why = usual_factor(entry, report)
+    found = found / factor
+    difference = found - expected
+    caption = f"<b>{name}</b>: {shapes}. {errors(difference, expected)}{why}"
+    if expected.ndim == 0:
+        return f'<figure class="heat"><figcaption>{caption} Found {found:.4g}, expected {expected:.4g}.</figcaption></figure>'
+    largest = max((float(np.max(np.abs(a[np.isfinite(a)]), initial=0)) for a in (expected, found)), default=0.0)
+    named = (("expected", expected), ("found", found), ("found \u2212 expected", difference))
+    panels = "".join(panel(title, flat(array), largest, entry.argument) for title, array in named)
+    return (
+        f'<figure class="heat"><figcaption>{caption}{blocks_note(flat(expected))}</figcaption>'
+        f'<div class="panels">{panels}{legend(largest)}</div>{written_out(expected, found)}</figure>'
+    )
+
+
+def usual_factor(entry: Entry, report: Report) -> tuple[float, str]:
+    """The factor to take out of what was found, so that it can be compared: that of the right gradients of its kind."""
+    is_update = entry.kind == "update"
+    for other in report.gradients.values():
+        if other.ok and other.scale and (other.kind == "update") == is_update:
+            plain = abs(other.scale - 1) < 1e-9
+            return other.scale, "" if plain else f" Found is divided by {other.scale:.4g}, the factor of the right gradients."
+    if not is_update:
+        return 1.0, ""
+    norms = [float(np.linalg.norm(np.asarray(a, float))) for a in (entry.found, entry.expected)]
+    if not all(math.isfinite(n) and n > 0 for n in norms):
+        return -1.0, " Found is the step with its sign changed."
+    factor = -norms[0] / norms[1]
+    return factor, f" Found is the step, divided by {factor:.4g} so that both have the same length."
+
+
+def errors(difference: np.ndarray, expected: np.ndarray) -> str:
+    finite = np.abs(difference[np.isfinite(difference)])
+    missing = difference.size - finite.size
+    lost = f" {missing} of {difference.size} entries are not finite." if missing else ""
+    if not finite.size:
+        return lost.strip()
+    where = f"The largest |error| is {finite.max():.4g}"
+    return f"{where}; the largest |expected| is {np.max(np.abs(expected), initial=0):.4g}.{lost}"
+
+
+def shape(array: np.ndarray) -> str:
+    return "\u00d7".join(str(n) for n in array.shape) if array.ndim else "a number"
+
+
+def flat(array: np.ndarray) -> np.ndarray:
+    """Two axes: a vector is one row; of more axes the first is kept."""
+    return array.reshape(1, -1) if array.ndim < 2 else array.reshape(len(array), -1)
+
+
+def block_sizes(array: np.ndarray) -> tuple[int, int]:
+    rows, columns = (math.ceil(n / MOST_CELLS) for n in array.shape)
+    return rows, columns
+
+
+def blocks_note(array: np.ndarray) -> str:
+    rows, columns = block_sizes(array)
+    return "" if rows == columns == 1 else f" Each square is the largest of {rows}\u00d7{columns} entries."
+
+
+def panel(title: str, array: np.ndarray, largest: float, argument: str) -> str:
+    """One map and its title."""
+    label = f"{argument}, {title}: heat map of {array.shape[0]} by {array.shape[1]} entries"
+    return f'<div class="panel">{drawn(reduced(array, MOST_CELLS), largest, label)}<span>{title}</span></div>'
+
+
+def legend(largest: float) -> str:
+    """The common scale, from negative to positive."""
+    count = 2 * LEVELS + 1
+    steps = "".join(f'<rect class="h{k}" y="{count - 1 - k}" width="1" height="1"/>' for k in range(count))
+    return (
+        f'<div class="legend" aria-hidden="true"><svg width="10" height="78" viewBox="0 0 1 {count}" preserveAspectRatio="none">'
+        f"{steps}</svg><span><i>{largest:.4g}</i><i>0</i><i>\u2212{largest:.4g}</i></span></div>"
+    )
+
+
+def written_out(expected: np.ndarray, found: np.ndarray) -> str:
+    """The numbers themselves, of small arrays."""
+    if expected.size > MOST_NUMBERS:
+        return ""
+    parts = "".join(
+        f"<div><b>{title}</b><pre>{numbers(flat(a))}</pre></div>" for title, a in (("expected", expected), ("found", found))
+    )
+    return f'<details><summary>Numbers</summary><div class="numbers">{parts}</div></details>'
+
+
+def numbers(array: np.ndarray) -> str:
+    return "\n".join(" ".join(f"{x:>10.4g}" for x in row) for row in array)

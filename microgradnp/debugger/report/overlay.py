@@ -1,0 +1,136 @@
+"""The report on the graph of the model: `report.view("debug.html")`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from microgradnp.debugger.capture.source import source_of
+from microgradnp.debugger.capture.versions import Version
+from microgradnp.debugger.match.index import Match
+from microgradnp.debugger.report.annotate import Meanings
+from microgradnp.debugger.report.heat import usual_factor
+from microgradnp.viewer.contents import Contents, contents_of
+from microgradnp.viewer.overlay import Mark, overlay
+from microgradnp.viewer.view import Page, written
+
+if TYPE_CHECKING:
+    from microgradnp.debugger.evidence import Entry
+    from microgradnp.debugger.report.report import Finding, Report
+
+
+def page_of(report: Report, path: str | os.PathLike[str] | None, direction: str, engine: str | None) -> Page:
+    contents = contents_of(report.evaluation.nodes[-1], {})
+    number = {k: contents.index[id(node)] for k, node in enumerate(report.evaluation.nodes)}
+    data_is_no_parameter(report, contents)
+    marks, first = marks_of(report)
+    extra = overlay(contents, {number[k]: mark for k, mark in marks.items()}, number.get(first) if first is not None else None)
+    extra |= {"cause": [cause(finding) for finding in report.findings]}
+    return written(contents, extra, path, direction, engine)
+
+
+def data_is_no_parameter(report: Report, contents: Contents) -> None:
+    """The model's gradients are taken with respect to all arguments; nobody asks for those of data."""
+    asked = {*report.gradients, *report.verdict.unchecked}
+    for node in report.evaluation.nodes:
+        if node.rule is None and node.name in report.evaluation.values and node.name not in asked:
+            k = contents.index[id(node)]
+            contents.data["nodes"][k][2], contents.data["needs"][k] = "data", False
+
+
+def marks_of(report: Report) -> tuple[dict[int, Mark], int | None]:
+    """Marks by the number of a node of the model, and the number of the first wrong one where it is known."""
+    nodes = report.evaluation.nodes
+    arguments = {node.name: k for k, node in enumerate(nodes) if node.rule is None and node.name in report.evaluation.values}
+    marks = {k: mark for k, mark in matched(report).items() if nodes[k].requires_grad}
+    for name, entry in report.gradients.items():
+        if name in arguments:
+            marks[arguments[name]] = of_entry(entry, report)
+    first = proved(report, marks) if report.findings else None
+    if first is None and report.findings and report.findings[0].certainty != "suspected":
+        ends = [name for name, e in report.gradients.items() if not e.ok and report.blame and e.version is report.blame.first]
+        first = next((arguments[name] for name in ends if name in arguments), None)
+    return marks, first
+
+
+def of_entry(entry: Entry, report: Report) -> Mark:
+    """The verdict on the gradient of a parameter; a step is shown divided by its factor."""
+    hand = expected = None
+    if entry.found is not None and entry.expected is not None:
+        factor, _ = (entry.scale, "") if entry.ok and entry.scale else usual_factor(entry, report)
+        hand, expected = np.asarray(entry.found, float) / factor, np.asarray(entry.expected, float)
+        hand = oriented(hand, expected)
+    return Mark(entry.variable, entry.ok, entry.relation, hand, expected, entry.digits, place(entry.file, entry.line))
+
+
+def matched(report: Report) -> dict[int, Mark]:
+    """Values of the code that equal the whole gradient of a node."""
+    meanings = Meanings(report)
+    found: dict[int, Mark] = {}
+    for version in report.step.versions:
+        match = meanings.match(version) if version.line else None
+        if match is None or not match.whole or match.reference.kind != "adjoint" or match.reference.node < 0:
+            continue
+        found[match.reference.node] = of_match(version, match)
+    return found
+
+
+def of_match(version: Version, match: Match) -> Mark:
+    expected = np.asarray(match.reference.array, float)
+    hand = oriented(np.asarray(version.array, float) / match.scale, expected)
+    return Mark(version.path, True, f"{version.path} = {match}", hand, expected, 16.0, place(version.file, version.line))
+
+
+def proved(report: Report, marks: dict[int, Mark]) -> int | None:
+    """The node whose gradient is wrong first, proved by writing the right one in its place; its mark is added."""
+    blame = report.blame
+    if blame is None or blame.proof is None or report.findings[0].certainty == "suspected":
+        return None
+    reference, version = blame.proof.reference, blame.proof.version
+    nodes = report.evaluation.nodes
+    node = reference.node if reference.kind == "adjoint" else None
+    if reference.kind == "derivative":  # what is multiplied by a wrong slope is the gradient of what the slope is taken at
+        taken_at = [k for k, other in enumerate(nodes) if any(other is argument for argument in nodes[reference.node].args)]
+        node = taken_at[0] if len(taken_at) == 1 else None
+    if node is None or node < 0 or (node in marks and marks[node].ok) or not nodes[node].requires_grad:
+        return None
+    hand = expected = None
+    if reference.kind == "adjoint":
+        expected = np.asarray(reference.array, float)
+        hand = oriented(np.asarray(version.array, float) / blame.proof.scale, expected)
+    says = f"{version.path} should be {blame.expected}"
+    marks[node] = Mark(version.path, False, says, hand, expected, 0.0, place(version.file, version.line))
+    return node
+
+
+def oriented(hand: np.ndarray[Any, Any], expected: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """An array in the layout of the one that it is compared with, where it only has other axes of length 1 or is transposed."""
+    flat, target = np.squeeze(hand), np.squeeze(expected)
+    if flat.shape != target.shape and flat.T.shape == target.shape:
+        flat = flat.T
+    return flat.reshape(expected.shape) if flat.shape == target.shape else hand
+
+
+def place(file: str | None, line: int | None) -> tuple[str, int, str] | None:
+    if not file or not line:
+        return None
+    source = source_of(file)
+    return file, line, source.line(line).strip() if source else ""
+
+
+def cause(finding: Finding) -> dict[str, str]:
+    """A finding for the panel, in the words of the report."""
+    known = finding.cause != "unknown" and finding.certainty != "suspected"
+    between = sorted(finding.region)
+    where = f"{os.path.basename(finding.file)}:{finding.line} in {finding.function}"
+    if finding.certainty == "suspected" and between:
+        where = f"{os.path.basename(finding.file)}: between lines {between[0]} and {between[-1]}; cause not found"
+    return {
+        "where": where,
+        "source": finding.source,
+        "cause": finding.explanation if known else "",
+        "expected": f"{finding.variable} = {finding.expected}" if finding.expected else "",
+        "fix": f"line {finding.fix[0]}: {finding.fix[2]}" if finding.fix else "",
+    }

@@ -1,0 +1,137 @@
+"""Products with the Jacobian, the Jacobian itself, and second derivatives; of trees too."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from microgradnp.core.tensor import Tensor
+from microgradnp.derivatives.gradients import (
+    Argnums,
+    depends_on_others,
+    grad,
+    gradients,
+    in_place_of,
+    pairs_in,
+    pulled_back,
+    recorded,
+    released,
+    settle,
+    tensors_in,
+    variables,
+    variables_in,
+    with_variables,
+)
+from microgradnp.derivatives.trees import children, is_differentiable, tree_map
+
+
+def jvp(f: Callable[..., Any], args: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+    """(f(*args), J v): the derivative of `f` in the direction `tangents`, one tangent of its argument's shape for each argument.
+
+    Arguments, tangents and result may be trees; a tangent is None where its argument has no derivative.
+
+    Two reverse sweeps and no forward mode: u' J is linear in u, and its derivative with respect to u, applied to v, is J v
+    (J. Townsend, "A new trick for calculating Jacobian vector products", 2017).
+
+    >>> import numpy as np, microgradnp as mg
+    >>> value, slope = mg.jvp(np.sin, (0.0,), (2.0,))
+    >>> float(slope)
+    2.0
+    """
+    if len(args) != len(tangents):
+        raise ValueError(f"jvp: {len(args)} arguments, but {len(tangents)} tangents")
+    chosen = tuple(variables(a, k) for k, a in enumerate(args))
+    inputs = variables_in(chosen)
+    directions = [directions_of(k, x, v) for k, (x, v) in enumerate(zip(chosen, tangents, strict=True))]
+    vectors = [v for part in directions for v in part]
+    with recorded():
+        value = f(*chosen)
+        outputs = tensors_in(f, value)
+        dual = [Tensor(np.zeros_like(y.numpy()), requires_grad=True) for y in outputs]
+        pulled = pulled_back(outputs, inputs, list(dual), record=True)
+        product = sum((np.sum(g * v) for g, v in zip(pulled, vectors, strict=True)), start=Tensor(0.0))
+        nested = depends_on_others(outputs, inputs)
+        slopes = gradients(product, dual, record=nested)
+        settle([*inputs, *dual])
+        return released(value, nested), in_place_of(outputs, slopes, value)
+
+
+def directions_of(position: int, argument: Any, tangent: Any) -> list[Any]:
+    """The tangents of an argument's variables. Raises ValueError for one of another shape."""
+    found = []
+    for x, v in pairs_in(argument, tangent):
+        if isinstance(x, Tensor) and x.requires_grad:
+            if v is None or np.shape(v) != x.shape:
+                raise ValueError(f"jvp: argument {position} has shape {x.shape}, but its tangent {np.shape(v)}")
+            found.append(v)
+    return found
+
+
+def jacobian(f: Callable[..., Any], argnum: Argnums = 0) -> Callable[..., Any]:
+    """The function that returns df/dx of shape (*result, *argument), one reverse sweep for each entry of the result.
+
+    Of trees: a tree like the result, whose leaves are trees like the argument. A tuple of arguments gives a tuple.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.jacobian(np.square)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    @functools.wraps(f)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        call_args, call_kwargs, chosen = with_variables(f, args, kwargs, argnum)
+        inputs = variables_in(chosen)
+        with recorded():
+            result = f(*call_args, **call_kwargs)
+            outputs = tensors_in(f, result)
+            nested = depends_on_others(outputs, inputs)
+            blocks = {id(y): in_place_of(inputs, rows_of(y, inputs, nested), chosen) for y in outputs}
+            settle(inputs)
+        single = not isinstance(argnum, tuple)
+        return tree_map(lambda y: (blocks[id(y)][0] if single else blocks[id(y)]) if id(y) in blocks else None, result)
+
+    return wrapped
+
+
+def rows_of(y: Tensor, inputs: list[Tensor], nested: bool) -> list[Any]:
+    """dy/dx of shape (*y, *x) for each input."""
+    units = np.eye(y.size, dtype=y.dtype).reshape(y.size, *y.shape)
+    rows = [gradients(y, inputs, Tensor(e) if nested else e, record=nested, free=False) for e in units]
+    if not rows:
+        return [np.zeros((*y.shape, *x.shape), x.dtype) for x in inputs]
+    return [np.reshape(np.stack([row[k] for row in rows]), (*y.shape, *x.shape)) for k, x in enumerate(inputs)]
+
+
+def hessian(f: Callable[..., Any], argnum: Argnums = 0) -> Callable[..., Any]:
+    """The function that returns the second derivatives of a real scalar function, shape (*argument, *argument).
+
+    Of a tree of arguments: a tree of trees, as `jacobian` of `grad` gives it.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 3.0]))
+    array([[6., 2.],
+           [2., 0.]])
+    """
+    return jacobian(grad(f, argnum), argnum)
+
+
+def hvp(f: Callable[..., Any], args: tuple[Any, ...], v: Any, argnum: int = 0) -> Any:
+    """Hessian times vector, H v, without forming H: the gradient of <grad f, v>. `v` has the argument's shape, or is such a tree.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.hvp(lambda x: np.sum(x**3), (np.array([1.0, 2.0]),), np.array([1.0, 1.0]))
+    array([ 6., 12.])
+    """
+    for x, part in pairs_in(args[argnum], v):
+        if (is_differentiable(x) or children(args[argnum]) is None) and np.shape(part) != np.shape(x):
+            raise ValueError(f"hvp: argument {argnum} has shape {np.shape(x)}, but v has {np.shape(part)}")
+
+    def slope_along(*a: Any) -> Any:
+        slopes = grad(f, argnum)(*a)
+        return sum((np.sum(g * part) for g, part in pairs_in(slopes, v) if g is not None), start=Tensor(0.0))
+
+    return grad(slope_along, argnum)(*args)

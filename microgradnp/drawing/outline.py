@@ -1,0 +1,88 @@
+"""What there is to draw, before anything is said about it: the Tensors and arrays of a graph, their names, edges and modules."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from microgradnp.core import graph
+from microgradnp.drawing.groups import Group, group_boxes
+from microgradnp.inspection.names import name_boxes
+
+
+@dataclass(frozen=True)
+class Outline:
+    """Values are numbered, arguments before results; an edge is (argument, result, position)."""
+
+    values: list[Any]
+    names: list[str]
+    edges: list[tuple[int, int, int]]
+    uses: dict[int, tuple[Any, int]]  # by the id of a value: a node that has it as an argument, and at which position
+    groups: list[Group]
+    group_of: list[int | None]  # the innermost group of each value
+
+
+def outline_of(root: Any, variables: dict[int, str], who: str = "draw") -> Outline:
+    """Raises TypeError when `root` is no Tensor, ValueError when an earlier `backward` has freed the graph."""
+    if not graph.is_node(root):
+        raise TypeError(
+            f"{who}: needs a Tensor, got {type(root).__name__}; {who} what came out of the functions, for example the loss"
+        )
+    values = list(drawn(root, who))
+    index = {id(value): i for i, value in enumerate(values)}
+    uses: dict[int, tuple[Any, int]] = {}
+    edges: list[tuple[int, int, int]] = []
+    for i, node in enumerate(values):
+        for position, argument in enumerate(getattr(node, "args", ())):
+            if id(argument) in index:
+                uses.setdefault(id(argument), (node, position))
+                edges.append((index[id(argument)], i, position))
+    names = name_boxes(values, uses, variables)
+    groups, group_of = group_boxes(list(scopes(values, edges)), [(source, target) for source, target, _ in edges])
+    return Outline(values, names, edges, uses, groups, group_of)
+
+
+def drawn(root: Any, who: str) -> Iterator[Any]:
+    """Every Tensor and every array that gets a box, arguments before results."""
+    seen: set[int] = set()
+    for node in graph.walk(root):
+        if node.freed:
+            raise ValueError(
+                f"{who}: the graph of {graph.describe(root)} was freed by backward(), which consumes it. "
+                f"{who.capitalize()} before backward(), "
+                f"or call loss.backward(retain_grads=True), which keeps the graph and the gradient of every node, and {who} then"
+            )
+        for argument in node.args:
+            if isinstance(argument, np.ndarray) and argument.ndim and id(argument) not in seen:
+                seen.add(id(argument))
+                yield argument
+        yield node
+
+
+def scopes(values: list[Any], edges: Iterable[tuple[int, int, int]]) -> Iterator[tuple[str, ...]]:
+    """The modules, outermost first, that each box stands in; a parameter stands in the innermost that all its users share."""
+    users: dict[int, list[int]] = collections.defaultdict(list)
+    for source, target, _ in edges:
+        users[source].append(target)
+    paths = [path_of(value) for value in values]
+    for i, value in enumerate(values):
+        if getattr(value, "rule", None) is None and getattr(value, "requires_grad", False) and users[i]:
+            yield common([paths[user] for user in users[i]])
+        else:
+            yield paths[i]
+
+
+def common(paths: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """What all paths begin with."""
+    least, most = min(paths), max(paths)
+    length = next((i for i, (a, b) in enumerate(zip(least, most, strict=False)) if a != b), min(len(least), len(most)))
+    return least[:length]
+
+
+def path_of(value: Any) -> tuple[str, ...]:
+    scope = getattr(value, "scope", None)
+    return tuple(scope.split(".")) if scope else ()

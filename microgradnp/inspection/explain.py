@@ -1,0 +1,207 @@
+"""Why is a gradient zero, or missing? `mg.explain_zero(x, loss)` follows the sweep and says where it died."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from microgradnp.core import graph
+from microgradnp.core.graph import parents
+from microgradnp.core.origin import locate
+from microgradnp.core.tensor import Tensor
+from microgradnp.rules import functional
+
+SATURATED = {functional.sigmoid, np.tanh, np.arctan, np.exp, functional.softmax}
+MASKED = {np.where, np.clip, np.maximum, np.minimum, np.fmax, np.fmin, functional.relu}
+CHOSEN = {np.max, np.min, np.amax, np.amin, np.sort, np.median, np.quantile}
+PRODUCTS = {np.multiply, np.matmul, np.dot, np.einsum, np.divide}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why entries of a gradient are zero: one reason a line. True when there is anything to explain."""
+
+    name: str
+    zeros: int
+    size: int
+    reasons: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.reasons)
+
+    def __str__(self) -> str:
+        if not self.reasons:
+            return f"{self.name}: no entry of its gradient is zero"
+        amount = "has no gradient" if self.zeros < 0 else f"{self.zeros} of {self.size} entries of its gradient are zero"
+        return "\n".join([f"{self.name}: {amount}", *(f"  {reason}" for reason in self.reasons)])
+
+
+def explain_zero(x: Tensor, loss: Tensor | None = None) -> Explanation:
+    """Why the gradient of `x` is missing, or zero in some entries.
+
+    Looks for a missing path, a path that ends in a constant or was cut, a gradient that dies on the way: in a saturated sigmoid
+    or tanh, in the branch that was not taken, in a unit that is dead for every row, at a factor of zero, in entries that no index
+    selects; and for contributions that cancel. What is none of these is said to be zero in its operation, and no more.
+
+    Parameters
+    ----------
+    x : Tensor
+    loss : Tensor, optional
+        Of which the gradient is taken. Its graph must still be there: call this before `backward`, or keep the graph. Without
+        it, only what `x` knows of itself is said.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> x = mg.Tensor([-1.0, 2.0], requires_grad=True, name="x")
+    >>> print(mg.explain_zero(x, np.sum(mg.relu(x))))
+    x: 1 of 2 entries of its gradient are zero
+      1: masked by relu ...: it takes the other branch there
+    """
+    name = x.name or "the Tensor"
+    if loss is None:
+        return Explanation(name, -1, x.size, tuple(known_alone(x)))
+    if not x.requires_grad:
+        return Explanation(name, -1, x.size, (f"{graph.describe(x)} has requires_grad=False{why_not(x)}",))
+    missing = no_path(x, loss)
+    if missing:
+        return Explanation(name, -1, x.size, (missing,))
+    flow = Flow(loss)
+    g = flow.gradients[id(x)]
+    zero = np.asarray(g == 0)
+    reasons = tuple(f"{count}: {reason}" for count, reason in flow.reasons(x, zero)) if np.any(zero) else ()
+    return Explanation(name, int(np.sum(zero)), x.size, reasons)
+
+
+def known_alone(x: Tensor) -> Iterator[str]:
+    if not x.requires_grad:
+        yield f"requires_grad is False{why_not(x)}"
+    elif x.grad is None and x.is_leaf:
+        yield "no backward has reached it: none was called yet, or the loss does not depend on it. Pass the loss to learn which"
+    elif x.grad is None:
+        yield "it is no leaf, and only leaves keep their gradient: call .retain_grad() before backward"
+    elif not np.all(x.grad):
+        yield f"{np.sum(x.grad == 0)} of {x.size} entries are zero. Pass the loss, with its graph kept, to learn why"
+
+
+def why_not(x: Tensor) -> str:
+    if x.is_leaf:
+        return ": it is a leaf; pass requires_grad=True when it is made, and mind that .detach() and .numpy() cut the path"
+    return f": {cut_at(x) or 'nothing it was computed from requires a gradient'}"
+
+
+def place(node: Any) -> str:
+    origin = locate(node.place)
+    return f"{node.rule.name} (at {origin}: {origin.text})" if origin else node.rule.name
+
+
+def cut_at(root: Any) -> str | None:
+    """The first constant operation that stands between Tensors that require a gradient and `root`."""
+    for node in graph.walk(root):
+        if node.rule is not None and not node.requires_grad and any(p.requires_grad for p in parents(node)):
+            kind = "has derivative zero" if node.rule.constant else "was recorded without a gradient"
+            return f"the path is cut by {place(node)}, which {kind}"
+    return None
+
+
+def no_path(x: Tensor, loss: Tensor) -> str | None:
+    """Why the loss has no gradient path to x; None when there is one."""
+    if not loss.requires_grad:
+        return cut_at(loss) or "the loss requires no gradient: it was computed under no_grad, or from detached values"
+    nodes = graph.walk(loss)
+    if not any(node is x for node in nodes):
+        return "the loss does not use it, or only its value (.numpy(), .detach(), float(), no_grad)"
+    alive = {id(x)}
+    for node in nodes:  # arguments before results
+        if node is not x and any(id(node.args[k]) in alive for k in node.needs):
+            alive.add(id(node))
+    if id(loss) in alive:
+        return None
+    for node in nodes:
+        if node.rule is not None and not node.requires_grad and any(id(p) in alive for p in parents(node)):
+            return f"the path is cut by {place(node)}, which has derivative zero"
+    return "every path from it to the loss is cut"
+
+
+class Flow:
+    """One sweep, with every gradient and every contribution kept."""
+
+    def __init__(self, loss: Tensor) -> None:
+        self.gradients: dict[int, Any] = {}
+        self.users: dict[int, list[tuple[Any, int]]] = {}  # Tensor -> (operation, position) that it is an argument of
+        seed = loss.seed(None if loss.shape == () else np.ones(loss.shape, loss.dtype))
+        for node, g, _ in graph.sweep(loss, seed, free=False):
+            self.gradients[id(node)] = np.array(g)
+            for position in node.needs:
+                self.users.setdefault(id(node.args[position]), []).append((node, position))
+
+    def share(self, node: Any, position: int) -> Any:
+        """What one operation contributes to the gradient of its argument."""
+        g = self.gradients[id(node)]
+        part = graph.contribution(node, position, g, node.numpy(), node.values, False)
+        return graph.fit_to(part, node.args[position], node, position)
+
+    def reasons(self, x: Any, zero: Any) -> Iterator[tuple[int, str]]:
+        """(entries, why), for the entries of x's gradient that are zero."""
+        users = self.users.get(id(x), [])
+        shares = [np.asarray(self.share(node, position)) for node, position in users]
+        if len(users) > 1:
+            cancelled = zero & np.any([share != 0 for share in shares], axis=0)
+            if np.any(cancelled):
+                names = " and ".join(place(node) for node, _ in users)
+                yield int(np.sum(cancelled)), f"the contributions of {names} cancel"
+                zero = zero & ~cancelled
+        for node, position in users:
+            if np.any(zero):
+                yield from self.one_reason(x, node, position, zero)
+
+    def one_reason(self, x: Any, node: Any, position: int, zero: Any) -> Iterator[tuple[int, str]]:
+        above = self.gradients[id(node)]
+        count = int(np.sum(zero))
+        if not np.any(above):
+            deeper = list(self.reasons(node, np.ones(node.shape, bool)))
+            if deeper:
+                yield count, f"nothing reaches {place(node)}, since its own gradient is zero: {deeper[0][1]}"
+            return
+        function = node.rule.function
+        classify: Callable[..., str] | None = next((why for known, why in CAUSES if function in known), None)
+        why = classify(x, node, position, zero) if classify else f"zero in {place(node)}"
+        yield count, why
+
+
+def saturated(x: Any, node: Any, position: int, zero: Any) -> str:
+    at = tuple(np.argwhere(zero)[0])
+    return f"saturated in {place(node)}: at {tuple(int(k) for k in at)} the argument is {x.numpy()[at]:.4g}, where it is flat"
+
+
+def masked(x: Any, node: Any, position: int, zero: Any) -> str:
+    text = f"masked by {place(node)}: it takes the other branch there"
+    dead = np.flatnonzero(np.all(zero, axis=0)) if zero.ndim == 2 and zero.shape[0] > 1 else np.array([])
+    return f"{text}; dead for every row: units {', '.join(map(str, dead[:8]))}" if dead.size else text
+
+
+def not_chosen(x: Any, node: Any, position: int, zero: Any) -> str:
+    return f"not chosen by {place(node)}: another entry is the one"
+
+
+def not_selected(x: Any, node: Any, position: int, zero: Any) -> str:
+    rows = np.flatnonzero(np.all(np.reshape(zero, (zero.shape[0], -1)), axis=1)) if zero.ndim else np.array([])
+    which = f": rows {', '.join(map(str, rows[:8]))}{', ...' if rows.size > 8 else ''}" if rows.size else ""
+    return f"not selected by {place(node)}{which}"
+
+
+def times_zero(x: Any, node: Any, position: int, zero: Any) -> str:
+    others = [value for k, value in enumerate(node.values) if k != position and not isinstance(value, str)]
+    exactly = any(not np.all(value) for value in others)
+    return f"multiplied in {place(node)} by {'a factor that is zero' if exactly else 'factors that vanish or underflow'} there"
+
+
+CAUSES: list[tuple[set[Any], Callable[..., str]]] = [
+    (SATURATED, saturated),
+    (MASKED, masked),
+    (CHOSEN, not_chosen),
+    ({operator.getitem}, not_selected),
+    (PRODUCTS, times_zero),
+]

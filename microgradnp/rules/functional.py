@@ -1,0 +1,252 @@
+"""What NumPy lacks: activations, losses, and the two ways of adding a bias. Each is one node of the graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from microgradnp.core.table import constant, rule
+from microgradnp.core.tensor import primitive
+from microgradnp.rules.elementwise import masked
+from microgradnp.rules.indexing import set_at
+from microgradnp.rules.kinks import kink
+
+__all__ = [
+    "add_bias",
+    "append_bias_unit",
+    "cross_entropy",
+    "identity",
+    "log_softmax",
+    "logsumexp",
+    "mse",
+    "relu",
+    "set_at",
+    "sigmoid",
+    "softmax",
+    "sse",
+    "tanh",
+]
+
+tanh = np.tanh
+
+# The largest x for which exp(x) is finite, rounded down, by dtype: sigmoid needs no warning and no branch.
+LARGEST_EXPONENT = {"e": 11.0, "f": 88.0, "d": 709.0, "g": 709.0}
+
+
+@primitive
+def add_bias(x: Any, b: Any) -> Any:
+    """`x + b`: a bias vector `b` of shape (units,) added to every row of `x`, shape (..., units).
+
+    Raises ValueError when `b` is not a vector with one entry a column: broadcasting anything else is a bug in most models.
+    """
+    if np.ndim(b) != 1 or np.shape(x)[-1:] != np.shape(b):
+        raise ValueError(f"x has shape {np.shape(x)} and b {np.shape(b)}; b needs one entry for each column of x")
+    return x + b
+
+
+@primitive
+def append_bias_unit(h: Any, value: float = -1.0) -> Any:
+    """A column of constant `value` appended to `h`: (..., units) -> (..., units + 1). The next weights then hold the bias.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.append_bias_unit(np.array([[1.0, 2.0]]))
+    array([[ 1.,  2., -1.]])
+    """
+    h = np.asarray(h)
+    if h.ndim == 0:
+        raise ValueError("h is a scalar; it needs at least one axis")
+    units = h.shape[-1]
+    extended = np.empty((*h.shape[:-1], units + 1), h.dtype if h.dtype.kind in "fc" else float)
+    extended[..., :units] = h
+    extended[..., units] = value
+    return extended
+
+
+@primitive
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x)), elementwise, without overflow for any x. Raises TypeError for complex x."""
+    x = real(np.asarray(x), "sigmoid")
+    e = np.exp(np.minimum(-x, LARGEST_EXPONENT.get(x.dtype.char, 709.0)))
+    e += 1.0
+    return np.reciprocal(e)
+
+
+@primitive
+def identity(x: Any) -> Any:
+    """`x`: the activation of a linear output layer, as a node of its own."""
+    return np.asarray(x)
+
+
+@primitive
+def relu(x: Any) -> Any:
+    """max(x, 0), elementwise. The gradient at 0 is 0 (PyTorch's convention). Raises TypeError for complex x."""
+    return np.maximum(real(np.asarray(x), "relu"), 0)
+
+
+def real(x: Any, function: str) -> Any:
+    """`x`, refused when complex: NumPy would compare complex numbers by their real parts."""
+    if x.dtype.kind == "c":
+        raise TypeError(f"{function} of complex numbers is not defined; take np.real or np.abs first")
+    return x
+
+
+@primitive
+def softmax(x: Any, axis: int = -1) -> Any:
+    """exp(x) / sum(exp(x)) along `axis`, shifted by the maximum so that nothing overflows."""
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+@primitive
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """log(softmax(x)) along `axis`, computed without taking the logarithm of a rounded zero."""
+    shifted = x - np.max(x, axis=axis, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
+@primitive
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """log(sum(exp(x))) over `axis` (an int, a tuple, None for all), shifted by the maximum so that nothing overflows.
+
+    Of nothing, or of -inf alone, it is -inf, with a gradient of 0. Raises TypeError for complex x.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> float(mg.logsumexp(np.array([1000.0, 1000.0]))), float(np.log(2))
+    (1000.6931471805599, 0.6931471805599453)
+    """
+    x = real(np.asarray(x), "logsumexp")
+    x = x if x.dtype.kind == "f" else x.astype(float)
+    largest = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
+    largest = np.where(np.isfinite(largest), largest, 0).astype(largest.dtype)
+    with np.errstate(divide="ignore"):
+        total = np.log(np.sum(np.exp(x - largest), axis=axis, keepdims=keepdims))
+    return total + (largest if keepdims else np.reshape(largest, np.shape(total)))
+
+
+@primitive
+def sse(pred: Any, target: Any) -> Any:
+    """Sum of squared errors, a scalar: sum((pred - target)**2). Shapes must be equal; nothing is broadcast.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> float(mg.sse(np.array([1.0, 2.0]), np.array([0.0, 4.0])))
+    5.0
+    """
+    error = difference(pred, target)
+    return np.vdot(error, error).real
+
+
+@primitive
+def mse(pred: Any, target: Any) -> Any:
+    """Mean of squared errors, a scalar: sse(pred, target) / pred.size."""
+    error = difference(pred, target)
+    return np.vdot(error, error).real / error.size
+
+
+def difference(pred: Any, target: Any) -> Any:
+    """`pred - target`, which must have one shape."""
+    pred, target = np.asarray(pred), np.asarray(target)
+    if pred.shape != target.shape:
+        raise ValueError(
+            f"pred has shape {pred.shape} and target {target.shape}; they must be equal, since broadcasting would pair "
+            "every prediction with every target"
+        )
+    return pred - target
+
+
+@primitive
+def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
+    """Softmax cross-entropy in nats: the mean (or "sum") over samples of -sum(target * log_softmax(logits)).
+
+    Parameters
+    ----------
+    logits : array, shape (samples, classes)
+        Scores before the softmax.
+    target : array, shape (samples,) of integers, or (samples, classes)
+        Class numbers, or probabilities (one-hot rows included).
+    reduction : "mean" or "sum"
+        Over the samples.
+
+    Raises
+    ------
+    ValueError
+        For a class number outside 0 ... classes - 1, or shapes that do not fit.
+    """
+    logits = np.asarray(logits)
+    p = as_probabilities(target, logits)
+    return -np.sum(used_log(p, log_softmax(logits))) / divisor(logits, reduction)
+
+
+def used_log(p: Any, log_p: Any) -> Any:
+    """p * log_p, and 0 where p is 0: the logarithm of a class that cannot occur may be -inf."""
+    return np.where(p == 0, 0, p * np.where(p == 0, 0, log_p))
+
+
+@primitive
+def as_probabilities(target: Any, logits: Any) -> Any:
+    """Class numbers (samples,) as one-hot rows (samples, classes) of the logits' dtype; probabilities as they are."""
+    target, logits = np.asarray(target), np.asarray(logits)
+    if logits.ndim == 2 and target.shape == logits.shape:
+        return target
+    if logits.ndim != 2 or target.shape != logits.shape[:1]:
+        raise ValueError(
+            f"logits have shape {logits.shape} and target {target.shape}; needed: logits (samples, classes), and as target "
+            "class numbers (samples,) or probabilities (samples, classes)"
+        )
+    if target.dtype.kind not in "iu":
+        raise ValueError(f"class numbers must be integers, got {target.dtype}")
+    classes = logits.shape[1]
+    if target.size and (target.min() < 0 or target.max() >= classes):
+        raise ValueError(f"class numbers must lie in 0 ... {classes - 1}, got {target.min()} ... {target.max()}")
+    return (target[:, None] == np.arange(classes)).astype(logits.dtype if logits.dtype.kind == "f" else float)
+
+
+def divisor(logits: Any, reduction: str) -> int:
+    if reduction not in ("mean", "sum"):
+        raise ValueError(f'reduction must be "mean" or "sum", got {reduction!r}')
+    return int(np.shape(logits)[0]) if reduction == "mean" else 1
+
+
+def cross_entropy_logits(g: Any, y: Any, logits: Any, target: Any, reduction: str = "mean") -> Any:
+    """softmax(logits) * sum(p) - p for each sample: the famous `p - y`, where the factor a * (1 - a) has cancelled."""
+    p = target if np.shape(target) == np.shape(logits) else as_probabilities(target, logits)  # a Tensor keeps its history
+    return g * (softmax(logits) * np.sum(p, axis=-1, keepdims=True) - p) / (divisor(logits, reduction) or 1)
+
+
+def cross_entropy_target(g: Any, y: Any, logits: Any, target: Any, reduction: str = "mean") -> Any:
+    return -g * log_softmax(logits) / (divisor(logits, reduction) or 1)
+
+
+def softmax_input(g: Any, y: Any, x: Any, axis: int = -1) -> Any:
+    """The Jacobian diag(y) - y y', applied without forming it."""
+    return y * (g - np.sum(g * y, axis=axis, keepdims=True))
+
+
+def logsumexp_input(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """softmax(x), once `g` and `y` have the axes again that were summed over."""
+    if not keepdims:
+        axes = tuple(range(np.ndim(x))) if axis is None else axis
+        g, y = np.expand_dims(g, axes), np.expand_dims(y, axes)
+    return g * np.exp(x - np.where(y == -np.inf, 0, y))
+
+
+# fmt: off
+rule(add_bias,         lambda g, y, x, b: g,
+                       lambda g, y, x, b: g)
+rule(append_bias_unit, lambda g, y, h, value=-1.0: g[..., :-1])
+rule(sigmoid,          lambda g, y, x: g * y * (1.0 - y))
+rule(identity,         lambda g, y, x: g)
+rule(relu,             lambda g, y, x: masked(x > 0, g))
+rule(softmax,          softmax_input)
+rule(log_softmax,      lambda g, y, x, axis=-1: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True))
+rule(logsumexp,        logsumexp_input)
+rule(sse,              lambda g, y, pred, target: 2 * g * (pred - target).conj(),
+                       lambda g, y, pred, target: 2 * g * (target - pred).conj())
+rule(mse,              lambda g, y, pred, target: (2 / (pred.size or 1)) * g * (pred - target).conj(),
+                       lambda g, y, pred, target: (2 / (pred.size or 1)) * g * (target - pred).conj())
+rule(cross_entropy,    cross_entropy_logits,
+                       cross_entropy_target)
+# fmt: on
+constant(as_probabilities)
+
+kink("0 at 0", lambda y, x: x == 0, relu)

@@ -1,0 +1,1 @@
+"""The training loop: steps, batches, stopping rules, progress, the compiled loop."""

@@ -1,0 +1,108 @@
+"""The training loop: step, watch, stop for a stated reason, and lose nothing on the way."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from microgradnp.compiler.namespace import BackendError
+from microgradnp.core.tensor import Tensor
+from microgradnp.derivatives.parameters import Parameters
+from microgradnp.inspection.snapshots import Album
+from microgradnp.optim import SGD, Optimizer
+from microgradnp.training.batches import batches_of, checked_data
+from microgradnp.training.progress import progress_bar
+from microgradnp.training.result import Fit, GradientNorm, History, LossPlateau, StoppingRule
+from microgradnp.training.steps import compiled_step, eager_step, run_by_steps
+from microgradnp.training.whole import run_whole, whole_training
+from microgradnp.viewer.live import Live
+
+__all__ = ["Fit", "GradientNorm", "History", "LossPlateau", "fit"]
+
+
+def fit(
+    loss: Callable[..., Tensor],
+    parameters: Parameters,
+    data: Sequence[Any] = (),
+    *,
+    optimizer: Optimizer | None = None,
+    iterations: int = 1000,
+    batch_size: int | None = None,
+    stop: StoppingRule | Sequence[StoppingRule] = (),
+    callback: Callable[[int, Fit], object] | None = None,
+    rng: np.random.Generator | int | None = None,
+    progress: bool = True,
+    backend: str | None = None,
+    snapshots: int = 0,
+) -> Fit:
+    """Train: minimize `loss(*data)` over `parameters`.
+
+    Parameters
+    ----------
+    loss : callable
+        Returns a scalar Tensor. Called with the arrays of `data`, or with a batch of them.
+    parameters : Module, Tensor, dict or iterable of Tensors
+        What to optimize.
+    data : sequence of arrays
+        Each of shape (samples, ...). Copied once.
+    optimizer : Optimizer
+        `SGD(lr=1e-3)` unless given; may be made without parameters.
+    iterations : int
+        Most steps to take.
+    batch_size : int, optional
+        Samples a step, drawn without replacement and reshuffled each epoch. All samples when left out.
+    stop : stopping rule, or several
+        `GradientNorm(tolerance)`, `LossPlateau(patience, relative)`, or any function of the History that returns a reason.
+    callback : callable, optional
+        `callback(iteration, result so far)` after each step.
+    rng : numpy.random.Generator or int, optional
+        Source or seed of the batches.
+    progress : bool
+        Show a progress bar where the output is a terminal or a notebook.
+    backend : "numpy", "numba" or "jax", optional
+        Compile the step, as `mg.compile` does. With "numba" the whole loop is one compiled function, stopping rules, progress and
+        Ctrl-C included (for `SGD` and `Adam`, without a callback and without snapshots; else step by step).
+    snapshots : int
+        Keep so many small pictures of all values and gradients at most, evenly spread over the iterations, the first and the
+        state after the last among them, for which the loss is called once more: `mg.view(loss, fit=result)` plays them. In a
+        notebook they show while it trains.
+
+    Returns
+    -------
+    Fit
+        Also after Ctrl-C, with `interrupted` set: the parameters are those of the last completed step.
+
+    Raises
+    ------
+    FloatingPointError
+        When the loss or a gradient is NaN or infinite: names the iteration and the operation that made it. The parameters are
+        those before that step, and the error's `result` is the Fit so far.
+    """
+    optimizer = optimizer or SGD(lr=1e-3)
+    optimizer.bind(parameters)
+    rules = [stop] if callable(stop) else list(stop)
+    result = Fit(History(), reason=f"all {iterations} iterations done")
+    random = np.random.default_rng(rng)
+    whole = checked_data(data, batch_size)
+    album = Album(snapshots, result.snapshots) if snapshots else None
+    show = Live() if album is not None and progress else None
+    with progress_bar(iterations, progress and not (show and show.works)) as advance:
+        if backend == "numba" and callback is None and album is None:
+            try:
+                training = whole_training(loss, optimizer, whole, batch_size)
+            except BackendError as error:
+                warnings.warn(f"fit: numba cannot take the whole loop ({error}); it runs step by step", stacklevel=2)
+            else:
+                return run_whole(training, loss, iterations, rules, random, result, advance)
+        step = eager_step(loss, album) if backend is None else compiled_step(loss, optimizer, backend, album)
+        batches = batches_of(whole, batch_size, random)
+        batches = batches if album is None else album.remembering(batches)
+        run_by_steps(step, optimizer, iterations, rules, batches, [callback, show], result, advance)
+        if album is not None:
+            album.finish(loss, result.iterations + 1)
+        if show is not None:
+            show(result.iterations, result)
+    return result

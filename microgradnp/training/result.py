@@ -1,0 +1,76 @@
+"""What a training comes to, and the rules by which it stops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from microgradnp.inspection.snapshots import Snapshot
+from microgradnp.viewer.live import training
+
+
+@dataclass
+class History:
+    """One entry an iteration: the loss, the norm of all gradients together, and the seconds since the start."""
+
+    loss: list[float] = field(default_factory=list)
+    gradient_norm: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class GradientNorm:
+    """Stop when the norm of all gradients together falls under `tolerance`.
+
+    A small gradient says that the loss is flat here, not that it is small: a plateau looks the same.
+    """
+
+    tolerance: float
+
+    def __call__(self, history: History) -> str | None:
+        norm = history.gradient_norm[-1]
+        return f"gradient norm {norm:.4g} fell under {self.tolerance:g}" if norm < self.tolerance else None
+
+
+@dataclass(frozen=True)
+class LossPlateau:
+    """Stop when the best loss of the last `patience` iterations is not better than the best before by `relative` of it."""
+
+    patience: int = 100
+    relative: float = 1e-6
+
+    def __call__(self, history: History) -> str | None:
+        if len(history.loss) <= self.patience:
+            return None
+        before, recent = min(history.loss[: -self.patience]), min(history.loss[-self.patience :])
+        if recent < before - self.relative * abs(before):
+            return None
+        return f"the loss improved by less than {self.relative:g} of itself in {self.patience} iterations"
+
+
+StoppingRule = Callable[[History], str | None]
+
+
+@dataclass
+class Fit:
+    """What `fit` returns: the history, the number of parameter updates, why it stopped, and whether Ctrl-C did it.
+
+    `snapshots` are values and gradients on the way, as small heat maps: `mg.view(loss, fit=...)` plays them.
+    """
+
+    history: History
+    iterations: int = 0
+    reason: str = ""
+    interrupted: bool = False
+    snapshots: list[Snapshot] = field(default_factory=list, repr=False)
+
+    @property
+    def loss(self) -> float:
+        """The last loss that was computed; NaN before the first."""
+        return self.history.loss[-1] if self.history.loss else float("nan")
+
+    def __str__(self) -> str:
+        return f"{self.iterations} iterations, loss {self.loss:.6g}: {self.reason}"
+
+    def _repr_html_(self) -> str:
+        return training(self)

@@ -1,0 +1,84 @@
+"""The training loop in Python, one step after the other: by the graph, or by a compiled step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from microgradnp.compiler.compile import compile as compiled_for
+from microgradnp.core.tensor import Tensor
+from microgradnp.inspection.snapshots import Album
+from microgradnp.optim import Optimizer
+from microgradnp.training.checks import check_loss, gradient_norm
+from microgradnp.training.result import Fit, StoppingRule
+
+Step = Callable[[tuple[Tensor, ...], int, Fit], float]  # fills the gradients, returns the loss
+Advance = Callable[[Fit], None]
+Callback = Callable[[int, Fit], object]
+
+
+def run_by_steps(
+    step: Step,
+    optimizer: Optimizer,
+    iterations: int,
+    rules: list[StoppingRule],
+    batches: Iterator[tuple[Tensor, ...]],
+    callbacks: Sequence[Callback | None],
+    result: Fit,
+    advance: Advance,
+) -> Fit:
+    """The training loop in Python."""
+    started = time.perf_counter()
+    try:
+        for iteration in range(1, iterations + 1):
+            optimizer.zero_grad()
+            value = step(next(batches), iteration, result)
+            norm = gradient_norm(optimizer.parameters, iteration, result)
+            result.history.loss.append(value)
+            result.history.gradient_norm.append(norm)
+            result.history.seconds.append(time.perf_counter() - started)
+            optimizer.step()
+            result.iterations = iteration
+            for callback in callbacks:
+                if callback is not None:
+                    callback(iteration, result)
+            advance(result)
+            reasons = [reason for rule in rules if (reason := rule(result.history))]
+            if reasons:
+                result.reason = "; ".join(reasons)
+                break
+    except KeyboardInterrupt:
+        result.interrupted = True
+        result.reason = "interrupted"
+    return result
+
+
+def eager_step(loss: Callable[..., Tensor], album: Album | None) -> Step:
+    def step(batch: tuple[Tensor, ...], iteration: int, result: Fit) -> float:
+        value = loss(*batch)
+        check_loss(value, iteration, result)
+        if album is not None:
+            album.look(value, iteration)
+        value.backward()
+        return float(value.item())
+
+    return step
+
+
+def compiled_step(loss: Callable[..., Tensor], optimizer: Optimizer, backend: str, album: Album | None) -> Step:
+    """The step of a backend; where its loss is not finite, the graph is asked which operation made that."""
+    value_and_grad = compiled_for(loss, backend, wrt=optimizer.parameters)
+
+    def step(batch: tuple[Tensor, ...], iteration: int, result: Fit) -> float:
+        value, gradients = value_and_grad(*(array._array for array in batch))
+        if not np.isfinite(value):
+            check_loss(loss(*batch), iteration, result)
+        if album is not None and album.wants(iteration):
+            album.look(loss(*batch), iteration)
+        for name, parameter in optimizer.parameters.items():
+            parameter.grad = gradients[name]
+        return float(value)
+
+    return step

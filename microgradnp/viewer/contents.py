@@ -1,0 +1,162 @@
+"""What the page is told: nodes, edges, modules, places in the source, heat maps, and the steps of the reverse sweep."""
+
+from __future__ import annotations
+
+import keyword
+import linecache
+import os
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from microgradnp.core import graph
+from microgradnp.core.origin import locate
+from microgradnp.drawing.outline import Outline, outline_of
+from microgradnp.drawing.picture import kind_of, operation_of, seen_by_graph
+from microgradnp.emitter.contribution import Lines, Names
+from microgradnp.inspection.heatmap import numeric, packed
+from microgradnp.viewer.backward import Backward, Share, swept
+
+MOST_MAPS = 20_000  # nodes; larger graphs are shown without heat maps
+MOST_LINES = 2_000  # nodes; larger graphs are shown without the NumPy text of each step
+LONGEST = 20_000  # characters of a name or a source line
+WORD = re.compile(r"[^\W\d][\w.\[\]'\"]*( #\d+)?")
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A graph on its way to the page. `data` is what JSON will hold; the rest is for overlays."""
+
+    outline: Outline
+    backward: Backward
+    index: dict[int, int]  # id of a Tensor or array -> its number
+    data: Json
+
+
+def contents_of(root: Any, variables: dict[int, str]) -> Contents:
+    """Raises TypeError when `root` is no Tensor, ValueError when its graph was freed."""
+    outline = outline_of(root, variables, "view")
+    backward = swept(root)
+    index = {id(value): i for i, value in enumerate(outline.values)}
+    names = code_names(outline)
+    places = Places()
+    nodes = [node_row(outline, i, value is root, places) for i, value in enumerate(outline.values)]
+    title = outline.names[-1] or (root.rule.name if root.rule else "a tensor")
+    data: Json = {
+        "title": title[:LONGEST],
+        "nodes": nodes,
+        "edges": [list(edge) for edge in outline.edges],
+        "groups": [[group.label, group.parent] for group in outline.groups],
+        "member": outline.group_of,
+        "places": places.rows,
+        "code": names,
+        "needs": [bool(getattr(value, "requires_grad", False)) for value in outline.values],
+        "noGradient": backward.why_not,
+        "first": None,
+    }
+    data |= maps(outline, backward) | steps(backward, index, names, len(nodes))
+    return Contents(outline, backward, index, data)
+
+
+def node_row(outline: Outline, i: int, is_root: bool, places: Places) -> list[Any]:
+    """[operation, name, kind, shape, dtype, number of the place]"""
+    value = outline.values[i]
+    node = value if graph.is_node(value) else None
+    operation = operation_of(node)[:LONGEST] if node is not None and node.rule is not None else ""
+    kind = kind_of(value, is_root)
+    return [operation, outline.names[i][:LONGEST], kind, list(value.shape), str(value.dtype), places.number_of(node)]
+
+
+class Places:
+    """Source lines, each once: [file, line, function, text of the line, whole path]."""
+
+    def __init__(self) -> None:
+        self.rows: list[list[Any]] = []
+        self.known: dict[tuple[str, int, str], int] = {}
+
+    def number_of(self, node: Any) -> int | None:
+        origin = locate(node.place) if node is not None else None
+        if origin is None:
+            return None
+        key = origin.file, origin.line, origin.function
+        if key not in self.known:
+            self.known[key] = len(self.rows)
+            text = linecache.getline(origin.file, origin.line).strip() or origin.text or ""
+            self.rows.append([os.path.basename(origin.file), origin.line, origin.function, text[:LONGEST], origin.file])
+        return self.known[key]
+
+
+def code_names(outline: Outline) -> list[str]:
+    """For each value a name that can stand in a line of Python; no two share one."""
+    taken = {"np", "special"} | {value.rule.name for value in outline.values if getattr(value, "rule", None) is not None}
+    counted: dict[str, int] = {}  # how often each wish was heard: names are numbered without looking for a free number again
+    names: list[str] = []
+    for wish in outline.names:
+        plain = re.sub(r"\W+", "_", wish.removeprefix("self.")).strip("_") if len(wish) < 60 and WORD.fullmatch(wish) else ""
+        plain = f"{plain}_" if keyword.iskeyword(plain) else plain
+        plain = plain or ("loss" if len(names) == len(outline.names) - 1 and "loss" not in taken else "")
+        name = plain or "v"
+        while not name.isidentifier() or name in taken or name == "v":
+            number = counted[plain] = counted.get(plain, 1 if plain else 0) + 1
+            name = f"{plain}_{number}" if plain else f"v{number}"
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def maps(outline: Outline, backward: Backward) -> Json:
+    """Heat maps of values and gradients; of large graphs none."""
+    if len(outline.values) > MOST_MAPS:
+        return {"values": [], "grads": [], "noMaps": f"{len(outline.values):,} nodes: heat maps are drawn up to {MOST_MAPS:,}"}
+    arrays = [seen_by_graph(value, outline.uses.get(id(value))) for value in outline.values]
+    return {
+        "values": [packed(array) if numeric(array) else unread(array) for array in arrays],
+        "grads": [packed(backward.gradients.get(id(value))) for value in outline.values],
+    }
+
+
+def unread(array: Any) -> Json:
+    """What is said of an array without numbers: its text; of one that lies elsewhere, such as on a GPU, its type."""
+    text = repr(array)[:LONGEST] if type(array).__module__ == "numpy" else f"not read: a {type(array).__name__}"
+    return {"text": text}
+
+
+def steps(backward: Backward, index: dict[int, int], names: list[str], count: int) -> Json:
+    """[node, [[argument, position, term, NumPy statements, map of a sum that is not complete], ...]] in the sweep's order."""
+    lines = Lines() if count <= MOST_LINES else None
+    rows = []
+    for node, shares in backward.steps:
+        rows.append([index[id(node)], [share_row(node, share, backward, index, names, lines) for share in shares]])
+    found: Json = {"steps": rows, "terms": {index[i]: n for i, n in backward.terms.items() if n > 1 and i in index}}
+    if lines is not None:
+        found["forward"] = {
+            index[id(node)]: lines.forward(node, namer(node, index, names)) for node, _ in backward.steps if node.rule is not None
+        }
+        found["definitions"] = lines.definitions
+    return found
+
+
+def share_row(
+    node: Any, share: Share, backward: Backward, index: dict[int, int], names: list[str], lines: Lines | None
+) -> list[Any]:
+    text = lines.share(node, share.position, namer(node, index, names)) if lines is not None else []
+    if text and share.term > 1:
+        text[-1] = text[-1].replace(" = ", f" = d_{names[index[id(share.argument)]]} + ", 1)  # not +=: it may be a view
+    incomplete = share.term < backward.terms[id(share.argument)] and lines is not None
+    return [index[id(share.argument)], share.position, share.term, text, packed(share.so_far) if incomplete else None]
+
+
+def namer(node: Any, index: dict[int, int], names: list[str]) -> Names:
+    """What a step's variables are called: "y" or "r" is the node, "g" its gradient, "0" an argument, "d0" its gradient."""
+
+    def name(variable: str) -> str:
+        if variable in ("y", "r"):
+            return names[index[id(node)]]
+        if variable == "g":
+            return f"d_{names[index[id(node)]]}"
+        argument = names[index[id(node.args[int(variable.lstrip("d"))])]]
+        return f"d_{argument}" if variable[0] == "d" else argument
+
+    return name

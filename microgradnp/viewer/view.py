@@ -1,0 +1,130 @@
+"""The graph as one offline page: values, gradients, the reverse sweep step by step, hand-written backprop laid over it.
+
+From the bottom up: `backward` writes the sweep down, `contents` is what the page is told, `visible` places its first boxes,
+`overlay` and `replay` add hand-written gradients and a training, and `page` makes one file of it, the script made `dense`. In the
+folder `page`: markup, style, and script. For notebooks: `shown` is a Tensor, `live` a training that is going on.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from microgradnp.drawing.draw import write_whole
+from microgradnp.drawing.layout import label_width
+from microgradnp.inspection.names import names_from
+from microgradnp.viewer import shown as shown  # what a notebook shows of a Tensor
+from microgradnp.viewer.contents import Contents, Json, contents_of
+from microgradnp.viewer.overlay import of_arrays, overlay
+from microgradnp.viewer.page import html_of
+from microgradnp.viewer.replay import replayed
+from microgradnp.viewer.visible import CLOSED, NODE, at_first, label_of, placed
+
+__all__ = ["Page", "view"]
+
+
+def view(
+    loss: Any,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    hand_written: Mapping[str, Any] | None = None,
+    rtol: float | None = None,
+    fit: Any = None,
+    direction: str = "TB",
+    engine: str | None = None,
+) -> Page:
+    """The graph of `loss` as one offline HTML page, which shows itself in a notebook.
+
+    Parameters
+    ----------
+    loss : Tensor
+        Where the graph ends, before `backward` (or after `backward(retain_graph=True)`). The page runs its reverse sweep once
+        more and touches no `.grad`. Of what is no real scalar, values are shown without gradients.
+    path : path-like, optional
+        Where to write the page; whole or not at all.
+    hand_written : dict, optional
+        Gradients derived by hand, given as to `compare`: `{"W": dW}` or `{"dz": (z, dz)}`. The page marks each as right or wrong,
+        and of the wrong ones the first that the sweep reaches.
+    rtol : float, optional
+        Largest difference, relative to the largest true entry, that counts as agreement; as in `compare`.
+    fit : Fit, optional
+        What `fit(..., snapshots=k)` returned for the same model: the page plays its values and gradients over the iterations.
+    direction : "TB" or "LR"
+        Top to bottom, or left to right; the page can change it.
+    engine : "dot", "pygraphviz", "builtin" or None
+        Who places the boxes at first; None takes the first that works. The page itself uses the built-in layout.
+
+    Raises
+    ------
+    TypeError
+        If `loss` is no Tensor.
+    ValueError
+        If a plain `backward()` has freed the graph, `fit` has no snapshots or those of another graph, or `direction` or `engine`
+        is unknown.
+    KeyError, ValueError
+        For hand-written arrays that match no Tensor of the graph, or several.
+    RuntimeError
+        If an array that the graph captured has changed since the forward pass.
+    OSError
+        If the file cannot be written.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> w = mg.Tensor([1.0, 2.0], requires_grad=True, name="w")
+    >>> mg.view(np.sum(w**2), hand_written={"w": 2 * w.numpy()})
+    <page of a graph of 3 nodes, ... kB>
+    """
+    variables = names_from(sys._getframe(1))
+    contents = contents_of(loss, variables)
+    extra: Json = {}
+    if hand_written is not None:
+        extra |= overlay(contents, of_arrays(contents, hand_written, variables, rtol))
+    if fit is not None:
+        extra |= replayed(contents, fit)
+    return written(contents, extra, path, direction, engine)
+
+
+def written(
+    contents: Contents, extra: Json, path: str | os.PathLike[str] | None, direction: str = "TB", engine: str | None = None
+) -> Page:
+    """The page of these contents, saved where a path is given."""
+    if direction not in ("TB", "LR"):
+        raise ValueError(f'view: direction must be "TB" (top to bottom) or "LR" (left to right), got {direction!r}')
+    data = contents.data | extra
+    closed = at_first(data)
+    data |= {"closed": closed, "direction": direction, "layout": placed(data, closed, direction, engine)}
+    data |= {"sizes": {"node": NODE, "closed": CLOSED}}
+    data |= {"labels": [label_width(label_of(data, group)) for group in range(len(data["groups"]))]}
+    page = Page(html_of(data), len(data["nodes"]))
+    if path is not None:
+        page.save(path)
+    return page
+
+
+class Page:
+    """An HTML page: `.html` is its text, `.save(path)` writes it, and a notebook shows it."""
+
+    def __init__(self, html: str, nodes: int) -> None:
+        self.html, self.nodes = html, nodes
+        self.path: Path | None = None
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the page, whole or not at all. Raises FileNotFoundError when the folder does not exist, else OSError."""
+        target = Path(path)
+        if not target.parent.is_dir():
+            raise FileNotFoundError(f"view: the folder {str(target.parent)!r} does not exist; create it first")
+        write_whole(target, self.html.encode())
+        self.path = target
+        return target
+
+    def __repr__(self) -> str:
+        what = f"{self.path}, page" if self.path else "page"
+        size = len(self.html.encode()) / 1000
+        return f"<{what} of a graph of {self.nodes:,} {'node' if self.nodes == 1 else 'nodes'}, {size:,.0f} kB>"
+
+    def _repr_html_(self) -> str:
+        style = "width:100%;height:640px;border:1px solid #8888;border-radius:6px"
+        return f'<iframe srcdoc="{escape(self.html)}" style="{style}" title="computation graph"></iframe>'
