@@ -18,36 +18,20 @@ PACKAGE = Path(mg.__file__).parent
 
 # From the bottom up. A room imports only from rooms below it; modules of one room may import each other.
 ORDER = [
-    {"table"},
-    {"origin"},
-    {"captured", "context"},
-    {"graph", "heatmap"},
-    {"names", "loading"},
-    {"errors", "operators", "storage"},
-    {"methods"},
-    {"conversions"},
-    {"tensor"},
+    {"core"},
     {"rules"},
-    {"functional"},
-    {"trees"},
-    {"transforms", "coverage"},
-    {"jacobians", "override", "checkpoint", "kinks", "nans"},
-    {"explain"},
-    {"oracles"},
-    {"testing"},
-    {"program"},
+    {"derivatives"},
+    {"inspection"},
+    {"checking"},
     {"nn"},
     {"optim"},
-    {"emit"},
-    {"compile"},
-    {"compare"},
-    {"draw"},
-    {"snapshots"},
-    {"view"},
-    {"fit"},
-    {"debug"},
-    {"story"},
-    {"tour"},
+    {"drawing"},
+    {"program"},
+    {"emitter"},
+    {"compiler"},
+    {"viewer"},
+    {"training"},
+    {"debugger"},
     {"__init__"},
     {"cli"},
     {"__main__"},
@@ -150,7 +134,7 @@ def test_the_table_is_closed():
     with contextlib.suppress(ModuleNotFoundError):  # SciPy is optional
         importlib.import_module("microgradnp.rules.special")
     for entry in TABLE.values():
-        for vjp in entry.vjps if isinstance(entry, Rule) else (entry.call,):
+        for vjp in entry.vjps if isinstance(entry, Rule) else (entry.expression,):
             if vjp is not None:
                 missing = {f.__name__ for f in numpy_functions(vjp) if f not in TABLE and f not in NOT_OF_TENSORS}
                 assert not missing, f"{entry.name}: {missing}"

@@ -576,6 +576,6 @@ def test_bends_are_few_where_every_step_is_used_at_the_end():
 
 
 def test_importing_it_loads_nothing_heavy():
-    code = "import sys, microgradnp.draw; print(sorted({'graphviz', 'pygraphviz', 'pygal'} & set(sys.modules)))"
+    code = "import sys, microgradnp.drawing.draw; print(sorted({'graphviz', 'pygraphviz', 'pygal'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"

@@ -27,7 +27,7 @@ class GradientMismatch(AssertionError):
     """A gradient differs from its numerical oracle by more than rounding can explain."""
 
 
-class Undecided(TypeError):
+class ConcretizationError(TypeError):
     """The numbers of a Tensor were asked for while a program is traced, which shall hold for all numbers."""
 
 

@@ -151,11 +151,11 @@ class Rule:
 class Composite:
     """A function written in terms of functions of the table."""
 
-    __slots__ = ("call", "function", "name")
+    __slots__ = ("expression", "function", "name")
 
-    def __init__(self, function: Callable[..., Any], call: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], expression: Callable[..., Any]) -> None:
         self.function = function
-        self.call = call
+        self.expression = expression
         self.name = name_of(function)
 
 
@@ -235,7 +235,7 @@ def check_formula(vjp: Vjp, arrays: int, name: str, position: int) -> None:
         ) from None
 
 
-def rule_for_each(function: Callable[..., Any], vjp: Vjp, *, sequence: bool = False) -> None:
+def variadic_rule(function: Callable[..., Any], vjp: Vjp, *, sequence: bool = False) -> None:
     """Register one formula `vjp(position, g, y, *arrays, **options)` for a function of any number of arrays.
 
     `sequence=True` is for functions that take one list of arrays, such as `np.concatenate`.
@@ -253,9 +253,9 @@ def alias(function: Callable[..., Any], **parameters: str) -> None:
 def composite(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorator: on Tensors, `function` means this expression in terms of functions of the table."""
 
-    def register(call: Callable[..., Any]) -> Callable[..., Any]:
-        TABLE[function] = Composite(function, call)
-        return call
+    def register(expression: Callable[..., Any]) -> Callable[..., Any]:
+        TABLE[function] = Composite(function, expression)
+        return expression
 
     return register
 
@@ -266,7 +266,7 @@ def constant(*functions: Callable[..., Any]) -> None:
         TABLE[function] = Rule(function, ())
 
 
-def late(function: Callable[..., Any]) -> Rule | Composite | None:
+def load_library_rules(function: Callable[..., Any]) -> Rule | Composite | None:
     """The entry of a function that is not in the table, after the rules of all libraries in use have been loaded."""
     for library, rules in LATE.items():
         if library in sys.modules:

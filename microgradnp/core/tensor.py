@@ -22,11 +22,11 @@ from microgradnp.core import graph, operators
 from microgradnp.core.captured import NUMBERS, Seal, arrays_in, frozen, own_result, plain_array, shielded
 from microgradnp.core.context import recording, scope, watchers
 from microgradnp.core.conversions import Conversions
-from microgradnp.core.errors import Undecided, explain, no_rule
+from microgradnp.core.errors import ConcretizationError, explain, no_rule
 from microgradnp.core.methods import Methods, ufunc_method
 from microgradnp.core.operators import Operators
 from microgradnp.core.origin import Place, caller
-from microgradnp.core.table import TABLE, Composite, Overridden, Rule, late
+from microgradnp.core.table import TABLE, Composite, Overridden, Rule, load_library_rules
 
 Array = Any  # an ndarray, a scalar or a Tensor
 NO_OPTIONS: Mapping[str, Any] = {}
@@ -272,7 +272,7 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """
     rule = TABLE.get(function)
     if type(rule) is not Rule:
-        rule = rule.chosen(function) if isinstance(rule, Overridden) else rule or late(function)
+        rule = rule.chosen(function) if isinstance(rule, Overridden) else rule or load_library_rules(function)
         if rule is None:
             raise TypeError(no_rule(function))
         if isinstance(rule, Composite):
@@ -307,7 +307,7 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         result = own_result(result, rule.name, differentiable=bool(needs))
     elif isinstance(result, tuple) or (rule.constant and not isinstance(result, (np.ndarray, np.generic))):
         if rule.function not in STATIC and any(isinstance(argument, Tensor) and argument.traced for argument in args):
-            raise Undecided(
+            raise ConcretizationError(
                 f"{rule.name}: its result depends on the numbers of a Tensor, while a program is traced for all numbers"
             )
         return result  # a shape, a bool, a tuple of indices
@@ -348,13 +348,13 @@ def older(args: tuple[Any, ...]) -> int:
 def call_composite(rule: Composite, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     known = {name: value for name, value in kwargs.items() if repr(value) != "<no value>"}
     try:
-        inspect.signature(rule.call).bind(*args, **known)
+        inspect.signature(rule.expression).bind(*args, **known)
     except TypeError as error:
-        raise TypeError(f"{rule.name}: {error}; on Tensors it takes {plain_signature(rule.call)}") from None
+        raise TypeError(f"{rule.name}: {error}; on Tensors it takes {plain_signature(rule.expression)}") from None
     try:
-        return rule.call(*args, **known)
-    except Undecided as error:
-        raise error if str(error).startswith(rule.name) else Undecided(f"{rule.name}: {error}") from None
+        return rule.expression(*args, **known)
+    except ConcretizationError as error:
+        raise error if str(error).startswith(rule.name) else ConcretizationError(f"{rule.name}: {error}") from None
 
 
 def plain_signature(function: Any) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from microgradnp.core import graph
 from microgradnp.core.context import recording, scope, tracing
 from microgradnp.core.graph import is_node, parents
-from microgradnp.core.table import name_of, rule_for_each
+from microgradnp.core.table import name_of, variadic_rule
 from microgradnp.core.tensor import Tensor, primitive
 from microgradnp.derivatives.gradients import recorded, tensors_in
 from microgradnp.derivatives.trees import tree_map
@@ -213,4 +213,4 @@ def share(position: int, g: Any, y: Any, *arrays: Any, replay: Any) -> Any:
     return found
 
 
-rule_for_each(replayed, share)
+variadic_rule(replayed, share)

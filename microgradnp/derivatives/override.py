@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 
 from microgradnp.core.errors import GradientMismatch
-from microgradnp.core.table import TABLE, Composite, Overridden, Rule, Vjp, check_formula, late, name_of, overrides
+from microgradnp.core.table import TABLE, Composite, Overridden, Rule, Vjp, check_formula, load_library_rules, name_of, overrides
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.gradients import pulled_back, recorded
 
@@ -56,7 +56,7 @@ class override(ContextDecorator):
         for position, vjp in enumerate(vjps):
             if vjp is not None:
                 check_formula(vjp, len(vjps), name_of(function), position)
-        original: Any = TABLE.get(function) or late(function)
+        original: Any = TABLE.get(function) or load_library_rules(function)
         if isinstance(original, Overridden):
             original = original.original
         if check and (original is None or (isinstance(original, Rule) and original.constant)):

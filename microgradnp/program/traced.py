@@ -19,7 +19,7 @@ import numpy as np
 
 from microgradnp.core import graph
 from microgradnp.core.context import tracing, watchers
-from microgradnp.core.errors import Undecided
+from microgradnp.core.errors import ConcretizationError
 from microgradnp.core.origin import caller, locate
 from microgradnp.core.table import Rule, Vjp, name_of
 from microgradnp.core.tensor import Tensor
@@ -86,10 +86,10 @@ class Traced(Tensor):
         raise unreadable(self, "`in`")
 
 
-def unreadable(node: Tensor, how: str) -> Undecided:
+def unreadable(node: Tensor, how: str) -> ConcretizationError:
     place = locate(caller(3))
     where = f" at {place}" if place else ""
-    return Undecided(
+    return ConcretizationError(
         f"{how}{where} reads the numbers of {graph.describe(node)}, while a program is traced that shall hold for all numbers: "
         "it would keep what these numbers decide. Use np.where, np.maximum or mg.stop_gradient, pass what decides as a plain "
         "Python argument, or keep this function eager"
@@ -196,14 +196,14 @@ class Trace:
         """Part of the sweep's protocol; what formulas compute is seen by `forward`."""
 
     def refuse_other_lengths(self, rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> None:
-        """Raises Undecided for a result whose length depends on numbers: it would keep the length that it has now."""
+        """Raises ConcretizationError for a result whose length depends on numbers: it would keep the length that it has now."""
         index = args[1] if rule.function is operator.getitem else options.get("repeats") if rule.function is np.repeat else None
         parts = index if isinstance(index, tuple) else (index,)
         known = [self.values.get(id(part)) for part in parts if isinstance(part, (Tensor, np.ndarray))]
         chosen = any(v is not None and (v.dtype == np.bool_ or rule.function is np.repeat) for v in known)
         counted = rule.function in LENGTHS and any(isinstance(a, Tensor) and a.traced for a in args)
         if chosen or counted:
-            raise Undecided(
+            raise ConcretizationError(
                 f"{rule.name}: the length of its result depends on the numbers of a Tensor, and a program is traced for all "
                 "numbers; keep the shape, as np.where(mask, x, 0) does"
             )
@@ -272,7 +272,7 @@ class Trace:
         def formula(*args: Any, **options: Any) -> Any:
             try:
                 return vjp(*args, **options)
-            except Undecided:
+            except ConcretizationError:
                 return self.whole(vjp, args, options)
 
         return formula

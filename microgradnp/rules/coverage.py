@@ -147,7 +147,7 @@ def described(function: Callable[..., Any], entry: Rule | Composite, names: tupl
     kink = KINKS.get(function)
     note = kink.convention if kink else ""
     if isinstance(entry, Composite):
-        return Entry(names[0], names[1:], "composite", area_of(entry.call), keywords_of(entry.call), note)
+        return Entry(names[0], names[1:], "composite", area_of(entry.expression), keywords_of(entry.expression), note)
     if entry.constant:
         return Entry(names[0], names[1:], "constant", "constants", (), note)
     formula = next(vjp for vjp in entry.vjps if vjp is not None)

@@ -1,8 +1,8 @@
 """Elementwise functions. The derivatives are in every calculus textbook; conventions at kinks are PyTorch's, stated here.
 
-No NaN where the true gradient is finite: `np.where(b > 0, a / b, 0)` sends a gradient of zero back through the divisions that it
-did not use, where the slope is infinite or NaN, and 0 * inf would spoil it. `guarded` and `finite` replace such a slope, but only
-where it is bad *and* the gradient is zero: anywhere else it must stay, since second derivatives read it also at g = 0.
+No NaN where the true gradient is finite: `np.where(b > 0, a / b, 0)` sends a gradient of zero back through the divisions that
+it did not use. There the slope is infinite or NaN, and 0 * inf is NaN. `safe_divisor` and `finite` replace such a slope only
+where it is bad *and* the gradient is zero. Elsewhere it must stay: second derivatives read it also at g = 0.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DEGREE = float(np.pi / 180)
 LARGE = 1000  # entries from which on one more pass over an array pays
 
 
-def guarded(g: Any, b: Any) -> Any:
+def safe_divisor(g: Any, b: Any) -> Any:
     """`b` to divide by, but 1 where it is 0 or NaN and `g` is 0, so that the quotient is 0 there."""
     if undecided(b):
         return b if tracing.get().unguarded else divisor(g, b)
@@ -69,7 +69,7 @@ def nonzero(y: Any) -> Any:
 
 def denominator(g: Any, y: Any, a: Any, b: Any) -> Any:
     """-a / b**2 as -y / b: b**2 could overflow or vanish."""
-    return -(g * finite(g, y)) / guarded(g, b)
+    return -(g * finite(g, y)) / safe_divisor(g, b)
 
 
 def power_base(g: Any, y: Any, a: Any, b: Any) -> Any:
@@ -95,7 +95,7 @@ def power_exponent(g: Any, y: Any, a: Any, b: Any) -> Any:
 
 def fmod_divisor(g: Any, y: Any, a: Any, b: Any) -> Any:
     """a - fmod(a, b) is a whole multiple of b; floor_divide gets that multiple right where a / b rounds up to the next."""
-    b = guarded(g, b)
+    b = safe_divisor(g, b)
     return -g * np.sign(a) * np.sign(b) * np.floor_divide(np.absolute(a), np.absolute(b))
 
 
@@ -104,7 +104,7 @@ def unit_circle(g: Any, a: Any) -> Any:
     rest = (1 - a) * (1 + a)
     if undecided(rest) and tracing.get().unguarded:
         return rest
-    return guarded(g, rest) if a.dtype.kind == "c" else np.where(np.logical_and(g == 0, rest <= 0), 1, rest)
+    return safe_divisor(g, rest) if a.dtype.kind == "c" else np.where(np.logical_and(g == 0, rest <= 0), 1, rest)
 
 
 def same_branch(root: Any, guide: Any) -> Any:
@@ -132,7 +132,7 @@ def arccosh(g: Any, y: Any, a: Any) -> Any:
 
 def arctan2_slope(g: Any, of: Any, a: Any, b: Any) -> Any:
     """of / (a**2 + b**2), where the squares may overflow or vanish."""
-    radius = guarded(g, np.hypot(a, b))
+    radius = safe_divisor(g, np.hypot(a, b))
     return g * (of / radius) / radius
 
 
@@ -180,20 +180,20 @@ rule(np.subtract,      lambda g, y, a, b: g,
                        lambda g, y, a, b: -g)
 rule(np.multiply,      lambda g, y, a, b: g * finite(g, b),
                        lambda g, y, a, b: g * finite(g, a))
-rule(np.divide,        lambda g, y, a, b: g / guarded(g, b),
+rule(np.divide,        lambda g, y, a, b: g / safe_divisor(g, b),
                        denominator)
 rule(np.power,         power_base, power_exponent)
 rule(np.float_power,   power_base, power_exponent)
 rule(np.remainder,     lambda g, y, a, b: g,
-                       lambda g, y, a, b: -g * np.floor_divide(a, guarded(g, b)))
+                       lambda g, y, a, b: -g * np.floor_divide(a, safe_divisor(g, b)))
 rule(np.fmod,          lambda g, y, a, b: g,
                        fmod_divisor)
 rule(np.negative,      lambda g, y, a: -g)
 rule(np.positive,      lambda g, y, a: g)
-rule(np.reciprocal,    lambda g, y, a: -g / guarded(g, a) / guarded(g, a))
+rule(np.reciprocal,    lambda g, y, a: -g / safe_divisor(g, a) / safe_divisor(g, a))
 rule(np.square,        lambda g, y, a: g * 2 * finite(g, a))
-rule(np.sqrt,          lambda g, y, a: g / (2 * guarded(g, y)))
-rule(np.cbrt,          lambda g, y, a: g / (3 * guarded(g, y) ** 2))
+rule(np.sqrt,          lambda g, y, a: g / (2 * safe_divisor(g, y)))
+rule(np.cbrt,          lambda g, y, a: g / (3 * safe_divisor(g, y) ** 2))
 rule(np.ldexp,         lambda g, y, a, n: np.ldexp(g, n),
                        None)
 
@@ -201,10 +201,10 @@ rule(np.ldexp,         lambda g, y, a, n: np.ldexp(g, n),
 rule(np.exp,           lambda g, y, a: g * finite(g, y))
 rule(np.exp2,          lambda g, y, a: g * finite(g, y) * LN2)
 rule(np.expm1,         lambda g, y, a: g * (finite(g, y) + 1))
-rule(np.log,           lambda g, y, a: g / guarded(g, a))
-rule(np.log2,          lambda g, y, a: g / (guarded(g, a) * LN2))
-rule(np.log10,         lambda g, y, a: g / (guarded(g, a) * LN10))
-rule(np.log1p,         lambda g, y, a: g / guarded(g, 1 + a))
+rule(np.log,           lambda g, y, a: g / safe_divisor(g, a))
+rule(np.log2,          lambda g, y, a: g / (safe_divisor(g, a) * LN2))
+rule(np.log10,         lambda g, y, a: g / (safe_divisor(g, a) * LN10))
+rule(np.log1p,         lambda g, y, a: g / safe_divisor(g, 1 + a))
 rule(np.logaddexp,     lambda g, y, a, b: g * np.exp(a - y),
                        lambda g, y, a, b: g * np.exp(b - y))
 rule(np.logaddexp2,    lambda g, y, a, b: g * np.exp2(a - y),

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import composite, constant, rule, rule_for_each
+from microgradnp.core.table import composite, constant, rule, variadic_rule
 from microgradnp.core.tensor import primitive
 from microgradnp.rules.decompositions import hermitian_part, textbook
 from microgradnp.rules.products import transposed
@@ -211,7 +211,7 @@ def multi_dot(position: int, g: Any, y: Any, *arrays: Any) -> Any:
     return np.reshape(np.linalg.multi_dot(chain), arrays[position].shape)
 
 
-rule_for_each(np.linalg.multi_dot, multi_dot, sequence=True)
+variadic_rule(np.linalg.multi_dot, multi_dot, sequence=True)
 
 
 @composite(np.cross)

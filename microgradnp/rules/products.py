@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import composite, rule, rule_for_each
+from microgradnp.core.table import composite, rule, variadic_rule
 from microgradnp.rules.values import conj
 
 
@@ -142,7 +142,7 @@ if hasattr(np, "matvec"):  # NumPy 2.2
     rule(np.vecmat, lambda g, y, a, b: conj(np.matvec(b, g)),
                     lambda g, y, a, b: conj(np.expand_dims(a, -1)) * np.expand_dims(g, -2))
 # fmt: on
-rule_for_each(np.einsum, einsum)
+variadic_rule(np.einsum, einsum)
 
 
 # ------------------------------------------------------------------------------- in terms of the ones above

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import constant, rule, rule_for_each
+from microgradnp.core.table import constant, rule, variadic_rule
 
 
 def like_shape_of(g: Any, a: Any) -> Any:
@@ -51,8 +51,8 @@ rule(np.transpose,    lambda g, y, a, axes=None: np.transpose(g, inverse(axes)))
 rule(np.swapaxes,     lambda g, y, a, axis1, axis2: np.swapaxes(g, axis1, axis2))
 rule(np.broadcast_to, lambda g, y, a, shape: g)                       # the sweep sums
 # fmt: on
-rule_for_each(np.concatenate, joined, sequence=True)
-rule_for_each(np.stack, stacked, sequence=True)
+variadic_rule(np.concatenate, joined, sequence=True)
+variadic_rule(np.stack, stacked, sequence=True)
 
 
 constant(np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like)

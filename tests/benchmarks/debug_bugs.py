@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-DEBUG = Path(__file__).parents[1] / "debug"
+DEBUG = Path(__file__).parents[1] / "debugger"
 sys.path.insert(0, str(DEBUG))
 import programs  # noqa: E402
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "debug"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "debugger"))
 import programs
 from mutants import SLUGS, changed_lines, mutants, normal_text
 

@@ -14,7 +14,7 @@ from scipy.special import _ufuncs
 
 from microgradnp.core.table import composite, rule
 from microgradnp.core.tensor import primitive
-from microgradnp.rules.elementwise import guarded
+from microgradnp.rules.elementwise import safe_divisor
 from microgradnp.rules.special.tools import near_zero, times
 from microgradnp.rules.values import value_of
 
@@ -75,8 +75,8 @@ rule(sp.ellipkinc,    lambda g, y, phi, m: times(g, 1 / np.sqrt(1 - m * np.sin(p
                       None)
 rule(sp.ellipeinc,    lambda g, y, phi, m: times(g, np.sqrt(1 - m * np.sin(phi) ** 2)),
                       None)
-rule(sp.exp1,         lambda g, y, a: times(g, -np.exp(-a) / guarded(g, a)))
-rule(sp.expi,         lambda g, y, a: times(g, np.exp(a) / guarded(g, a)))
+rule(sp.exp1,         lambda g, y, a: times(g, -np.exp(-a) / safe_divisor(g, a)))
+rule(sp.expi,         lambda g, y, a: times(g, np.exp(a) / safe_divisor(g, a)))
 rule(sp.expn,         None,
                       lambda g, y, n, x: times(g, expn_slope(n, x)))
 rule(sp.spence,       lambda g, y, a: times(g, -log1p_ratio(a - 1)))                                      # DLMF 25.12.2
@@ -123,8 +123,8 @@ def jacobi(g: Any, y: Any, u: Any, m: Any) -> Any:
 several(sp.airy,    airy)
 several(sp.ellipj,  jacobi, None)
 several(sp.fresnel, lambda g, y, a: times(g[0], np.sin(np.pi / 2 * a * a)) + times(g[1], np.cos(np.pi / 2 * a * a)))
-several(sp.sici,    lambda g, y, a: times(g[0], np.sinc(a / np.pi)) + times(g[1], np.cos(a) / guarded(g[1], a)))
-several(sp.shichi,  lambda g, y, a: times(g[0], sinhc(a)) + times(g[1], np.cosh(a) / guarded(g[1], a)))
+several(sp.sici,    lambda g, y, a: times(g[0], np.sinc(a / np.pi)) + times(g[1], np.cos(a) / safe_divisor(g[1], a)))
+several(sp.shichi,  lambda g, y, a: times(g[0], sinhc(a)) + times(g[1], np.cosh(a) / safe_divisor(g[1], a)))
 several(sp.itj0y0,  lambda g, y, a: g[0] * sp.j0(a) + times(g[1], sp.y0(a)))
 several(sp.iti0k0,  lambda g, y, a: times(g[0], sp.i0(a)) + times(g[1], sp.k0(a)))
 several(sp.pbdv,    None, lambda g, y, v, x: g[0] * y[1] + g[1] * (x * x / 4 - v - 0.5) * y[0])  # DLMF 12.2.4

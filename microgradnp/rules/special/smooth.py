@@ -8,7 +8,7 @@ import numpy as np
 import scipy.special as sp
 
 from microgradnp.core.table import constant, rule
-from microgradnp.rules.elementwise import DEGREE, LN2, LN10, guarded, nonzero, power_base
+from microgradnp.rules.elementwise import DEGREE, LN2, LN10, nonzero, power_base, safe_divisor
 from microgradnp.rules.special.tools import near_zero, times
 from microgradnp.rules.values import is_complex
 
@@ -83,15 +83,15 @@ def power_less_one(g: Any, y: Any, a: Any, b: Any) -> Any:
 # fmt: off
 rule(sp.expit,         lambda g, y, a: g * y * sp.expit(-a))
 rule(sp.log_expit,     lambda g, y, a: g * sp.expit(-a))
-rule(sp.logit,         lambda g, y, a: g / (guarded(g, a) * guarded(g, 1 - a)))
+rule(sp.logit,         lambda g, y, a: g / (safe_divisor(g, a) * safe_divisor(g, 1 - a)))
 rule(sp.exp2,          lambda g, y, a: times(g, y) * LN2)
 rule(sp.exp10,         lambda g, y, a: times(g, y) * LN10)
 rule(sp.expm1,         lambda g, y, a: times(g, y + 1))
-rule(sp.log1p,         lambda g, y, a: g / guarded(g, 1 + a))
+rule(sp.log1p,         lambda g, y, a: g / safe_divisor(g, 1 + a))
 rule(sp.exprel,        lambda g, y, a: times(g, exprel_slope(a, y)))
 rule(sp.powm1,         lambda g, y, a, b: power_base(g, y + 1, a, b),
                        power_less_one)
-rule(sp.cbrt,          lambda g, y, a: g / (3 * guarded(g, y) ** 2))
+rule(sp.cbrt,          lambda g, y, a: g / (3 * safe_divisor(g, y) ** 2))
 rule(sp.cosm1,         lambda g, y, a: -g * np.sin(a))
 rule(sp.sindg,         lambda g, y, a: g * DEGREE * sp.cosdg(a))
 rule(sp.cosdg,         lambda g, y, a: -g * DEGREE * sp.sindg(a))
@@ -103,14 +103,14 @@ rule(sp.radian,        lambda g, y, a, b, c: g * DEGREE,
 
 # ------------------------------------------------------------------------------ entropies, 0 log 0 = 0
 rule(sp.xlogy,         xlogy_factor,
-                       lambda g, y, a, b: g * a / guarded(g * a, b))
+                       lambda g, y, a, b: g * a / safe_divisor(g * a, b))
 rule(sp.xlog1py,       xlog1py_factor,
-                       lambda g, y, a, b: g * a / guarded(g * a, 1 + b))
+                       lambda g, y, a, b: g * a / safe_divisor(g * a, 1 + b))
 rule(sp.entr,          lambda g, y, a: -g * (1 + np.log(unused(g, a))))
 rule(sp.rel_entr,      lambda g, y, a, b: g * (1 + np.log(unused(g, a)) - np.log(unused(g, b))),
-                       lambda g, y, a, b: -g * a / guarded(g * a, b))
+                       lambda g, y, a, b: -g * a / safe_divisor(g * a, b))
 rule(sp.kl_div,        lambda g, y, a, b: g * (np.log(unused(g, a)) - np.log(unused(g, b))),
-                       lambda g, y, a, b: g * (1 - a / guarded(g * a, b)))
+                       lambda g, y, a, b: g * (1 - a / safe_divisor(g * a, b)))
 
 # ------------------------------------------------------------------------- losses: (delta, residual)
 rule(sp.huber,         lambda g, y, delta, r: g * np.maximum(np.absolute(r) - delta, 0),
