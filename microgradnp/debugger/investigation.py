@@ -31,8 +31,9 @@ from microgradnp.debugger.repair.edits import Editor
 from microgradnp.debugger.repair.probe import observe, plan_of
 from microgradnp.debugger.repair.score import Scorer
 from microgradnp.debugger.repair.search import Search
+from microgradnp.debugger.report.facts import finding
 from microgradnp.debugger.report.reasons import reasons
-from microgradnp.debugger.report.report import Report, finding
+from microgradnp.debugger.report.report import Report
 from microgradnp.debugger.verdict import Verdict, judge
 
 MORE_STEPS = 2  # looked at when the first is right

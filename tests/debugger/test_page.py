@@ -18,10 +18,10 @@ from microgradnp.debugger.evidence import Entry
 from microgradnp.debugger.investigation import debug
 from microgradnp.debugger.report import heat
 from microgradnp.debugger.report.cards import difference
+from microgradnp.debugger.report.facts import Finding
 from microgradnp.debugger.report.highlight import highlight
 from microgradnp.debugger.report.listing import MARKS
 from microgradnp.debugger.report.page import page, table
-from microgradnp.debugger.report.report import Finding
 from microgradnp.drawing.svg import DARK, LIGHT
 
 VOID = {"meta", "link", "input", "br", "col", "hr", "img"}

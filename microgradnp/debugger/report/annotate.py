@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from types import CodeType
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,9 +20,7 @@ from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.capture.versions import Version
 from microgradnp.debugger.evidence import Entry
 from microgradnp.debugger.match.index import Match
-
-if TYPE_CHECKING:
-    from microgradnp.debugger.report.report import Report
+from microgradnp.debugger.report.facts import Facts
 
 RANK = ("", "right", "unknown", "after", "suspected", "wrong")  # the loudest mark of a line wins
 MOST_APART = 3  # values of one variable that a line shows one by one
@@ -68,7 +65,7 @@ class Block:
     lines: list[Line]
 
 
-def annotate(report: Report) -> list[Block]:
+def annotate(report: Facts) -> list[Block]:
     """Every traced function in the order of files and lines, with marks and values."""
     meanings = Meanings(report)
     written: dict[Place, list[Value]] = {}
@@ -161,7 +158,7 @@ def span(code: CodeType, tree: ast.Module, length: int) -> tuple[int, int]:
 class Meanings:
     """What every version is, as far as this report knows."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Facts) -> None:
         self.blame = report.blame
         self.index = report.index
         self.ends = {id(e.version): e for e in report.gradients.values() if e.version is not None}

@@ -6,12 +6,9 @@ import difflib
 import os
 import re
 from html import escape
-from typing import TYPE_CHECKING
 
+from microgradnp.debugger.report.facts import Facts, Finding
 from microgradnp.debugger.report.listing import Links
-
-if TYPE_CHECKING:
-    from microgradnp.debugger.report.report import Finding, Report
 
 FORWARD = "The forward pass differs from the model, so nothing is said about the backward pass."
 CERTAINTY = {
@@ -20,7 +17,7 @@ CERTAINTY = {
 }
 
 
-def findings_section(report: Report, links: Links) -> str:
+def findings_section(report: Facts, links: Links) -> str:
     if not report.findings:
         return ""
     warning = "" if report.forward_ok else f'<p class="warning">{FORWARD}</p>'

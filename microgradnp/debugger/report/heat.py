@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import math
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from microgradnp.debugger.evidence import Entry
+from microgradnp.debugger.report.facts import Facts
 from microgradnp.inspection.heatmap import LEVELS, drawn, reduced
-
-if TYPE_CHECKING:
-    from microgradnp.debugger.report.report import Report
 
 MOST_CELLS = 36  # along one side; larger arrays are shown in blocks
 MOST_NUMBERS = 48  # entries of an array that is also written out
 
 
-def figure(entry: Entry, report: Report) -> str:
+def figure(entry: Entry, report: Facts) -> str:
     """Expected, found and their difference, with the shapes and the largest error in words."""
     if entry.found is None or entry.expected is None:
         return ""
@@ -45,7 +42,7 @@ def figure(entry: Entry, report: Report) -> str:
     )
 
 
-def usual_factor(entry: Entry, report: Report) -> tuple[float, str]:
+def usual_factor(entry: Entry, report: Facts) -> tuple[float, str]:
     """The factor to take out of what was found, so that it can be compared: that of the right gradients of its kind."""
     is_update = entry.kind == "update"
     for other in report.gradients.values():

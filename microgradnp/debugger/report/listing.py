@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 from html import escape
-from typing import TYPE_CHECKING
 
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.report.annotate import Block, Line, Value
+from microgradnp.debugger.report.facts import Facts
 from microgradnp.debugger.report.highlight import highlight
-
-if TYPE_CHECKING:
-    from microgradnp.debugger.report.report import Report
 
 # Mark -> (glyph, what it says). The glyph and the words carry the meaning, the colour only repeats it.
 MARKS = {
@@ -43,7 +40,7 @@ class Links:
         return f'<a href="#{anchor}">{label}</a>' if anchor else label
 
 
-def source_section(blocks: list[Block], links: Links, report: Report) -> str:
+def source_section(blocks: list[Block], links: Links, report: Facts) -> str:
     if not blocks:
         return '<section id="source"><h2>Source</h2><p>The text of the code that ran could not be read.</p></section>'
     seen = {line.mark for block in blocks for line in block.lines}

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.capture.versions import Version
+from microgradnp.debugger.evidence import Entry
 from microgradnp.debugger.match.index import Match
 from microgradnp.debugger.report.annotate import Meanings
+from microgradnp.debugger.report.facts import Facts, Finding
 from microgradnp.debugger.report.heat import usual_factor
 from microgradnp.viewer.contents import Contents, contents_of
 from microgradnp.viewer.overlay import Mark, overlay
 from microgradnp.viewer.view import Page, written
 
-if TYPE_CHECKING:
-    from microgradnp.debugger.evidence import Entry
-    from microgradnp.debugger.report.report import Finding, Report
 
-
-def page_of(report: Report, path: str | os.PathLike[str] | None, direction: str, engine: str | None) -> Page:
+def page_of(report: Facts, path: str | os.PathLike[str] | None, direction: str, engine: str | None) -> Page:
     contents = contents_of(report.evaluation.nodes[-1], {})
     number = {k: contents.index[id(node)] for k, node in enumerate(report.evaluation.nodes)}
     data_is_no_parameter(report, contents)
@@ -31,7 +29,7 @@ def page_of(report: Report, path: str | os.PathLike[str] | None, direction: str,
     return written(contents, extra, path, direction, engine)
 
 
-def data_is_no_parameter(report: Report, contents: Contents) -> None:
+def data_is_no_parameter(report: Facts, contents: Contents) -> None:
     """The model's gradients are taken with respect to all arguments; nobody asks for those of data."""
     asked = {*report.gradients, *report.verdict.unchecked}
     for node in report.evaluation.nodes:
@@ -40,7 +38,7 @@ def data_is_no_parameter(report: Report, contents: Contents) -> None:
             contents.data["nodes"][k][2], contents.data["needs"][k] = "data", False
 
 
-def marks_of(report: Report) -> tuple[dict[int, Mark], int | None]:
+def marks_of(report: Facts) -> tuple[dict[int, Mark], int | None]:
     """Marks by the number of a node of the model, and the number of the first wrong one where it is known."""
     nodes = report.evaluation.nodes
     arguments = {node.name: k for k, node in enumerate(nodes) if node.rule is None and node.name in report.evaluation.values}
@@ -55,7 +53,7 @@ def marks_of(report: Report) -> tuple[dict[int, Mark], int | None]:
     return marks, first
 
 
-def of_entry(entry: Entry, report: Report) -> Mark:
+def of_entry(entry: Entry, report: Facts) -> Mark:
     """The verdict on the gradient of a parameter; a step is shown divided by its factor."""
     hand = expected = None
     if entry.found is not None and entry.expected is not None:
@@ -65,7 +63,7 @@ def of_entry(entry: Entry, report: Report) -> Mark:
     return Mark(entry.variable, entry.ok, entry.relation, hand, expected, entry.digits, place(entry.file, entry.line))
 
 
-def matched(report: Report) -> dict[int, Mark]:
+def matched(report: Facts) -> dict[int, Mark]:
     """Values of the code that equal the whole gradient of a node."""
     meanings = Meanings(report)
     found: dict[int, Mark] = {}
@@ -83,7 +81,7 @@ def of_match(version: Version, match: Match) -> Mark:
     return Mark(version.path, True, f"{version.path} = {match}", hand, expected, 16.0, place(version.file, version.line))
 
 
-def proved(report: Report, marks: dict[int, Mark]) -> int | None:
+def proved(report: Facts, marks: dict[int, Mark]) -> int | None:
     """The node whose gradient is wrong first, proved by writing the right one in its place; its mark is added."""
     blame = report.blame
     if blame is None or blame.proof is None or report.findings[0].certainty == "suspected":

@@ -6,19 +6,16 @@ import os
 from collections.abc import Iterable
 from html import escape
 from importlib import resources
-from typing import TYPE_CHECKING
 
+from microgradnp.debugger.evidence import Entry
 from microgradnp.debugger.report import heat
 from microgradnp.debugger.report.annotate import annotate
 from microgradnp.debugger.report.cards import FORWARD, between, brief, findings_section
+from microgradnp.debugger.report.facts import Facts
 from microgradnp.debugger.report.listing import MARKS, Links, source_section
 from microgradnp.debugger.report.text import headline
 from microgradnp.drawing.svg import DARK, DARK_KINDS, LIGHT, LIGHT_KINDS
 from microgradnp.inspection import heatmap
-
-if TYPE_CHECKING:
-    from microgradnp.debugger.evidence import Entry
-    from microgradnp.debugger.report.report import Report
 
 VERDICTS = {"BACKPROP RIGHT": "right", "BACKPROP RIGHT where it was checked": "right", "BACKPROP WRONG": "wrong"}
 MOST_SUSPECTS = 20
@@ -26,7 +23,7 @@ NONE = "\u2013"
 DOT = " \u00b7 "
 
 
-def page(report: Report) -> str:
+def page(report: Facts) -> str:
     """The whole report as one HTML document."""
     blocks = annotate(report)
     anchors = {file: f"f{k}" for k, file in enumerate(dict.fromkeys(b.file for b in blocks), 1)}
@@ -57,7 +54,7 @@ def page(report: Report) -> str:
     )
 
 
-def table(report: Report) -> str:
+def table(report: Facts) -> str:
     """The report for a notebook: verdict, gradients, findings and notes, in the notebook's own colours."""
     says = [f"<p><b>{'First wrong' if k == 1 else 'Then'}</b>: {brief(f)}</p>" for k, f in enumerate(report.findings, 1)]
     says += [f"<p>{FORWARD}</p>"] if report.findings and not report.forward_ok else []
@@ -73,7 +70,7 @@ def table(report: Report) -> str:
 # -------------------------------------------------------------------------------------------- sections
 
 
-def header(report: Report, links: Links) -> str:
+def header(report: Facts, links: Links) -> str:
     verdict = headline(report)
     kind = VERDICTS.get(verdict, "unknown")
     glyph = {"right": MARKS["right"][0], "wrong": MARKS["wrong"][0]}.get(kind, NONE)
@@ -87,7 +84,7 @@ def header(report: Report, links: Links) -> str:
     )
 
 
-def summary_of(report: Report, links: Links) -> str:
+def summary_of(report: Facts, links: Links) -> str:
     count = len(report.gradients)
     if not count:
         return "No gradient was found that could be checked."
@@ -105,20 +102,20 @@ def summary_of(report: Report, links: Links) -> str:
     return f"{said} First wrong: {links(first.file, first.line)} in <code>{escape(first.function)}</code>."
 
 
-def gradients_section(report: Report, links: Links) -> str:
+def gradients_section(report: Facts, links: Links) -> str:
     if not report.gradients:
         return ""
     return f'<section id="gradients"><h2>Gradients</h2>{gradient_table(report, links)}</section>'
 
 
-def maps_section(report: Report) -> str:
+def maps_section(report: Facts) -> str:
     figures = "".join(heat.figure(report.gradients[name], report) for name in report.verdict.wrong)
     note = "One scale for each gradient; the strength of a colour grows with the square root of the number."
     title = "Wrong gradients, found against expected"
     return f'<section id="maps"><h2>{title}</h2><p>{note}</p><div class="maps">{figures}</div></section>' if figures else ""
 
 
-def gradient_table(report: Report, links: Links) -> str:
+def gradient_table(report: Facts, links: Links) -> str:
     titles = ("", "Gradient of", "Found in", "Relation to the model's", "Digits", "Line")
     head = "".join(f'<th scope="col">{title or "Verdict"}</th>' for title in titles)
     rows = "".join(gradient_row(name, entry, links) for name, entry in report.gradients.items())
@@ -139,19 +136,19 @@ def gradient_row(name: str, entry: Entry, links: Links) -> str:
 # ---------------------------------------------------------------------------------------------- notes
 
 
-def all_notes(report: Report) -> list[str]:
+def all_notes(report: Facts) -> list[str]:
     notes = [*report.reasons, *report.verdict.conventions, *report.notes]
     if report.verdict.unchecked:
         notes.append(f"Not checked, because no gradient of it was found: {', '.join(report.verdict.unchecked)}")
     return [f"{note}." for note in notes]
 
 
-def notes_section(report: Report) -> str:
+def notes_section(report: Facts) -> str:
     notes = "".join(f"<li>{escape(note)}</li>" for note in all_notes(report))
     return f'<section id="notes"><h2>Notes</h2><ul>{notes}</ul></section>' if notes else ""
 
 
-def bound_section(report: Report) -> str:
+def bound_section(report: Facts) -> str:
     rows = "".join(
         f'<tr><th scope="row"><code>{escape(argument)}</code></th>'
         f"<td><code>{escape(variable.expression)}</code> in <code>{escape(variable.function)}</code></td></tr>"
@@ -163,7 +160,7 @@ def bound_section(report: Report) -> str:
     )
 
 
-def suspects_section(report: Report, links: Links) -> str:
+def suspects_section(report: Facts, links: Links) -> str:
     found = report.suspects[:MOST_SUSPECTS]
     if report.ok or not found:
         return ""
@@ -173,11 +170,11 @@ def suspects_section(report: Report, links: Links) -> str:
     return f'<section id="suspects"><h2>Lines in order of suspicion</h2><ol>{items}</ol>{rest}</section>'
 
 
-def footer(report: Report) -> str:
+def footer(report: Facts) -> str:
     return f"Step {report.number} of <code>{escape(name_of(report))}</code>, looked at by <code>microgradnp.debug</code>."
 
 
-def name_of(report: Report) -> str:
+def name_of(report: Facts) -> str:
     return report.program.name
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from microgradnp.debugger.report.report import Report
+from microgradnp.debugger.report.facts import Facts
 
 
-def text(report: Report) -> str:
+def text(report: Facts) -> str:
     """Verdict first, then the gradients, then the findings, then what was bound to what."""
     name = report.program.name
     lines = [f"{headline(report)}: {name}, step {report.number}"]
@@ -31,7 +28,7 @@ def text(report: Report) -> str:
     return "\n".join(lines)
 
 
-def headline(report: Report) -> str:
+def headline(report: Facts) -> str:
     if not report.gradients:
         return "NOTHING TO CHECK"
     if not report.verdict.ok:
