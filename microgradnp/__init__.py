@@ -13,8 +13,9 @@ from microgradnp.checking.compare import compare
 from microgradnp.compiler.compile import compile  # noqa: A004
 from microgradnp.core.context import no_grad
 from microgradnp.core.errors import GradientMismatch
+from microgradnp.core.record import primitive
 from microgradnp.core.table import rule
-from microgradnp.core.tensor import Tensor, primitive
+from microgradnp.core.tensor import Tensor
 from microgradnp.debugger.investigation import debug
 from microgradnp.debugger.watch import watch
 from microgradnp.derivatives.checkpoint import checkpoint

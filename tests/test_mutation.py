@@ -15,7 +15,7 @@ import pytest
 from operators import Operator, Sample, cases
 
 import microgradnp as mg
-from microgradnp.core.captured import read_only
+from microgradnp.core.memory import read_only
 from microgradnp.core.table import TABLE, Rule
 from microgradnp.derivatives.gradients import gradients
 

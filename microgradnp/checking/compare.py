@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core import graph
+from microgradnp.core.messages import describe, freed_message
 from microgradnp.core.origin import locate, names_in_frame
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.gradients import gradients
@@ -108,7 +109,7 @@ def compare(loss: Tensor, hand_written: Mapping[str, Any], *, rtol: float | None
     w            all           1  1.000000  agrees
     """
     if loss.freed:
-        raise RuntimeError(f"compare: {graph.freed_message(loss).removeprefix('backward: ')}. Compare before backward")
+        raise RuntimeError(f"compare: {freed_message(loss).removeprefix('backward: ')}. Compare before backward")
     pairs = chosen(graph.walk(loss), hand_written, names_in_frame(sys._getframe(1)), "compare")
     true = gradients(loss, [target for target, _ in pairs.values()], free=False)
     entries = [judge(label, array, g, rtol) for (label, (_, array)), g in zip(pairs.items(), true, strict=True)]
@@ -153,7 +154,7 @@ def find(label: str, nodes: list[Tensor], names: dict[int, set[str]], who: str) 
             f"{who}: no Tensor of this graph is called {label}; known names: {known}. Or pass ({label}, gradient) as a pair"
         )
     raise ValueError(
-        f"{who}: {len(matching)} Tensors of this graph are called {label}: {'; '.join(graph.describe(n) for n in matching)}. "
+        f"{who}: {len(matching)} Tensors of this graph are called {label}: {'; '.join(describe(n) for n in matching)}. "
         f'Pass the one that is meant: {{"{label}": (tensor, gradient)}}'
     )
 

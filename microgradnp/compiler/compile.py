@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from microgradnp.compiler.kernel import BACKENDS, Kernel, kernel_for
-from microgradnp.core.table import name_of
+from microgradnp.core.signatures import name_of
 from microgradnp.derivatives.gradients import Argnums
 from microgradnp.derivatives.parameters import Parameters, parameters_of
 from microgradnp.program.arguments import Arguments, asked_for

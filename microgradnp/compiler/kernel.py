@@ -13,8 +13,8 @@ import numpy as np
 
 from microgradnp.compiler.namespace import BackendError, Namespace
 from microgradnp.compiler.with_numpy import NumpyText
-from microgradnp.core.captured import checksum
-from microgradnp.core.table import name_of
+from microgradnp.core.memory import checksum
+from microgradnp.core.signatures import name_of
 from microgradnp.core.tensor import Tensor
 from microgradnp.program import Program, Value, simplified, trace
 from microgradnp.program.arguments import Arguments, Leaf

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import name_of
+from microgradnp.core.signatures import name_of
 from microgradnp.emitter.quoting import public_name
 
 

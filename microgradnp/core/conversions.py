@@ -1,23 +1,21 @@
-"""What a Tensor is to those who expect an array, a sequence or a number, and where that would lose its gradient."""
+"""Conversion of a Tensor to an ndarray, a sequence, a number or a string.
+
+A conversion that would silently lose the gradient raises an error, and says how to ask for it aloud.
+"""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import numpy as np
 
-from microgradnp.core import graph
-from microgradnp.core.captured import read_only
+from microgradnp.core.memory import read_only
+from microgradnp.core.messages import describe
+from microgradnp.core.operators import Operators
 from microgradnp.core.origin import called_on_numbers, scipy_functions, stores_item
-from microgradnp.core.storage import Storage
-
-if TYPE_CHECKING:
-    from microgradnp.core.tensor import Tensor
-
-Array = Any  # an ndarray, a NumPy scalar, or another array that speaks NumPy's protocols
-
+from microgradnp.core.typing import Array
 
 INSTEAD = {  # Python functions of scipy.special, which NumPy's protocols do not reach
     "comb": "scipy.special.binom",
@@ -31,23 +29,17 @@ INSTEAD = {  # Python functions of scipy.special, which NumPy's protocols do not
 }
 
 
-class Conversions(Storage):
+class Conversions(Operators):
     """Mixin: Python's and NumPy's protocols of conversion."""
 
     __slots__ = ()
-
-    if TYPE_CHECKING:
-        needs_grad: bool
-        name: str | None
-
-        def __getitem__(self, index: Any) -> Tensor: ...
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self.needs_grad:
             name = next((name for name in scipy_functions() if name in INSTEAD), None)
             cure = f"Instead of scipy.special.{name} write {INSTEAD[name]}. " if name else ""
             raise TypeError(
-                f"cannot turn {graph.describe(self)} into an ndarray: it requires a gradient, and a silent detach is a silent "
+                f"cannot turn {describe(self)} into an ndarray: it requires a gradient, and a silent detach is a silent "
                 f"wrong gradient. {cure}Use .numpy() (or .detach()) to say that the gradient shall stop here"
             )
         array = self._array if dtype is None else self._array.astype(dtype)
@@ -55,14 +47,14 @@ class Conversions(Storage):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
-            f"cannot assign to items of {graph.describe(self)}: a Tensor never changes, or its gradient would be wrong. "
+            f"cannot assign to items of {describe(self)}: a Tensor never changes, or its gradient would be wrong. "
             "Use new = mg.set_at(x, index, value), or write to .data of a leaf"
         )
 
     def __len__(self) -> int:
         return len(self._array)
 
-    def __iter__(self) -> Iterator[Tensor]:
+    def __iter__(self) -> Iterator[Self]:
         if self.ndim == 0:
             raise TypeError("cannot iterate over a 0-d Tensor")
         return (self[i] for i in range(len(self._array)))
@@ -91,18 +83,16 @@ class Conversions(Storage):
             return self._array
         if stores_item():
             raise TypeError(
-                f"cannot store {graph.describe(self)} in an ndarray: it requires a gradient, which would be lost. Collect the "
+                f"cannot store {describe(self)} in an ndarray: it requires a gradient, which would be lost. Collect the "
                 "Tensors in a list and np.stack them, or say .item()"
             )
         if name := next(scipy_functions(), None):
             raise TypeError(
-                f"scipy: {name} makes a number of {graph.describe(self)}, which requires a gradient and loses it; say .item()"
+                f"scipy: {name} makes a number of {describe(self)}, which requires a gradient and loses it; say .item()"
             )
         if name := called_on_numbers():
             cure = f"Use np.{name.rpartition('.')[2]}" if name.rpartition(".")[0] in ("math", "cmath") else "Use np.stack"
-            raise TypeError(
-                f"{name}: {graph.describe(self)} requires a gradient, which a number would lose. {cure}, or say .item()"
-            )
+            raise TypeError(f"{name}: {describe(self)} requires a gradient, which a number would lose. {cure}, or say .item()")
         return self._array
 
     def __format__(self, spec: str) -> str:

@@ -1,191 +1,154 @@
-"""Methods of a Tensor: NumPy's functions under the names that they have on ndarray; and the methods of ufuncs."""
+"""The methods of a Tensor, and the methods of ufuncs such as `np.add.reduce`.
+
+Each method calls the NumPy function of the same name. Methods of ndarray that a Tensor does not have say what to write instead.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 
-from microgradnp.core import operators
-
-if TYPE_CHECKING:
-    from microgradnp.core.tensor import Tensor
+from microgradnp.core.operators import Operators
 
 
-def apply(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
-    return operators.apply(function, *args, **options)  # looked up at each call: `tensor` sets it later
-
-
-IN_PLACE = {  # methods of ndarray that change the array, and what to write instead
-    "sort": "np.sort(x)",
-    "partition": "np.partition(x, kth)",
-    "fill": "np.full_like(x, value)",
-    "put": "mg.set_at(x, index, value)",
-    "resize": "np.resize(x, shape)",
-    "setfield": "mg.set_at(x, index, value)",
-}
-
-
-class Methods:
+class Methods(Operators):
     """Mixin: every line calls the NumPy function of the same name, with the same options."""
 
     __slots__ = ()
 
-    if TYPE_CHECKING:
-
-        @property
-        def ndim(self) -> int: ...
-
-        @property
-        def size(self) -> int: ...
-
-        @property
-        def shape(self) -> tuple[int, ...]: ...
-
-        def numpy(self) -> np.ndarray[Any, Any]: ...
-
-        @property
-        def dtype(self) -> np.dtype[Any]: ...
-
-    def __getattr__(self, name: str) -> Any:
-        """Only for what there is not: says what to write instead of an attribute of ndarray."""
-        if name in IN_PLACE:
-            raise AttributeError(f"a Tensor has no {name}(), which would change it in place: write {IN_PLACE[name]}")
-        hint = f"; ndarrays have it: x.numpy().{name}" if not name.startswith("_") and hasattr(np.ndarray, name) else ""
-        raise AttributeError(f"a Tensor has no attribute {name!r}{hint}")
-
     # ------------------------------------------------------------------------------------- reductions
 
-    def sum(self, axis: Any = None, **options: Any) -> Tensor:
-        return apply(np.sum, self, axis=axis, **options)
+    def sum(self, axis: Any = None, **options: Any) -> Self:
+        return self.apply(np.sum, self, axis=axis, **options)
 
-    def prod(self, axis: Any = None, **options: Any) -> Tensor:
-        return apply(np.prod, self, axis=axis, **options)
+    def prod(self, axis: Any = None, **options: Any) -> Self:
+        return self.apply(np.prod, self, axis=axis, **options)
 
-    def mean(self, axis: Any = None, **options: Any) -> Tensor:
-        return apply(np.mean, self, axis=axis, **options)
+    def mean(self, axis: Any = None, **options: Any) -> Self:
+        return self.apply(np.mean, self, axis=axis, **options)
 
-    def var(self, axis: Any = None, **options: Any) -> Tensor:
-        return apply(np.var, self, axis=axis, **options)
+    def var(self, axis: Any = None, **options: Any) -> Self:
+        return self.apply(np.var, self, axis=axis, **options)
 
-    def std(self, axis: Any = None, **options: Any) -> Tensor:
-        return apply(np.std, self, axis=axis, **options)
+    def std(self, axis: Any = None, **options: Any) -> Self:
+        return self.apply(np.std, self, axis=axis, **options)
 
-    def max(self, axis: Any = None, **options: Any) -> Tensor:
-        return apply(np.max, self, axis=axis, **options)
+    def max(self, axis: Any = None, **options: Any) -> Self:
+        return self.apply(np.max, self, axis=axis, **options)
 
-    def min(self, axis: Any = None, **options: Any) -> Tensor:
-        return apply(np.min, self, axis=axis, **options)
+    def min(self, axis: Any = None, **options: Any) -> Self:
+        return self.apply(np.min, self, axis=axis, **options)
 
-    def argmax(self, axis: Any = None, **options: Any) -> Tensor:
-        return apply(np.argmax, self, axis=axis, **options)
+    def argmax(self, axis: Any = None, **options: Any) -> Self:
+        return self.apply(np.argmax, self, axis=axis, **options)
 
-    def argmin(self, axis: Any = None, **options: Any) -> Tensor:
-        return apply(np.argmin, self, axis=axis, **options)
+    def argmin(self, axis: Any = None, **options: Any) -> Self:
+        return self.apply(np.argmin, self, axis=axis, **options)
 
-    def any(self, axis: Any = None, **options: Any) -> Tensor:
-        return apply(np.any, self, axis=axis, **options)
+    def any(self, axis: Any = None, **options: Any) -> Self:
+        return self.apply(np.any, self, axis=axis, **options)
 
-    def all(self, axis: Any = None, **options: Any) -> Tensor:
-        return apply(np.all, self, axis=axis, **options)
+    def all(self, axis: Any = None, **options: Any) -> Self:
+        return self.apply(np.all, self, axis=axis, **options)
 
-    def cumsum(self, axis: Any = None, **options: Any) -> Tensor:
-        return apply(np.cumsum, self, axis=axis, **options)
+    def cumsum(self, axis: Any = None, **options: Any) -> Self:
+        return self.apply(np.cumsum, self, axis=axis, **options)
 
-    def cumprod(self, axis: Any = None, **options: Any) -> Tensor:
-        return apply(np.cumprod, self, axis=axis, **options)
+    def cumprod(self, axis: Any = None, **options: Any) -> Self:
+        return self.apply(np.cumprod, self, axis=axis, **options)
 
-    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
-        return apply(np.trace, self, offset=offset, axis1=axis1, axis2=axis2)
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+        return self.apply(np.trace, self, offset=offset, axis1=axis1, axis2=axis2)
 
     # ------------------------------------------------------------------------------- order and selection
 
-    def argsort(self, axis: Any = -1, **options: Any) -> Tensor:
-        return apply(np.argsort, self, axis=axis, **options)
+    def argsort(self, axis: Any = -1, **options: Any) -> Self:
+        return self.apply(np.argsort, self, axis=axis, **options)
 
-    def argpartition(self, kth: Any, axis: Any = -1, **options: Any) -> Tensor:
-        return apply(np.argpartition, self, kth, axis=axis, **options)
+    def argpartition(self, kth: Any, axis: Any = -1, **options: Any) -> Self:
+        return self.apply(np.argpartition, self, kth, axis=axis, **options)
 
-    def searchsorted(self, v: Any, **options: Any) -> Tensor:
-        return apply(np.searchsorted, self, v, **options)
+    def searchsorted(self, v: Any, **options: Any) -> Self:
+        return self.apply(np.searchsorted, self, v, **options)
 
     def nonzero(self) -> Any:
-        return apply(np.nonzero, self)
+        return self.apply(np.nonzero, self)
 
-    def take(self, indices: Any, axis: Any = None, **options: Any) -> Tensor:
-        return apply(np.take, self, indices, axis=axis, **options)
+    def take(self, indices: Any, axis: Any = None, **options: Any) -> Self:
+        return self.apply(np.take, self, indices, axis=axis, **options)
 
-    def compress(self, condition: Any, axis: Any = None) -> Tensor:
-        return apply(np.compress, condition, self, axis=axis)
+    def compress(self, condition: Any, axis: Any = None) -> Self:
+        return self.apply(np.compress, condition, self, axis=axis)
 
-    def choose(self, choices: Any, **options: Any) -> Tensor:
-        return apply(np.choose, self, choices, **options)
+    def choose(self, choices: Any, **options: Any) -> Self:
+        return self.apply(np.choose, self, choices, **options)
 
-    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
-        return apply(np.diagonal, self, offset=offset, axis1=axis1, axis2=axis2)
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+        return self.apply(np.diagonal, self, offset=offset, axis1=axis1, axis2=axis2)
 
-    def repeat(self, repeats: Any, axis: Any = None) -> Tensor:
-        return apply(np.repeat, self, repeats, axis=axis)
+    def repeat(self, repeats: Any, axis: Any = None) -> Self:
+        return self.apply(np.repeat, self, repeats, axis=axis)
 
     # ------------------------------------------------------------------------------------------ shape
 
-    def reshape(self, *shape: Any, **options: Any) -> Tensor:
-        return apply(np.reshape, self, shape=shape[0] if len(shape) == 1 else shape, **options)
+    def reshape(self, *shape: Any, **options: Any) -> Self:
+        return self.apply(np.reshape, self, shape=shape[0] if len(shape) == 1 else shape, **options)
 
-    def ravel(self, order: Any = "C") -> Tensor:
-        return apply(np.ravel, self, order=order)
+    def ravel(self, order: Any = "C") -> Self:
+        return self.apply(np.ravel, self, order=order)
 
     flatten = ravel
 
-    def transpose(self, *axes: Any) -> Tensor:
-        return apply(np.transpose, self, axes=axes[0] if len(axes) == 1 else axes or None)
+    def transpose(self, *axes: Any) -> Self:
+        return self.apply(np.transpose, self, axes=axes[0] if len(axes) == 1 else axes or None)
 
     @property
-    def T(self) -> Tensor:
-        return apply(np.transpose, self)
+    def T(self) -> Self:
+        return self.apply(np.transpose, self)
 
     @property
-    def mT(self) -> Tensor:
-        return apply(np.swapaxes, self, axis1=-1, axis2=-2)
+    def mT(self) -> Self:
+        return self.apply(np.swapaxes, self, axis1=-1, axis2=-2)
 
-    def swapaxes(self, axis1: int, axis2: int) -> Tensor:
-        return apply(np.swapaxes, self, axis1=axis1, axis2=axis2)
+    def swapaxes(self, axis1: int, axis2: int) -> Self:
+        return self.apply(np.swapaxes, self, axis1=axis1, axis2=axis2)
 
-    def squeeze(self, axis: Any = None) -> Tensor:
-        return apply(np.squeeze, self, axis=axis)
+    def squeeze(self, axis: Any = None) -> Self:
+        return self.apply(np.squeeze, self, axis=axis)
 
     # ----------------------------------------------------------------------------------- elementwise
 
-    def clip(self, min: Any = None, max: Any = None, **options: Any) -> Tensor:
-        return apply(np.clip, self, min, max, **options)
+    def clip(self, min: Any = None, max: Any = None, **options: Any) -> Self:
+        return self.apply(np.clip, self, min, max, **options)
 
-    def round(self, decimals: int = 0) -> Tensor:
-        return apply(np.round, self, decimals=decimals)
+    def round(self, decimals: int = 0) -> Self:
+        return self.apply(np.round, self, decimals=decimals)
 
-    def astype(self, dtype: Any, *, copy: bool = True) -> Tensor:
-        return apply(np.astype, self, dtype, copy=copy)
+    def astype(self, dtype: Any, *, copy: bool = True) -> Self:
+        return self.apply(np.astype, self, dtype, copy=copy)
 
-    def copy(self) -> Tensor:
-        return apply(np.positive, self)
+    def copy(self) -> Self:
+        return self.apply(np.positive, self)
 
-    def conj(self) -> Tensor:
-        return apply(np.conjugate, self)
+    def conj(self) -> Self:
+        return self.apply(np.conjugate, self)
 
     conjugate = conj
 
     @property
-    def real(self) -> Tensor:
-        return apply(np.real, self)
+    def real(self) -> Self:
+        return self.apply(np.real, self)
 
     @property
-    def imag(self) -> Tensor:
-        return apply(np.imag, self)
+    def imag(self) -> Self:
+        return self.apply(np.imag, self)
 
     # ---------------------------------------------------------------------------------------- products
 
-    def dot(self, other: Any) -> Tensor:
-        return apply(np.dot, self, other)
+    def dot(self, other: Any) -> Self:
+        return self.apply(np.dot, self, other)
 
     # --------------------------------------------------------------------- the Python array API standard
 
@@ -204,6 +167,42 @@ class Methods:
     @property
     def nbytes(self) -> int:
         return self.size * self.itemsize
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not isinstance(Methods.__dict__.get(name), Missing)]
+
+
+# ------------------------------------------------------------------------------- what an ndarray has and a Tensor has not
+
+IN_PLACE = {  # methods of ndarray that change the array, and what to write instead
+    "sort": "np.sort(x)",
+    "partition": "np.partition(x, kth)",
+    "fill": "np.full_like(x, value)",
+    "put": "mg.set_at(x, index, value)",
+    "resize": "np.resize(x, shape)",
+    "setfield": "mg.set_at(x, index, value)",
+}
+
+
+class Missing:
+    """An attribute of ndarray that a Tensor does not have. Reading it raises an AttributeError with the cure.
+
+    (A `__getattr__` would do the same, and slow down every other attribute.)
+    """
+
+    def __init__(self, name: str) -> None:
+        if name in IN_PLACE:
+            self.message = f"a Tensor has no {name}(), which would change it in place: write {IN_PLACE[name]}"
+        else:
+            self.message = f"a Tensor has no attribute {name!r}; ndarrays have it: x.numpy().{name}"
+
+    def __get__(self, tensor: Any, owner: type) -> Any:
+        raise AttributeError(self.message)
+
+
+for _name in dir(np.ndarray):
+    if not _name.startswith("_") and not hasattr(Methods, _name):
+        setattr(Methods, _name, Missing(_name))
 
 
 # ------------------------------------------------------------------------------------------ methods of ufuncs

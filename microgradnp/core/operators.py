@@ -1,142 +1,141 @@
-"""Operators of a Tensor: NumPy's functions under the signs that they have on ndarray, one line each."""
+"""The operators of a Tensor. Each line calls the NumPy function that the sign stands for on an ndarray.
+
+NumPy would lead the call back to `apply` by its protocols; calling it at once is quicker.
+"""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from microgradnp.core.tensor import Tensor
-
-apply: Callable[..., Any]  # `tensor.apply`; that module sets it, because it stands above this one
+from microgradnp.core.memory import Storage
 
 
-class Operators:
-    """Mixin: every line calls the NumPy function that the sign stands for."""
+class Operators(Storage):
+    """Mixin: arithmetic, comparison and indexing."""
 
     __slots__ = ()
 
-    def __add__(self, other: Any) -> Tensor:
-        return apply(np.add, self, other)
+    def __add__(self, other: Any) -> Self:
+        return self.apply(np.add, self, other)
 
-    def __radd__(self, other: Any) -> Tensor:
-        return apply(np.add, other, self)
+    def __radd__(self, other: Any) -> Self:
+        return self.apply(np.add, other, self)
 
-    def __sub__(self, other: Any) -> Tensor:
-        return apply(np.subtract, self, other)
+    def __sub__(self, other: Any) -> Self:
+        return self.apply(np.subtract, self, other)
 
-    def __rsub__(self, other: Any) -> Tensor:
-        return apply(np.subtract, other, self)
+    def __rsub__(self, other: Any) -> Self:
+        return self.apply(np.subtract, other, self)
 
-    def __mul__(self, other: Any) -> Tensor:
-        return apply(np.multiply, self, other)
+    def __mul__(self, other: Any) -> Self:
+        return self.apply(np.multiply, self, other)
 
-    def __rmul__(self, other: Any) -> Tensor:
-        return apply(np.multiply, other, self)
+    def __rmul__(self, other: Any) -> Self:
+        return self.apply(np.multiply, other, self)
 
-    def __truediv__(self, other: Any) -> Tensor:
-        return apply(np.divide, self, other)
+    def __truediv__(self, other: Any) -> Self:
+        return self.apply(np.divide, self, other)
 
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return apply(np.divide, other, self)
+    def __rtruediv__(self, other: Any) -> Self:
+        return self.apply(np.divide, other, self)
 
-    def __floordiv__(self, other: Any) -> Tensor:
-        return apply(np.floor_divide, self, other)
+    def __floordiv__(self, other: Any) -> Self:
+        return self.apply(np.floor_divide, self, other)
 
-    def __rfloordiv__(self, other: Any) -> Tensor:
-        return apply(np.floor_divide, other, self)
+    def __rfloordiv__(self, other: Any) -> Self:
+        return self.apply(np.floor_divide, other, self)
 
-    def __mod__(self, other: Any) -> Tensor:
-        return apply(np.remainder, self, other)
+    def __mod__(self, other: Any) -> Self:
+        return self.apply(np.remainder, self, other)
 
-    def __rmod__(self, other: Any) -> Tensor:
-        return apply(np.remainder, other, self)
+    def __rmod__(self, other: Any) -> Self:
+        return self.apply(np.remainder, other, self)
 
-    def __divmod__(self, other: Any) -> tuple[Tensor, Tensor]:
-        return apply(np.divmod, self, other)
+    def __divmod__(self, other: Any) -> tuple[Self, Self]:
+        return self.apply(np.divmod, self, other)
 
-    def __rdivmod__(self, other: Any) -> tuple[Tensor, Tensor]:
-        return apply(np.divmod, other, self)
+    def __rdivmod__(self, other: Any) -> tuple[Self, Self]:
+        return self.apply(np.divmod, other, self)
 
-    def __pow__(self, other: Any) -> Tensor:
-        return apply(np.power, self, other)
+    def __pow__(self, other: Any) -> Self:
+        return self.apply(np.power, self, other)
 
-    def __rpow__(self, other: Any) -> Tensor:
-        return apply(np.power, other, self)
+    def __rpow__(self, other: Any) -> Self:
+        return self.apply(np.power, other, self)
 
-    def __matmul__(self, other: Any) -> Tensor:
-        return apply(np.matmul, self, other)
+    def __matmul__(self, other: Any) -> Self:
+        return self.apply(np.matmul, self, other)
 
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return apply(np.matmul, other, self)
+    def __rmatmul__(self, other: Any) -> Self:
+        return self.apply(np.matmul, other, self)
 
-    def __neg__(self) -> Tensor:
-        return apply(np.negative, self)
+    def __neg__(self) -> Self:
+        return self.apply(np.negative, self)
 
-    def __pos__(self) -> Tensor:
-        return apply(np.positive, self)
+    def __pos__(self) -> Self:
+        return self.apply(np.positive, self)
 
-    def __abs__(self) -> Tensor:
-        return apply(np.absolute, self)
+    def __abs__(self) -> Self:
+        return self.apply(np.absolute, self)
 
-    def __invert__(self) -> Tensor:
-        return apply(np.invert, self)
+    def __invert__(self) -> Self:
+        return self.apply(np.invert, self)
 
-    def __and__(self, other: Any) -> Tensor:
-        return apply(np.bitwise_and, self, other)
+    def __and__(self, other: Any) -> Self:
+        return self.apply(np.bitwise_and, self, other)
 
-    def __rand__(self, other: Any) -> Tensor:
-        return apply(np.bitwise_and, other, self)
+    def __rand__(self, other: Any) -> Self:
+        return self.apply(np.bitwise_and, other, self)
 
-    def __or__(self, other: Any) -> Tensor:
-        return apply(np.bitwise_or, self, other)
+    def __or__(self, other: Any) -> Self:
+        return self.apply(np.bitwise_or, self, other)
 
-    def __ror__(self, other: Any) -> Tensor:
-        return apply(np.bitwise_or, other, self)
+    def __ror__(self, other: Any) -> Self:
+        return self.apply(np.bitwise_or, other, self)
 
-    def __xor__(self, other: Any) -> Tensor:
-        return apply(np.bitwise_xor, self, other)
+    def __xor__(self, other: Any) -> Self:
+        return self.apply(np.bitwise_xor, self, other)
 
-    def __rxor__(self, other: Any) -> Tensor:
-        return apply(np.bitwise_xor, other, self)
+    def __rxor__(self, other: Any) -> Self:
+        return self.apply(np.bitwise_xor, other, self)
 
-    def __lshift__(self, other: Any) -> Tensor:
-        return apply(np.left_shift, self, other)
+    def __lshift__(self, other: Any) -> Self:
+        return self.apply(np.left_shift, self, other)
 
-    def __rlshift__(self, other: Any) -> Tensor:
-        return apply(np.left_shift, other, self)
+    def __rlshift__(self, other: Any) -> Self:
+        return self.apply(np.left_shift, other, self)
 
-    def __rshift__(self, other: Any) -> Tensor:
-        return apply(np.right_shift, self, other)
+    def __rshift__(self, other: Any) -> Self:
+        return self.apply(np.right_shift, self, other)
 
-    def __rrshift__(self, other: Any) -> Tensor:
-        return apply(np.right_shift, other, self)
+    def __rrshift__(self, other: Any) -> Self:
+        return self.apply(np.right_shift, other, self)
 
-    def __lt__(self, other: Any) -> Tensor:
-        return apply(np.less, self, other)
+    def __lt__(self, other: Any) -> Self:
+        return self.apply(np.less, self, other)
 
-    def __le__(self, other: Any) -> Tensor:
-        return apply(np.less_equal, self, other)
+    def __le__(self, other: Any) -> Self:
+        return self.apply(np.less_equal, self, other)
 
-    def __gt__(self, other: Any) -> Tensor:
-        return apply(np.greater, self, other)
+    def __gt__(self, other: Any) -> Self:
+        return self.apply(np.greater, self, other)
 
-    def __ge__(self, other: Any) -> Tensor:
-        return apply(np.greater_equal, self, other)
+    def __ge__(self, other: Any) -> Self:
+        return self.apply(np.greater_equal, self, other)
 
-    def __eq__(self, other: object) -> Tensor:  # type: ignore[override]  # elementwise, as on ndarray
-        return apply(np.equal, self, other)
+    def __eq__(self, other: object) -> Self:  # type: ignore[override]  # elementwise, as on ndarray
+        return self.apply(np.equal, self, other)
 
-    def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
-        return apply(np.not_equal, self, other)
+    def __ne__(self, other: object) -> Self:  # type: ignore[override]
+        return self.apply(np.not_equal, self, other)
 
     __hash__ = object.__hash__  # nodes are looked up by identity
 
-    def __round__(self, ndigits: int = 0) -> Tensor:
-        return apply(np.round, self, decimals=ndigits)
+    def __round__(self, ndigits: int = 0) -> Self:
+        return self.apply(np.round, self, decimals=ndigits)
 
-    def __getitem__(self, index: Any) -> Tensor:
-        return apply(operator.getitem, self, index)
+    def __getitem__(self, index: Any) -> Self:
+        return self.apply(operator.getitem, self, index)

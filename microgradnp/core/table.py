@@ -23,10 +23,7 @@ sweep conjugates at the leaves, which then hold the direction of steepest ascent
 
 from __future__ import annotations
 
-import dis
-import functools
 import importlib
-import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
@@ -35,9 +32,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-Vjp = Callable[..., Any]
-PACKAGE = __name__.partition(".")[0]
-UFUNCS = ("numpy", "scipy.special", "scipy.special._ufuncs")  # their ufuncs keep no array that they return
+from microgradnp.core.signatures import (
+    Vjp,
+    check_formula,
+    is_ours,
+    name_of,
+    option_names,
+    parameter_defaults,
+    parameter_names,
+    positions_read,
+)
 
 
 class Rule:
@@ -72,7 +76,7 @@ class Rule:
         self.function = function
         self.plain = getattr(function, "__wrapped__", function) if getattr(function, "primitive", False) else function
         self.name = name_of(function)
-        self.vjps = vjps
+        self.vjps: tuple[Any, ...] = vjps
         self.variadic = variadic  # vjps[0](position, g, y, *arrays, **options)
         self.constant = not vjps
         self.sequence = sequence  # called as function([a, b, ...]) although recorded as arguments a, b, ...
@@ -122,7 +126,7 @@ class Rule:
         options = {**dict(zip(names, rest, strict=False)), **given}
         for name in list(options):
             if name not in self.options:
-                if options[name] is not None and repr(options[name]) != "<no value>":
+                if options[name] is not None and options[name] is not np._NoValue:
                     raise TypeError(self.refusal(name))
                 del options[name]
         return arrays, options
@@ -221,20 +225,6 @@ def rule(function: Callable[..., Any], *vjps: Vjp | None) -> None:
     TABLE[function] = Rule(function, vjps)
 
 
-def check_formula(vjp: Vjp, arrays: int, name: str, position: int) -> None:
-    """Raises TypeError unless a formula takes `g`, `y` and one value for each array argument."""
-    if not callable(vjp):
-        raise TypeError(f"mg.rule: the formula of argument {position} of {name} is {vjp!r}, which is not a function")
-    signature = inspect.signature(vjp)
-    try:
-        signature.bind_partial(*range(2 + arrays))  # options may follow
-    except TypeError:
-        raise TypeError(
-            f"mg.rule: the formula of argument {position} of {name} takes {signature}, but is called with g, y and {arrays} array"
-            f"{'s' * (arrays > 1)}, one for each formula"
-        ) from None
-
-
 def variadic_rule(function: Callable[..., Any], vjp: Vjp, *, sequence: bool = False) -> None:
     """Register one formula `vjp(position, g, y, *arrays, **options)` for a function of any number of arrays.
 
@@ -277,69 +267,3 @@ def load_library_rules(function: Callable[..., Any]) -> Rule | Composite | None:
 def refused(reason: str, *functions: Callable[..., Any]) -> None:
     """Decide that functions have no rule, and say why."""
     REFUSED.update(dict.fromkeys(functions, reason))
-
-
-def name_of(function: Callable[..., Any]) -> str:
-    """The name under which a user knows a function: `exp`, `linalg.norm`, `getitem`."""
-    return str(getattr(function, "__name__", function))
-
-
-def is_ours(function: Callable[..., Any]) -> bool:
-    """Whether a function is this package's own, NumPy's, or a ufunc of SciPy.
-
-    Classes, partials and instances with `__call__` count as foreign.
-    """
-    if isinstance(function, np.ufunc):
-        return any(function is getattr(sys.modules.get(module), function.__name__, None) for module in UFUNCS)
-    return str(getattr(function, "__module__", None)).partition(".")[0] in (PACKAGE, "numpy", "_operator") and hasattr(
-        function, "__name__"
-    )
-
-
-def parameter_names(function: Callable[..., Any]) -> tuple[str, ...]:
-    """Names of the parameters that may be passed by position, in order; empty where Python cannot tell."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):  # ufuncs of older NumPy releases and some builtins
-        return ()
-    return tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
-
-
-def parameter_defaults(function: Callable[..., Any]) -> dict[str, Any]:
-    """Parameter -> default; None stands for NumPy's "no value given"."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return {}
-    return {p.name: None if repr(p.default) == "<no value>" else p.default for p in parameters if p.default is not p.empty}
-
-
-def option_names(vjp: Vjp, arrays: int, variadic: bool) -> tuple[str, ...]:
-    """Keywords that a formula accepts: everything behind `g`, `y` and the arrays."""
-    parameters = [p for p in inspect.signature(vjp).parameters.values() if p.kind is not p.VAR_POSITIONAL]
-    skipped = 3 if variadic else 2 + arrays
-    return tuple(p.name for p in parameters[skipped:])
-
-
-@functools.cache
-def positions_read(vjp: Vjp | None) -> tuple[int, ...] | None:
-    """Which array arguments' values a formula reads, from its byte code; None where that cannot be told.
-
-    A captured array that no formula reads may change before the backward pass without harm: `x + mask` never looks at
-    `mask` again.
-    """
-    code = getattr(vjp, "__code__", None)
-    if code is None or code.co_flags & inspect.CO_VARARGS or not {"locals", "vars", "eval", "exec"}.isdisjoint(code.co_names):
-        return None
-    names = code.co_varnames[2 : code.co_argcount]
-    loaded = {name for name in names if name in loaded_names(code)}
-    return tuple(position for position, name in enumerate(names) if name in loaded)
-
-
-def loaded_names(code: Any) -> set[str]:
-    found: set[str] = set()
-    for instruction in dis.get_instructions(code):
-        if instruction.opname.startswith(("LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE", "STORE_FAST_LOAD_FAST")):
-            argument = instruction.argval
-            found.update(argument if isinstance(argument, tuple) else (argument,))
-    return found

@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core import graph
 from microgradnp.core.context import recording, scope, tracing
 from microgradnp.core.graph import is_node, parents
-from microgradnp.core.table import name_of, variadic_rule
-from microgradnp.core.tensor import Tensor, primitive
+from microgradnp.core.record import primitive
+from microgradnp.core.signatures import name_of
+from microgradnp.core.sweep import sweep
+from microgradnp.core.table import variadic_rule
+from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.gradients import recorded, tensors_in
 from microgradnp.derivatives.trees import tree_map
 
@@ -203,7 +205,7 @@ def share(position: int, g: Any, y: Any, *arrays: Any, replay: Any) -> Any:
         wanted = {id(node): k for k, node in enumerate(outside)}
         shares = {
             wanted[id(node)]: part
-            for node, part, _ in graph.sweep(packed, g, free=not record, record=record, until=set(outside))
+            for node, part, _ in sweep(packed, g, free=not record, record=record, until=set(outside))
             if id(node) in wanted
         }
         replay.memo = (g, shares)

@@ -11,7 +11,8 @@ import numpy as np
 
 from microgradnp.core import graph
 from microgradnp.core.context import recording
-from microgradnp.core.table import name_of, parameter_names
+from microgradnp.core.signatures import name_of, parameter_names
+from microgradnp.core.sweep import sweep
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.trees import children, is_differentiable, leaves, leaves_with_paths, outline, tree_map
 
@@ -31,7 +32,7 @@ def gradients(output: Tensor, inputs: list[Tensor], seed: Any = None, *, record:
         start = Tensor(start) if not isinstance(seed, Tensor) else seed.conj() if seed.dtype.kind == "c" else seed
     wanted = {id(x) for x in inputs}
     found: dict[int, Any] = {}
-    for node, g, private in graph.sweep(output, start, free=free and not record, record=record):
+    for node, g, private in sweep(output, start, free=free and not record, record=record):
         if id(node) in wanted:
             g = g.conj() if g.dtype.kind == "c" else g
             found[id(node)] = g if record else np.asarray(g) if private and node.rule is None else np.array(g)

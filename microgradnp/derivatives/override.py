@@ -12,7 +12,8 @@ from typing import Any, cast
 import numpy as np
 
 from microgradnp.core.errors import GradientMismatch
-from microgradnp.core.table import TABLE, Composite, Overridden, Rule, Vjp, check_formula, load_library_rules, name_of, overrides
+from microgradnp.core.signatures import Vjp, check_formula, name_of
+from microgradnp.core.table import TABLE, Composite, Overridden, Rule, load_library_rules, overrides
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.gradients import pulled_back, recorded
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core import graph
+from microgradnp.core.messages import describe
 from microgradnp.drawing.groups import Group, group_boxes
 from microgradnp.inspection.names import name_boxes
 
@@ -52,7 +53,7 @@ def drawn(root: Any, who: str) -> Iterator[Any]:
     for node in graph.walk(root):
         if node.freed:
             raise ValueError(
-                f"{who}: the graph of {graph.describe(root)} was freed by backward(), which consumes it. "
+                f"{who}: the graph of {describe(root)} was freed by backward(), which consumes it. "
                 f"{who.capitalize()} before backward(), "
                 f"or call loss.backward(retain_grads=True), which keeps the graph and the gradient of every node, and {who} then"
             )

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core import graph
-from microgradnp.core.captured import arrays_in
+from microgradnp.core.memory import arrays_in
+from microgradnp.core.sweep import fit_to
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.gradients import recorded
 from microgradnp.emitter.quoting import Quotes
@@ -72,8 +73,8 @@ class Lines:
             tracer.backward_begun = True
             rule = tracer.careful(node.rule)
             which = (rule.vjps[0], position) if rule.variadic else (rule.vjps[position],)
-            share = which[0](*which[1:], g, y, *args, **node.options)  # type: ignore[misc]
-            share = graph.fit_to(share, args[position], node, position)
+            share = which[0](*which[1:], g, y, *args, **node.options)
+            share = fit_to(share, args[position], node, position)
             return self.statements(tracer, variables, tracer.operand(share), f"d{position}")
 
     def variables(self, node: Any, tracer: Trace) -> tuple[tuple[Any, ...], Any, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from microgradnp.core import graph
 from microgradnp.core.origin import locate
-from microgradnp.core.table import name_of
+from microgradnp.core.signatures import name_of
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.gradients import Argnums, gradients, recorded
 from microgradnp.derivatives.parameters import Parameters, parameters_of

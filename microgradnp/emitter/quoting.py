@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import name_of
+from microgradnp.core.signatures import name_of
 from microgradnp.rules.values import undecided, value_of
 
 MARK = "__of__"  # joins a module and what is in it to one name

@@ -11,7 +11,9 @@ import numpy as np
 
 from microgradnp.core import graph
 from microgradnp.core.graph import parents
+from microgradnp.core.messages import describe
 from microgradnp.core.origin import locate
+from microgradnp.core.sweep import contribution, fit_to, sweep
 from microgradnp.core.tensor import Tensor
 from microgradnp.rules import functional
 
@@ -64,7 +66,7 @@ def explain_zero(x: Tensor, loss: Tensor | None = None) -> Explanation:
     if loss is None:
         return Explanation(name, -1, x.size, tuple(known_alone(x)))
     if not x.requires_grad:
-        return Explanation(name, -1, x.size, (f"{graph.describe(x)} has requires_grad=False{why_not(x)}",))
+        return Explanation(name, -1, x.size, (f"{describe(x)} has requires_grad=False{why_not(x)}",))
     missing = no_path(x, loss)
     if missing:
         return Explanation(name, -1, x.size, (missing,))
@@ -132,7 +134,7 @@ class Flow:
         self.gradients: dict[int, Any] = {}
         self.users: dict[int, list[tuple[Any, int]]] = {}  # Tensor -> (operation, position) that it is an argument of
         seed = loss.seed(None if loss.shape == () else np.ones(loss.shape, loss.dtype))
-        for node, g, _ in graph.sweep(loss, seed, free=False):
+        for node, g, _ in sweep(loss, seed, free=False):
             self.gradients[id(node)] = np.array(g)
             for position in node.needs:
                 self.users.setdefault(id(node.args[position]), []).append((node, position))
@@ -140,8 +142,8 @@ class Flow:
     def share(self, node: Any, position: int) -> Any:
         """What one operation contributes to the gradient of its argument."""
         g = self.gradients[id(node)]
-        part = graph.contribution(node, position, g, node.numpy(), node.values, False)
-        return graph.fit_to(part, node.args[position], node, position)
+        part = contribution(node, position, g, node.numpy(), node.values, False)
+        return fit_to(part, node.args[position], node, position)
 
     def reasons(self, x: Any, zero: Any) -> Iterator[tuple[int, str]]:
         """(entries, why), for the entries of x's gradient that are zero."""

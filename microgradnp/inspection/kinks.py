@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core import graph
 from microgradnp.core.origin import locate
+from microgradnp.core.sweep import sweep
 from microgradnp.core.table import KINKS
 from microgradnp.core.tensor import Tensor
 
@@ -58,7 +58,7 @@ def kinks(loss: Tensor) -> Kinks:
     (2, ((1,), (2,)), '0 at 0')
     """
     seed = loss.seed(None if loss.shape == () else np.ones(loss.shape, loss.dtype))
-    found = [passed(node, g) for node, g, _ in graph.sweep(loss, seed, free=False) if node.rule and node.rule.function in KINKS]
+    found = [passed(node, g) for node, g, _ in sweep(loss, seed, free=False) if node.rule and node.rule.function in KINKS]
     return Kinks(entry for entry in found[::-1] if entry is not None)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from microgradnp.core import graph
 from microgradnp.core.origin import locate, names_in_frame, operands
-from microgradnp.core.table import name_of
+from microgradnp.core.signatures import name_of
 
 LONGEST_CONTAINER = 1000
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from microgradnp.core import graph
 from microgradnp.core.context import tracing, watchers
+from microgradnp.core.messages import describe
 from microgradnp.core.origin import locate, operands
 from microgradnp.core.tensor import Tensor
 
@@ -170,6 +171,6 @@ def first_nonfinite(loss: Tensor) -> str | None:
     for node in graph.walk(loss):
         if np.any(wrong := watch.bad(node.numpy())):
             if node.rule is None:
-                return f"{graph.describe(node)} holds {shown(node.numpy(), wrong)} from the start"
+                return f"{describe(node)} holds {shown(node.numpy(), wrong)} from the start"
             return watch.told(node, node.rule, node.args, node.values, wrong)
     return None

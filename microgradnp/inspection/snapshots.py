@@ -10,6 +10,7 @@ import numpy as np
 
 from microgradnp.core import graph
 from microgradnp.core.origin import locate
+from microgradnp.core.sweep import sweep
 from microgradnp.inspection.heatmap import packed
 
 CELLS = 16  # along one side of a map
@@ -46,7 +47,7 @@ def snapshot(loss: Any, iteration: int) -> Snapshot:
     """The graph of a loss that is not swept yet. Its sweep here touches no `.grad` and frees nothing."""
     nodes = swept_nodes(loss)
     with np.errstate(all="ignore"):  # numbers that are not finite are drawn as such
-        gradients = {id(node): packed(g, CELLS) for node, g, _ in graph.sweep(loss, loss.seed(), free=False)}
+        gradients = {id(node): packed(g, CELLS) for node, g, _ in sweep(loss, loss.seed(), free=False)}
         values = [packed(node._array, CELLS) for node in nodes]
     named: dict[str, int] = {}
     for place, node in enumerate(nodes):

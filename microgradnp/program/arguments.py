@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import name_of
+from microgradnp.core.signatures import name_of
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.gradients import Argnums, kind, looks_like_array, place_of
 from microgradnp.derivatives.trees import is_differentiable, leaves, leaves_with_paths, tree_map

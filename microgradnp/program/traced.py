@@ -20,8 +20,11 @@ import numpy as np
 from microgradnp.core import graph
 from microgradnp.core.context import tracing, watchers
 from microgradnp.core.errors import ConcretizationError
+from microgradnp.core.messages import describe
 from microgradnp.core.origin import caller, locate
-from microgradnp.core.table import Rule, Vjp, name_of
+from microgradnp.core.signatures import Vjp, name_of
+from microgradnp.core.sweep import sweep
+from microgradnp.core.table import Rule
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.gradients import check_result, recorded
 from microgradnp.inspection.names import name_boxes
@@ -90,7 +93,7 @@ def unreadable(node: Tensor, how: str) -> ConcretizationError:
     place = locate(caller(3))
     where = f" at {place}" if place else ""
     return ConcretizationError(
-        f"{how}{where} reads the numbers of {graph.describe(node)}, while a program is traced that shall hold for all numbers: "
+        f"{how}{where} reads the numbers of {describe(node)}, while a program is traced that shall hold for all numbers: "
         "it would keep what these numbers decide. Use np.where, np.maximum or mg.stop_gradient, pass what decides as a plain "
         "Python argument, or keep this function eager"
     )
@@ -247,7 +250,7 @@ class Trace:
             for node in nodes:
                 if node.traced:
                     node.rule = self.careful(node.rule)
-            for node, g, _ in graph.sweep(output, seed, free=False, record=True, until=outside):
+            for node, g, _ in sweep(output, seed, free=False, record=True, until=outside):
                 g = np.conjugate(g) if g.dtype.kind == "c" else g
                 value = self.operand(g)
                 forward = self.values.get(id(node))
@@ -282,7 +285,7 @@ def check_scalar(f: Callable[..., Any], result: Any) -> None:
     """Raises TypeError when a function did not return a Tensor, ValueError when it is no real scalar."""
     check_result(f, result)
     if result.shape != () or result.dtype.kind == "c":
-        raise ValueError(f"{name_of(f)} returned {graph.describe(result)}, and must return a real scalar")
+        raise ValueError(f"{name_of(f)} returned {describe(result)}, and must return a real scalar")
 
 
 def trace(

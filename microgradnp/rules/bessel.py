@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.record import primitive
 from microgradnp.core.table import rule
-from microgradnp.core.tensor import primitive
 from microgradnp.rules.elementwise import finite
 
 NEAR = 20.0  # up to here the power series, whose terms are all positive; beyond, the asymptotic one reaches 1e-16

@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.record import primitive
 from microgradnp.core.table import composite, rule
-from microgradnp.core.tensor import primitive
 from microgradnp.rules.values import adjoint, conj, value_of
 
 BLOCK = 48  # rows of a triangle that are not worth halving

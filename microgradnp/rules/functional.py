@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.record import primitive
 from microgradnp.core.table import constant, rule
-from microgradnp.core.tensor import primitive
 from microgradnp.rules.elementwise import masked
 from microgradnp.rules.indexing import set_at
 from microgradnp.rules.kinks import kink

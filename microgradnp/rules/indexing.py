@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.record import primitive
 from microgradnp.core.table import rule
-from microgradnp.core.tensor import primitive
 
 SMALL = 200  # entries up to which `np.add.at` is quick enough
 WIDE, LONG = 16, 256  # entries of a row from which on rows are worth sorting, and from which on a step of Python each

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.record import primitive
 from microgradnp.core.table import composite, constant, rule, variadic_rule
-from microgradnp.core.tensor import primitive
 from microgradnp.rules.decompositions import hermitian_part, textbook
 from microgradnp.rules.products import transposed
 from microgradnp.rules.values import adjoint, value_of

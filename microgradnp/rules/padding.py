@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.record import primitive
 from microgradnp.core.table import composite, rule
-from microgradnp.core.tensor import primitive
 from microgradnp.rules.creation import linspace
 from microgradnp.rules.joining import gathered
 from microgradnp.rules.rearranging import along

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.record import primitive
 from microgradnp.core.table import composite, constant, rule
-from microgradnp.core.tensor import primitive
 from microgradnp.rules import scans
 from microgradnp.rules.elementwise import nonzero
 from microgradnp.rules.rearranging import tuple_of

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.record import primitive
 from microgradnp.core.table import composite, rule
-from microgradnp.core.tensor import primitive
 from microgradnp.rules.indexing import scatter
 from microgradnp.rules.values import conj, value_of
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.record import primitive
 from microgradnp.core.table import composite, rule
-from microgradnp.core.tensor import primitive
 from microgradnp.rules.rearranging import along
 from microgradnp.rules.values import conj, undecided, value_of
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core import graph
 from microgradnp.core.context import watchers
+from microgradnp.core.sweep import fit_to, sweep
 
 Array = Any
 
@@ -68,7 +68,7 @@ def swept(root: Any) -> Backward:
     sums: dict[int, Array] = {}
     with Listener() as listener:
         handed: list[tuple[Any, list[tuple[int, Array]]]] = []
-        for node, g, _ in graph.sweep(root, root.seed(), free=False):
+        for node, g, _ in sweep(root, root.seed(), free=False):
             found.gradients[id(node)] = shown(g)
             handed.append((node, []))
             listener.shares = handed[-1][1]
@@ -77,7 +77,7 @@ def swept(root: Any) -> Backward:
         for position, share in shares:
             argument = node.args[position]
             term = found.terms[id(argument)] = found.terms.get(id(argument), 0) + 1
-            share = graph.fit_to(share, argument, node, position)
+            share = fit_to(share, argument, node, position)
             sums[id(argument)] = share if term == 1 else sums[id(argument)] + share
             step.append(Share(argument, position, term, shown(sums[id(argument)])))
         if step:

@@ -17,7 +17,7 @@ import time
 import numpy as np
 
 import microgradnp as mg
-from microgradnp.core import tensor
+from microgradnp.core import record
 
 
 def step(w: mg.Tensor, x: np.ndarray) -> float:
@@ -29,16 +29,16 @@ def step(w: mg.Tensor, x: np.ndarray) -> float:
 
 
 def main() -> None:
-    sealed = tensor.seal
+    sealed = record.seal
     print(f"{'entries':>10} {'guarded':>12} {'unguarded':>12} {'cost':>7}")
     for size in (1_000, 10_000, 100_000, 1_000_000, 10_000_000):
         x, w = np.random.default_rng(0).normal(size=size), mg.Tensor(np.ones(size), requires_grad=True)
         times: dict[bool, list[float]] = {True: [], False: []}
         for _ in range(max(9, min(2000, 20_000_000 // size))):
             for guarded in (True, False):
-                tensor.seal = sealed if guarded else lambda node: None
+                record.seal = sealed if guarded else lambda node: None
                 times[guarded].append(step(w, x))
-        tensor.seal = sealed
+        record.seal = sealed
         on, off = (statistics.median(times[guarded]) for guarded in (True, False))
         print(f"{size:10,} {1e3 * on:9.3f} ms {1e3 * off:9.3f} ms {100 * (on / off - 1):5.1f} %")
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import TABLE, Composite, is_ours
+from microgradnp.core.signatures import is_ours
+from microgradnp.core.table import TABLE, Composite
 from operators.record import Operator, Sample, Wrong
 
 MODULES = [

@@ -13,6 +13,7 @@ import numpy as np
 from microgradnp.checking.compare import scale_of
 from microgradnp.core import graph
 from microgradnp.core.origin import locate
+from microgradnp.core.sweep import sweep
 from microgradnp.core.tensor import Tensor
 from microgradnp.debugger.capture.roles import data_of, lengths, targets_of
 from microgradnp.debugger.match.outputs import outputs
@@ -88,7 +89,7 @@ def evaluate(model: Callable[..., Any], values: dict[str, Any]) -> Evaluation:
         raise ModelError("the model did not return a loss that depends on its arguments; it must be written with NumPy functions")
     if loss.shape != ():
         raise ModelError(f"the model returned shape {loss.shape}; a loss is a single number (np.sum or np.mean it)")
-    adjoints = {id(node): np.array(g) for node, g, _ in graph.sweep(loss, loss.seed(), free=False)}
+    adjoints = {id(node): np.array(g) for node, g, _ in sweep(loss, loss.seed(), free=False)}
     nodes = graph.walk(loss)
     gradients = {name: adjoints.get(id(t), np.zeros(t.shape)) for name, t in tensors.items()}
     names = {id(node): name_of(node) for node in nodes}

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import scipy.special as sp
 
+from microgradnp.core.record import primitive
 from microgradnp.core.table import rule
-from microgradnp.core.tensor import primitive
 from microgradnp.rules.special.tools import SQRT_2PI, SQRT_PI, times
 from microgradnp.rules.values import value_of
 

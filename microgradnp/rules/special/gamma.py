@@ -11,8 +11,8 @@ import numpy as np
 import scipy.special as sp
 from scipy.special import _ufuncs
 
+from microgradnp.core.record import primitive
 from microgradnp.core.table import rule
-from microgradnp.core.tensor import primitive
 from microgradnp.rules.special.tools import real_only, times
 from microgradnp.rules.values import value_of
 

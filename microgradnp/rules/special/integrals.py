@@ -12,8 +12,8 @@ import numpy as np
 import scipy.special as sp
 from scipy.special import _ufuncs
 
+from microgradnp.core.record import primitive
 from microgradnp.core.table import composite, rule
-from microgradnp.core.tensor import primitive
 from microgradnp.rules.elementwise import safe_divisor
 from microgradnp.rules.special.tools import near_zero, times
 from microgradnp.rules.values import value_of

@@ -1,0 +1,64 @@
+"""Checks of what comes from outside: the user's arrays, and what his functions and formulas return.
+
+Each check returns an array that the engine can compute with, or raises a TypeError that names the operation.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from microgradnp.core.typing import Array
+
+NUMBERS = "fciub"  # kinds of dtype: float, complex, signed and unsigned integer, bool
+
+
+def checked_array(array: np.ndarray[Any, Any], operation: str, position: int) -> np.ndarray[Any, Any]:
+    """An ndarray argument. Refuses subclasses of ndarray, which give arithmetic another meaning, and objects and strings."""
+    if type(array) is not np.ndarray:
+        if not isinstance(array, np.memmap):
+            raise TypeError(
+                f"{operation}: argument {position} is a {type(array).__name__}, whose own rules (masks, units, matrix products) "
+                "a gradient would not follow. Convert it with np.array(...) first" + filled_hint(array)
+            )
+        array = array.view(np.ndarray)
+    if array.dtype.kind not in NUMBERS:
+        raise TypeError(f"{operation}: argument {position} is an array of dtype {array.dtype}, not of numbers; convert it first")
+    return array
+
+
+def checked_result(result: Any, operation: str, *, differentiable: bool) -> Array:
+    """A copy of what a user's function returned. The function may keep its buffer and write to it again."""
+    if result is None or isinstance(result, (tuple, dict, str)):
+        hint = "did it forget to return?" if result is None else "make a primitive of each part, or stack the parts"
+        raise TypeError(f"{operation}: returned {article(result)}, and a primitive returns one array; {hint}")
+    array = result.copy() if is_foreign(result) else np.array(result)
+    if array.dtype.kind not in NUMBERS or (differentiable and array.dtype.kind not in "fc"):
+        raise TypeError(f"{operation}: returned {article(result)} of dtype {array.dtype}; a result with a gradient is of floats")
+    return array
+
+
+def checked_gradient(share: Any, operation: str, position: int) -> Array:
+    """What a user's gradient formula returned, as an array."""
+    array = share if isinstance(share, (np.ndarray, np.generic)) else np.asarray(share)
+    if array.dtype.kind not in NUMBERS:
+        raise TypeError(
+            f"{operation}: the gradient rule of argument {position} returned {article(share)}, and must return an array"
+        )
+    return array
+
+
+def is_foreign(value: Any) -> bool:
+    """Whether a value is an array of another library that speaks NumPy's protocols, such as dask's."""
+    return hasattr(value, "__array_function__") and not isinstance(value, (np.ndarray, np.generic))
+
+
+def article(value: Any) -> str:
+    """`a str`, `a tuple`, `None`: a value's type for a message."""
+    return "None" if value is None else f"a {type(value).__name__}"
+
+
+def filled_hint(array: Any) -> str:
+    """The cure for a masked array, to be appended to a message."""
+    return ", or fill its masked entries with .filled(value)" if isinstance(array, np.ma.MaskedArray) else ""

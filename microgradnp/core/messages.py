@@ -1,0 +1,145 @@
+"""Error messages that name the operation, the argument, the shapes, the user's line, and the cure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from microgradnp.core.origin import Place, locate, operands
+from microgradnp.core.signatures import name_of
+from microgradnp.core.table import REFUSED, TABLE, Rule
+from microgradnp.core.typing import Array, Made
+
+RETOLD: set[type[Exception]] = {
+    ValueError,
+    TypeError,
+    IndexError,
+    ArithmeticError,
+    OverflowError,
+    FloatingPointError,
+    ZeroDivisionError,
+}
+RETOLD |= {np.linalg.LinAlgError, np.exceptions.AxisError}
+
+
+def describe(node: Made) -> str:
+    """A node by the user's name for it, its shape and the line that made it: `h (20, 4), made at model.py:12`."""
+    origin = locate(node.place)
+    name = node.name or (origin and (origin.name or origin.text)) or operation_of(node)
+    made = f", made at {origin}" if origin else ""
+    return f"{name} {node.shape}{made}"
+
+
+def operation_of(node: Made) -> str:
+    """The name of the function that made a node."""
+    return node.rule.name if node.rule else "a tensor"
+
+
+def freed_message(node: Made) -> str:
+    return (
+        f"backward: the graph of {describe(node)} was already consumed by an earlier backward pass, which frees it. "
+        "Call backward(retain_graph=True) the first time to sweep twice, or run the forward pass again"
+    )
+
+
+def mutated_message(node: Made, array: Any, position: int | None) -> str:
+    origin = locate(node.place)
+    texts = operands(origin.text, operation_of(node)) if origin else ()
+    name = texts[position] if position is not None and position < len(texts) else "an argument"
+    where = f" at {origin}" if origin else ""
+    return (
+        f"{operation_of(node)}: the array {name} {array.shape} used{where} was changed between the forward and the backward "
+        "pass, so its gradient rule would read wrong values. Change a copy of it, or pass mg.Tensor(array), which keeps its own "
+        "copy"
+    )
+
+
+def wrong_shape_message(share: Array, shape: tuple[int, ...], node: Made, position: int) -> str:
+    return (
+        f"{operation_of(node)}: the gradient rule of argument {position} returned shape {share.shape}, but that argument has "
+        f"shape {shape} and the result {node.shape}. A rule is vjp(g, y, *arrays, **options) and returns the argument's "
+        "shape, or one that the argument broadcasts to"
+    )
+
+
+def no_rule(function: Any) -> str:
+    """The message of the TypeError for a function that is not in the table."""
+    name = name_of(function)
+    if function in REFUSED:
+        return f"{name} has no gradient rule: {REFUSED[function]}"
+    close = difflib.get_close_matches(name, {rule.name for rule in TABLE.values()}, n=1)
+    hint = f" A close name that has one: {close[0]}." if close and close[0] != name else ""
+    return (
+        f"{name} has no gradient rule, and guessing one would be a silent wrong gradient.{hint} Register one with "
+        f"mg.rule({name}, lambda g, y, a: ...), write it with functions that have rules, or call it on .detach().numpy()"
+    )
+
+
+def explain(
+    rule: Rule, args: tuple[Any, ...], values: tuple[Any, ...], options: Mapping[str, Any], error: Exception, place: Place | None
+) -> Exception:
+    """NumPy's error retold: `matmul: h (8, 5) @ W2 (4, 3): h has 5 columns and W2 has 4 rows; h was made at model.py:12`."""
+    here = locate(place)
+    texts = operands(here.text, rule.name) if here else ()
+    names = [name_argument(arg, texts[i] if i < len(texts) else None, i) for i, arg in enumerate(args)]
+    shapes = [np.shape(value) if is_array(value) else None for value in values]
+    shown = [f"{name} {shape}" if shape is not None else name for name, shape in zip(names, shapes, strict=True)]
+    reason = mismatch(rule.name, names, shapes) or str(error).splitlines()[0]
+    called = f"{shown[0]} @ {shown[1]}" if rule.name == "matmul" and len(shown) == 2 else ", ".join(shown)
+    chosen = "".join(f", {name}={value!r}" for name, value in options.items() if not is_array(value))
+    made = [
+        f"{name} was made at {origin}"
+        for name, arg in zip(names, args, strict=True)
+        if (origin := locate(getattr(arg, "place", None))) and (here is None or str(origin) != str(here))
+    ]
+    where = f" (at {here})" if here else ""
+    message = "; ".join([f"{rule.name}: {called}{chosen}: {reason}", *dict.fromkeys(made)]) + where
+    kind = next((cls for cls in type(error).__mro__ if cls in RETOLD), None)
+    if kind is None:  # out of memory, a warning turned into an error, an exception of the user's own: stays what it is
+        error.add_note(message)
+        return error
+    return kind(message)
+
+
+def name_argument(argument: Any, text: str | None, position: int) -> str:
+    """What the user calls an argument: the Tensor's name, the source text at the call, its variable, or its position."""
+    if getattr(argument, "name", None):
+        return str(argument.name)
+    if text and len(text) <= 30:
+        return text
+    origin = locate(getattr(argument, "place", None))
+    return (origin.name if origin else None) or f"argument {position}"
+
+
+def is_array(value: Any) -> bool:
+    return isinstance(value, (np.ndarray, np.generic))
+
+
+def mismatch(operation: str, names: list[str], shapes: list[tuple[int, ...] | None]) -> str | None:
+    """Why these shapes do not go together, in terms of rows, columns and axes; None when that is not the trouble."""
+    if any(shape is None for shape in shapes) or len(shapes) < 2:
+        return None
+    known = [shape for shape in shapes if shape is not None]
+    if operation in ("matmul", "dot") and len(known) == 2:
+        (left, right), (a, b) = known, names
+        if not left or not right:
+            scalar = a if not left else b
+            return f"{scalar} is a scalar; use * to multiply by it"
+        rows = right[-2] if len(right) > 1 else right[0]
+        if left[-1] != rows:
+            left_has = f"{a} has {left[-1]} {'columns' if len(left) > 1 else 'entries'}"
+            right_has = f"{b} has {rows} {'rows' if len(right) > 1 else 'entries'}"
+            return f"{left_has} and {right_has}"
+        return None
+    if not isinstance(getattr(np, operation, None), np.ufunc) and operation not in ("where", "clip"):
+        return None  # it does not broadcast, and its own message says what it needs
+    for axis in range(1, max(map(len, known)) + 1):
+        sizes = {shape[-axis] for shape in known if len(shape) >= axis and shape[-axis] != 1}
+        if len(sizes) > 1:
+            return (
+                f"axis {-axis} has sizes {' and '.join(str(s[-axis]) for s in known if len(s) >= axis)}, which do not broadcast"
+            )
+    return None
