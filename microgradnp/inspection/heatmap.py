@@ -8,21 +8,15 @@ safe for all kinds of colour blindness); NaN and infinity are hatched and counte
 from __future__ import annotations
 
 import math
-from html import escape
 from typing import Any
 
 import numpy as np
 
-MOST_CELLS = 28  # along one side: a page with the graph of a classifier of digits is smaller than 100 kB
+MOST_CELLS = 28  # along one side: a page with the graph of a classifier of digits is smaller than 120 kB
 WRITTEN_OUT = 64  # entries of an array whose numbers go along
 STEPS = 30  # levels on either side of zero in packed cells: 61 of the 64 that one character can tell apart
 DIGITS = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_", np.uint8)
 NAN, POSITIVE, NEGATIVE = 61, 62, 63  # the other three: NaN, infinity, -infinity
-LEVELS = 6  # colours on either side of zero in a drawn map
-
-# Of each theme: the colours of the most negative value, zero, and the most positive one.
-LIGHT = ("#00558a", "#f4f4f2", "#b04a00")
-DARK = ("#6cc4ff", "#20262d", "#ff9d4d")
 
 Array = np.ndarray[Any, Any]
 
@@ -111,47 +105,3 @@ def unpacked(found: dict[str, Any]) -> Array:
     for level, value in ((NAN, np.nan), (POSITIVE, np.inf), (NEGATIVE, -np.inf)):
         cells[levels == level] = value
     return np.asarray(cells.reshape(found["r"], found["c"]))
-
-
-# -------------------------------------------------------------------------------------------------- drawn maps
-
-
-def colors(theme: tuple[str, str, str]) -> list[str]:
-    """The colours of all levels, from the most negative to the most positive."""
-    negative, zero, positive = (np.array([int(c[k : k + 2], 16) for k in (1, 3, 5)]) for c in theme)
-    mixed = []
-    for level in range(-LEVELS, LEVELS + 1):
-        color = zero + abs(level) / LEVELS * ((positive if level > 0 else negative) - zero)
-        mixed.append("#" + "".join(f"{round(c):02x}" for c in color))
-    return mixed
-
-
-def rules(theme: tuple[str, str, str], within: str = "") -> str:
-    """CSS for the levels: `.h0` is the most negative, `.h6` zero, `.h12` the most positive."""
-    return "".join(f"{within}.h{level}{{fill:{color}}}" for level, color in enumerate(colors(theme)))
-
-
-def squares(cells: Array, largest: float) -> str:
-    """SVG of unit squares, a path for each level of colour, over a field of zeros; crosses where a cell is not finite."""
-    ratio = np.nan_to_num(cells / largest if largest else cells * 0, nan=0, posinf=1, neginf=-1)
-    strength = np.sign(ratio) * np.sqrt(np.minimum(np.abs(ratio), 1))  # what is small beside the largest is still seen
-    levels = (np.rint(strength * LEVELS) + LEVELS).astype(int)
-    levels[~np.isfinite(cells)] = LEVELS
-    rows, columns = cells.shape
-    paths = [f'<rect class="h{LEVELS}" width="{columns}" height="{rows}"/>']
-    for level in np.unique(levels[levels != LEVELS]):
-        shape = "".join(f"M{c} {r}h1v1h-1z" for r, c in np.argwhere(levels == level))
-        paths.append(f'<path class="h{level}" d="{shape}"/>')
-    lost = "".join(f"M{c} {r}l1 1M{c} {r + 1}l1 -1" for r, c in np.argwhere(~np.isfinite(cells)))
-    return "".join(paths) + (f'<path class="lost" d="{lost}"/>' if lost else "")
-
-
-def drawn(cells: Array, largest: float, label: str, room: float = 160.0, square: float = 22.0) -> str:
-    """One map as an SVG element; its colours are those of `rules` in the page around it."""
-    rows, columns = cells.shape
-    size = min(square, room / max(rows, columns))
-    width, height = round(columns * size), max(round(rows * size), 6)
-    return (
-        f'<svg role="img" aria-label="{escape(label)}" width="{width}" height="{height}" '
-        f'viewBox="0 0 {columns} {rows}" preserveAspectRatio="none">{squares(cells, largest)}</svg>'
-    )

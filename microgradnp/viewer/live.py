@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import sys
-from html import escape
 from typing import Any
 
-from microgradnp.inspection.heatmap import DARK, LIGHT, drawn, rules, unpacked
+from microgradnp.inspection.heatmap import unpacked
+from microgradnp.viewer.document import filled
+from microgradnp.viewer.heat import heat_map
 
 MOST_PARAMETERS = 12
 WIDTH, HEIGHT, POINTS = 320, 90, 300
@@ -42,22 +43,23 @@ def in_notebook() -> bool:
 
 
 def training(fit: Any) -> str:
-    """HTML of a `Fit`: what it says, its loss, and the parameters of its newest snapshot."""
-    style = (
-        f"<style>{rules(LIGHT, '.mg-fit ')}@media(prefers-color-scheme:dark){{{rules(DARK, '.mg-fit ')}}}"
-        ".mg-fit .lost{stroke:#888;stroke-width:.15;fill:none}.mg-fit td{text-align:left;vertical-align:middle}</style>"
+    """HTML of a `Fit`: its one-line summary, its loss, and the parameters of its newest snapshot."""
+    newest = fit.snapshots[-1] if fit.snapshots else None
+    return filled(
+        "training.html",
+        summary=str(fit),
+        curve=loss_curve(fit.history.loss),
+        newest=newest,
+        rows=parameters(newest) if newest else [],
+        more=max(0, len(newest.parameters) - MOST_PARAMETERS) if newest else 0,
     )
-    parts = [f"<p>{escape(str(fit))}</p>", loss_curve(fit.history.loss)]
-    if fit.snapshots:
-        parts.append(parameters(fit.snapshots[-1]))
-    return f'<div class="mg-fit">{style}{"".join(parts)}</div>'
 
 
-def loss_curve(losses: list[float]) -> str:
-    """The loss over the iterations, on a logarithmic scale where it is positive throughout; the ends are written out."""
+def loss_curve(losses: list[float]) -> dict[str, Any] | None:
+    """The loss over the iterations as a polyline. The scale is logarithmic where all losses are positive."""
     finite = [(k, loss) for k, loss in enumerate(losses, 1) if math.isfinite(loss)]
     if len(finite) < 2:
-        return ""
+        return None
     kept = finite[:: max(1, len(finite) // POINTS)]
     kept += [finite[-1]] if kept[-1] != finite[-1] else []
     logarithmic = all(loss > 0 for _, loss in kept)
@@ -65,30 +67,25 @@ def loss_curve(losses: list[float]) -> str:
     low, high = min(heights), max(heights)
     x = [4 + (WIDTH - 8) * (k - kept[0][0]) / (kept[-1][0] - kept[0][0]) for k, _ in kept]
     y = [4 + (HEIGHT - 8) * (high - h) / ((high - low) or 1) for h in heights]
-    points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
-    scale = "logarithmic" if logarithmic else "linear"
-    return (
-        f'<svg role="img" aria-label="loss from {kept[0][1]:.4g} to {kept[-1][1]:.4g}" width="{WIDTH}" height="{HEIGHT}">'
-        f'<polyline points="{points}" fill="none" stroke="#0072b2" stroke-width="1.5"/></svg>'
-        f"<p><small>loss from {kept[0][1]:.4g} to {kept[-1][1]:.4g}, {scale}</small></p>"
-    )
+    return {
+        "width": WIDTH,
+        "height": HEIGHT,
+        "points": " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True)),
+        "range": f"loss from {kept[0][1]:.4g} to {kept[-1][1]:.4g}",
+        "scale": "logarithmic" if logarithmic else "linear",
+    }
 
 
-def parameters(snapshot: Any) -> str:
-    """A table of heat maps."""
-    rows = [
-        f"<tr><td>{escape(name)}</td><td>{small_map(snapshot.values[k], name)}</td>"
-        f"<td>{small_map(snapshot.grads[k], f'gradient of {name}')}</td></tr>"
-        for name, k in list(snapshot.parameters.items())[:MOST_PARAMETERS]
-    ]
-    left = len(snapshot.parameters) - len(rows)
-    more = f"<p><small>and {left} more parameters</small></p>" if left > 0 else ""
-    head = f"<tr><td></td><td>value</td><td>gradient, before step {snapshot.iteration}</td></tr>"
-    return f"<table>{head}{''.join(rows)}</table>{more}"
+def parameters(snapshot: Any) -> list[tuple[str, list[dict[str, Any] | None]]]:
+    """(name, [map of its value, map of its gradient]) of the first parameters."""
+    rows = []
+    for name, k in list(snapshot.parameters.items())[:MOST_PARAMETERS]:
+        rows.append((name, [small_map(snapshot.values[k], name), small_map(snapshot.grads[k], f"gradient of {name}")]))
+    return rows
 
 
-def small_map(packed: Any, label: str) -> str:
+def small_map(packed: Any, label: str) -> dict[str, Any] | None:
     """One map and its largest number."""
     if not packed:
-        return ""
-    return f"{drawn(unpacked(packed), packed['s'], label, 96.0, 12.0)} <small>\u00b1{packed['s']:.3g}</small>"
+        return None
+    return {"map": heat_map(unpacked(packed), packed["s"], label, 96.0, 12.0), "largest": f"\u00b1{packed['s']:.3g}"}

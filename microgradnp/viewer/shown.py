@@ -1,9 +1,8 @@
-"""What a notebook shows of a Tensor: a small heat map, and the picture of its graph where that is not too large to be read."""
+"""What a notebook shows of a Tensor: a small heat map, and the picture of its graph where that is small enough to read."""
 
 from __future__ import annotations
 
-from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,59 +11,59 @@ from microgradnp.core.tensor import Tensor
 from microgradnp.drawing.engine import laid_out
 from microgradnp.drawing.picture import picture_of
 from microgradnp.drawing.svg import svg_of
-from microgradnp.inspection.heatmap import DARK, LIGHT, drawn, numeric, packed, rules, unpacked
+from microgradnp.inspection.heatmap import numeric, packed, unpacked
+from microgradnp.viewer.document import filled
+from microgradnp.viewer.heat import HeatMap, heat_map
 
 MOST_BOXES = 60
-COLUMN = "display:inline-block;vertical-align:top;margin-right:24px"
 
 
 def mimebundle(tensor: Tensor, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG001  IPython's signature
-    """Called by IPython; the text is always there, for consoles."""
+    """Text and HTML for IPython. Consoles take the text."""
     plain = repr(tensor)
     try:
         return {"text/plain": plain, "text/html": html_of(tensor)}
-    except Exception:  # what is shown in passing must never be in the way of the user's own work
+    except Exception:  # a display must never stop the user's own work
         return {"text/plain": plain}
 
 
 def html_of(tensor: Tensor) -> str:
-    parts = [f'<div style="{COLUMN}"><p>{facts(tensor)}</p>{heat(tensor._array, "value")}</div>']
-    if tensor.grad is not None:
-        parts.append(f'<div style="{COLUMN}"><p>gradient</p>{heat(tensor.grad, "gradient")}</div>')
-    if tensor.rule is not None:
-        parts.append(f"<div>{graph_of(tensor)}</div>")
-    style = (
-        f"<style>{rules(LIGHT, '.mg-heat ')}@media(prefers-color-scheme:dark){{{rules(DARK, '.mg-heat ')}}}"
-        ".mg-heat .lost{stroke:#888;stroke-width:.15;fill:none}</style>"
-    )
-    return f'<div class="mg-heat">{style}{"".join(parts)}</div>'
+    """The Tensor as a fragment of HTML."""
+    from markupsafe import Markup
 
-
-def facts(tensor: Tensor) -> str:
     size = f"{tensor.shape} {tensor.dtype}"
-    return escape(f"{tensor.name}: {size}" if tensor.name else size)
+    arrays = [column(f"{tensor.name}: {size}" if tensor.name else size, tensor._array, "value")]
+    if tensor.grad is not None:
+        arrays.append(column("gradient", tensor.grad, "gradient"))
+    nodes = len(graph.walk(tensor)) if tensor.rule is not None else 0
+    picture = Markup(picture_svg(tensor)) if 0 < nodes <= MOST_BOXES else ""
+    return filled("tensor.html", arrays=arrays, nodes=nodes, picture=picture)
 
 
-def heat(array: Any, label: str) -> str:
-    """A map with its range, or the number where there is one only."""
+class Column(NamedTuple):
+    """One array for the template: a map with the range of its numbers, or a text."""
+
+    title: str
+    text: str = ""
+    map: HeatMap | None = None
+    range: str = ""
+
+
+def column(title: str, array: Any, label: str) -> Column:
     if not numeric(array):
-        return ""
+        return Column(title)
     array = np.asarray(array)
     if array.size == 1:
-        return f"<p>{array.ravel()[0]:.6g}</p>"
+        return Column(title, f"{array.ravel()[0]:.6g}")
     found = packed(array)
     if found is None:
-        return "<p>empty</p>"
+        return Column(title, "empty")
     lost = found.get("nan", 0) + found.get("inf", 0)
-    told = f"{found['min']:.4g} \u2026 {found['max']:.4g}" + (f", {lost} not finite" if lost else "")
-    return f"{drawn(unpacked(found), found['s'], label, 130.0, 14.0)}<p><small>{told}</small></p>"
+    extent = f"{found['min']:.4g} \u2026 {found['max']:.4g}" + (f", {lost} not finite" if lost else "")
+    return Column(title, map=heat_map(unpacked(found), found["s"], label, 130.0, 14.0), range=extent)
 
 
-def graph_of(tensor: Tensor) -> str:
-    """The graph as SVG; of a large one, how to see it."""
-    count = len(graph.walk(tensor))
-    if count > MOST_BOXES:
-        return f"<p>a graph of {count:,} nodes: <code>mg.view(...)</code> shows it</p>"
+def picture_svg(tensor: Tensor) -> str:
     picture = picture_of(tensor, {})
     return svg_of(picture, laid_out(picture, "builtin"))
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from microgradnp.drawing.layout import label_width
 from microgradnp.inspection.names import names_from
 from microgradnp.viewer import shown as shown  # what a notebook shows of a Tensor
 from microgradnp.viewer.contents import Contents, Json, contents_of
+from microgradnp.viewer.document import filled
 from microgradnp.viewer.overlay import of_arrays, overlay
 from microgradnp.viewer.page import html_of
 from microgradnp.viewer.replay import replayed
@@ -126,5 +126,4 @@ class Page:
         return f"<{what} of a graph of {self.nodes:,} {'node' if self.nodes == 1 else 'nodes'}, {size:,.0f} kB>"
 
     def _repr_html_(self) -> str:
-        style = "width:100%;height:640px;border:1px solid #8888;border-radius:6px"
-        return f'<iframe srcdoc="{escape(self.html)}" style="{style}" title="computation graph"></iframe>'
+        return filled("frame.html", html=self.html)

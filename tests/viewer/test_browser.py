@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.viewer.page import FOLDER, safe_json
+from microgradnp.viewer.page import safe_json
 from microgradnp.viewer.visible import placed, visible
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed", exc_type=ImportError)
@@ -23,6 +23,7 @@ if CHROMIUM is None and os.environ.get("MICROGRADNP_BROWSER") != "required":
 
 rng = np.random.default_rng(11)
 ROOT = Path(__file__).parents[2]
+SCRIPTS = Path(mg.__file__).parent / "viewer" / "page"
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +143,7 @@ def test_the_layout_in_the_page_is_the_one_in_python(browser, name):
     """Two programs of one algorithm, compared to a tenth of a pixel: each module closed alone, and both directions."""
     data = mg.view(GRAPHS[name](), engine="builtin").html
     data = json.loads(re.search(r'id="data">(.*?)</script>', data, re.S)[1])
-    scripts = "\n".join(FOLDER.joinpath(f"{part}.js").read_text() for part in ("state", "visible", "layered", "rooms"))
+    scripts = "\n".join((SCRIPTS / f"{part}.js").read_text() for part in ("state", "visible", "layered", "rooms"))
     page = browser.new_page()
     page.set_content(
         f'<script type="application/json" id="data">{safe_json(data)}</script><script>{scripts}\n'

@@ -8,6 +8,7 @@ the value has no counterpart in the model.
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,14 @@ class Value:
     count: int = 1
     matched: int = 0
 
+    @property
+    def size(self) -> str:
+        """How many values there were, or the shape of the one, or its number."""
+        if self.count == 1:
+            return self.shape or self.details
+        some = f", {self.matched} right" if 0 < self.matched < self.count else ""
+        return f"{self.count} values{some}"
+
 
 @dataclass
 class Line:
@@ -55,6 +64,12 @@ class Line:
         """Whether a function begins here: what is shown beside it was given to it."""
         return self.text.lstrip().startswith(("def ", "async def "))
 
+    @property
+    def indent(self) -> int:
+        """The columns that its indentation takes."""
+        text = self.text.expandtabs(4)
+        return len(text) - len(text.lstrip())
+
 
 @dataclass
 class Block:
@@ -63,6 +78,10 @@ class Block:
     file: str
     name: str
     lines: list[Line]
+
+    @property
+    def file_name(self) -> str:
+        return os.path.basename(self.file)
 
 
 def annotate(report: Facts) -> list[Block]:

@@ -45,9 +45,13 @@ class Finding:
     shortens: bool = False  # the fix takes a term away, which may be one that carries on from step to step
     region: list[int] = field(default_factory=list)
 
+    @property
+    def place(self) -> str:
+        """File and line: `net.py:32`."""
+        return f"{os.path.basename(self.file)}:{self.line}"
+
     def __str__(self) -> str:
-        where = f"{os.path.basename(self.file)}:{self.line} in {self.function}"
-        lines = [f"{where}: {self.source}"]
+        lines = [f"{self.place} in {self.function}: {self.source}"]
         if self.cause != "unknown" and self.certainty != "suspected":
             lines.append(f"  cause: {self.explanation} ({self.cause})")
         if self.expected:

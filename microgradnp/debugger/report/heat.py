@@ -3,43 +3,59 @@
 from __future__ import annotations
 
 import math
-from html import escape
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from microgradnp.debugger.evidence import Entry
 from microgradnp.debugger.report.facts import Facts
-from microgradnp.inspection.heatmap import LEVELS, drawn, reduced
+from microgradnp.inspection.heatmap import reduced
+from microgradnp.viewer.heat import HeatMap, heat_map
 
 MOST_CELLS = 36  # along one side; larger arrays are shown in blocks
 MOST_NUMBERS = 48  # entries of an array that is also written out
 
 
-def figure(entry: Entry, report: Facts) -> str:
+class Panel(NamedTuple):
+    """One map and its title."""
+
+    title: str
+    map: HeatMap
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What the template `figure.html` shows of one wrong gradient."""
+
+    argument: str
+    caption: str
+    panels: list[Panel] = field(default_factory=list)
+    largest: float = 0.0  # of the common scale
+    numbers: list[tuple[str, str]] = field(default_factory=list)  # (title, the entries written out) of small arrays
+
+
+def figure(entry: Entry, report: Facts) -> Figure | None:
     """Expected, found and their difference, with the shapes and the largest error in words."""
     if entry.found is None or entry.expected is None:
-        return ""
-    name = escape(entry.argument)
+        return None
     found, expected = np.asarray(entry.found, float), np.asarray(entry.expected, float)
     shapes = f"found {shape(found)}, expected {shape(expected)}"
     found, expected = np.squeeze(found), np.squeeze(expected)
     if found.shape != expected.shape and found.T.shape == expected.shape:
         found, shapes = found.T, f"{shapes}, compared transposed"
     if found.shape != expected.shape:
-        return f'<figure class="heat"><figcaption><b>{name}</b>: the shapes differ: {shapes}.</figcaption></figure>'
+        return Figure(entry.argument, f"the shapes differ: {shapes}.")
     factor, why = usual_factor(entry, report)
     found = found / factor
     difference = found - expected
-    caption = f"<b>{name}</b>: {shapes}. {errors(difference, expected)}{why}"
+    caption = f"{shapes}. {errors(difference, expected)}{why}"
     if expected.ndim == 0:
-        return f'<figure class="heat"><figcaption>{caption} Found {found:.4g}, expected {expected:.4g}.</figcaption></figure>'
+        return Figure(entry.argument, f"{caption} Found {found:.4g}, expected {expected:.4g}.")
     largest = max((float(np.max(np.abs(a[np.isfinite(a)]), initial=0)) for a in (expected, found)), default=0.0)
     named = (("expected", expected), ("found", found), ("found \u2212 expected", difference))
-    panels = "".join(panel(title, flat(array), largest, entry.argument) for title, array in named)
-    return (
-        f'<figure class="heat"><figcaption>{caption}{blocks_note(flat(expected))}</figcaption>'
-        f'<div class="panels">{panels}{legend(largest)}</div>{written_out(expected, found)}</figure>'
-    )
+    panels = [panel(title, flat(array), largest, entry.argument) for title, array in named]
+    return Figure(entry.argument, caption + blocks_note(flat(expected)), panels, largest, written_out(expected, found))
 
 
 def usual_factor(entry: Entry, report: Facts) -> tuple[float, str]:
@@ -87,30 +103,16 @@ def blocks_note(array: np.ndarray) -> str:
     return "" if rows == columns == 1 else f" Each square is the largest of {rows}\u00d7{columns} entries."
 
 
-def panel(title: str, array: np.ndarray, largest: float, argument: str) -> str:
-    """One map and its title."""
+def panel(title: str, array: np.ndarray, largest: float, argument: str) -> Panel:
     label = f"{argument}, {title}: heat map of {array.shape[0]} by {array.shape[1]} entries"
-    return f'<div class="panel">{drawn(reduced(array, MOST_CELLS), largest, label)}<span>{title}</span></div>'
+    return Panel(title, heat_map(reduced(array, MOST_CELLS), largest, label))
 
 
-def legend(largest: float) -> str:
-    """The common scale, from negative to positive."""
-    count = 2 * LEVELS + 1
-    steps = "".join(f'<rect class="h{k}" y="{count - 1 - k}" width="1" height="1"/>' for k in range(count))
-    return (
-        f'<div class="legend" aria-hidden="true"><svg width="10" height="78" viewBox="0 0 1 {count}" preserveAspectRatio="none">'
-        f"{steps}</svg><span><i>{largest:.4g}</i><i>0</i><i>\u2212{largest:.4g}</i></span></div>"
-    )
-
-
-def written_out(expected: np.ndarray, found: np.ndarray) -> str:
+def written_out(expected: np.ndarray, found: np.ndarray) -> list[tuple[str, str]]:
     """The numbers themselves, of small arrays."""
     if expected.size > MOST_NUMBERS:
-        return ""
-    parts = "".join(
-        f"<div><b>{title}</b><pre>{numbers(flat(a))}</pre></div>" for title, a in (("expected", expected), ("found", found))
-    )
-    return f'<details><summary>Numbers</summary><div class="numbers">{parts}</div></details>'
+        return []
+    return [("expected", numbers(flat(expected))), ("found", numbers(flat(found)))]
 
 
 def numbers(array: np.ndarray) -> str:

@@ -1,21 +1,21 @@
-"""Python source with quiet colours: keywords, text and comments. What cannot be read is shown plain."""
+"""Python source with quiet colours for keywords, text and comments. Source that cannot be parsed stays plain."""
 
 from __future__ import annotations
 
 import io
 import keyword
 import tokenize
-from html import escape
 
 TEXT = {tokenize.STRING} | {
     getattr(tokenize, name) for name in ("FSTRING_START", "FSTRING_MIDDLE", "FSTRING_END") if hasattr(tokenize, name)
 }
 
 Span = tuple[int, int, str]  # first and last column, class
+Piece = tuple[str, str]  # text, and its class: "k", "s", "c" or none
 
 
-def highlight(text: str) -> list[str]:
-    """The lines of a file as HTML."""
+def highlight(text: str) -> list[list[Piece]]:
+    """The lines of a file in pieces with a class each."""
     lines = text.split("\n")  # as Python counts lines: a form feed ends none
     spans: dict[int, list[Span]] = {}
     try:
@@ -27,7 +27,7 @@ def highlight(text: str) -> list[str]:
                 spans.setdefault(number, []).append((start, end, kind))
     except (tokenize.TokenError, SyntaxError, IndexError):
         spans.clear()
-    return [painted(line, spans.get(number, [])) for number, line in enumerate(lines, 1)]
+    return [pieces(line, spans.get(number, [])) for number, line in enumerate(lines, 1)]
 
 
 def kind_of(token: tokenize.TokenInfo) -> str:
@@ -39,11 +39,12 @@ def kind_of(token: tokenize.TokenInfo) -> str:
     return "k" if token.type == tokenize.NAME and keyword.iskeyword(token.string) else ""
 
 
-def painted(line: str, spans: list[Span]) -> str:
-    parts, at = [], 0
+def pieces(line: str, spans: list[Span]) -> list[Piece]:
+    found, at = [], 0
     for start, end, kind in sorted(spans):
         if start < at:  # the columns of an f-string's parts are off where it has doubled braces
             continue
-        parts.append(f'{escape(line[at:start])}<span class="{kind}">{escape(line[start:end])}</span>')
+        found += [(line[at:start], ""), (line[start:end], kind)]
         at = end
-    return "".join(parts) + escape(line[at:])
+    found.append((line[at:], ""))
+    return [(text, kind) for text, kind in found if text]

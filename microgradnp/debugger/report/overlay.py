@@ -122,7 +122,7 @@ def cause(finding: Finding) -> dict[str, str]:
     """A finding for the panel, in the words of the report."""
     known = finding.cause != "unknown" and finding.certainty != "suspected"
     between = sorted(finding.region)
-    where = f"{os.path.basename(finding.file)}:{finding.line} in {finding.function}"
+    where = f"{finding.place} in {finding.function}"
     if finding.certainty == "suspected" and between:
         where = f"{os.path.basename(finding.file)}: between lines {between[0]} and {between[-1]}; cause not found"
     return {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from microgradnp.debugger.report.facts import Facts
 
+FORWARD = "The forward pass differs from the model, so nothing is said about the backward pass."
+
 
 def text(report: Facts) -> str:
     """Verdict first, then the gradients, then the findings, then what was bound to what."""
@@ -16,7 +18,7 @@ def text(report: Facts) -> str:
         where = f" (line {entry.line})" if entry.line else ""
         lines.append(f"  {mark}  {argument:<{width}}  {entry.variable}{where}: {entry.relation}{digits}")
     if not report.forward_ok:
-        lines.append("The forward pass differs from the model, so nothing is said about the backward pass.")
+        lines.append(FORWARD)
     for number, finding in enumerate(report.findings, 1):
         lead = "First wrong: " if number == 1 else f"Then ({number}): "
         lines.append(lead + str(finding))
