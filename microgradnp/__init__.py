@@ -10,6 +10,17 @@ The public names stand in `__init__.pyi`. Each is imported on its first use. The
 import lazy_loader
 
 from microgradnp import rules as rules  # fills the table of gradient rules before any Tensor exists
+from microgradnp.core.tensor import Tensor as Tensor
 
 __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def _mimebundle(tensor: Tensor, include: object = None, exclude: object = None) -> dict[str, str]:
+    """Text and HTML of a Tensor for notebooks. The viewer is imported when a Tensor is shown."""
+    from microgradnp.viewer.shown import mimebundle
+
+    return mimebundle(tensor, include, exclude)
+
+
+Tensor._repr_mimebundle_ = _mimebundle

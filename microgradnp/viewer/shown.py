@@ -66,6 +66,3 @@ def column(title: str, array: Any, label: str) -> Column:
 def picture_svg(tensor: Tensor) -> str:
     picture = picture_of(tensor, {})
     return svg_of(picture, laid_out(picture, "builtin"))
-
-
-Tensor._repr_mimebundle_ = mimebundle  # type: ignore[attr-defined]  # the class stands below all that is drawn

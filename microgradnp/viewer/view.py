@@ -16,7 +16,6 @@ from typing import Any
 from microgradnp.drawing.draw import write_whole
 from microgradnp.drawing.layout import label_width
 from microgradnp.inspection.names import names_from
-from microgradnp.viewer import shown as shown  # what a notebook shows of a Tensor
 from microgradnp.viewer.contents import Contents, Json, contents_of
 from microgradnp.viewer.document import filled
 from microgradnp.viewer.overlay import of_arrays, overlay

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 import json
 import re
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 import microgradnp as mg
 from microgradnp.inspection import heatmap
+from microgradnp.viewer.backward import swept
 from microgradnp.viewer.page import safe_json
 from microgradnp.viewer.visible import MOST_VISIBLE, placed, visible
 
@@ -144,6 +146,48 @@ def test_a_partial_sum_is_the_first_share():
     np.testing.assert_allclose(first, of_the_penalty if penalty_comes_first else of_the_error, rtol=1e-4)
 
 
+A, B = rng.normal(size=(4, 3)), rng.normal(size=(4, 1))
+# Name -> (x, a loss that uses x several times, the share of each use, worked out by hand).
+SHARED = {
+    "two uses": (rng.normal(size=(2, 3)), lambda x: np.sum(3 * x) + np.sum(x**2), lambda x: [3 + 0 * x, 2 * x]),
+    "three uses": (
+        rng.normal(size=(2, 3)),
+        lambda x: np.sum(3 * x) + np.sum(x**2) + np.sum(np.sin(x)),
+        lambda x: [3 + 0 * x, 2 * x, np.cos(x)],
+    ),
+    "one call, both arguments": (rng.normal(size=5), lambda x: np.sum(x * x), lambda x: [x, x]),
+    "broadcast": (
+        rng.normal(size=3),
+        lambda x: np.sum(x * A) + np.sum(x * B) + np.sum(np.sin(x)),
+        lambda x: [A.sum(axis=0), B.sum() + 0 * x, np.cos(x)],
+    ),
+    "broadcast, kept axis": (
+        rng.normal(size=(1, 3)),
+        lambda x: np.sum(x * A) + np.sum(x + B) + np.sum(x**2),
+        lambda x: [A.sum(axis=0, keepdims=True), 4 + 0 * x, 2 * x],
+    ),
+    "a scalar": (np.array(0.7), lambda x: np.sum(x * A) + x**2 + np.sin(x), lambda x: [A.sum(), 2 * x, np.cos(x)]),
+}
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_a_running_sum_has_all_shares_so_far(name):
+    values, make, shares_of = SHARED[name]
+    x = mg.Tensor(values, requires_grad=True, name="x")
+    loss = make(x)
+    sums = [share.so_far for _, step in swept(loss).steps for share in step if share.argument is x]
+    left = shares_of(values)
+    assert len(sums) == len(left)
+    for share in [after - before for before, after in itertools.pairwise([0 * values, *sums])]:  # in the order of the sweep
+        known = next(k for k, other in enumerate(left) if np.shape(other) == share.shape and np.allclose(share, other))
+        left.pop(known)
+    data = data_of(mg.view(loss))
+    maps = [share[4] for _, step in data["steps"] for share in step if share[0] == numbered(data)["x"]]
+    assert maps[-1] is None  # the page takes the gradient itself
+    for shown, expected in zip(maps[:-1], sums, strict=False):
+        np.testing.assert_allclose(shown["x"], expected.ravel(), rtol=1e-5)
+
+
 def test_a_variable_that_is_called_like_a_function_has_another_name_in_the_lines():
     x = mg.Tensor([1.0, 2.0], requires_grad=True, name="np")
     sse = mg.sse(x, np.array([0.0, 1.0]))
@@ -232,6 +276,13 @@ def test_the_browser_runs_our_script_and_no_other():
     policy = unescape(re.search(r'Content-Security-Policy" content="(.*?)"', html)[1])
     assert f"script-src 'sha256-{digest}';" in policy
     assert "default-src 'none'" in policy
+
+
+def test_a_notebook_shows_a_tensor_before_the_viewer_was_asked_for():
+    code = "import sys, microgradnp as mg; x = mg.Tensor([[1.0, 2.0]]); before = 'microgradnp.viewer.shown' in sys.modules"
+    show = "print(before, '<svg' in x._repr_mimebundle_()['text/html'])"
+    done = subprocess.run([sys.executable, "-c", f"{code}; {show}"], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "False True"
 
 
 def test_importing_it_loads_no_templates():
