@@ -1,5 +1,8 @@
 """The commands, as a user types them."""
 
+import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -46,10 +49,31 @@ def test_tour_writes_two_pictures(quick_tour):
 def test_a_folder_that_cannot_be_written_is_an_error_and_no_traceback(tmp_path):
     (tmp_path / "file").write_text("in the way")
     result = CliRunner().invoke(main, ["tour", "--quick", "--out", str(tmp_path / "file" / "tour")])
-    assert result.exit_code == 1
-    assert "Choose another folder with --out" in result.output
+    assert result.exit_code == 2
+    assert "Choose another path" in result.output
 
 
 def test_version_and_help():
     assert microgradnp.__version__ in CliRunner().invoke(main, ["--version"]).output
     assert "tour" in CliRunner().invoke(main, ["-h"]).output
+
+
+def test_every_command_is_told_in_a_whole_sentence():
+    listed = CliRunner().invoke(main, ["--help"]).output.partition("Commands:")[2]
+    for name in main.commands:
+        assert re.search(rf"^  {name} .*[^.]\.$", listed, re.M), name
+
+
+def test_help_loads_nothing_heavy():
+    code = "import sys; from microgradnp.cli import main; main(['--help'], standalone_mode=False); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = done.stdout.splitlines()[-1].split()
+    assert {name.split(".")[1] for name in loaded if name.startswith("microgradnp.")} == {"cli", "core", "rules", "derivatives"}
+    assert not {"rich", "pygal", "graphviz"} & set(loaded)
+
+
+@pytest.mark.parametrize("command", ["debug", "emit", "view"])
+def test_what_cannot_be_loaded_is_one_message_and_status_2(command):
+    options = ["--model", "gone.py:loss"] if command == "debug" else []
+    result = CliRunner().invoke(main, [command, "gone.py:f", *options])
+    assert (result.exit_code, result.output) == (2, "Error: gone.py does not exist\n")

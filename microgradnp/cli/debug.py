@@ -1,35 +1,66 @@
-"""`python -m microgradnp debug`: load two files, run `debug`, print the report."""
+"""`python -m microgradnp debug`: load two files, run `mg.debug`, print the report."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from microgradnp.cli.loading import UNUSABLE, UnusableError, arguments, load
-from microgradnp.core.origin import one_line
-from microgradnp.debugger.capture.bind import BindingError
-from microgradnp.debugger.investigation import debug
-from microgradnp.debugger.match.references import ModelError
-from microgradnp.debugger.report.report import Report
+import click
 
-RIGHT, WRONG = 0, 1
+import microgradnp as mg
+from microgradnp.cli import options
+from microgradnp.cli.errors import UnusableError, running, writing
+from microgradnp.cli.loading import arguments, load
+
+if TYPE_CHECKING:
+    from microgradnp.debugger.report.report import Report
 
 
-def check(code: str, model: str, data: Path | None, bind: Mapping[str, str], step: int, budget: float) -> Report:
-    """Load `file.py:name` twice and the arguments, and debug. Raises UnusableError."""
-    train = load(code)
-    loss = load(model)
-    args = arguments(train, data, code)
-    try:
-        return debug(train, loss, kwargs=args, bind=bind, step=step, budget=budget)
-    except (BindingError, ModelError) as error:
-        raise UnusableError(str(error)) from None
-    except Exception as error:
-        raise UnusableError(f"{code} failed: {one_line(error)}") from None
+@click.command()
+@click.argument("code", metavar="CODE.py:FUNCTION")
+@click.option("--model", required=True, metavar=options.MODEL, help="The model as a plain NumPy loss.")
+@options.data
+@options.bind
+@click.option("--step", type=click.IntRange(min=0), default=0, show_default=True, help="The optimisation step to look at.")
+@click.option("--budget", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="Seconds for the search.")
+@click.option("--html", type=options.FILE, help="Write the report as one offline page.")
+@click.option("--view", "graph", type=options.FILE, help="Write the graph of the model, with the report laid over it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def debug(
+    code: str,
+    model: str,
+    data: Path | None,
+    bind: Mapping[str, str],
+    step: int,
+    budget: float,
+    html: Path | None,
+    graph: Path | None,
+    as_json: bool,
+) -> None:
+    """Run hand-written backprop and name the first wrong line.
+
+    The code runs unchanged, on copies of its arguments. --model names the same forward pass as a plain NumPy loss.
+
+    Exit status: 0 if the gradients are right, 1 if one is wrong, 2 if the code could not be run or bound.
+    """
+    from microgradnp.debugger.capture.bind import BindingError
+    from microgradnp.debugger.match.references import ModelError
+
+    train, loss = load(code), load(model)
+    given = arguments(train, data, code)
+    with running(f"{code} failed", BindingError, ModelError):
+        report = mg.debug(train, loss, kwargs=given, bind=bind, step=step, budget=budget)
+    click.echo(report.to_json() if as_json else str(report))
+    for path, write in ((html, report.save), (graph, report.view)):
+        if path is not None:
+            with writing(path):
+                write(path)
+    raise SystemExit(exit_code(report))
 
 
 def exit_code(report: Report) -> int:
-    """0 for right code, 1 for wrong, 2 when there was nothing to check or the code failed before anything was wrong."""
+    """0 for right gradients, 1 for a wrong one, 2 if nothing could be checked or the code failed before anything was wrong."""
     if not report.verdict.ok:
-        return WRONG
-    return RIGHT if report.ok else UNUSABLE
+        return 1
+    return 0 if report.ok else UnusableError.exit_code

@@ -1,27 +1,34 @@
-"""`python -m microgradnp emit`: load a loss and its arguments, print what `emit` returns."""
+"""`python -m microgradnp emit`: load a loss and its arguments, print what `mg.emit` returns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from microgradnp.cli.loading import UnusableError, arguments, load
-from microgradnp.core.origin import one_line
-from microgradnp.derivatives.trees import is_differentiable, leaves
-from microgradnp.emitter.emit import emit
+import click
+
+import microgradnp as mg
+from microgradnp.cli import options
+from microgradnp.cli.errors import running
+from microgradnp.cli.loading import arguments, floating, load
 
 
-def emitted(model: str, data: Path | None, wrt: Sequence[str] | None, name: str, check: bool) -> str:
-    """The text for `file.py:loss`. Without `wrt` all arguments that hold floating-point numbers are asked for."""
+@click.command()
+@options.model
+@options.data
+@options.wrt
+@click.option("--name", default="value_and_grad", show_default=True, help="The name of the printed function.")
+@click.option("--check", is_flag=True, help="Add code that compares the gradient with finite differences when it is run.")
+def emit(model: str, data: Path | None, wrt: Sequence[str] | None, name: str, check: bool) -> None:
+    """Print a loss and its gradient as NumPy source.
+
+    The loss is traced with the arrays of the file.
+
+    Exit status: 2 if the model could not be loaded or traced.
+    """
     loss = load(model)
     given = arguments(loss, data, model)
-    chosen = [key for key, value in given.items() if any(map(is_differentiable, leaves(value)))] if wrt is None else list(wrt)
-    return attempted(loss, given, tuple(chosen) if len(chosen) != 1 else chosen[0], name, check, model)
-
-
-def attempted(loss: Callable[..., Any], given: dict[str, Any], wrt: Any, name: str, check: bool, model: str) -> str:
-    try:
-        return emit(loss, **given, wrt=wrt or None, name=name, check=check)
-    except Exception as error:
-        raise UnusableError(f"{model}: {one_line(error)}") from None
+    chosen = floating(given) if wrt is None else wrt
+    with running(model):
+        text = mg.emit(loss, **given, wrt=chosen[0] if len(chosen) == 1 else tuple(chosen) or None, name=name, check=check)
+    click.echo(text, nl=False)

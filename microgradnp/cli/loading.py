@@ -1,40 +1,31 @@
-"""Files that the commands are given: a function in `file.py:name`, and its arguments in an .npz file."""
+"""Load what a command is given: a function in `file.py:name`, and its arguments in an .npz file."""
 
 from __future__ import annotations
 
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from microgradnp.cli.errors import UnusableError
 from microgradnp.core.origin import one_line
-
-UNUSABLE = 2  # the exit status for what could not be loaded or run
-
-
-class UnusableError(Exception):
-    """A file could not be loaded or run; the text says why, and what to do."""
+from microgradnp.derivatives.trees import is_differentiable, leaves
 
 
 def load(target: str) -> Callable[..., Any]:
-    """The function that `file.py:name` means; `name` may be an attribute of something in the file, such as `net.train`."""
+    """The function of `file.py:name`. `name` may be an attribute of something in the file, such as `net.train`."""
     file, colon, name = target.rpartition(":")
     if not colon or not name:
         raise UnusableError(f"{target} does not name a function; write file.py:function")
     found: Any = module(Path(file))
     for part in name.split("."):
         if not hasattr(found, part):
-            known = (
-                ", ".join(n for n, v in vars(found).items() if callable(v) and not n.startswith("_"))
-                if hasattr(found, "__dict__")
-                else ""
-            )
-            raise UnusableError(f"{file} has no {name}; it has {known or 'no functions'}")
+            raise UnusableError(f"{file} has no {name}; it has {functions_of(found) or 'no functions'}")
         owner, found = found, getattr(found, part)
         if inspect.isclass(owner) and inspect.isfunction(found):
             raise UnusableError(
@@ -46,8 +37,13 @@ def load(target: str) -> Callable[..., Any]:
     return function
 
 
+def functions_of(owner: Any) -> str:
+    """The public functions of a module or object, for a message."""
+    return ", ".join(name for name, value in getattr(owner, "__dict__", {}).items() if callable(value) and name[0] != "_")
+
+
 def module(file: Path) -> ModuleType:
-    """A file run as a module, once; its folder is on the path, as Python does it for scripts."""
+    """The file, run once as a module. Its folder is put on the path, as Python does for a script."""
     path = file.resolve()
     name = f"_debugged_{path.stem}_{abs(hash(str(path)))}"
     if name in sys.modules:
@@ -68,14 +64,14 @@ def module(file: Path) -> ModuleType:
     return made
 
 
-def arguments(train: Callable[..., Any], data: Path | None, code: str) -> dict[str, Any]:
-    """Arguments of the hand-written function from an .npz file, by their names."""
-    parameters = inspect.signature(train).parameters.values()
+def arguments(function: Callable[..., Any], data: Path | None, target: str) -> dict[str, Any]:
+    """The arguments of a function, from an .npz file that holds them by name."""
+    parameters = inspect.signature(function).parameters.values()
     plain = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
     needed = [p.name for p in plain if p.default is p.empty]
     if data is None:
         if needed:
-            raise UnusableError(f"{code} needs {', '.join(needed)}; give them with --data file.npz")
+            raise UnusableError(f"{target} needs {', '.join(needed)}; give them with --data file.npz")
         return {}
     try:
         with np.load(data) as content:
@@ -86,3 +82,8 @@ def arguments(train: Callable[..., Any], data: Path | None, code: str) -> dict[s
     if missing:
         raise UnusableError(f"{data} lacks {', '.join(missing)}; it has {', '.join(held) or 'nothing'}")
     return {p.name: held[p.name].item() if held[p.name].ndim == 0 else held[p.name] for p in plain if p.name in held}
+
+
+def floating(given: Mapping[str, Any]) -> list[str]:
+    """The arguments that hold floating-point numbers."""
+    return [name for name, value in given.items() if any(map(is_differentiable, leaves(value)))]

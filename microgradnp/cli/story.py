@@ -1,7 +1,7 @@
-"""The network of the story, written by hand with explicit loops: once with the bug, once right. No autograd in here.
+"""The network of the story, written by hand with explicit loops: once with the bug, once right. There is no autograd here.
 
-It is the code that one finds in many notebooks: one hidden layer of sigmoid units, linear outputs, a bias unit of -1 in the
-input and in the hidden layer, loss 1/2 * SSE, full-batch gradient descent. Shapes, as nested lists:
+Many notebooks hold such code: one hidden layer of sigmoid units, linear outputs, a bias unit of -1 in the input and in the
+hidden layer, loss 1/2 * SSE, full-batch gradient descent. All arrays are nested lists, of these shapes:
 
     samples (n, inputs)      W_input  (inputs + 1, hidden)      E_hidden = dloss/dW_input
     targets (n, outputs)     W_output (hidden + 1, outputs)     E_output = dloss/dW_output
@@ -69,7 +69,7 @@ def forward(x: Matrix, W_input: Matrix, W_output: Matrix) -> tuple[Matrix, Matri
 def step_with_the_bug(
     samples: Matrix, targets: Matrix, W_input: Matrix, W_output: Matrix, learning_rate: float
 ) -> tuple[Matrix, Matrix, Matrix]:
-    """One step of gradient descent, as it was asked about. Changes the weights in place; returns E_hidden, E_output, y."""
+    """One step of gradient descent with the bug. Changes the weights in place, and returns E_hidden, E_output and y."""
     x = [[*row, BIAS] for row in samples]
     h, y = forward(x, W_input, W_output)
     hidden, outputs = len(W_input[0]), len(W_output[0])
@@ -103,7 +103,7 @@ def step_with_the_bug(
 def step_done_right(
     samples: Matrix, targets: Matrix, W_input: Matrix, W_output: Matrix, learning_rate: float
 ) -> tuple[Matrix, Matrix, Matrix]:
-    """The same step with both mistakes mended: the weights stand in the hidden delta, and both updates come last."""
+    """The same step with both mistakes mended: the hidden delta uses the weights, and both updates come last."""
     x = [[*row, BIAS] for row in samples]
     h, y = forward(x, W_input, W_output)
     hidden, outputs = len(W_input[0]), len(W_output[0])
@@ -140,7 +140,7 @@ def step_done_right(
 def train(
     step: Step, samples: Matrix, targets: Matrix, W_input: Matrix, W_output: Matrix, tolerance: float, max_iterations: int
 ) -> Iterator[tuple[float, Matrix]]:
-    """Step until the sum of all squared gradient entries falls under the tolerance; yields that sum and y each time."""
+    """Step until the sum of all squared gradient entries falls below the tolerance. Yields that sum and y at every step."""
     for _ in range(max_iterations):
         E_hidden, E_output, y = step(samples, targets, W_input, W_output, LEARNING_RATE)
         squared = sum(e * e for row in (*E_hidden, *E_output) for e in row)

@@ -1,7 +1,7 @@
-"""The story in one command: why one hand-written network trains on one data set and stalls on another.
+"""`python -m microgradnp tour`: why one hand-written network trains on one data set and stalls on another.
 
-Three runs from the same initial weights: by hand with the bug, by hand done right, and through the graph. Then the gradients
-are compared, the graph is drawn, and the part of the stall that is not the bug's is told as well.
+Three trainings start from the same weights: by hand with the bug, by hand done right, and through the graph. Then the gradients
+are compared, the debugger names the wrong line, and the graph is drawn. The bug is only part of the stall: the tour says so too.
 """
 
 from __future__ import annotations
@@ -11,32 +11,31 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import click
 import numpy as np
-from rich import box
-from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
 
-from microgradnp.checking.compare import Comparison, compare
-from microgradnp.cli import story
-from microgradnp.core.tensor import Tensor
-from microgradnp.debugger.investigation import debug
-from microgradnp.debugger.report.report import Report
-from microgradnp.drawing.draw import render
-from microgradnp.optim import SGD
-from microgradnp.rules.functional import append_bias_unit, identity, sigmoid, sse
+import microgradnp as mg
+from microgradnp.cli import options, story
+from microgradnp.cli.errors import writing
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+    from rich.table import Table
+
+    from microgradnp.checking.compare import Comparison
+    from microgradnp.debugger.report.report import Report
 
 TOLERANCES = (100.0, 10.0, 1.0, 0.1, 0.01)
-LIMIT = 100_000  # iterations; no run of the default seed needs as many
-BEYOND = 50_000  # iterations that the right network is trained past its stopping rule
+LIMIT = 100_000  # iterations; with the default seed every run stops earlier
+BEYOND = 50_000  # iterations for which the right network is trained on after its stopping rule
 WITH_THE_BUG, DONE_RIGHT, GRAPH = "with the bug", "done right", "by the graph"
 
 
 @dataclass
 class Run:
-    """One training: the sum of squared gradient entries and the SSE of each iteration, and both errors at each tolerance."""
+    """One training: the sum of squared gradient entries and the SSE of each iteration, and the errors at each tolerance."""
 
     label: str
     squared: list[float] = field(default_factory=list)
@@ -44,6 +43,7 @@ class Run:
     crossings: dict[float, tuple[int, float, float]] = field(default_factory=dict)  # tolerance -> iterations, MAE, SSE
 
     def watch(self, steps: Iterator[tuple[float, Any]], targets: story.Matrix, moved: Callable[[], object]) -> Run:
+        """Train to the end. Calls `moved` after every 100 iterations."""
         for squared, y in steps:
             error = np.asarray(y) - targets
             self.squared.append(squared)
@@ -58,18 +58,18 @@ class Run:
 
 def loss_of(x: Any, targets: Any, W_input: Any, W_output: Any) -> tuple[Any, Any]:
     """The network of the story in plain NumPy: x (n, inputs) -> outputs (n, outputs) and loss 1/2 * SSE."""
-    h = sigmoid(append_bias_unit(x) @ W_input)  # (n, hidden)
-    y = identity(append_bias_unit(h) @ W_output)
-    return y, 0.5 * sse(y, targets)
+    h = mg.sigmoid(mg.append_bias_unit(x) @ W_input)  # (n, hidden)
+    y = mg.identity(mg.append_bias_unit(h) @ W_output)
+    return y, 0.5 * mg.sse(y, targets)
 
 
 def train_through_the_graph(
     samples: story.Matrix, targets: story.Matrix, W_input: Any, W_output: Any, tolerance: float, max_iterations: int
 ) -> Iterator[tuple[float, Any]]:
     """The same training as `story.train`, with the gradients from the graph."""
-    x, t = Tensor(samples, dtype=float), Tensor(targets, dtype=float)
-    weights = [Tensor(W_input, requires_grad=True), Tensor(W_output, requires_grad=True)]
-    optimizer = SGD(weights, lr=story.LEARNING_RATE)
+    x, t = mg.Tensor(samples, dtype=float), mg.Tensor(targets, dtype=float)
+    weights = [mg.Tensor(W_input, requires_grad=True), mg.Tensor(W_output, requires_grad=True)]
+    optimizer = mg.optim.SGD(weights, lr=story.LEARNING_RATE)
     for _ in range(max_iterations):
         y, loss = loss_of(x, t, *weights)
         optimizer.zero_grad()
@@ -99,7 +99,10 @@ def three_runs(samples: story.Matrix, targets: story.Matrix, seed: int, limit: i
 
 
 def table_of(name: str, description: str, runs: list[Run]) -> Table:
-    """Tolerance -> iterations, mean absolute error (MAE) and SSE, for each run."""
+    """Iterations, mean absolute error (MAE) and SSE of each run at each tolerance."""
+    from rich import box
+    from rich.table import Table
+
     table = Table(title=f"Data {name}: {description}", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1))
     table.add_column("\ntolerance", justify="right", no_wrap=True)
     for run in runs:
@@ -115,7 +118,7 @@ def table_of(name: str, description: str, runs: list[Run]) -> Table:
 
 
 def agreement(first: Run, second: Run) -> float:
-    """Largest relative difference of the SSE, iteration for iteration; infinite when the numbers of iterations differ."""
+    """Largest relative difference of the SSE in any iteration. Infinite if the numbers of iterations differ."""
     if len(first.errors) != len(second.errors):
         return float("inf")
     a, b = np.array(first.errors), np.array(second.errors)
@@ -125,34 +128,34 @@ def agreement(first: Run, second: Run) -> float:
 def compared(step: story.Step, samples: story.Matrix, targets: story.Matrix, seed: int) -> Comparison:
     """The gradients of one hand-written step against the graph's, at the initial weights."""
     W_input, W_output = story.initial_weights(samples, targets, seed)
-    nodes = Tensor(W_input, requires_grad=True), Tensor(W_output, requires_grad=True)
-    _, loss = loss_of(Tensor(samples, dtype=float), Tensor(targets, dtype=float), *nodes)
+    nodes = mg.Tensor(W_input, requires_grad=True), mg.Tensor(W_output, requires_grad=True)
+    _, loss = loss_of(mg.Tensor(samples, dtype=float), mg.Tensor(targets, dtype=float), *nodes)
     E_hidden, E_output, _ = step(samples, targets, W_input, W_output, story.LEARNING_RATE)
-    return compare(loss, {"E_hidden": (nodes[0], E_hidden), "E_output": (nodes[1], E_output)})
+    return mg.compare(loss, {"E_hidden": (nodes[0], E_hidden), "E_output": (nodes[1], E_output)})
 
 
 def named(samples: story.Matrix, targets: story.Matrix, seed: int) -> Report:
     """What the debugger says about the step with the bug."""
     start = story.initial_weights(samples, targets, seed)
-    return debug(
+    return mg.debug(
         story.step_with_the_bug,
         lambda samples, targets, W_input, W_output: loss_of(samples, targets, W_input, W_output)[1],
         (samples, targets, *start, story.LEARNING_RATE),
-        budget=60.0,  # seconds; it takes about two, and a slow machine shall tell the same story
+        budget=60.0,  # seconds. It takes about two, and a slow machine must tell the same story
     )
 
 
 def draw_graph(samples: story.Matrix, targets: story.Matrix, seed: int, path: Path) -> None:
     """The graph of the first step, with shapes, values and gradients."""
-    start = story.initial_weights(samples, targets, seed)
-    W_input, W_output = (Tensor(W, requires_grad=True, name=name) for W, name in zip(start, ("W_input", "W_output"), strict=True))
-    _, loss = loss_of(Tensor(samples, dtype=float, name="x"), Tensor(targets, dtype=float, name="targets"), W_input, W_output)
+    W_input, W_output = story.initial_weights(samples, targets, seed)
+    weights = mg.Tensor(W_input, requires_grad=True, name="W_input"), mg.Tensor(W_output, requires_grad=True, name="W_output")
+    _, loss = loss_of(mg.Tensor(samples, dtype=float, name="x"), mg.Tensor(targets, dtype=float, name="targets"), *weights)
     loss.backward(retain_grads=True)
-    render(loss, path)
+    mg.render(loss, path)
 
 
 def draw_curves(runs: dict[str, list[Run]], path: Path) -> None:
-    """SSE against iterations, both on logarithmic axes; a dot where each run stops."""
+    """SSE against iterations, both on logarithmic axes. A dot marks where each run stops."""
     import pygal
     from pygal.style import CleanStyle
 
@@ -177,7 +180,7 @@ def draw_curves(runs: dict[str, list[Run]], path: Path) -> None:
         height=520,
     )
     for name, three in runs.items():
-        for run, dashes in zip(three, ("", "", "3, 7"), strict=True):  # the graph's curve lies upon the right one
+        for run, dashes in zip(three, ("", "", "3, 7"), strict=True):  # dashed, since the graph's curve covers the right one
             chosen = np.unique(np.geomspace(1, len(run.errors), 80).astype(int))
             points: list[Any] = [(int(i), run.errors[i - 1]) for i in chosen]
             points[-1] = {"value": points[-1], "node": {"r": 5}}
@@ -185,14 +188,26 @@ def draw_curves(runs: dict[str, list[Run]], path: Path) -> None:
     path.write_bytes(chart.render())
 
 
+@click.command()
+@click.option("--out", type=options.FOLDER, default=Path("tour"), show_default=True, help="The folder for the two pictures.")
+@click.option("--seed", type=click.IntRange(min=0), default=4, show_default=True, help="Seed of data set B and of the weights.")
+@click.option("--quick", is_flag=True, help="Stop each training after 1,000 iterations.")
 def tour(out: Path, seed: int, quick: bool) -> None:
-    """Run the story, print its tables, and write `graph.svg` and `curves.svg` into the folder `out`."""
+    """Tell the story of a hand-written network that stalls.
+
+    The network learns one data set and stalls on another. Three trainings are compared: by hand with a bug, by hand done right,
+    and through the graph. The folder gets two pictures, graph.svg and curves.svg.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
     console = Console(width=None if Console().is_terminal else 120)
     data = {
         "A": ("two samples, where training succeeds", *story.two_samples()),
         "B": ("twenty uniform random samples, where it stalls", *story.uniform_samples(seed)),
     }
-    out.mkdir(parents=True, exist_ok=True)
     limit = 1000 if quick else LIMIT
     runs: dict[str, list[Run]] = {}
     with Progress(console=Console(stderr=True), transient=True) as bar:
@@ -217,10 +232,11 @@ def tour(out: Path, seed: int, quick: bool) -> None:
     )
     if not quick:
         console.print(beyond_the_stop(*data["B"][1:], seed, runs["B"][2]), highlight=False)
-    with warnings.catch_warnings(record=True) as notes:  # what would give a better picture: a note here, no warning
+    with warnings.catch_warnings(record=True) as notes:  # advice for a better picture, shown as a note
         warnings.simplefilter("always")
-        draw_graph(*data["B"][1:], seed, out / "graph.svg")
-    draw_curves(runs, out / "curves.svg")
+        with writing(out):
+            draw_graph(*data["B"][1:], seed, out / "graph.svg")
+            draw_curves(runs, out / "curves.svg")
     pictures = (
         f"\nThe graph with shapes, values and gradients: {out / 'graph.svg'}\nThe loss curves of the runs: {out / 'curves.svg'}"
     )
@@ -229,28 +245,29 @@ def tour(out: Path, seed: int, quick: bool) -> None:
 
 
 def verdict(runs: list[Run], gradients: Comparison, quick: bool) -> str:
-    """What the tables say about the stall."""
+    """Say in words what the tables show about the stall."""
     wrong, right, _ = runs
     cut = " (cut short by --quick)" if quick else ""
     entry = gradients["E_hidden"]
     return (
-        "Why does it stall? The hidden delta multiplies by W_delta_output, the update -lr * E_output, where W_output "
-        f"belongs. So E_hidden has {entry.norm_ratio:.1e} of its true length and points elsewhere (cosine {entry.cosine:.2f}): "
-        "the hidden layer hardly learns. Its gradients are small because they are wrong, not because training is done. "
-        f"With the bug the run ends at SSE {wrong.errors[-1]:.3f} after {len(wrong.errors):,} iterations{cut}; "
-        f"done right it reaches {right.errors[-1]:.3f} after {len(right.errors):,}{cut}. "
-        "That W_output is updated before the hidden gradients are formed is a mistake too, of the order of the learning rate."
+        "Why does it stall? The hidden delta multiplies by W_delta_output, the update -lr * E_output. It should multiply by "
+        f"W_output. So E_hidden has {entry.norm_ratio:.1e} of its true length and points elsewhere (cosine {entry.cosine:.2f}). "
+        "The hidden layer hardly learns. Its gradients are small because they are wrong, not because training is done. "
+        f"With the bug the run ends at SSE {wrong.errors[-1]:.3f} after {len(wrong.errors):,} iterations{cut}. "
+        f"Done right it reaches {right.errors[-1]:.3f} after {len(right.errors):,}{cut}. "
+        "There is a second, smaller mistake: W_output is updated before the hidden gradients are formed. Its effect is of the "
+        "order of the learning rate."
     )
 
 
 def beyond_the_stop(samples: story.Matrix, targets: story.Matrix, seed: int, graph_run: Run) -> str:
-    """Train the right network on, past the stopping rule: how much of the stall is the rule's."""
+    """Train the right network on past its stop, and say how much of the stall is due to the stopping rule."""
     start = story.initial_weights(samples, targets, seed)
     iterations = len(graph_run.errors) + BEYOND
     *_, (_, y) = collections.deque(train_through_the_graph(samples, targets, *start, 0.0, iterations), maxlen=1)
     last = float(np.sum((y - np.asarray(targets)) ** 2))
     return (
         f"But the bug is only part of the stall. The right network, trained {BEYOND:,} iterations past its stop, "
-        f"comes from SSE {graph_run.errors[-1]:.3f} down to {last:.3f}: the rule 'squared gradients sum to less than "
-        f"{TOLERANCES[-1]:g}' fires on a plateau. A small gradient says flat, not done."
+        f"comes from SSE {graph_run.errors[-1]:.3f} down to {last:.3f}. The rule 'squared gradients sum to less than "
+        f"{TOLERANCES[-1]:g}' fires on a plateau. A small gradient means flat, not done."
     )

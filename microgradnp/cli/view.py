@@ -2,48 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from microgradnp.cli.loading import UnusableError, arguments, load
-from microgradnp.core import graph
-from microgradnp.core.origin import one_line
-from microgradnp.core.tensor import Tensor
-from microgradnp.derivatives.trees import is_differentiable, leaves, tree_map
-from microgradnp.viewer.view import view
+import click
+
+import microgradnp as mg
+from microgradnp.cli import options
+from microgradnp.cli.errors import UnusableError, running, writing
+from microgradnp.cli.loading import arguments, floating, load
+from microgradnp.derivatives.trees import is_differentiable, tree_map
 
 
-def viewed(model: str, data: Path | None, wrt: Sequence[str] | None, out: Path, direction: str) -> None:
-    """Write the page for `file.py:loss`. Raises UnusableError.
+@click.command()
+@options.model
+@options.data
+@options.wrt
+@click.option("--out", type=options.FILE, default=Path("graph.html"), show_default=True, help="The page to write.")
+@click.option(
+    "--direction", type=click.Choice(["TB", "LR"]), default="TB", show_default=True, help="Top to bottom, or left to right."
+)
+@click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
+def view(model: str, data: Path | None, wrt: Sequence[str] | None, out: Path, direction: str, opened: bool) -> None:
+    """Write the graph of a loss as one offline page.
 
-    Without `wrt`, gradients are taken with respect to the Tensors that the loss reads and that require one; where it reads none,
-    with respect to all arguments of floating-point numbers.
+    It shows values, gradients, and the backward pass step by step.
+
+    Without --wrt, gradients are taken with respect to the model's own parameters. If it has none, all arguments of floating-point
+    numbers are taken.
+
+    Exit status: 2 if the model could not be loaded or run, or if the page could not be written.
     """
     loss = load(model)
     given = arguments(loss, data, model)
     if unknown := [name for name in wrt or () if name not in given]:
         raise UnusableError(f"{model} has no argument {', '.join(unknown)}; it has {', '.join(given) or 'none'}")
-    try:
+    with running(model):
         result = called(loss, given, wrt or ())
-        if wrt is None and graph.is_node(result) and not result.requires_grad:
-            result = called(loss, given, [name for name, value in given.items() if any(map(is_differentiable, leaves(value)))])
-        page = view(result, direction=direction)
-    except Exception as error:
-        raise UnusableError(f"{model}: {one_line(error)}") from None
-    try:
+        if wrt is None and isinstance(result, mg.Tensor) and not result.requires_grad:
+            result = called(loss, given, floating(given))
+        page = mg.view(result, direction=direction)
+    with writing(out):
         page.save(out)
-    except OSError as error:
-        raise UnusableError(f"cannot write {out}: {error.strerror or str(error).removeprefix('view: ')}") from None
+    click.echo(f"{out}: {out.stat().st_size / 1000:.0f} kB")
+    if opened:
+        click.launch(str(out.resolve()))
 
 
-def called(loss: Any, given: dict[str, Any], wanted: Sequence[str]) -> Any:
-    """The loss of these arguments; arrays become Tensors, which have names on the page."""
+def called(loss: Any, given: Mapping[str, Any], wanted: Collection[str]) -> Any:
+    """The loss of these arguments, as Tensors with the arguments' names. Those that are wanted require a gradient."""
 
-    def tensor(value: Any, name: str) -> Any:
-        def made(leaf: Any) -> Any:
-            return Tensor(leaf, requires_grad=name in wanted, name=name) if is_differentiable(leaf) else leaf
+    def tensors(name: str, value: Any) -> Any:
+        def tensor(leaf: Any) -> Any:
+            return mg.Tensor(leaf, requires_grad=name in wanted, name=name) if is_differentiable(leaf) else leaf
 
-        return tree_map(made, value)
+        return tree_map(tensor, value)
 
-    return loss(**{name: tensor(value, name) for name, value in given.items()})
+    return loss(**{name: tensors(name, value) for name, value in given.items()})
