@@ -225,12 +225,16 @@ def rule(function: Callable[..., Any], *vjps: Vjp | None) -> None:
     TABLE[function] = Rule(function, vjps)
 
 
-def variadic_rule(function: Callable[..., Any], vjp: Vjp, *, sequence: bool = False) -> None:
+def variadic_rule(
+    function: Callable[..., Any], vjp: Vjp, *, sequence: bool = False, plain: Callable[..., Any] | None = None
+) -> None:
     """Register one formula `vjp(position, g, y, *arrays, **options)` for a function of any number of arrays.
 
-    `sequence=True` is for functions that take one list of arrays, such as `np.concatenate`.
+    `sequence=True` is for functions that take one list of arrays, such as `np.concatenate`. `plain` computes the function's
+    value on plain arrays, where there is a faster way than the function itself.
     """
-    TABLE[function] = Rule(function, (vjp,), variadic=True, sequence=sequence)
+    registered = TABLE[function] = Rule(function, (vjp,), variadic=True, sequence=sequence)
+    registered.plain = plain or registered.plain
 
 
 def alias(function: Callable[..., Any], **parameters: str) -> None:

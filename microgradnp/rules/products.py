@@ -6,6 +6,8 @@ differentiation" (2008), section 2.2.2: with Y = A B, the gradient of A is G B' 
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
 from typing import Any
 
@@ -67,12 +69,64 @@ def columns_of(b: Any) -> Any:
     return np.reshape(np.transpose(b, axes), (b.shape[-2], math.prod(b.shape[:-2]) * b.shape[-1]))
 
 
-def einsum(position: int, g: Any, y: Any, *operands: Any, optimize: Any = False) -> Any:
+# ------------------------------------------------------------------------------------------------- einsum
+
+LOOP = 100_000  # multiplications that NumPy's plain loop does in the time that a path costs
+COPIES = 2**28  # bytes of views that a path may copy
+
+
+def contract(subscripts: Any, *operands: Any, **options: Any) -> Any:
+    """`np.einsum`, by matrix products and in the cheapest order where that is faster. An `optimize=` of the caller is kept."""
+    if not options and isinstance(subscripts, str):
+        path = cheapest_path(subscripts, tuple([getattr(a, "shape", ()) for a in operands]))
+        if path and can_be_paired(operands):
+            options = {"optimize": path}
+    return np.einsum(subscripts, *operands, **options)
+
+
+@functools.lru_cache(maxsize=1024)
+def cheapest_path(subscripts: str, shapes: tuple[tuple[int, ...], ...]) -> Any:
+    """NumPy's order of pairwise contractions for these shapes, or False where one loop over all letters is as fast.
+
+    The loop is as fast where numbers are few, and where each is read only once or twice.
+    """
+    sizes = [math.prod(shape) for shape in shapes]
+    if math.prod(sizes) <= LOOP:
+        return False
+    try:
+        operands = [np.broadcast_to(0.0, shape) for shape in shapes]
+        inputs, output = parse(subscripts, operands)
+        path = np.einsum_path(subscripts, *operands)[0]
+    except (TypeError, ValueError):  # np.einsum says what is wrong
+        return False
+    lengths: dict[str, int] = {}
+    for letter, n in zip("".join(inputs), itertools.chain(*shapes), strict=True):
+        lengths[letter] = max(n, lengths.get(letter, 1))
+    multiplications = (len(inputs) - 1) * math.prod(lengths.values())
+    numbers = sum(sizes) + math.prod(lengths[letter] for letter in output)
+    by_pairs = len(path[1]) == 2
+    return path if by_pairs and multiplications > max(LOOP, 1.5 * numbers) else False
+
+
+def can_be_paired(operands: tuple[Any, ...]) -> bool:
+    """Whether matrix products suit these operands: arrays of one dtype, and no views of overlapping windows that fill memory.
+
+    A path would round the product of two float32 arrays before it meets a float64 one. A matrix product copies views.
+    """
+    return (
+        all(type(a) is np.ndarray or isinstance(a, np.generic) for a in operands)
+        and {a.dtype.char for a in operands} in ({"f"}, {"d"}, {"F"}, {"D"})
+        and sum(a.nbytes for a in operands if not a.flags.forc) <= COPIES
+    )
+
+
+def einsum(position: int, g: Any, y: Any, *operands: Any, optimize: Any = None) -> Any:
     """The gradient of an einsum is an einsum: the operand's letters become the output, the result's the input.
 
-    Letters that occur in this operand alone were summed, so the gradient is constant along them; a letter that occurs twice
+    Letters that occur in this operand alone were summed, so the gradient is constant along them. A letter that occurs twice
     in it picks a diagonal, and the gradient lies on that diagonal.
     """
+    options = {} if optimize is None else {"optimize": bool(optimize)}
     subscripts, *arrays = operands
     inputs, output = parse(subscripts, arrays)
     mine = inputs[position - 1]
@@ -82,7 +136,7 @@ def einsum(position: int, g: Any, y: Any, *operands: Any, optimize: Any = False)
     reachable = set(output).union(*(letters for letters, _ in others))
     kept = "".join(letter for letter in unique if letter in reachable)
     terms = ",".join([output, *(letters for letters, _ in others)])
-    full = np.einsum(f"{terms}->{kept}", g, *(array for _, array in others), optimize=bool(optimize))
+    full = contract(f"{terms}->{kept}", g, *(array for _, array in others), **options)
     sizes = dict(zip(mine, target.shape, strict=True))
     for axis, letter in enumerate(unique):
         if letter not in kept:
@@ -142,7 +196,7 @@ if hasattr(np, "matvec"):  # NumPy 2.2
     rule(np.vecmat, lambda g, y, a, b: conj(np.matvec(b, g)),
                     lambda g, y, a, b: conj(np.expand_dims(a, -1)) * np.expand_dims(g, -2))
 # fmt: on
-variadic_rule(np.einsum, einsum)
+variadic_rule(np.einsum, einsum, plain=contract)
 
 
 # ------------------------------------------------------------------------------- in terms of the ones above
