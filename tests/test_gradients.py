@@ -85,7 +85,7 @@ def test_no_path_gives_zeros():
 
 
 def test_a_gradient_lost_on_the_way_is_an_error_and_not_zero():
-    with pytest.raises(TypeError, match=r"<lambda> returned a float, not a Tensor, so its gradient is lost: look for float\(\)"):
+    with pytest.raises(TypeError, match=r"<lambda> returned a float, not a Tensor, so its gradient is lost. Look for float\(\)"):
         mg.grad(lambda a: float(np.sum(a)))(A)
 
 

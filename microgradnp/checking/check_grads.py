@@ -16,7 +16,8 @@ import numpy as np
 from microgradnp.checking.oracles import EPS, FIRST_STEP, Arrays, Comparison, Function, Mistake, moved, norm, scale
 from microgradnp.core.errors import GradientMismatch
 from microgradnp.core.tensor import Tensor
-from microgradnp.derivatives.gradients import gradients, recorded
+from microgradnp.derivatives.gradients import gradients
+from microgradnp.derivatives.variables import recorded
 
 
 def check_grads(

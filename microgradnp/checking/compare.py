@@ -1,4 +1,4 @@
-"""Hand-written gradients against the graph's: which agree, to how many digits, and what the others look like."""
+"""Compare hand-written gradients with the graph's: which agree, to how many digits, and how the others differ."""
 
 from __future__ import annotations
 
@@ -14,21 +14,18 @@ from microgradnp.core import graph
 from microgradnp.core.messages import describe, freed_message
 from microgradnp.core.origin import locate, names_in_frame
 from microgradnp.core.tensor import Tensor
+from microgradnp.derivatives.agreement import cosine, norm_ratio, relation, relative_error, tolerance_of
 from microgradnp.derivatives.gradients import gradients
 
 __all__ = ["Comparison", "Entry", "compare"]
 
-EQUAL = 1e-7  # relative error that still counts as agreement
-ROUNDING = {"f": 1e-3, "F": 1e-3, "e": 1e-1}  # the same for dtypes with fewer digits
-FACTORS = {-1.0: "the sign", 2.0: "a factor 2", 0.5: "a factor 1/2", -2.0: "a factor -2", -0.5: "a factor -1/2"}
-
 
 @dataclass(frozen=True)
 class Entry:
-    """One hand-written array against the graph's gradient.
+    """One hand-written array compared with the graph's gradient.
 
-    `digits` is -log10 of the largest difference over the largest true entry; `norm_ratio` is |hand-written| / |true|;
-    `cosine` is that of the angle between the two (NaN for zero arrays).
+    `digits` is -log10 of the largest difference over the largest true entry. `norm_ratio` is |hand-written| / |true|. `cosine`
+    is the cosine of the angle between the two, NaN when one is zero.
     """
 
     name: str
@@ -41,7 +38,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The report of `compare`: prints as a table, shows as one in a notebook, and `ok` says whether all agree."""
+    """The result of `compare`: a table, as text and in a notebook. `ok` tells whether all gradients agree."""
 
     entries: tuple[Entry, ...]
 
@@ -81,26 +78,26 @@ class Comparison:
 
 
 def compare(loss: Tensor, hand_written: Mapping[str, Any], *, rtol: float | None = None) -> Comparison:
-    """Compare hand-written gradients with the graph's, for parameters and intermediates alike.
+    """Compare hand-written gradients with the graph's, of parameters and of intermediate results.
 
     Parameters
     ----------
     loss : Tensor
-        A scalar, before `backward` (or after `backward(retain_graph=True)`). No `.grad` is touched.
+        A scalar, before `backward` or after `backward(retain_graph=True)`. No `.grad` is changed.
     hand_written : dict
-        `{"W": dW}`: the name of a Tensor of the graph (given, or that of the variable it was assigned to) and the hand-written
-        gradient; or `{"E_hidden": (W_input, E_hidden)}`: any label, the Tensor itself, and the gradient.
+        `{"W": dW}`: the name of a Tensor of the graph and its hand-written gradient. The name is the one given to the Tensor, or
+        the variable that it was assigned to. Or `{"E_hidden": (W_input, E_hidden)}`: any label, the Tensor and the gradient.
     rtol : float, optional
-        Largest difference, relative to the largest true entry, that counts as agreement; 1e-7 (float32: 1e-3) unless given.
+        The largest difference that counts as agreement, relative to the largest true entry. Default 1e-7; 1e-3 in float32.
 
     Raises
     ------
     KeyError
-        For a name that no Tensor of the graph has.
+        If no Tensor of the graph has the name.
     ValueError
-        For a name that several have, or a Tensor that is not part of the graph.
+        If several Tensors have the name, or a Tensor is not part of the graph.
     RuntimeError
-        If a plain `backward` has consumed the graph.
+        If a plain `backward` has freed the graph.
 
     >>> import numpy as np, microgradnp as mg
     >>> w = mg.Tensor([1.0, 2.0], requires_grad=True)
@@ -119,7 +116,7 @@ def compare(loss: Tensor, hand_written: Mapping[str, Any], *, rtol: float | None
 def chosen(
     nodes: list[Tensor], hand_written: Mapping[str, Any], in_frame: dict[int, str], who: str
 ) -> dict[str, tuple[Tensor, np.ndarray[Any, Any]]]:
-    """For each label the Tensor that is meant and the hand-written array. Raises KeyError and ValueError."""
+    """The Tensor and the hand-written array of each label. Raises KeyError and ValueError."""
     names = node_names(nodes, in_frame)
     pairs = {}
     for label, value in hand_written.items():
@@ -134,7 +131,7 @@ def chosen(
 
 
 def node_names(nodes: list[Tensor], in_frame: dict[int, str]) -> dict[int, set[str]]:
-    """All the names that the user may know a node by."""
+    """All names by which the user may know each node, by its id."""
     names: dict[int, set[str]] = {}
     for node in nodes:
         origin = locate(node.place)
@@ -144,7 +141,7 @@ def node_names(nodes: list[Tensor], in_frame: dict[int, str]) -> dict[int, set[s
 
 
 def find(label: str, nodes: list[Tensor], names: dict[int, set[str]], who: str) -> Tensor:
-    """The one node that goes by a name. Raises KeyError when none does, ValueError when several do."""
+    """The one node with this name. Raises KeyError when there is none, ValueError when there are several."""
     matching = [node for node in nodes if label in names[id(node)]]
     if len(matching) == 1:
         return matching[0]
@@ -155,13 +152,13 @@ def find(label: str, nodes: list[Tensor], names: dict[int, set[str]], who: str) 
         )
     raise ValueError(
         f"{who}: {len(matching)} Tensors of this graph are called {label}: {'; '.join(describe(n) for n in matching)}. "
-        f'Pass the one that is meant: {{"{label}": (tensor, gradient)}}'
+        f'Pass the one you mean: {{"{label}": (tensor, gradient)}}'
     )
 
 
 def judge(name: str, hand: np.ndarray[Any, Any], true: np.ndarray[Any, Any], rtol: float | None) -> Entry:
-    """Digits, norms and angle; and for arrays that differ, whether a simple relation explains it."""
-    tolerance = rtol if rtol is not None else max(ROUNDING.get(a.dtype.char, EQUAL) for a in (hand, true))
+    """The digits, norms and angle of one comparison, and the relation of arrays that differ."""
+    tolerance = rtol if rtol is not None else tolerance_of(hand, true)
     if hand.shape != true.shape:
         fits = hand.T.shape == true.shape and relative_error(hand.T, true) <= tolerance
         verdict = f"shape {hand.shape}, but the gradient has {true.shape}" + (": it is the transpose" if fits else "")
@@ -171,60 +168,3 @@ def judge(name: str, hand: np.ndarray[Any, Any], true: np.ndarray[Any, Any], rto
     ok = bool(error <= tolerance)
     verdict = "agrees" if ok else "DIFFERS" + relation(hand, true, tolerance)
     return Entry(name, ok, digits, norm_ratio(hand, true), cosine(hand, true), verdict)
-
-
-def relation(hand: np.ndarray[Any, Any], true: np.ndarray[Any, Any], tolerance: float) -> str:
-    """What would make the two equal, if it is simple."""
-    if not np.all(np.isfinite(hand)):
-        return f": {np.count_nonzero(~np.isfinite(hand))} entries are not finite"
-    factor, error, transposed = fit(hand, true)
-    if factor and hand.size > 1 and error <= tolerance:
-        known = next((text for value, text in FACTORS.items() if abs(factor - value) < 1e-6), f"a constant factor {factor:.6g}")
-        if not transposed:
-            return f" by {known}"
-        return ": it is the transpose" + ("" if abs(factor - 1) < 1e-6 else f", and differs by {known}")
-    wrong = np.abs(hand - true) > tolerance * np.max(np.abs(true), initial=0)
-    return f" in {np.count_nonzero(wrong)} of {hand.size} entries"
-
-
-def fit(hand: Any, true: Any) -> tuple[float, float, bool]:
-    """(factor, relative error, transposed) of hand = factor * true, in whichever layout fits best.
-
-    Axes of length 1 do not count. The debugger judges by this, too.
-    """
-    found, target = (np.squeeze(np.asarray(a, np.result_type(a, np.float64))) for a in (hand, true))
-    best = (0.0, float("inf"), False)
-    if found.shape == target.shape:
-        best = (*scale_of(found, target), False)
-    if found.ndim == 2 and found.T.shape == target.shape and best[1] > EQUAL:
-        best = min(best, (*scale_of(found.T, target), True), key=lambda t: t[1])
-    return best
-
-
-def scale_of(array: np.ndarray[Any, Any], reference: np.ndarray[Any, Any]) -> tuple[float, float]:
-    """(c, relative error) of the best fit array = c * reference, by least squares."""
-    norm = float(np.vdot(reference, reference).real)
-    largest = float(np.max(np.abs(array), initial=0))
-    if norm == 0 or largest == 0 or not np.isfinite(largest):
-        return 0.0, float("inf")
-    c = float(np.vdot(reference, array).real) / norm
-    return c, float(np.max(np.abs(array - c * reference), initial=0)) / largest
-
-
-def relative_error(hand: np.ndarray[Any, Any], true: np.ndarray[Any, Any]) -> float:
-    """Largest difference over the largest true entry; infinite when the true gradient is zero and the other is not."""
-    difference = float(np.max(np.abs(hand - true), initial=0.0))
-    scale = float(np.max(np.abs(true), initial=0.0))
-    if difference == 0:
-        return 0.0
-    return difference / scale if scale and np.isfinite(difference) else float("inf")
-
-
-def norm_ratio(hand: np.ndarray[Any, Any], true: np.ndarray[Any, Any]) -> float:
-    norm = float(np.linalg.norm(true))
-    return float(np.linalg.norm(hand)) / norm if norm else float("nan")
-
-
-def cosine(hand: np.ndarray[Any, Any], true: np.ndarray[Any, Any]) -> float:
-    norms = float(np.linalg.norm(hand)) * float(np.linalg.norm(true))
-    return float(np.vdot(hand, true).real) / norms if norms else float("nan")

@@ -8,8 +8,8 @@ from typing import Any
 
 from microgradnp.compiler.kernel import BACKENDS, Kernel, kernel_for
 from microgradnp.core.signatures import name_of
-from microgradnp.derivatives.gradients import Argnums
 from microgradnp.derivatives.parameters import Parameters, parameters_of
+from microgradnp.derivatives.variables import Argnums
 from microgradnp.program.arguments import Arguments, asked_for
 
 __all__ = ["Compiled", "compile"]

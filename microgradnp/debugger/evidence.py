@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.checking.compare import EQUAL, ROUNDING, fit
 from microgradnp.debugger.capture.roles import is_mask
 from microgradnp.debugger.capture.step import Step
 from microgradnp.debugger.capture.values import as_array
 from microgradnp.debugger.capture.versions import Version
 from microgradnp.debugger.match.index import Index, Match
+from microgradnp.derivatives.agreement import EQUAL, ROUNDING, fit
 
 EXACT = EQUAL
 STEP = 1e-6  # after - before cancels leading digits

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from microgradnp.checking.compare import cosine, scale_of
 from microgradnp.debugger.capture.roles import data_of, is_mask, lengths
 from microgradnp.debugger.capture.step import Step
 from microgradnp.debugger.evidence import (
@@ -32,6 +31,7 @@ from microgradnp.debugger.evidence import (
 )
 from microgradnp.debugger.match.index import Index
 from microgradnp.debugger.match.references import Evaluation
+from microgradnp.derivatives.agreement import cosine, scale_of
 
 ROUNDING = 1e-11  # of the largest gradient: what is smaller is zero
 RATE = re.compile(r"lr|eta|alpha|rate|step|epsilon|mu")

@@ -1,4 +1,4 @@
-"""Memory for time: a function whose intermediate results are forgotten, and computed again when the gradient needs them.
+"""Trade time for memory: `checkpoint` forgets the intermediate results of a function, and computes them again for the gradient.
 
 T. Chen et al., "Training deep nets with sublinear memory cost" (2016).
 """
@@ -20,30 +20,30 @@ from microgradnp.core.signatures import name_of
 from microgradnp.core.sweep import sweep
 from microgradnp.core.table import variadic_rule
 from microgradnp.core.tensor import Tensor
-from microgradnp.derivatives.gradients import recorded, tensors_in
-from microgradnp.derivatives.trees import tree_map
+from microgradnp.derivatives.trees import leaves, tree_map
+from microgradnp.derivatives.variables import recorded
 
 serial = itertools.count()
 
 
 class checkpoint:
-    """`f`, of which a graph keeps the arguments and the result, and no intermediate: the sweep computes those again.
+    """The function `f`, of which the graph keeps arguments and result only. The backward pass computes the rest again.
 
-    Works on arguments, results and keyword arguments that are trees of Tensors, on Tensors that `f` takes from outside (the
-    parameters of a model), nested, and at every order of differentiation. Second derivatives keep the intermediates. `f` must do
-    the same each time: draw random numbers outside of it, or seed them inside.
+    Arguments, keyword arguments and results may be trees. `f` may use Tensors from outside, such as the parameters of a model.
+    Checkpoints nest, and can be differentiated to any order; second derivatives keep the intermediates. `f` must compute the
+    same each time: draw random numbers outside of it, or seed them inside.
 
     Attributes
     ----------
     kept, saved : int
-        Bytes of the results that the last call kept, and of the intermediates that it did not.
+        Bytes of the results that the last call kept, and of the intermediates that it forgot.
     recomputed : int
         How often `f` was computed again.
 
     Raises
     ------
     RuntimeError
-        From the sweep, when `f` did not compute the same again.
+        In the backward pass, when `f` computed something else the second time.
 
     >>> import numpy as np, microgradnp as mg
     >>> x = mg.Tensor(np.ones(1000), requires_grad=True)
@@ -67,7 +67,7 @@ class checkpoint:
         return f"{text}, computed again {self.recomputed} {times}" if self.kept else text
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not recording.get() or tracing.get() is not None:  # a program that is written down decides itself what it keeps
+        if not recording.get() or tracing.get() is not None:  # a traced program chooses itself what to keep
             return self.f(*args, **kwargs)
         replay = Replay(self, args, kwargs)
         result, packed, inside = replay.run()
@@ -82,37 +82,38 @@ class checkpoint:
 
 
 class Replay:
-    """One call: how to make it again, and what came out."""
+    """One call of the function: its arguments, to call it again, and its result."""
 
     def __init__(self, owner: checkpoint, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.owner, self.args, self.kwargs = owner, args, kwargs
         self.value: Any = None
-        self.memo: tuple[Any, dict[int, Any]] | None = None  # the shares of all arguments, for the gradient of this very sweep
+        self.memo: tuple[Any, dict[int, Any]] | None = None  # (g, the shares of all arguments) of the sweep that asks now
 
     def run(self) -> tuple[Any, Tensor | None, list[Tensor]]:
-        """Call the function; its result, the result as one Tensor, and the nodes that were made inside."""
+        """Call the function. Returns its result, the result as one Tensor, and the nodes made inside."""
         with inside_scope() as own, recorded():
             result = self.owner.f(*self.args, **self.kwargs)
-            tensors = [] if not holds_tensor(result) else tensors_in(self.owner.f, result)
+            tensors = [leaf for leaf in leaves(result) if isinstance(leaf, Tensor)]
             if not any(is_made_inside(t, own) for t in tensors):
                 return result, None, []
             packed = pack(tensors) if not isinstance(result, Tensor) else result
         return result, packed, list(walk_inside(packed, own))
 
     def again(self) -> tuple[Tensor, list[Tensor]]:
+        """Call the function again. Raises RuntimeError when it computes something else."""
         _, packed, inside = self.run()
         self.owner.recomputed += 1
         if packed is None or packed.numpy().tobytes() != self.value.tobytes():
             raise RuntimeError(
-                f"{self.owner!r}: it did not compute the same again, so its gradient would be wrong. Does it draw random "
-                "numbers, or was a parameter changed between the forward and the backward pass? Draw outside, or seed inside"
+                f"{self.owner!r}: it did not compute the same again, so its gradient would be wrong. Either it draws "
+                "random numbers: draw them outside, or seed them inside. Or a parameter changed between forward and backward pass"
             )
         return packed, inside
 
 
 @contextlib.contextmanager
 def inside_scope() -> Iterator[str]:
-    """A scope that no other call has, by which nodes that are made inside are told from those outside."""
+    """A scope of this call alone. It tells nodes made inside from nodes made outside."""
     outer, own = scope.get(), f"checkpoint{next(serial)}"
     path = f"{outer}.{own}" if outer else own
     token = scope.set(path)
@@ -123,17 +124,13 @@ def inside_scope() -> Iterator[str]:
 
 
 def is_made_inside(node: Any, own: str) -> bool:
+    """Whether a node was made in the scope `own`, or in a scope inside of it."""
     made = node.scope
     return made is not None and node.rule is not None and (made == own or made.startswith(own + "."))
 
 
-def holds_tensor(tree: Any) -> bool:
-    found: list[bool] = []
-    tree_map(lambda leaf: found.append(isinstance(leaf, Tensor)), tree)
-    return any(found)
-
-
 def walk_inside(root: Tensor, own: str) -> Iterator[Tensor]:
+    """The nodes made inside that `root` depends on, and `root`."""
     seen: set[int] = set()
     stack = [root]
     while stack:
@@ -145,19 +142,20 @@ def walk_inside(root: Tensor, own: str) -> Iterator[Tensor]:
 
 
 def boundary(inside: list[Tensor]) -> list[Tensor]:
-    """The Tensors outside that the nodes inside depend on and that need a gradient, each once."""
+    """The Tensors outside on which the nodes inside depend and that need a gradient, each once."""
     own = {id(node) for node in inside}
     found = {id(p): p for node in inside for p in parents(node) if p.requires_grad and id(p) not in own}
     return list(found.values())
 
 
 def memory(node: Tensor) -> int:
-    """Bytes of a node's array, unless it is a view of another."""
+    """Bytes of a node's array; 0 for a view of another array."""
     array = node.numpy().base if node.numpy().base is not None else node.numpy()
     return 0 if getattr(array, "base", None) is not None else int(node.numpy().nbytes)
 
 
 def pack(tensors: list[Tensor]) -> Tensor:
+    """All entries of several Tensors in one vector. Raises TypeError when their dtypes differ."""
     if len({t.dtype for t in tensors}) > 1:
         raise TypeError(
             f"checkpoint: the results are of several dtypes, {', '.join(str(t.dtype) for t in tensors)}; return one kind"
@@ -166,7 +164,7 @@ def pack(tensors: list[Tensor]) -> Tensor:
 
 
 def unpacked(node: Any, result: Any) -> Any:
-    """The result as `f` returned it, made of slices of the one Tensor that it was packed in."""
+    """The result as `f` returned it, made of slices of the one Tensor that holds all its entries."""
     if isinstance(result, Tensor):
         return node
     start = 0
@@ -183,6 +181,7 @@ def unpacked(node: Any, result: Any) -> Any:
 
 
 def readable(size: float) -> str:
+    """A number of bytes with its unit: `8.0 kB`."""
     for unit in ("B", "kB", "MB"):
         if size < 1000:
             return f"{size:.1f} {unit}" if unit != "B" else f"{size:.0f} B"
@@ -192,12 +191,12 @@ def readable(size: float) -> str:
 
 @primitive
 def replayed(*arrays: Any, replay: Any) -> Any:
-    """The result of a call that was made already."""
+    """The result of a call that has been made."""
     return replay.value
 
 
 def share(position: int, g: Any, y: Any, *arrays: Any, replay: Any) -> Any:
-    """Call the function again, sweep its graph, and keep the shares of all arguments until each was asked for."""
+    """The share of one argument. Calls the function again, sweeps its graph, and keeps the shares of the other arguments."""
     if replay.memo is None or replay.memo[0] is not g:
         record = is_node(g)
         packed, inside = replay.again()

@@ -1,4 +1,4 @@
-"""Products with the Jacobian, the Jacobian itself, and second derivatives; of trees too."""
+"""Products with the Jacobian, the Jacobian itself, and second derivatives. Arguments and results may be trees."""
 
 from __future__ import annotations
 
@@ -9,32 +9,30 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core.tensor import Tensor
-from microgradnp.derivatives.gradients import (
+from microgradnp.derivatives.gradients import grad, gradients, pulled_back
+from microgradnp.derivatives.trees import children, is_differentiable, pairs_in, tree_map
+from microgradnp.derivatives.variables import (
     Argnums,
     depends_on_others,
-    grad,
-    gradients,
     in_place_of,
-    pairs_in,
-    pulled_back,
+    make_constant,
     recorded,
     released,
-    settle,
     tensors_in,
     variables,
     variables_in,
     with_variables,
 )
-from microgradnp.derivatives.trees import children, is_differentiable, tree_map
 
 
 def jvp(f: Callable[..., Any], args: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
-    """(f(*args), J v): the derivative of `f` in the direction `tangents`, one tangent of its argument's shape for each argument.
+    """The pair (f(*args), J v): the derivative of `f` in the direction v = `tangents`.
 
-    Arguments, tangents and result may be trees; a tangent is None where its argument has no derivative.
+    There is one tangent for each argument, of its shape. Arguments, tangents and result may be trees. A tangent is None where
+    its argument has no derivative.
 
-    Two reverse sweeps and no forward mode: u' J is linear in u, and its derivative with respect to u, applied to v, is J v
-    (J. Townsend, "A new trick for calculating Jacobian vector products", 2017).
+    Takes two backward passes and no forward mode: u' J is linear in u, so its derivative with respect to u is J, and applied
+    to v it is J v (J. Townsend, "A new trick for calculating Jacobian vector products", 2017).
 
     >>> import numpy as np, microgradnp as mg
     >>> value, slope = mg.jvp(np.sin, (0.0,), (2.0,))
@@ -55,12 +53,12 @@ def jvp(f: Callable[..., Any], args: tuple[Any, ...], tangents: tuple[Any, ...])
         product = sum((np.sum(g * v) for g, v in zip(pulled, vectors, strict=True)), start=Tensor(0.0))
         nested = depends_on_others(outputs, inputs)
         slopes = gradients(product, dual, record=nested)
-        settle([*inputs, *dual])
+        make_constant([*inputs, *dual])
         return released(value, nested), in_place_of(outputs, slopes, value)
 
 
 def directions_of(position: int, argument: Any, tangent: Any) -> list[Any]:
-    """The tangents of an argument's variables. Raises ValueError for one of another shape."""
+    """The tangents of an argument's variables. Raises ValueError for a tangent of another shape."""
     found = []
     for x, v in pairs_in(argument, tangent):
         if isinstance(x, Tensor) and x.requires_grad:
@@ -71,9 +69,10 @@ def directions_of(position: int, argument: Any, tangent: Any) -> list[Any]:
 
 
 def jacobian(f: Callable[..., Any], argnum: Argnums = 0) -> Callable[..., Any]:
-    """The function that returns df/dx of shape (*result, *argument), one reverse sweep for each entry of the result.
+    """The function that returns df/dx, of shape (*result, *argument). Takes one backward pass for each entry of the result.
 
-    Of trees: a tree like the result, whose leaves are trees like the argument. A tuple of arguments gives a tuple.
+    With trees the result is a tree like the result of `f`, whose leaves are trees like the argument. A tuple of arguments gives
+    a tuple.
 
     >>> import numpy as np, microgradnp as mg
     >>> mg.jacobian(np.square)(np.array([1.0, 2.0]))
@@ -90,7 +89,7 @@ def jacobian(f: Callable[..., Any], argnum: Argnums = 0) -> Callable[..., Any]:
             outputs = tensors_in(f, result)
             nested = depends_on_others(outputs, inputs)
             blocks = {id(y): in_place_of(inputs, rows_of(y, inputs, nested), chosen) for y in outputs}
-            settle(inputs)
+            make_constant(inputs)
         single = not isinstance(argnum, tuple)
         return tree_map(lambda y: (blocks[id(y)][0] if single else blocks[id(y)]) if id(y) in blocks else None, result)
 
@@ -98,7 +97,7 @@ def jacobian(f: Callable[..., Any], argnum: Argnums = 0) -> Callable[..., Any]:
 
 
 def rows_of(y: Tensor, inputs: list[Tensor], nested: bool) -> list[Any]:
-    """dy/dx of shape (*y, *x) for each input."""
+    """dy/dx, of shape (*y, *x), for each input."""
     units = np.eye(y.size, dtype=y.dtype).reshape(y.size, *y.shape)
     rows = [gradients(y, inputs, Tensor(e) if nested else e, record=nested, free=False) for e in units]
     if not rows:
@@ -107,9 +106,9 @@ def rows_of(y: Tensor, inputs: list[Tensor], nested: bool) -> list[Any]:
 
 
 def hessian(f: Callable[..., Any], argnum: Argnums = 0) -> Callable[..., Any]:
-    """The function that returns the second derivatives of a real scalar function, shape (*argument, *argument).
+    """The function that returns the second derivatives of a real scalar function, of shape (*argument, *argument).
 
-    Of a tree of arguments: a tree of trees, as `jacobian` of `grad` gives it.
+    An argument that is a tree gives a tree of trees, as `jacobian` of `grad` does.
 
     >>> import numpy as np, microgradnp as mg
     >>> mg.hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 3.0]))
@@ -120,7 +119,7 @@ def hessian(f: Callable[..., Any], argnum: Argnums = 0) -> Callable[..., Any]:
 
 
 def hvp(f: Callable[..., Any], args: tuple[Any, ...], v: Any, argnum: int = 0) -> Any:
-    """Hessian times vector, H v, without forming H: the gradient of <grad f, v>. `v` has the argument's shape, or is such a tree.
+    """Hessian times vector, H v, without forming H: the gradient of <grad f, v>. `v` has the structure and shape of the argument.
 
     >>> import numpy as np, microgradnp as mg
     >>> mg.hvp(lambda x: np.sum(x**3), (np.array([1.0, 2.0]),), np.array([1.0, 1.0]))

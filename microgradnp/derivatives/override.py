@@ -1,4 +1,4 @@
-"""A hand-written rule in one place of a program: `with mg.override(np.exp, my_rule): ...`."""
+"""A hand-written gradient rule for one part of a program: `with mg.override(np.exp, my_rule): ...`."""
 
 from __future__ import annotations
 
@@ -13,34 +13,36 @@ import numpy as np
 
 from microgradnp.core.errors import GradientMismatch
 from microgradnp.core.signatures import Vjp, check_formula, name_of
+from microgradnp.core.sweep import fit_to
 from microgradnp.core.table import TABLE, Composite, Overridden, Rule, load_library_rules, overrides
 from microgradnp.core.tensor import Tensor
-from microgradnp.derivatives.gradients import pulled_back, recorded
+from microgradnp.derivatives.agreement import relation, relative_error, tolerance_of, worst_entry
+from microgradnp.derivatives.gradients import pulled_back
+from microgradnp.derivatives.variables import recorded
 
 lock = threading.Lock()
 
 
 class override(ContextDecorator):
-    """Context manager and decorator under which `function` has the gradient formulas that are given here.
+    """Context manager and decorator: inside, `function` has these gradient formulas.
 
-    What is recorded inside keeps them, also when it is swept outside. Other threads and tasks see nothing of it.
+    A graph recorded inside keeps them, also when its backward pass runs outside. Other threads and tasks are not affected.
 
     Parameters
     ----------
     function : callable
-        A NumPy function or a primitive, with or without a rule of its own.
+        A NumPy function or a primitive. It need not have a rule.
     vjps : callable or None
         One formula `vjp(g, y, *arrays, **options)` for each array argument, as in `mg.rule`.
     check : bool
-        Compare each gradient with that of the function's own rule, and raise when they differ by more than a part in 1e6
-        (1e-3 in single precision) of the largest entry.
+        In the backward pass, compare each gradient with that of the function's own rule, with the tolerance of `mg.compare`.
 
     Raises
     ------
     TypeError
-        If a formula cannot be called, or `check` has nothing to compare with.
+        If a formula cannot be called, or `check` has no rule to compare with.
     GradientMismatch
-        From the sweep, with `check`: names the argument, the worst entry and both values.
+        In the backward pass, with `check`. Names the argument, the worst entry and both values.
 
     >>> import numpy as np, microgradnp as mg
     >>> x = mg.Tensor([0.3, 0.7], requires_grad=True)
@@ -66,7 +68,7 @@ class override(ContextDecorator):
         self.rule = Rule(function, tuple(checked(vjp, k, original) if check and vjp else vjp for k, vjp in enumerate(vjps)))
         self.tokens: list[Any] = []
 
-    def _recreate_cm(self) -> override:  # contextlib's hook: each call of a decorated function has its own, also in threads
+    def _recreate_cm(self) -> override:  # called by contextlib: each call of a decorated function has its own, also in threads
         fresh = object.__new__(override)
         fresh.function, fresh.rule, fresh.tokens = self.function, self.rule, []
         return fresh
@@ -92,45 +94,34 @@ class override(ContextDecorator):
                     TABLE[self.function] = entry.original
 
 
-def checked(vjp: Vjp, position: int, original: Any) -> Vjp:
-    """The formula, and a comparison of what it returns with the gradient of the original rule."""
+def checked(vjp: Vjp, position: int, original: Rule | Composite) -> Vjp:
+    """The formula `vjp`, which now also compares its gradient with that of the function's own rule."""
 
-    def both(g: Any, y: Any, *arrays: Any, **options: Any) -> Any:
-        mine = vjp(g, y, *arrays, **options)
-        plain = [a.numpy() if isinstance(a, Tensor) else a for a in (g, *arrays)]
-        found = np.asarray(mine.numpy() if isinstance(mine, Tensor) else mine)
-        compare(original.name, position, found, own(original, position, *plain, options=options))
-        return mine
+    def formula(g: Any, y: Any, *arrays: Any, **options: Any) -> Any:
+        share = vjp(g, y, *arrays, **options)
+        seed, found, *values = (a.numpy() if isinstance(a, Tensor) else a for a in (g, share, *arrays))
+        x = values[position] = Tensor(values[position], requires_grad=True)
+        with recorded():
+            result = without_overrides(original.function, *values, **options)
+            (own,) = pulled_back([result], [x], [np.conj(seed)], record=False)
+        hand = fit_to(np.conj(found), x, result, position)  # the sum over broadcast axes, as in the sweep
+        tolerance = tolerance_of(hand, own)
+        if not relative_error(hand, own) <= tolerance:
+            at = worst_entry(np.abs(hand - own))
+            raise GradientMismatch(
+                f"{original.name}: the rule of mg.override gives argument {position} the gradient {hand[at]:.8g} at {at}. "
+                f"The function's own rule gives {own[at]:.8g}. The two differ{relation(hand, own, tolerance)}"
+            )
+        return share
 
-    both.__signature__ = inspect.signature(vjp)  # type: ignore[attr-defined]
-    return both
-
-
-def own(original: Rule | Composite, position: int, g: Any, *arrays: Any, options: dict[str, Any]) -> np.ndarray:
-    """The gradient that the function's own rule gives, before the sum over broadcast axes was taken: summed here."""
-    tensors = [Tensor(a, requires_grad=True) if k == position else a for k, a in enumerate(arrays)]
-    with recorded():
-        token = overrides.set(MappingProxyType({}))
-        try:
-            y = original.function(*tensors, **options)
-        finally:
-            overrides.reset(token)
-        return pulled_back([y], [cast(Tensor, tensors[position])], [np.conj(g)], record=False)[0]
+    formula.__signature__ = inspect.signature(vjp)  # type: ignore[attr-defined]
+    return formula
 
 
-def compare(name: str, position: int, mine: np.ndarray, expected: np.ndarray) -> None:
-    mine = np.conj(mine)
-    extra = tuple(range(mine.ndim - expected.ndim))
-    summed = np.sum(mine, axis=extra)
-    stretched = tuple(k for k, n in enumerate(expected.shape) if n == 1 and summed.shape[k] != 1)
-    summed = np.broadcast_to(np.sum(summed, axis=stretched, keepdims=True), expected.shape)
-    tolerance = (1e-6 if np.finfo(expected.dtype).eps < 1e-10 else 1e-3) * np.max(np.abs(expected), initial=0)
-    wrong = ~(np.abs(summed - expected) <= tolerance)
-    if np.any(wrong):
-        size = np.where(wrong, np.abs(summed - expected), -1)
-        worst = np.unravel_index(int(np.argmax(np.where(np.isnan(size), np.inf, size))), expected.shape)
-        raise GradientMismatch(
-            f"{name}: the rule of mg.override gives argument {position} the gradient {summed[worst]:.8g} at "
-            f"{tuple(int(k) for k in worst)}, and the function's own rule {expected[worst]:.8g}; {np.sum(wrong)} of "
-            f"{wrong.size} entries differ"
-        )
+def without_overrides(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    """Call a function while the rules of the table hold."""
+    token = overrides.set(MappingProxyType({}))
+    try:
+        return function(*args, **options)
+    finally:
+        overrides.reset(token)

@@ -1,7 +1,7 @@
-"""Nested containers of arrays: dictionaries, lists, tuples, named tuples and dataclasses, however deep.
+"""Nested containers of arrays: dictionaries, lists, tuples, named tuples and dataclasses, of any depth.
 
-A *leaf* is whatever is no container. A container is rebuilt with other leaves in the same places: a gradient looks like its
-parameters.
+A *leaf* is anything that is not a container. `tree_map` rebuilds a container with other leaves in the same places, so the
+gradient of a tree of parameters is a tree of the same structure.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Path = str  # ['layers'][0].W
 
 
 def children(tree: Any) -> list[tuple[Path, Any]] | None:
-    """The parts of a container with the text that picks each; None for a leaf."""
+    """The parts of a container, each with the source text that selects it; None for a leaf."""
     if isinstance(tree, dict):
         return [(f"[{key!r}]", value) for key, value in tree.items()]
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
@@ -30,7 +30,7 @@ def children(tree: Any) -> list[tuple[Path, Any]] | None:
 
 
 def rebuilt(tree: Any, parts: list[Any]) -> Any:
-    """A container like `tree` with other parts. A dataclass is copied without its `__init__`: a field may hold anything."""
+    """A container like `tree` with other parts. A dataclass is copied without its `__init__`, which might check the parts."""
     if isinstance(tree, dict):
         changed = copy.copy(tree)
         changed.update(zip(tree, parts, strict=True))
@@ -41,12 +41,12 @@ def rebuilt(tree: Any, parts: list[Any]) -> Any:
         return type(tree)(parts)
     changed = copy.copy(tree)
     for field, part in zip(dataclasses.fields(tree), parts, strict=True):
-        object.__setattr__(changed, field.name, part)  # also when it is frozen
+        object.__setattr__(changed, field.name, part)  # works for frozen dataclasses, too
     return changed
 
 
 def tree_map(change: Callable[..., Any], tree: Any, *others: Any) -> Any:
-    """`change` of every leaf, in a container of the same kind; of the leaves at the same places of several trees."""
+    """A container like `tree`, with `change(leaf, ...)` in place of each leaf. Other trees supply further arguments."""
     parts = children(tree)
     if parts is None:
         return change(tree, *others)
@@ -55,7 +55,7 @@ def tree_map(change: Callable[..., Any], tree: Any, *others: Any) -> Any:
 
 
 def same_parts(tree: Any, other: Any) -> list[Any]:
-    """The parts of a second tree, which must have the structure of the first. Raises TypeError."""
+    """The parts of a second tree. Raises TypeError when its structure differs from the first tree's."""
     mine, theirs = children(tree) or [], children(other)
     if theirs is None or [name for name, _ in mine] != [name for name, _ in theirs]:
         raise TypeError(f"two trees differ in structure: {outline(tree)} and {outline(other)}")
@@ -63,7 +63,7 @@ def same_parts(tree: Any, other: Any) -> list[Any]:
 
 
 def leaves_with_paths(tree: Any, path: Path = "") -> Iterator[tuple[Path, Any]]:
-    """Every leaf with the text that picks it, such as ['layers'][0].W."""
+    """Every leaf with the source text that selects it, such as ['layers'][0].W."""
     parts = children(tree)
     if parts is None:
         yield path, tree
@@ -73,11 +73,19 @@ def leaves_with_paths(tree: Any, path: Path = "") -> Iterator[tuple[Path, Any]]:
 
 
 def leaves(tree: Any) -> list[Any]:
+    """Every leaf, in the order of the container."""
     return [leaf for _, leaf in leaves_with_paths(tree)]
 
 
+def pairs_in(tree: Any, other: Any) -> list[tuple[Any, Any]]:
+    """The leaves at the same places of two trees. Raises TypeError when the trees differ in structure."""
+    found: list[tuple[Any, Any]] = []
+    tree_map(lambda a, b: found.append((a, b)), tree, other)
+    return found
+
+
 def outline(tree: Any) -> str:
-    """The structure of a tree in one line."""
+    """One line that describes the structure of a tree."""
     parts = children(tree)
     if parts is None:
         shape = f" {np.shape(tree)}" if hasattr(tree, "shape") else ""
@@ -87,5 +95,5 @@ def outline(tree: Any) -> str:
 
 
 def is_differentiable(leaf: Any) -> bool:
-    """Whether a leaf of a tree is a number or an array that a gradient exists for: floating-point or complex."""
+    """Whether a gradient with respect to this leaf exists: floating-point and complex numbers and arrays."""
     return isinstance(leaf, (float, complex)) or getattr(getattr(leaf, "dtype", None), "kind", "") in tuple("fc")

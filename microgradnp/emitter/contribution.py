@@ -15,7 +15,7 @@ from microgradnp.core import graph
 from microgradnp.core.memory import arrays_in
 from microgradnp.core.sweep import fit_to
 from microgradnp.core.tensor import Tensor
-from microgradnp.derivatives.gradients import recorded
+from microgradnp.derivatives.variables import recorded
 from microgradnp.emitter.quoting import Quotes
 from microgradnp.emitter.text import Body
 from microgradnp.program import Program, Trace, Value, simplified

@@ -12,9 +12,10 @@ from microgradnp.core import graph
 from microgradnp.core.origin import locate
 from microgradnp.core.signatures import name_of
 from microgradnp.core.tensor import Tensor
-from microgradnp.derivatives.gradients import Argnums, gradients, recorded
+from microgradnp.derivatives.gradients import gradients
 from microgradnp.derivatives.parameters import Parameters, parameters_of
 from microgradnp.derivatives.trees import leaves, tree_map
+from microgradnp.derivatives.variables import Argnums, recorded
 from microgradnp.emitter.proof import array_text, proof
 from microgradnp.emitter.quoting import STANDARD, Quotes
 from microgradnp.emitter.sizes import free_sizes, resized

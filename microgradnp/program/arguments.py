@@ -12,8 +12,8 @@ import numpy as np
 
 from microgradnp.core.signatures import name_of
 from microgradnp.core.tensor import Tensor
-from microgradnp.derivatives.gradients import Argnums, kind, looks_like_array, place_of
 from microgradnp.derivatives.trees import is_differentiable, leaves, leaves_with_paths, tree_map
+from microgradnp.derivatives.variables import Argnums, kind, looks_like_array, place_of
 from microgradnp.program.traced import Trace
 
 Where = int | str

@@ -26,7 +26,7 @@ from microgradnp.core.signatures import Vjp, name_of
 from microgradnp.core.sweep import sweep
 from microgradnp.core.table import Rule
 from microgradnp.core.tensor import Tensor
-from microgradnp.derivatives.gradients import check_result, recorded
+from microgradnp.derivatives.variables import check_result, recorded
 from microgradnp.inspection.names import name_boxes
 from microgradnp.program.values import Program, Value
 

@@ -20,7 +20,6 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "debugger"))
 import programs
 from mutants import SLUGS, changed_lines, mutants, normal_text
 
-from microgradnp.checking.compare import fit
 from microgradnp.debugger.capture.program import Program
 from microgradnp.debugger.capture.step import capture
 from microgradnp.debugger.investigation import debug
@@ -28,6 +27,7 @@ from microgradnp.debugger.match.index import Index
 from microgradnp.debugger.match.references import ModelError, evaluate, model_arguments, per_sample, references
 from microgradnp.debugger.repair.probe import observe, plan_of
 from microgradnp.debugger.verdict import judge
+from microgradnp.derivatives.agreement import fit
 
 SPLITS = ["dev", "hidden", "wide", "unseen", "right_only", "held_out"]
 

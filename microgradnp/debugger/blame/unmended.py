@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from microgradnp.checking.compare import scale_of
 from microgradnp.debugger.blame.causes import is_forward, is_gradient, is_weight
 from microgradnp.debugger.blame.frontier import Blame
 from microgradnp.debugger.capture.step import Step
 from microgradnp.debugger.capture.versions import Version
 from microgradnp.debugger.evidence import Entry
 from microgradnp.debugger.verdict import Verdict
+from microgradnp.derivatives.agreement import scale_of
 
 
 def cause_without_fix(blamed: Blame, verdict: Verdict, step: Step) -> str:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from microgradnp.checking.compare import scale_of
 from microgradnp.debugger.match.references import Reference
+from microgradnp.derivatives.agreement import scale_of
 
 TOLERANCE = 1e-8
 LOOSE = 1e-4  # for code in single precision; too loose for single numbers

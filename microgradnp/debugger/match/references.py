@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.checking.compare import scale_of
 from microgradnp.core import graph
 from microgradnp.core.origin import locate
 from microgradnp.core.sweep import sweep
 from microgradnp.core.tensor import Tensor
 from microgradnp.debugger.capture.roles import data_of, lengths, targets_of
 from microgradnp.debugger.match.outputs import outputs
+from microgradnp.derivatives.agreement import scale_of
 
 NOT_ELEMENTWISE = frozenset(["getitem", "transpose", "reshape", "sum", "mean", "matmul", "identity"])
 

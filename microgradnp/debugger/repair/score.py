@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.checking.compare import fit
 from microgradnp.debugger.capture.step import quiet
 from microgradnp.debugger.evidence import EXACT, SINGLE, STEP, Entry, fit_step
 from microgradnp.debugger.match.references import ModelError, evaluate
 from microgradnp.debugger.repair.probe import Observation, Plan
+from microgradnp.derivatives.agreement import fit
 
 
 class Scorer:
