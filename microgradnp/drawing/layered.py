@@ -1,17 +1,19 @@
-"""A layered layout of one level: items in ranks, wires between them, no group inside a group.
+"""Lay out one level of a graph: items in ranks and the wires between them, without groups.
 
-After K. Sugiyama, S. Tagawa and M. Toda, "Methods for visual understanding of hierarchical system structures" (1981), in
-four steps, each linear or nearly so:
+The algorithm is that of K. Sugiyama, S. Tagawa and M. Toda, "Methods for visual understanding of hierarchical system
+structures" (1981). Its four steps are linear or nearly so:
 
-1. rank: every item one rank behind its last argument, and then as close before its first user as that allows;
-2. bend: a wire that passes ranks gets a bend in each, so that it is kept clear of the items there. The edges of one source
-   share one wire, which branches, and so a value with many users costs one bend a rank;
-3. order: sweeps down and up sort each rank by where its neighbours are, and the order with the fewest crossings is kept;
-4. place: with the order fixed, each rank is moved as close to its neighbours as its width allows. Least squares under
-   `x[i+1] - x[i] >= gap[i]` is isotonic regression, solved exactly by pooling adjacent violators (R. Barlow and others,
-   "Statistical inference under order restrictions", 1972).
+1. `ranks`: every item stands one rank behind its last argument. Then it moves towards its first user where that shortens wires.
+2. `Columns.connect`: a wire gets a bend in every rank that it passes, so that it keeps clear of the items there. The edges of
+   one source share one wire with branches. A value with many users costs one bend a rank.
+3. `Columns.sort`: sweeps down and up sort each rank by the places of its neighbours. The order with the fewest crossings stays.
+4. `Columns.relax`: each rank moves as close to its neighbours as its width allows, in the order that was found. That is least
+   squares under `x[i+1] - x[i] >= gap[i]`, or isotonic regression. Pooling adjacent violators solves it exactly (R. Barlow and
+   others, "Statistical inference under order restrictions", 1972). `Columns.straighten` then takes the kinks out of the wires.
 
-Coordinates are `across` the direction of flow and `along` it; who calls turns them into x and y.
+The page has the same algorithm in `viewer/page/layered.js`, function by function. A test compares the results.
+
+Places are counted `across` the direction of flow and `along` it. The caller turns them into x and y.
 """
 
 from __future__ import annotations
@@ -19,41 +21,40 @@ from __future__ import annotations
 import itertools
 import math
 from bisect import bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-SWEEPS = 8
+SWEEPS, SWEEPS_WHEN_LARGE, LARGE_TO_SORT = 8, 2, 20_000  # of sorting; elements of a large level
 FORMING, SETTLING, SETTLING_WHEN_LARGE, LARGE = 6, 80, 8, 1000  # rounds of placing; elements of a large level
-STILL = 0.05  # pixels: nothing has moved
+STILL = 0.05  # pixels: a round that moves nothing farther is the last
 BETWEEN_ITEMS = 26.0
 BETWEEN_BENDS = 12.0
 BEND = 4.0
 BETWEEN_RANKS = 34.0
-BENDS_PER_ITEM, BENDS_AT_LEAST = 4, 20_000  # longer wires than this pays for run straight, over what is in their way
+BENDS_PER_ITEM, BENDS_AT_LEAST = 4, 20_000  # when these are used up, long wires run straight across what is in their way
+
+Neighbour = tuple[int, float, float]  # an element, the desired offset from it, the weight of that wish
 
 
 @dataclass
 class Wire:
-    """The edges of one source: where it starts, and the items at which its branches end, with offsets from their centres.
-
-    Each branch has a weight: how much it wants to be straight.
-    """
+    """The edges of one source. Offsets are counted from the centres of the items."""
 
     source: int
     offset: float
-    targets: list[tuple[int, float, float]] = field(default_factory=list)  # (item, offset, weight)
+    targets: dict[int, tuple[float, float]] = field(default_factory=dict)  # item -> offset, how straight the branch should be
 
 
 @dataclass
 class Level:
-    """What is laid out. `first` and `last` are items on the borders: where wires come in, and where they leave."""
+    """What is laid out. Wires come in at the items `first` and leave at the items `last`, which stand on the border."""
 
     across: list[float] = field(default_factory=list)  # sizes of the items
     along: list[float] = field(default_factory=list)
     wires: list[Wire] = field(default_factory=list)
     first: set[int] = field(default_factory=set)
     last: set[int] = field(default_factory=set)
-    light: set[int] = field(default_factory=set)  # leaves: they follow what they are arguments of
+    light: set[int] = field(default_factory=set)  # leaves, which follow their user
 
 
 @dataclass
@@ -72,7 +73,7 @@ class Placed:
 
 
 def place(level: Level, lead: float, tail: float) -> Placed:
-    """Lay out one level; `lead` and `tail` are left free along the flow before and behind it."""
+    """The layout of one level. Along the flow, `lead` is left free before the items and `tail` behind them."""
     rank = ranks(level)
     columns = Columns(level, rank)
     columns.sort()
@@ -80,7 +81,7 @@ def place(level: Level, lead: float, tail: float) -> Placed:
     columns.straighten()
     rank_start, rank_end, length = lengths(level, rank, lead, tail)
     sources = {wire.source for wire in level.wires}
-    targets = {target for wire in level.wires for target, *_ in wire.targets}
+    targets = {target for wire in level.wires for target in wire.targets}
     start = []
     for item, r in enumerate(rank):
         slack = rank_end[r] - rank_start[r] - level.along[item]
@@ -94,12 +95,12 @@ def place(level: Level, lead: float, tail: float) -> Placed:
 
 
 def ranks(level: Level) -> list[int]:
-    """Ranks from zero; items in `first` and `last` have the outermost ones to themselves."""
+    """The rank of each item, from zero. The items in `first` and `last` have the outermost ranks to themselves."""
     count = len(level.across)
     after: list[list[int]] = [[] for _ in range(count)]
-    before, held = [0] * count, [0] * count  # arguments; those that would not follow when an item moves on
+    before, held = [0] * count, [0] * count  # arguments; those of them that do not follow when an item moves on
     for wire in level.wires:
-        for target, *_ in wire.targets:
+        for target in wire.targets:
             after[wire.source].append(target)
             before[target] += 1
             held[target] += wire.source not in level.light
@@ -114,7 +115,7 @@ def ranks(level: Level) -> list[int]:
     lowest = max((rank[item] for item in range(count) if item not in level.last), default=0) + 1
     for item in level.last:
         rank[item] = lowest
-    for item in reversed(order):  # moving an item with more users than arguments towards them shortens wires
+    for item in reversed(order):  # an item with more users than arguments shortens wires by moving on
         inner = [rank[target] for target in after[item] if target not in level.last]
         if item not in level.first and item not in level.last and inner and held[item] <= len(inner):
             rank[item] = max(rank[item], min(inner) - 1)
@@ -138,27 +139,27 @@ def lengths(level: Level, rank: list[int], lead: float, tail: float) -> tuple[li
 
 
 class Columns:
-    """Items and bends in their ranks: first their order, then their places across. Bends are elements behind the items."""
+    """Items and bends in their ranks: first their order, then their places across. Bends are numbered behind the items."""
 
     def __init__(self, level: Level, rank: list[int]) -> None:
         self.level = level
         self.size = list(level.across)
         self.rank = list(rank)
-        self.chains: list[dict[int, int]] = [{} for _ in level.wires]  # rank -> bend, for each wire
-        self.before: list[list[tuple[int, float, float]]] = [[] for _ in self.size]  # (neighbour, desired offset, weight)
-        self.after: list[list[tuple[int, float, float]]] = [[] for _ in self.size]
+        self.chains: list[dict[int, int]] = [{} for _ in level.wires]  # for each wire its bends by rank, in the order of ranks
+        self.before: list[list[Neighbour]] = [[] for _ in self.size]
+        self.after: list[list[Neighbour]] = [[] for _ in self.size]
         self.connect()
         self.ranks: list[list[int]] = [[] for _ in range(max(self.rank) + 1)]
         for element, r in enumerate(self.rank):
             self.ranks[r].append(element)
         self.x = [0.0] * len(self.size)
         for elements in self.ranks:
-            self.pack(elements, [float(i) for i in range(len(elements))])
+            self.pack(elements, range(len(elements)))
 
     def connect(self) -> None:
-        """Give each wire its bends and tell each element its neighbours; the shortest wires come first while bends last."""
+        """Give each wire its bends, the shortest wires first, and tell each element its neighbours."""
         rank, wires = self.rank, self.level.wires
-        ends = [max((rank[target] for target, *_ in wire.targets), default=0) for wire in wires]
+        ends = [max((rank[target] for target in wire.targets), default=0) for wire in wires]
         budget = BENDS_AT_LEAST + BENDS_PER_ITEM * len(self.size)
         for w in sorted(range(len(wires)), key=lambda w: ends[w] - rank[wires[w].source]):
             wire, chain, first = wires[w], self.chains[w], rank[wires[w].source]
@@ -166,18 +167,19 @@ class Columns:
             if budget >= 0:
                 for r in range(first + 1, ends[w]):
                     chain[r] = self.bend(r)
-            weight = max((weight for target, _, weight in wire.targets if rank[target] > first + 1), default=1.0)
+            weight = max((weight for target, (_, weight) in wire.targets.items() if rank[target] > first + 1), default=1.0)
             previous, offset = wire.source, wire.offset
-            for r in sorted(chain):
-                self.join(previous, chain[r], offset, 0.0, weight * (1.0 if previous == wire.source else 4.0))
-                previous, offset = chain[r], 0.0
-            for target, shift, weight in wire.targets:
-                bend = chain.get(rank[target] - 1)
-                start, offset = (wire.source, wire.offset) if bend is None else (bend, 0.0)
+            for bend in chain.values():
+                self.join(previous, bend, offset, 0.0, weight * (1.0 if previous == wire.source else 4.0))
+                previous, offset = bend, 0.0
+            for target, (shift, own) in wire.targets.items():
+                nearest = chain.get(rank[target] - 1)
+                start, offset = (wire.source, wire.offset) if nearest is None else (nearest, 0.0)
                 if rank[target] == self.rank[start] + 1:
-                    self.join(start, target, offset, shift, weight)
+                    self.join(start, target, offset, shift, own)
 
     def bend(self, r: int) -> int:
+        """A new element in a rank."""
         self.size.append(BEND)
         self.rank.append(r)
         self.before.append([])
@@ -191,10 +193,9 @@ class Columns:
     # ------------------------------------------------------------------------------------------------ order
 
     def sort(self) -> None:
-        """Sweep down and up; keep the order with the fewest crossings."""
+        """Sweep down and up, and keep the order with the fewest crossings."""
         best, fewest = [list(r) for r in self.ranks], self.crossings()
-        sweeps = SWEEPS if len(self.size) < 20_000 else 2
-        for sweep in range(sweeps):
+        for sweep in range(SWEEPS if len(self.size) < LARGE_TO_SORT else SWEEPS_WHEN_LARGE):
             if not fewest:
                 break
             downward = sweep % 2 == 0
@@ -211,17 +212,16 @@ class Columns:
         """How many pairs of wire segments between neighbouring ranks cross."""
         total = 0
         for elements in self.ranks:
-            place = {element: i for i, element in enumerate(elements)}
             ends: list[float] = []
-            for element in sorted(place, key=place.__getitem__):
+            for element in elements:
                 reached = sorted(self.x[lower] for lower, _, _ in self.after[element])
                 total += sum(len(ends) - bisect_right(ends, x) for x in reached)
                 for x in reached:
                     insort(ends, x)
         return total
 
-    def wish(self, element: int, neighbours: list[list[tuple[int, float, float]]]) -> tuple[float, float]:
-        """Where an element would like to be, and how much: the weighted mean of its neighbours."""
+    def wish(self, element: int, neighbours: list[list[Neighbour]]) -> tuple[float, float]:
+        """The weighted mean of an element's neighbours, where it would like to be, and the sum of the weights."""
         total = weights = 0.0
         for other, offset, weight in neighbours[element]:
             total += weight * (self.x[other] + offset)
@@ -231,7 +231,7 @@ class Columns:
     # ------------------------------------------------------------------------------------------------ place
 
     def relax(self) -> None:
-        """Move each rank as close to its neighbours as it can go; downward, upward, and to both."""
+        """Move each rank towards its neighbours: above and below by turns, then both together until nothing moves."""
         for elements in self.ranks:
             self.pack(elements, [self.x[e] for e in elements])
         both = [[*b, *a] for b, a in zip(self.before, self.after, strict=True)]
@@ -241,12 +241,10 @@ class Columns:
             if self.sweep(i % 2 == 0, both) < STILL:
                 break
 
-    def sweep(self, downward: bool, neighbours: list[list[tuple[int, float, float]]]) -> float:
-        """Place every rank by its neighbours; returns how far an element has moved at most."""
-        moved = 0.0
-        for elements in self.ranks if downward else reversed(self.ranks):
-            moved = max(moved, self.pack(elements, *zip(*[self.wish(e, neighbours) for e in elements], strict=True)))
-        return moved
+    def sweep(self, downward: bool, neighbours: list[list[Neighbour]]) -> float:
+        """Place every rank by its neighbours. Returns the largest distance that an element has moved."""
+        ranks: Iterable[list[int]] = self.ranks if downward else reversed(self.ranks)
+        return max(self.pack(rank, *zip(*[self.wish(e, neighbours) for e in rank], strict=True)) for rank in ranks)
 
     def straighten(self) -> None:
         """Draw each wire straight through as many ranks as have room for it."""
@@ -254,34 +252,40 @@ class Columns:
         for chain in self.chains:
             piece: list[int] = []
             low, high = -math.inf, math.inf
-            for r in [*sorted(chain), None]:
-                least, most = self.room(chain[r], r, place) if r is not None else (math.inf, -math.inf)
-                if piece and max(low, least) > min(high, most):
-                    middle = sum(self.x[bend] for bend in piece) / len(piece)
-                    for bend in piece:
-                        self.x[bend] = min(max(middle, low), high)
+            for r, bend in chain.items():
+                least, most = self.room(bend, r, place)
+                if max(low, least) > min(high, most):
+                    self.align(piece, low, high)
                     piece, low, high = [], -math.inf, math.inf
-                if r is not None:
-                    piece.append(chain[r])
-                    low, high = max(low, least), min(high, most)
+                piece.append(bend)
+                low, high = max(low, least), min(high, most)
+            self.align(piece, low, high)
+
+    def align(self, piece: list[int], low: float, high: float) -> None:
+        """Put the bends of a piece below each other, between two places."""
+        if piece:
+            middle = sum(self.x[bend] for bend in piece) / len(piece)
+            for bend in piece:
+                self.x[bend] = min(max(middle, low), high)
 
     def room(self, element: int, r: int, place: dict[int, int]) -> tuple[float, float]:
-        """Between which places an element may move without touching its neighbours in the rank."""
+        """The places between which an element can move without touching its neighbours in the rank."""
         elements, i = self.ranks[r], place[element]
         low = self.x[elements[i - 1]] + self.gap(elements[i - 1], element) if i else -math.inf
         high = self.x[elements[i + 1]] - self.gap(element, elements[i + 1]) if i + 1 < len(elements) else math.inf
         return low, high
 
     def pack(self, elements: list[int], desired: Sequence[float], weights: Sequence[float] | None = None) -> float:
-        """Place one rank as close to the desired places as its width allows; returns how far an element has moved at most."""
+        """Place one rank as near to the desired places as its width allows. Returns the largest distance moved."""
         needed = [self.gap(a, b) for a, b in itertools.pairwise(elements)]
-        places = spread(desired, weights or [1.0] * len(elements), needed)
-        moved = max(abs(self.x[element] - x) for element, x in zip(elements, places, strict=True))
-        for element, x in zip(elements, places, strict=True):
+        moved = 0.0
+        for element, x in zip(elements, spread(desired, weights or [1.0] * len(elements), needed), strict=True):
+            moved = max(moved, abs(self.x[element] - x))
             self.x[element] = x
         return moved
 
     def gap(self, left: int, right: int) -> float:
+        """The least distance between the centres of two elements."""
         items = len(self.level.across)
         between = BETWEEN_ITEMS if left < items and right < items else BETWEEN_BENDS
         return (self.size[left] + self.size[right]) / 2 + between
@@ -293,9 +297,7 @@ def spread(desired: Sequence[float], weights: Sequence[float], needed: Sequence[
     >>> spread([0.0, 0.0, 9.0], [1.0, 1.0, 1.0], [2.0, 2.0])
     [-1.0, 1.0, 9.0]
     """
-    shifts = [0.0]
-    for gap in needed:
-        shifts.append(shifts[-1] + gap)
+    shifts = list(itertools.accumulate(needed, initial=0.0))
     pools: list[tuple[float, float, int]] = []  # weighted sum, weight, members
     for wish, weight, shift in zip(desired, weights, shifts, strict=True):
         total, count = weight * (wish - shift), 1

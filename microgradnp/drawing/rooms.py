@@ -1,14 +1,22 @@
-"""The built-in layout, group by group from the inside out: what always works.
+"""The built-in layout: groups from the inside out, each as one level of `layered.py`. It works without Graphviz.
 
-A group that is laid out becomes one item of the group around it. A wire that crosses its border does so at a port, an item
-without size on the border, so its bends continue inside and it never runs through a box; and groups cannot overlap.
+The algorithm has three parts:
 
-Everything is counted `across` the direction of flow and `along` it, and turned into x and y at the very end.
+1. `House.furnish`: a group that is laid out becomes one item of the group around it, and so groups cannot overlap. A wire
+   crosses the border of a group at a port, an item without size. So its bends go on inside, and it runs through no box.
+2. `House.locate`: from the outside in, each group learns where it stands.
+3. `House.ends_of` and `House.route`: an arrow ends below the place that it comes from, as near as its box and the other arrows
+   allow. Its route is traced back until its source, or a part of the source's wire that is drawn already.
+
+The page has the same algorithm in `viewer/page/rooms.js`, function by function. A test compares the results.
+
+Places are counted `across` the direction of flow and `along` it, and turned into x and y at the very end.
 """
 
 from __future__ import annotations
 
 import collections
+import itertools
 from dataclasses import dataclass, field
 
 from microgradnp.drawing.layered import Level, Placed, Wire, place, spread
@@ -22,11 +30,11 @@ HEAD = 5.0  # the last pixels before an arrow's end are straight
 CORNER = 14.0  # of a box, where no arrow ends
 
 Key = tuple[str, int]  # ("box" | "group", index), or ("in" | "out", source box) on the border of a room
-Hop = tuple[int | None, Key, Key]  # an edge within one room: the room, and the items between which it runs
+Hop = tuple[int | None, Key, Key]  # the part of an edge in one room: the room, the item where it starts, and where it ends
 
 
 def built_in(picture: Picture) -> Layout:
-    """Lay out a picture without any engine."""
+    """The layout of a picture."""
     house = House(picture)
     for group in (*reversed(range(len(picture.groups))), None):
         house.furnish(group)
@@ -49,54 +57,51 @@ class Room:
     placed: Placed = field(init=False)
 
     def port(self, key: Key) -> float:
-        """Where a wire crosses the border, counted from the middle."""
+        """The place across where a wire crosses the border, counted from the middle of the room."""
         return self.placed.center[self.item[key]] + self.shift - self.size[0] / 2
 
     def across(self, place: float) -> float:
+        """A place in this room as one in the picture."""
         return self.origin[0] + self.shift + place
 
-    def rank_start(self, rank: int) -> float:
-        return self.origin[1] + self.placed.rank_start[rank]
-
-    def rank_end(self, rank: int) -> float:
-        return self.origin[1] + self.placed.rank_end[rank]
+    def along(self, place: float) -> float:
+        return self.origin[1] + place
 
 
 class House:
+    """A picture and its rooms, by group. The whole picture is the room None."""
+
     def __init__(self, picture: Picture) -> None:
         self.picture = picture
         self.flipped = picture.direction == "LR"
         self.rooms: dict[int | None, Room] = {index: Room() for index in (None, *range(len(picture.groups)))}
         self.sizes = [self.turn(size_of(picture, box)) for box in range(len(picture.boxes))]
         self.hops = [self.hops_of(edge) for edge in picture.edges]
+        self.drawn: set[tuple[int | None, int, int]] = set()
         self.children: dict[int | None, list[int]] = collections.defaultdict(list)
         for child, inner in enumerate(picture.groups):
             self.children[inner.parent].append(child)
         for box in range(len(picture.boxes)):
             self.add(picture.group_of[box], ("box", box))
-        for edge, hops, weight in zip(picture.edges, self.hops, weights(picture), strict=True):
+        for edge, hops, weight in zip(picture.edges, self.hops, weights_of(picture), strict=True):
             for group, start, end in hops:
                 self.rooms[group].hops.append((edge.source, start, end, weight))
 
     def turn(self, pair: Point) -> Point:
-        """(x, y) to (across, along) and back."""
+        """(x, y) as (across, along), and back."""
         return (pair[1], pair[0]) if self.flipped else pair
 
-    def path(self, box: int) -> list[int | None]:
+    def path_of(self, box: int) -> list[int | None]:
         """The rooms around a box, outermost first."""
-        path: list[int | None] = []
-        group = self.picture.group_of[box]
-        while group is not None:
-            path.append(group)
-            group = self.picture.groups[group].parent
-        return [None, *reversed(path)]
+        path = [self.picture.group_of[box]]
+        while path[-1] is not None:
+            path.append(self.picture.groups[path[-1]].parent)
+        return path[::-1]
 
     def hops_of(self, edge: Edge) -> list[Hop]:
         """The rooms that an edge goes through, from its source on."""
-        up, down = self.path(edge.source), self.path(edge.target)
-        common = 0
-        while common < min(len(up), len(down)) and up[common] == down[common]:
-            common += 1
+        up, down = self.path_of(edge.source), self.path_of(edge.target)
+        common = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(up, down, strict=False)))
         start: Key = ("box", edge.source)
         hops: list[Hop] = []
         for group in reversed(up[common:]):
@@ -109,7 +114,7 @@ class House:
         return hops
 
     def add(self, group: int | None, key: Key) -> int:
-        """The item of a room that stands for `key`; made when it is new."""
+        """The item of a room that stands for `key`. It is made when it is new."""
         room, (kind, index) = self.rooms[group], key
         if key in room.item:
             return room.item[key]
@@ -128,20 +133,17 @@ class House:
     # ----------------------------------------------------------------------------------- from the inside out
 
     def furnish(self, group: int | None) -> None:
-        """Lay out one room, the groups inside it being done."""
+        """Lay out one room. The groups inside it are laid out already."""
         room = self.rooms[group]
         for child in self.children[group]:
             self.add(group, ("group", child))
-        known: set[tuple[int, Key]] = set()
         for source, start, end, weight in sorted(room.hops, key=lambda hop: -hop[3]):
             if source not in room.wire:
                 room.wire[source] = len(room.level.wires)
                 out = self.rooms[start[1]].port(("out", source)) if start[0] == "group" else 0.0
                 room.level.wires.append(Wire(self.add(group, start), out))
-            if (source, end) not in known:
-                known.add((source, end))
-                into = self.rooms[end[1]].port(("in", source)) if end[0] == "group" else 0.0
-                room.level.wires[room.wire[source]].targets.append((self.add(group, end), into, weight))
+            into = self.rooms[end[1]].port(("in", source)) if end[0] == "group" else 0.0
+            room.level.wires[room.wire[source]].targets.setdefault(self.add(group, end), (into, weight))
         before, behind, lead, tail = self.pads(group)
         placed = room.placed = place(room.level, lead, tail)
         across, along = placed.right - placed.left + before + behind, placed.length
@@ -155,7 +157,7 @@ class House:
         room.size = across, along
 
     def pads(self, group: int | None) -> tuple[float, float, float, float]:
-        """Free space across before and behind, and along before and behind; a group's label is at its top."""
+        """Free space across before and behind, and along before and behind. A group's label is at its top."""
         if group is None:
             return (MARGIN,) * 4
         if self.flipped:
@@ -165,103 +167,101 @@ class House:
     # ----------------------------------------------------------------------------------- from the outside in
 
     def locate(self, group: int) -> None:
+        """Find the place of a room in the picture. The room around it has its place already."""
         outer, room = self.rooms[self.picture.groups[group].parent], self.rooms[group]
         item = outer.item["group", group]
-        across = outer.across(outer.placed.center[item]) - room.size[0] / 2
-        room.origin = across, outer.origin[1] + outer.placed.start[item]
-
-    def layout(self) -> Layout:
-        boxes = [self.corner(box) for box in range(len(self.sizes))]
-        groups = []
-        for index in range(len(self.picture.groups)):
-            room = self.rooms[index]
-            groups.append((*self.turn(room.origin), *self.turn(room.size)))
-        ends = self.ends(boxes)
-        drawn: set[tuple[int | None, int, int]] = set()
-        routes = [self.route(edge, boxes, ends[edge], drawn) for edge in range(len(self.hops))]
-        width, height = self.turn(self.rooms[None].size)
-        return Layout(
-            width,
-            height,
-            [self.turn(corner) for corner in boxes],
-            groups,
-            [[self.turn(point) for point in curves(route)] for route in routes],
-        )
+        room.origin = outer.across(outer.placed.center[item]) - room.size[0] / 2, outer.along(outer.placed.start[item])
 
     def corner(self, box: int) -> Point:
         """(across, along) of a box's corner."""
         room = self.rooms[self.picture.group_of[box]]
         item = room.item["box", box]
-        return room.across(room.placed.center[item]) - self.sizes[box][0] / 2, room.origin[1] + room.placed.start[item]
+        return room.across(room.placed.center[item]) - self.sizes[box][0] / 2, room.along(room.placed.start[item])
+
+    def layout(self) -> Layout:
+        corners = [self.corner(box) for box in range(len(self.sizes))]
+        rooms = [self.rooms[group] for group in range(len(self.picture.groups))]
+        routes = [self.route(edge, corners, end) for edge, end in enumerate(self.ends_of(corners))]
+        return Layout(
+            *self.turn(self.rooms[None].size),
+            boxes=[self.turn(corner) for corner in corners],
+            groups=[(*self.turn(room.origin), *self.turn(room.size)) for room in rooms],
+            routes=[[self.turn(point) for point in curves(route)] for route in routes],
+        )
 
     # ---------------------------------------------------------------------------------------------- routes
 
-    def ends(self, boxes: list[Point]) -> list[float]:
-        """Where across each edge's arrow ends: straight below where it comes from, as far as the box and the others allow."""
+    def ends_of(self, corners: list[Point]) -> list[float]:
+        """The place across where the arrow of each edge ends."""
         arriving: dict[int, list[tuple[float, int, int]]] = collections.defaultdict(list)
         for index, (edge, hops) in enumerate(zip(self.picture.edges, self.hops, strict=True)):
             arriving[edge.target].append((self.coming_from(edge.source, hops[-1]), edge.position, index))
         ends = [0.0] * len(self.hops)
         for box, arrivals in arriving.items():
             arrivals.sort()
-            low, high = boxes[box][0] + CORNER, boxes[box][0] + self.sizes[box][0] - CORNER
-            wished = [x for x, _, _ in arrivals]
-            for (_, _, index), x in zip(arrivals, ports(wished, low, high), strict=True):
+            low, high = corners[box][0] + CORNER, corners[box][0] + self.sizes[box][0] - CORNER
+            for (_, _, index), x in zip(arrivals, ports([x for x, _, _ in arrivals], low, high), strict=True):
                 ends[index] = x
         return ends
 
     def coming_from(self, source: int, hop: Hop) -> float:
-        """Where a wire is, across, in the rank before the one in which this hop ends."""
-        room = self.rooms[hop[0]]
-        bend = room.placed.bends[room.wire[source]].get(room.placed.rank[room.item[hop[2]]] - 1)
-        if bend is not None:
-            return room.across(bend)
-        wire = room.level.wires[room.wire[source]]
-        return room.across(room.placed.center[wire.source] + wire.offset)
+        """The place across of a wire in the rank before the one in which this hop ends."""
+        group, _, end = hop
+        room = self.rooms[group]
+        wire = room.wire[source]
+        bend = room.placed.bends[wire].get(room.placed.rank[room.item[end]] - 1)
+        return self.leaving(room, wire) if bend is None else room.across(bend)
 
-    def route(self, index: int, boxes: list[Point], end: float, drawn: set[tuple[int | None, int, int]]) -> list[Point]:
-        """Points of an edge, traced back from its arrow until its source or a part of the wire that is drawn already."""
+    def leaving(self, room: Room, wire: int) -> float:
+        """The place across where a wire leaves its source."""
+        return room.across(room.placed.center[room.level.wires[wire].source] + room.level.wires[wire].offset)
+
+    def route(self, index: int, corners: list[Point], end: float) -> list[Point]:
+        """The points of an edge, traced back from its arrow."""
         edge = self.picture.edges[index]
-        points = [(end, boxes[edge.target][1])]
+        points = [(end, corners[edge.target][1])]
         for group, start, finish in reversed(self.hops[index]):
             room = self.rooms[group]
             placed, wire = room.placed, room.wire[edge.source]
-            begin = room.level.wires[wire].source
-            last = placed.rank[room.item[finish]]
-            points.append((points[-1][0], room.rank_start(last) - (HEAD if finish[0] == "box" else 0)))
-            for rank in range(last - 1, placed.rank[begin], -1):
-                bend = placed.bends[wire].get(rank)
-                if bend is None:
-                    continue
-                points.append((room.across(bend), room.rank_end(rank)))
-                if (group, edge.source, rank) in drawn:
-                    return points[::-1]
-                drawn.add((group, edge.source, rank))
-                points.append((room.across(bend), room.rank_start(rank)))
-            leaving = room.across(placed.center[begin] + room.level.wires[wire].offset)
-            points.append((leaving, room.rank_end(placed.rank[begin])))
+            source = room.level.wires[wire].source
+            first, last = placed.rank[source], placed.rank[room.item[finish]]
+            points.append((points[-1][0], room.along(placed.rank_start[last]) - (HEAD if finish[0] == "box" else 0)))
+            for rank in range(last - 1, first, -1):
+                if rank in placed.bends[wire]:
+                    bend = room.across(placed.bends[wire][rank])
+                    points.append((bend, room.along(placed.rank_end[rank])))
+                    if self.drawn_before(group, edge.source, rank):
+                        return points[::-1]
+                    points.append((bend, room.along(placed.rank_start[rank])))
+            leaving = self.leaving(room, wire)
+            points.append((leaving, room.along(placed.rank_end[first])))
             if start[0] != "in":
-                points.append((leaving, room.origin[1] + placed.start[begin] + room.level.along[begin]))
-            if start[0] != "box":
-                rank = placed.rank[begin]
-                if (group, edge.source, rank) in drawn:
-                    return points[::-1]
-                drawn.add((group, edge.source, rank))
+                points.append((leaving, room.along(placed.start[source] + room.level.along[source])))
+            if start[0] != "box" and self.drawn_before(group, edge.source, first):
+                return points[::-1]
         return points[::-1]
 
+    def drawn_before(self, group: int | None, source: int, rank: int) -> bool:
+        """Whether the wire of this source is drawn in this rank already. From now on it is."""
+        part = group, source, rank
+        before = part in self.drawn
+        self.drawn.add(part)
+        return before
 
-def weights(picture: Picture) -> list[float]:
-    """How straight each edge should be: the longest chains through a box are the flow, the rest goes beside it."""
+
+def weights_of(picture: Picture) -> list[float]:
+    """How straight each edge should be: the longest chains through a box are the flow, and the rest goes beside it."""
     count = len(picture.boxes)
     depth, height = [0] * count, [0] * count
     for edge in picture.edges:  # grouped by target, in topological order
         depth[edge.target] = max(depth[edge.target], depth[edge.source] + 1)
     for edge in reversed(picture.edges):
         height[edge.source] = max(height[edge.source], height[edge.target] + 1)
-    on_the_way = [
-        depth[edge.target] == depth[edge.source] + 1 and height[edge.source] == height[edge.target] + 1 for edge in picture.edges
-    ]
-    return [1.0 if main else 0.01 if depth[edge.source] else 0.001 for edge, main in zip(picture.edges, on_the_way, strict=True)]
+    weights = []
+    for edge in picture.edges:
+        flow = depth[edge.target] == depth[edge.source] + 1 and height[edge.source] == height[edge.target] + 1
+        weights.append(1.0 if flow else 0.01 if depth[edge.source] else 0.001)
+    return weights
 
 
 def ports(wished: list[float], low: float, high: float) -> list[float]:

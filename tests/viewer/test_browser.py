@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
+from microgradnp.core.context import scope
 from microgradnp.viewer.page import safe_json
 from microgradnp.viewer.visible import placed, visible
 
@@ -135,7 +136,24 @@ def test_both_themes_are_drawn_and_differ(opened):
     assert windows[0].page.url.endswith("theme=dark")
 
 
-GRAPHS = {"network": lambda: network()[0], "modules": in_modules, "deep": lambda: in_modules((3, 4, 4, 4, 4, 4, 2))}
+def tangled(seed):
+    """A random graph in random, nested modules: long wires past many ranks, borders that one value crosses several times."""
+    random = np.random.default_rng(seed)
+    values = [mg.Tensor(float(k), requires_grad=True) for k in range(3)]
+    for _ in range(30):
+        token = scope.set(random.choice(["", "a", "a.b", "a.b.c", "d"]))
+        a, b = random.integers(len(values), size=2)
+        values.append(np.hypot(values[a], values[b]) if random.random() < 0.7 else np.tanh(values[-1]))
+        scope.reset(token)
+    return np.sum(np.stack(values))
+
+
+GRAPHS = {
+    "network": lambda: network()[0],
+    "modules": in_modules,
+    "deep": lambda: in_modules((3, 4, 4, 4, 4, 4, 2)),
+    **{f"tangled {seed}": lambda seed=seed: tangled(seed) for seed in range(4)},
+}
 
 
 @pytest.mark.parametrize("name", list(GRAPHS))
@@ -147,7 +165,7 @@ def test_the_layout_in_the_page_is_the_one_in_python(browser, name):
     page = browser.new_page()
     page.set_content(
         f'<script type="application/json" id="data">{safe_json(data)}</script><script>{scripts}\n'
-        "window.lay = (closed, direction) => laidOut(visible(new Set(closed), 0), direction);</script>"
+        "window.lay = (closed, direction) => builtIn(visible(new Set(closed), 0), direction);</script>"
     )
     for closed in [[], *[[g] for g in range(len(data["groups"]))], list(range(len(data["groups"])))]:
         for direction in ("TB", "LR"):

@@ -1,18 +1,22 @@
 """The page's contents: what it is told of a graph, its sweep, hand-written gradients and a training."""
 
+import ast
 import base64
 import hashlib
+import inspect
 import itertools
 import json
 import re
 import subprocess
 import sys
 from html import unescape
+from importlib import resources
 
 import numpy as np
 import pytest
 
 import microgradnp as mg
+from microgradnp.drawing import layered, rooms
 from microgradnp.inspection import heatmap
 from microgradnp.viewer.backward import swept
 from microgradnp.viewer.page import safe_json
@@ -345,6 +349,21 @@ def test_a_closed_module_is_one_box_and_edges_lead_to_it():
     reached = {folded.items[end] for _, end, _ in folded.edges}
     assert -1 - outer[0] in reached
     assert len({(a, b) for a, b, _ in folded.edges}) == len(folded.edges)
+
+
+@pytest.mark.parametrize("module", [layered, rooms])
+def test_the_layout_of_the_page_has_the_functions_and_numbers_of_python(module):
+    """One algorithm in two languages: `hops_of` here is `hopsOf` there. A browser compares what they compute."""
+    name = module.__name__.rpartition(".")[2]
+    script = resources.files("microgradnp.viewer").joinpath("page", f"{name}.js").read_text(encoding="utf-8")
+    tree = ast.parse(inspect.getsource(module))
+    functions = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)} - {"__init__", "layout"}
+    for function in functions:
+        camel = re.sub(r"_(\w)", lambda found: found[1].upper(), function)
+        assert re.search(rf"^ *(function {camel}|{camel})\(.*{{$|\b{camel} = \(", script, re.M), camel
+    numbers = dict(re.findall(r"\b([A-Z_]+) = ([\d.]+)", script))
+    assert numbers
+    assert {key: float(number) for key, number in numbers.items()} == {key: getattr(module, key) for key in numbers}
 
 
 @pytest.mark.parametrize("direction", ["TB", "LR"])

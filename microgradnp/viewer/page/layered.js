@@ -1,6 +1,6 @@
-// A layered layout of one level, as in draw/layered.py, number for number; a test compares them. What is done and why stands there.
+// The layout of one level: the algorithm of drawing/layered.py, described there, function by function. A test compares the results.
 
-const SWEEPS = 8, FORMING = 6, SETTLING = 80, SETTLING_WHEN_LARGE = 8, LARGE = 1000, STILL = 0.05;
+const SWEEPS = 8, SWEEPS_WHEN_LARGE = 2, LARGE_TO_SORT = 20000, FORMING = 6, SETTLING = 80, SETTLING_WHEN_LARGE = 8, LARGE = 1000, STILL = 0.05;
 const BETWEEN_ITEMS = 26, BETWEEN_BENDS = 12, BEND = 4, BETWEEN_RANKS = 34, BENDS_PER_ITEM = 4, BENDS_AT_LEAST = 20000;
 const most = (list, other) => list.reduce((a, b) => (b > a ? b : a), other);
 
@@ -93,9 +93,9 @@ class Columns {
       const heavy = wire.targets.filter(([target]) => rank[target] > first + 1).map(([, , weight]) => weight);
       const weight = heavy.length ? most(heavy, -Infinity) : 1;
       let previous = wire.source, offset = wire.offset;
-      for (const r of [...chain.keys()].sort((a, b) => a - b)) {
-        this.join(previous, chain.get(r), offset, 0, weight * (previous === wire.source ? 1 : 4));
-        [previous, offset] = [chain.get(r), 0];
+      for (const bend of chain.values()) {
+        this.join(previous, bend, offset, 0, weight * (previous === wire.source ? 1 : 4));
+        [previous, offset] = [bend, 0];
       }
       for (const [target, shift, own] of wire.targets) {
         const bend = chain.get(rank[target] - 1), start = bend === undefined ? wire.source : bend;
@@ -119,7 +119,7 @@ class Columns {
 
   sort() {
     let best = this.ranks.map((r) => [...r]), fewest = this.crossings();
-    const sweeps = this.size.length < 20000 ? SWEEPS : 2;
+    const sweeps = this.size.length < LARGE_TO_SORT ? SWEEPS : SWEEPS_WHEN_LARGE;
     for (let sweep = 0; sweep < sweeps && fewest; sweep++) {
       const downward = sweep % 2 === 0, neighbours = downward ? this.before : this.after;
       for (const elements of downward ? this.ranks.slice(1) : this.ranks.slice(0, -1).reverse()) {
@@ -177,19 +177,22 @@ class Columns {
     for (const elements of this.ranks) elements.forEach((element, i) => position.set(element, i));
     for (const chain of this.chains) {
       let piece = [], low = -Infinity, high = Infinity;
-      for (const r of [...[...chain.keys()].sort((a, b) => a - b), null]) {
-        const [least, largest] = r === null ? [Infinity, -Infinity] : this.room(chain.get(r), r, position);
-        if (piece.length && Math.max(low, least) > Math.min(high, largest)) {
-          const middle = piece.reduce((sum, bend) => sum + this.x[bend], 0) / piece.length;
-          for (const bend of piece) this.x[bend] = Math.min(Math.max(middle, low), high);
+      for (const [r, bend] of chain) {
+        const [least, largest] = this.room(bend, r, position);
+        if (Math.max(low, least) > Math.min(high, largest)) {
+          this.align(piece, low, high);
           [piece, low, high] = [[], -Infinity, Infinity];
         }
-        if (r !== null) {
-          piece.push(chain.get(r));
-          [low, high] = [Math.max(low, least), Math.min(high, largest)];
-        }
+        piece.push(bend);
+        [low, high] = [Math.max(low, least), Math.min(high, largest)];
       }
+      this.align(piece, low, high);
     }
+  }
+
+  align(piece, low, high) {
+    const middle = piece.reduce((sum, bend) => sum + this.x[bend], 0) / piece.length;
+    for (const bend of piece) this.x[bend] = Math.min(Math.max(middle, low), high);
   }
 
   room(element, r, position) {

@@ -1,9 +1,9 @@
-// The built-in layout, module by module from the inside out, as in draw/rooms.py, number for number.
+// The built-in layout: the algorithm of drawing/rooms.py, described there, function by function. A test compares the results.
 
 const GROUP_PAD = 14, APPROACH = 18, PORTS = 14, HEAD = 5, CORNER = 14, MARGIN = 16, LABEL = 20;
 
-// seen: what `visible` found. Returns {width, height, boxes, groups, routes} as view/visible.py writes it.
-function laidOut(seen, direction) {
+// seen: what `visible` found. Returns {width, height, boxes, groups, routes} as viewer/visible.py writes it.
+function builtIn(seen, direction) {
   const flipped = direction === "LR", turn = ([a, b]) => (flipped ? [b, a] : [a, b]);
   const sizes = seen.items.map((item) => turn(item >= 0 ? D.sizes.node : D.sizes.closed));
   const light = seen.items.map((item) => item >= 0 && ["parameter", "data"].includes(D.nodes[item][KIND]));
@@ -88,62 +88,62 @@ function laidOut(seen, direction) {
     }
     here.size = [across, along];
   };
-  for (const g of [...rooms.keys()].reverse()) furnish(g);
-  furnish(null);
-  rooms.forEach((here, g) => {
-    const outer = room(parent[g]), item = outer.item.get("group" + g);
-    here.origin = [outer.origin[0] + outer.shift + outer.placed.center[item] - here.size[0] / 2, outer.origin[1] + outer.placed.start[item]];
-  });
-
-  const across = (here, position) => here.origin[0] + here.shift + position;
-  const boxes = seen.items.map((_, box) => {
+  const across = (here, position) => here.origin[0] + here.shift + position, along = (here, position) => here.origin[1] + position;
+  const locate = (g) => {
+    const here = rooms[g], outer = room(parent[g]), item = outer.item.get("group" + g);
+    here.origin = [across(outer, outer.placed.center[item]) - here.size[0] / 2, along(outer, outer.placed.start[item])];
+  };
+  const corner = (box) => {
     const here = room(seen.member[box]), item = here.item.get("box" + box);
-    return [across(here, here.placed.center[item]) - sizes[box][0] / 2, here.origin[1] + here.placed.start[item]];
-  });
+    return [across(here, here.placed.center[item]) - sizes[box][0] / 2, along(here, here.placed.start[item])];
+  };
 
-  // Where each arrow ends: straight below where it comes from, as far as the box and the others allow.
+  const leaving = (here, wire) => across(here, here.placed.center[here.level.wires[wire].source] + here.level.wires[wire].offset);
   const comingFrom = (source, [g, , end]) => {
     const here = room(g), wire = here.wire.get(source);
     const bend = here.placed.bends[wire].get(here.placed.rank[here.item.get(end[0] + end[1])] - 1);
-    if (bend !== undefined) return across(here, bend);
-    return across(here, here.placed.center[here.level.wires[wire].source] + here.level.wires[wire].offset);
+    return bend === undefined ? leaving(here, wire) : across(here, bend);
   };
-  const arriving = new Map(), ends = [];
-  seen.edges.forEach(([source, target, k], e) => {
-    const one = [comingFrom(source, hops[e][hops[e].length - 1]), D.edges[k][2], e];
-    arriving.has(target) ? arriving.get(target).push(one) : arriving.set(target, [one]);
-  });
-  for (const [box, arrivals] of arriving) {
-    arrivals.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
-    const low = boxes[box][0] + CORNER, high = boxes[box][0] + sizes[box][0] - CORNER;
-    ports(arrivals.map(([x]) => x), low, high).forEach((x, i) => { ends[arrivals[i][2]] = x; });
-  }
-
-  // Traced back from the arrow until its source, or a part of the source's wire that is drawn already.
-  const drawn = new Set(), seenBefore = (...parts) => { const key = parts.join(); return drawn.has(key) || (drawn.add(key), false); };
-  const route = (e) => {
-    const [source, target] = seen.edges[e], points = [[ends[e], boxes[target][1]]];
+  const endsOf = (corners) => {
+    const arriving = new Map(), ends = [];
+    seen.edges.forEach(([source, target, k], e) => {
+      const one = [comingFrom(source, hops[e][hops[e].length - 1]), D.edges[k][2], e];
+      arriving.has(target) ? arriving.get(target).push(one) : arriving.set(target, [one]);
+    });
+    for (const [box, arrivals] of arriving) {
+      arrivals.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
+      const low = corners[box][0] + CORNER, high = corners[box][0] + sizes[box][0] - CORNER;
+      ports(arrivals.map(([x]) => x), low, high).forEach((x, i) => { ends[arrivals[i][2]] = x; });
+    }
+    return ends;
+  };
+  const drawn = new Set(), drawnBefore = (...part) => { const key = part.join(); return drawn.has(key) || (drawn.add(key), false); };
+  const route = (e, corners, end) => {
+    const [source, target] = seen.edges[e], points = [[end, corners[target][1]]];
     for (const [g, start, finish] of [...hops[e]].reverse()) {
       const here = room(g), { placed } = here, wire = here.wire.get(source), begin = here.level.wires[wire].source;
-      const last = placed.rank[here.item.get(finish[0] + finish[1])];
-      points.push([points[points.length - 1][0], here.origin[1] + placed.rankStart[last] - (finish[0] === "box" ? HEAD : 0)]);
-      for (let rank = last - 1; rank > placed.rank[begin]; rank--) {
+      const first = placed.rank[begin], last = placed.rank[here.item.get(finish[0] + finish[1])];
+      points.push([points[points.length - 1][0], along(here, placed.rankStart[last]) - (finish[0] === "box" ? HEAD : 0)]);
+      for (let rank = last - 1; rank > first; rank--) {
         const bend = placed.bends[wire].get(rank);
         if (bend === undefined) continue;
-        points.push([across(here, bend), here.origin[1] + placed.rankEnd[rank]]);
-        if (seenBefore(g, source, rank)) return curves(points.reverse()).flatMap(turn);
-        points.push([across(here, bend), here.origin[1] + placed.rankStart[rank]]);
+        points.push([across(here, bend), along(here, placed.rankEnd[rank])]);
+        if (drawnBefore(g, source, rank)) return points.reverse();
+        points.push([across(here, bend), along(here, placed.rankStart[rank])]);
       }
-      const leaving = across(here, placed.center[begin] + here.level.wires[wire].offset);
-      points.push([leaving, here.origin[1] + placed.rankEnd[placed.rank[begin]]]);
-      if (start[0] !== "in") points.push([leaving, here.origin[1] + placed.start[begin] + here.level.along[begin]]);
-      if (start[0] !== "box" && seenBefore(g, source, placed.rank[begin])) break;
+      points.push([leaving(here, wire), along(here, placed.rankEnd[first])]);
+      if (start[0] !== "in") points.push([leaving(here, wire), along(here, placed.start[begin] + here.level.along[begin])]);
+      if (start[0] !== "box" && drawnBefore(g, source, first)) return points.reverse();
     }
-    return curves(points.reverse()).flatMap(turn);
+    return points.reverse();
   };
-  const [width, height] = turn(whole.size);
+
+  for (const g of [...rooms.keys()].reverse()) furnish(g);
+  furnish(null);
+  rooms.forEach((_, g) => locate(g)); // behind their parents
+  const [width, height] = turn(whole.size), corners = seen.items.map((_, box) => corner(box)), ends = endsOf(corners);
   return {
-    width, height, boxes: boxes.map(turn), routes: seen.edges.map((_, e) => route(e)),
+    width, height, boxes: corners.map(turn), routes: seen.edges.map((_, e) => curves(route(e, corners, ends[e])).flatMap(turn)),
     groups: rooms.map((here) => [...turn(here.origin), ...turn(here.size)]),
   };
 }

@@ -16,7 +16,7 @@ let scene = null;
 function build() {
   const began = performance.now(), seen = visible(S.closed, S.focus);
   const asSent = D.layout && S.dir === D.direction && sameSet(S.closed, D.closed);
-  const layout = asSent ? D.layout : laidOut(seen, S.dir);
+  const layout = asSent ? D.layout : builtIn(seen, S.dir);
   const laid = performance.now();
   scene = { seen, layout, boxes: new Map(), edges: [], width: layout.width, height: layout.height, lane: null };
   const groups = element("g"), edges = element("g"), boxes = element("g");
