@@ -1,0 +1,207 @@
+"""`record`: run the user's function on copies, unchanged but for the hooks, and prove that the graph is the run."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import linecache
+import time
+import types
+from collections.abc import Callable, Iterator, Mapping
+from types import CodeType
+from typing import Any
+
+from microgradnp.core.origin import one_line
+from microgradnp.debugger.record.call_hooks import CallHooks
+from microgradnp.debugger.record.instrument import HOOKS, INDEX, Instrumented, instrument
+from microgradnp.debugger.record.nodes import Record
+from microgradnp.debugger.record.recorder import StoppedRecordingError
+from microgradnp.debugger.record.replay import replay, unlike
+from microgradnp.debugger.record.values import difference, numbers_in, renewed, same
+from microgradnp.debugger.record.world import Call, World
+
+
+class NotRecordedError(Exception):
+    """The program could not be recorded, or the record is not exactly the run. The message says why."""
+
+
+class Slices:
+    """`INDEX[a:b]` is `slice(a, b)`."""
+
+    def __getitem__(self, index: Any) -> Any:
+        return index
+
+
+def record(
+    function: Callable[..., Any],
+    args: tuple[Any, ...] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    most: int = 400_000,
+) -> Record:
+    """Run `function(*args, **kwargs)` on copies and return its graph.
+
+    The record proves itself: a plain run gives the same results to the last bit, and so does an evaluation of the graph.
+
+    After `most` operations the recording stops, and the record is not `finished`: then only the evaluation proves it.
+
+    Raises
+    ------
+    NotRecordedError
+        When there is no readable source, or when a proof fails.
+    """
+    world = World(function, tuple(args), dict(kwargs or {}))
+    made, results = run_recorded(world, most)
+    if not made.finished:
+        audit(made)
+        return made
+    with world.copied() as call:
+        began = time.process_time()
+        plain = outcome(call)
+        made.plain_seconds = time.process_time() - began
+    for name, value in plain.items():
+        if (where := difference(value, results[name], name)) is not None:
+            raise NotRecordedError(f"{where} differs between a plain run and the recorded one")
+    audit(made)
+    return made
+
+
+def run_recorded(world: World, most: int, disturb: Callable[[Any], Any] | None = None) -> tuple[Record, dict[str, Any]]:
+    """A recorded run and its results. `disturb` changes what the program is given, and its random draws."""
+    recorder = CallHooks(most, disturb)
+    with world.copied(lambda parts: renewed(parts, disturb or unchanged, {})) as call:
+        for name, value in call.held.items():
+            for path, number in numbers_in(value, name):
+                recorder.origins.setdefault(id(number), (number, path))
+        with hooked(world, recorder):
+            began, finished = time.process_time(), True
+            try:
+                results = outcome(call)
+            except StoppedRecordingError as stopped:
+                if stopped.args:
+                    raise NotRecordedError(str(stopped)) from None
+                finished, results = False, {"return": None, "error": None, **call.held}
+            seconds = time.process_time() - began
+        made = Record(recorder.nodes, returned=results["return"], error=results["error"], finished=finished, seconds=seconds)
+        for name, value in results.items():
+            for path, number in numbers_in(value, name):
+                made.ends[path] = recorder.operand(number)
+    for node in made.nodes:
+        if node.kind == "leaf":
+            made.leaves.setdefault(node.origin, node)
+    return made, results
+
+
+def unchanged(value: Any) -> Any:
+    return value
+
+
+def outcome(call: Call) -> dict[str, Any]:
+    """What a call returns or raises, and what it leaves behind."""
+    returned, error = None, None
+    try:
+        returned = call.run()
+    except (Exception, SystemExit) as raised:
+        if isinstance(raised, StoppedRecordingError):
+            raise
+        error = raised
+    return {"return": returned, "error": None if error is None else one_line(error), **call.held}
+
+
+def audit(made: Record) -> None:
+    """Evaluate the whole graph; every value must be the recorded one, and what was given must be as it was."""
+    again = replay(made, everything=True)
+    given = (node for node in made.nodes if node.given is not None and not same(node.given, node.value))
+    wrong = unlike(made, again) or next(given, None)
+    if wrong is None and again.changed:
+        wrong = again.changed[0]
+    if wrong is not None:
+        why = again.failed.get(wrong)
+        raise NotRecordedError(f"{wrong}: the graph gives another value than the run{f' ({why})' if why else ''}")
+
+
+# ------------------------------------------------------------------------------------------------------- hooks in place
+
+
+@contextlib.contextmanager
+def hooked(world: World, recorder: CallHooks) -> Iterator[None]:
+    """While this lasts, the functions of the user run with hooks."""
+    files = {function.__code__.co_filename for function in world.functions.values()}
+    modules = {file: found for file in sorted(files) if (found := instrumented(file)) is not None}
+    plain = world.functions
+    if not any(function.__code__.co_filename in modules for function in plain.values()):
+        raise NotRecordedError("the source of the program cannot be read")
+    tables = {file: CodeTable(module) for file, module in modules.items()}
+    hooks = {file: recorder.hooks(module.hooks, module.literals) for file, module in modules.items()}
+    changed: list[tuple[types.FunctionType, CodeType]] = []
+    variables: dict[int, dict[str, Any]] = {}
+    try:
+        for function in functions_of(set(modules)):
+            code = function.__code__
+            new = tables[code.co_filename].find(code)
+            if new is not None:
+                changed.append((function, code))
+                function.__code__ = new
+                variables[id(function.__globals__)] = function.__globals__
+                function.__globals__[HOOKS] = hooks[code.co_filename]
+                function.__globals__[INDEX] = Slices()
+        if not changed:
+            raise NotRecordedError("the source of the program is not the code that runs")
+        yield
+    finally:
+        back = {id(b): a for table in tables.values() for a, b in table.pairs}
+        for function in functions_of(set(modules)):  # those that the run has made are among them
+            if id(function.__code__) in back:
+                function.__code__ = back[id(function.__code__)]
+        for function, code in changed:
+            function.__code__ = code
+        for names in variables.values():
+            names.pop(HOOKS, None)
+            names.pop(INDEX, None)
+
+
+def instrumented(file: str) -> Instrumented | None:
+    """A file with hooks, or None when its source cannot be read."""
+    linecache.checkcache(file)
+    text = "".join(linecache.getlines(file))
+    try:
+        return instrument(file, text) if text else None
+    except SyntaxError:
+        return None
+
+
+def functions_of(files: set[str]) -> list[types.FunctionType]:
+    """All functions that were defined in some files."""
+    return [f for f in gc.get_objects() if type(f) is types.FunctionType and f.__code__.co_filename in files]
+
+
+class CodeTable:
+    """The code with hooks by the code without, told by its bytes, or else by name and line."""
+
+    def __init__(self, module: Instrumented) -> None:
+        self.exact: dict[Any, CodeType] = {}
+        self.near: dict[Any, CodeType | None] = {}
+        self.pairs: list[tuple[CodeType, CodeType]] = []
+        self.pair(module.plain, module.hooked)
+
+    def pair(self, plain: CodeType, hooked: CodeType) -> None:
+        """Take in the functions inside of two versions of a code."""
+        inside = [constant for constant in plain.co_consts if isinstance(constant, CodeType)]
+        other = [constant for constant in hooked.co_consts if isinstance(constant, CodeType)]
+        if len(inside) != len(other):
+            return
+        for a, b in zip(inside, other, strict=True):
+            if a.co_name == b.co_name and a.co_freevars == b.co_freevars:
+                self.exact[key_of(a)] = b
+                short = (a.co_qualname, a.co_firstlineno)
+                self.near[short] = None if short in self.near else b
+                self.pairs.append((a, b))
+                self.pair(a, b)
+
+    def find(self, code: CodeType) -> CodeType | None:
+        """The code with hooks for a function's code."""
+        found = self.exact.get(key_of(code)) or self.near.get((code.co_qualname, code.co_firstlineno))
+        return found if found is not None and found.co_freevars == code.co_freevars else None
+
+
+def key_of(code: CodeType) -> Any:
+    return code.co_qualname, code.co_firstlineno, code.co_code, code.co_linetable
