@@ -53,7 +53,7 @@ def test_programs_are_recorded(path):
 
 
 def two_layers(x, w, v):
-    h = np.tanh(x @ w); d = h @ v - 1.0; e = (d @ v.T) * (1 - h**2)  # noqa: E702
+    h = np.tanh(x @ w); d = h @ v - 1.0; e = (d @ v.T) * (1 - h**2)  # fmt: skip # noqa: E702
     return [np.outer(a, b) for a, b in zip(h, d, strict=True)], x.T @ e
 
 
@@ -61,8 +61,8 @@ def test_each_operation_knows_its_line_and_column():
     x, w, v = data(), data(1).T, data(2)[:, :2]
     made = record(two_layers, (x, w, v))
     line = two_layers.__code__.co_firstlineno + 1
-    texts = [(node.site.line - line, node.site.text) for node in made.nodes if node.kind == "operation" and node.site.line == line]
-    assert [text for _, text in texts] == [
+    sites = [node.site for node in made.nodes if node.kind == "operation" and node.site.line == line]
+    assert [site.text for site in sites] == [
         "x @ w",
         "np.tanh(x @ w)",
         "h @ v",
@@ -74,8 +74,7 @@ def test_each_operation_knows_its_line_and_column():
         "(d @ v.T) * (1 - h**2)",
     ]
     assert [node.site.target for node in made.nodes if node.name in ("tanh", "sub", "mul")][:3] == ["h", "d", None]
-    statements = {node.site.statement.position: node.site.statement.target for node in made.nodes if node.site and node.site.line == line}
-    assert statements == {0: "h", 1: "d", 2: "e"}
+    assert {site.statement.position: site.statement.target for site in sites} == {0: "h", 1: "d", 2: "e"}
     assert [node.execution for node in made.nodes if node.name == "outer"] == [0, 1, 2]
 
 
@@ -85,7 +84,7 @@ def slope(z):
 
 def twice(x):
     a = slope(x)
-    return slope(a) + [slope(row) for row in a][0]
+    return slope(a) + [slope(row) for row in a][0]  # noqa: RUF015
 
 
 def test_an_operation_knows_the_calls_around_it():
@@ -221,7 +220,7 @@ def closure():
         with open("never_written.txt", "a") as file:
             file.write("y")
         os.environ["NEVER_SET"] = "1"
-        seen.append(np.random.rand() + random.random())
+        seen.append(np.random.rand() + random.random())  # noqa: NPY002
         x += 1.0
         KEPT["w"] *= 2.0
         KEPT["n"] = KEPT["n"] + x[0]
@@ -234,7 +233,7 @@ def closure():
 def test_nothing_of_the_user_is_changed(capsys):
     train, inside = closure()
     x = np.arange(3.0)
-    numpy_state, python_state = np.random.get_state()[1].copy(), random.getstate()
+    numpy_state, python_state = np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
     record(train, (x,))
     assert np.array_equal(x, np.arange(3.0))
     assert np.array_equal(inside.w, np.ones(3))
@@ -245,7 +244,7 @@ def test_nothing_of_the_user_is_changed(capsys):
     assert not hasattr(train, "count")
     assert not Path("never_written.txt").exists()
     assert "NEVER_SET" not in os.environ
-    assert np.array_equal(np.random.get_state()[1], numpy_state)
+    assert np.array_equal(np.random.get_state()[1], numpy_state)  # noqa: NPY002
     assert random.getstate() == python_state
     assert capsys.readouterr().out == ""
     assert "__hooks__" not in globals()
