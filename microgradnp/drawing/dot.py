@@ -1,4 +1,4 @@
-"""The picture as DOT, for people who know Graphviz: a `graphviz.Digraph` that shows itself in a notebook without Graphviz too."""
+"""The picture as DOT, for people who know Graphviz: a `graphviz.Digraph` that a notebook shows even without Graphviz."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import graphviz
 
+from microgradnp.drawing.engine import svg_text
 from microgradnp.drawing.groups import nested
 from microgradnp.drawing.picture import Box, Edge, Picture
 from microgradnp.drawing.svg import LIGHT, LIGHT_KINDS
@@ -23,24 +24,22 @@ GROUP = f'labeljust=l style=rounded fontsize=11 color="{LIGHT["rim"]}" fontcolor
 
 
 class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
-    """The DOT of a computation graph; `picture` is what it was written from."""
+    """The DOT of a computation graph, and the `picture` that it was written from."""
 
     picture: Picture
 
     def pristine(self) -> bool:
-        """Is this still what was drawn, with nothing added by hand?"""
+        """Whether nothing was added by hand since it was drawn."""
         return bool(self.source == drawing_of(self.picture).source)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **options: Any) -> dict[str, str]:
         if not self.pristine():
             return dict(super()._repr_mimebundle_(include, exclude, **options))
-        from microgradnp.drawing.engine import svg_text
-
         return {"image/svg+xml": svg_text(self.picture)}
 
 
 def drawing_of(picture: Picture) -> Drawing:
-    """DOT with everything that is known of each box in its label."""
+    """The DOT of a picture. The label of a box holds all its lines."""
     page = LIGHT["page"]
     drawing = Drawing(
         name="graph",
@@ -60,7 +59,7 @@ def drawing_of(picture: Picture) -> Drawing:
 
 
 def node(box: Box) -> str:
-    """One statement. Written here and not by `Digraph.node`, which takes five times as long to quote what needs no quoting."""
+    """The statement of a box. `Digraph.node` quotes what needs no quotes, and takes five times as long."""
     tooltip = quoted("\n".join(box.tooltip))
     return f"\t{box.id} [id={box.id} label={label(box)} tooltip={tooltip} {KINDS[box.kind]}]\n"
 
@@ -71,7 +70,7 @@ def edge(picture: Picture, arrow: Edge) -> str:
 
 
 def label(box: Box) -> str:
-    """An HTML-like label: name and operation, shape and line, then the numbers, columns aligned."""
+    """An HTML-like label: name and operation, shape and line, then the numbers in aligned columns."""
     width = box.columns
     name = html(box.name)
     rows = [(f"<b>{name}</b>" if box.named else name) + gap(width - cells(box.name) - cells(box.tag)) + html(box.tag)]
@@ -85,11 +84,11 @@ def gap(count: int) -> str:
 
 
 def html(text: str) -> str:
-    """Text of an HTML-like label; a backslash is an escape character there too."""
+    """Text escaped for an HTML-like label, where a backslash is an escape character too."""
     return escape(text).replace(" ", "&#160;").replace("\\", "\\\\")
 
 
 def quoted(text: str) -> str:
-    """A tooltip, in which Graphviz undoes escapes twice; new lines stay."""
+    """Text escaped for a tooltip, in which Graphviz undoes escapes twice. New lines stay."""
     plain = text.replace("&", "&amp;").replace("\\", "\\" * 4).replace('"', '\\"').replace("\n", "\\n")
     return f'"{plain}"'

@@ -1,8 +1,8 @@
-"""The graph as a picture: a `graphviz.Digraph` for those who know Graphviz, and an SVG on any machine.
+"""The graph as a picture: a `graphviz.Digraph` for people who know Graphviz, and an SVG on any machine.
 
-From the bottom up: `text` and `numbers` write what stands in a box, `names` finds what the user calls it, `groups` nests the
-modules, and `picture` puts boxes, edges and groups together. `layered` lays out one level and `rooms` nests such levels;
-`engine` asks Graphviz instead where it can. `svg` and `dot` write.
+From the bottom up: `text` and `numbers` write the lines of a box. `groups` nests the modules, `outline` lists values, names and
+edges, and `picture` makes boxes of them. `layered` lays out one level and `rooms` nests the levels; `engine` asks Graphviz
+instead where it can. `svg` and `dot` write the result.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ DOT, GRAPHVIZ_ONLY = (".gv", ".dot"), (".png", ".pdf")
 
 
 def draw(loss: Any, *, direction: str = "TB") -> graphviz.Digraph:
-    """The graph of `loss` as a `graphviz.Digraph`: shows itself in a notebook; `.source`, `.render()` and `.pipe()` as usual.
+    """The graph of `loss` as a `graphviz.Digraph`, which shows itself in a notebook.
 
-    One box stands for one Tensor, in the order of `len(graph.walk(loss))`, and one for each plain array: name, operation,
-    shape, dtype, source line, value and gradient, as numbers when they are few and as statistics when many. Parameters are
-    rounded, data has a folded corner, results that need no gradient are dashed, the loss has a double border.
+    Each Tensor and each plain array is a box with its name, operation, shape, dtype, source line, value and gradient. Few
+    numbers are written out; of many there are statistics. Parameters are rounded, data has a folded corner, results that need
+    no gradient are dashed, and the loss has a double border.
 
     Parameters
     ----------
     loss : Tensor
-        Where the graph ends, of any shape. Gradients of intermediates are there after `loss.backward(retain_grads=True)`.
+        The end of the graph, of any shape. `loss.backward(retain_grads=True)` keeps the gradients of intermediate results.
     direction : "TB" or "LR"
         Top to bottom, or left to right.
 
@@ -43,7 +43,7 @@ def draw(loss: Any, *, direction: str = "TB") -> graphviz.Digraph:
     TypeError
         If `loss` is no Tensor.
     ValueError
-        If a plain `backward()` has freed the graph.
+        If a plain `backward()` has freed the graph, or `direction` is unknown.
 
     >>> import numpy as np, microgradnp as mg
     >>> x = mg.Tensor(3.0, requires_grad=True)
@@ -57,26 +57,27 @@ def draw(loss: Any, *, direction: str = "TB") -> graphviz.Digraph:
 
 
 def render(drawn: Any, path: str | os.PathLike[str], *, engine: str | None = None, direction: str = "TB") -> Path:
-    """Draw a graph into a file, SVG on any machine, and return the file's path.
+    """Draw a graph into a file, and return the file's path. SVG needs no Graphviz.
 
     Parameters
     ----------
     drawn : Tensor or graphviz.Digraph
-        A loss, or what `draw` made of it.
+        A loss, or the result of `draw`.
     path : path-like
-        `.svg`; `.gv` or `.dot` for the DOT text; `.png` or `.pdf` where Graphviz is installed. The file is written whole or
-        not at all.
+        `.svg`; `.gv` or `.dot` for the DOT text; `.png` or `.pdf` where Graphviz is installed. After an error the old file
+        is still there.
     engine : "dot", "pygraphviz", "builtin" or None
-        Who lays it out; None takes the first that works (`engines()` tells which), and above 2,000 boxes the built-in one.
+        The program that lays the graph out. None takes the first that works (see `engines()`), and the built-in layout above
+        2,000 boxes.
     direction : "TB" or "LR"
-        Top to bottom, or left to right. A Digraph has its own.
+        Top to bottom, or left to right. A Digraph has its own direction.
 
     Raises
     ------
     GraphvizMissing
-        If an engine or a format was demanded that this machine cannot give; the message says why and what to install.
+        If this machine lacks the engine, or Graphviz for the format. The message says why and what to install.
     ValueError
-        For another suffix or engine, or a freed graph.
+        For an unknown suffix, engine or direction, or a freed graph.
     FileNotFoundError
         If the folder does not exist.
     """
@@ -91,7 +92,7 @@ def render(drawn: Any, path: str | os.PathLike[str], *, engine: str | None = Non
 
 
 def content(drawn: Any, suffix: str, engine: str | None, direction: str, variables: dict[int, str]) -> bytes:
-    """What goes into the file."""
+    """The bytes of the file."""
     import graphviz
 
     from microgradnp.drawing.dot import Drawing, drawing_of
@@ -107,7 +108,7 @@ def content(drawn: Any, suffix: str, engine: str | None, direction: str, variabl
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write beside the file and move into place: a reader never sees half of it, and an error leaves the old one."""
+    """Write beside the file and move into place. A reader never sees half a file, and after an error the old one is there."""
     part = path.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.part")
     try:
         part.write_bytes(data)

@@ -1,8 +1,8 @@
-"""Who finds the places: `dot`, then `pygraphviz`, then the built-in layout, which always works.
+"""Layout engines: `dot`, then `pygraphviz`, then the built-in layout, which always works.
 
-An engine is asked for positions only. Sizes are ours, text never reaches it, and our own writer draws the SVG: the boxes are
-the same whatever is installed. Both engines run in a child process with a time limit, because they print, crash on machines
-without their libraries, and take minutes on graphs of many thousand boxes.
+An engine gets sizes and no text, and answers with positions. Our own writer draws the SVG, so the boxes are the same whatever is
+installed. Both engines run in a child process with a time limit: they print, they crash on machines without their libraries, and
+they take minutes for many thousand boxes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ INSTALL = (
 PYGRAPHVIZ = """
 import os, sys
 answer = os.dup(1)
-os.dup2(2, 1)  # what libraries print is no part of the answer
+os.dup2(2, 1)  # libraries print to stderr, not into the answer
 import pygraphviz
 graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
 with open(answer, "wb") as out:
@@ -41,11 +41,11 @@ with open(answer, "wb") as out:
 
 
 class GraphvizMissing(RuntimeError):  # noqa: N818  a public name, fixed in DESIGN
-    """Graphviz was demanded and cannot be had; the message says why and how to get it."""
+    """This machine cannot draw with Graphviz as demanded. The message says why and how to install it."""
 
 
 class Unavailable(Exception):  # noqa: N818
-    """Why one engine did not answer."""
+    """The reason why one engine did not answer."""
 
 
 def dot(source: str, format: str, seconds: float | None = None) -> bytes:
@@ -62,7 +62,7 @@ def pygraphviz(source: str, format: str, seconds: float | None = None) -> bytes:
 
 
 def child(command: list[str], source: str, name: str, seconds: float | None) -> bytes:
-    """What a command answers; raises Unavailable with the last line that it complained in."""
+    """The output of a command. Raises Unavailable with the last line of its error output."""
     try:
         done = subprocess.run(command, input=source.encode(), capture_output=True, timeout=seconds or SECONDS, check=False)
     except subprocess.TimeoutExpired:
@@ -75,11 +75,11 @@ def child(command: list[str], source: str, name: str, seconds: float | None) -> 
     return done.stdout
 
 
-ENGINES: dict[str, Callable[..., bytes]] = {"dot": dot, "pygraphviz": pygraphviz}  # wheels of the second carry Graphviz
+ENGINES: dict[str, Callable[..., bytes]] = {"dot": dot, "pygraphviz": pygraphviz}  # the wheels of pygraphviz contain Graphviz
 
 
 def engines() -> dict[str, str]:
-    """Which layout engines `render` can use here: "available", or why not. The first of them that works is taken.
+    """Which layout engines `render` can use here: "available", or why not. `render` takes the first that works.
 
     >>> list(engines())
     ['dot', 'pygraphviz', 'builtin']
@@ -102,7 +102,7 @@ def chain(engine: str | None) -> tuple[str, ...]:
 
 
 def drawn_by_graphviz(source: str, format: str, engine: str | None) -> bytes:
-    """A file that only Graphviz can make. Raises GraphvizMissing with every engine's reason."""
+    """The bytes of a file that only Graphviz can write. Raises GraphvizMissing with every engine's reason."""
     reasons = []
     for name in chain(engine):
         try:
@@ -115,18 +115,17 @@ def drawn_by_graphviz(source: str, format: str, engine: str | None) -> bytes:
 
 
 def svg_text(picture: Picture, engine: str | None = None) -> str:
-    """The picture as SVG, by the engine that was demanded or the first that works."""
+    """The picture as SVG, laid out by the given engine or the first that works."""
     return svg_of(picture, laid_out(picture, engine))
 
 
 def laid_out(
     picture: Picture, engine: str | None = None, *, most: int = MOST_BOXES, seconds: float | None = None, tell: bool = True
 ) -> Layout:
-    """Places, by the engine that was demanded or the first that works; above `most` boxes by the built-in layout.
+    """The layout by the given engine, or by the first that works. Above `most` boxes that is the built-in layout.
 
-    An engine may take so many seconds; `tell` warns where it had to be the built-in layout.
-
-    Raises GraphvizMissing when an engine that was demanded does not work.
+    An engine may take so many `seconds`. With `tell`, a fallback to the built-in layout gives a warning. Raises GraphvizMissing
+    when the given engine does not work.
     """
     reasons = []
     for name in chain(engine):
@@ -148,7 +147,7 @@ told: set[str] = set()
 
 
 def tell_once(reasons: list[str]) -> None:
-    """Warn, once in a process, at the user's line."""
+    """Warn once in a process, at the user's line."""
     if told:
         return
     told.add("built-in layout")
@@ -163,7 +162,7 @@ def tell_once(reasons: list[str]) -> None:
 
 
 def skeleton(picture: Picture) -> str:
-    """DOT of boxes and groups with fixed sizes: nothing for a font to change, and no text of the user's."""
+    """DOT of boxes and groups with fixed sizes, without fonts and without the user's text."""
     lines = [
         f"digraph {{ rankdir={picture.direction} nodesep=0.3 ranksep=0.42",
         'node [shape=box fixedsize=true label=""] edge [arrowhead=none]',
@@ -184,7 +183,7 @@ def skeleton(picture: Picture) -> str:
 
 
 def positions(picture: Picture, answer: bytes, name: str) -> Layout:
-    """A layout from Graphviz' JSON. Raises Unavailable when it is not what was asked for."""
+    """The layout in an answer of Graphviz. Raises Unavailable when the answer cannot be read."""
     try:
         return layout_from(picture, json.loads(answer))
     except (ValueError, KeyError, TypeError) as error:
@@ -192,7 +191,7 @@ def positions(picture: Picture, answer: bytes, name: str) -> Layout:
 
 
 def layout_from(picture: Picture, graph: dict[str, Any]) -> Layout:
-    """Graphviz counts in points from the bottom left."""
+    """The layout in Graphviz' JSON, which counts in points from the bottom left."""
     _, _, right, top = numbers(graph["bb"])
 
     def turned(x: float, y: float) -> Point:

@@ -1,8 +1,7 @@
 """Modules as groups of boxes, nested as they were called.
 
-A group is drawn around its boxes as one thing, so the graph with its groups folded must not have a cycle. A module that was
-called twice, with something outside in between, is two groups. Groups that still depend on each other in a circle are not
-drawn.
+A group is drawn as one frame around its boxes, so the graph with its groups folded must have no cycle. A module that was called
+twice, with other boxes in between, is two groups. Groups that still depend on each other in a cycle are not drawn.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 
 DEEPEST = 12  # levels of nesting that are drawn
-SPLIT = 40  # modules in circles that are looked at one by one
+SPLIT = 40  # with more modules in cycles none is split into parts
 
 
 @dataclass(frozen=True)
@@ -95,11 +94,11 @@ def parts_of(
 
 
 def visits(boxes: list[int], edges: list[tuple[int, int]], name: str, key: Mapping[int, Key]) -> dict[int, int]:
-    """For each box of module `name`, how often a path to it has left the module and come back."""
+    """For each box of module `name`: how often a path to it leaves the module and comes back."""
     incoming: dict[int, list[int]] = collections.defaultdict(list)
     for source, target in edges:
         incoming[target].append(source)
-    count: dict[int, int] = {}  # boxes that depend on no box of the module are missing
+    count: dict[int, int] = {}  # without boxes that depend on no box of the module
     for box in boxes:  # in topological order
         inside = box in key and key[box][0] == name
         earlier = [

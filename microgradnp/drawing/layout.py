@@ -1,4 +1,4 @@
-"""What a layout is: sizes that we fix, places that an engine or the built-in layout finds."""
+"""A layout: the sizes of boxes, fixed by their text, and the places that an engine finds for them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ LINE = 15.0
 PAD = 8.0  # between a box and its text
 BAND = 21.0  # the header
 MARGIN = 16.0
-LABEL = 20.0  # the line of a group that holds its label
+LABEL = 20.0  # height of the line with a group's label
 
 Point = tuple[float, float]
 
 
 @dataclass
 class Layout:
-    """Pixels from the top left. A route is a start point and three more for each cubic Bezier curve; arrows end at the last."""
+    """Places in pixels from the top left. A route has a start point and three points for each cubic Bezier curve."""
 
     width: float
     height: float
@@ -30,7 +30,7 @@ class Layout:
 
 
 def size_of(picture: Picture, i: int) -> tuple[float, float]:
-    """Width and height of a box, fixed by its text alone, so that every engine draws the same boxes."""
+    """Width and height of a box. They depend on its text alone, so every engine draws the same boxes."""
     if picture.sizes:
         return picture.sizes[i]
     box = picture.boxes[i]

@@ -1,4 +1,4 @@
-"""Values and gradients as text: the numbers themselves when they are few, statistics when they are many."""
+"""Values and gradients as text: few numbers are written out, of many there are statistics."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLUMNS = ("min", "mean", "max", "norm")
 
 
 def number(value: Any, digits: int = 3) -> str:
-    """A number with `digits` significant digits, whole thousands written out: `0.123`, `12346`, `1.2e-05`.
+    """A number with `digits` significant digits. Numbers up to a million are written without an exponent.
 
     >>> [number(x) for x in (0.12345, 12345.6, 1.2345e-5, float("nan"))]
     ['0.123', '12346', '1.2e-05', 'nan']
@@ -31,7 +31,7 @@ def number(value: Any, digits: int = 3) -> str:
 
 
 def few(array: Any) -> list[str] | None:
-    """All entries of a small array of up to two axes, a line for each row; None when it is not small."""
+    """The entries of a small array of up to two axes, a line for each row. None for a larger array."""
     if array.ndim == 0:
         return [number(array[()], 6)]
     if not 0 < array.size <= FEW or array.ndim > 2:
@@ -43,7 +43,7 @@ def few(array: Any) -> list[str] | None:
 
 
 def statistics(array: Any) -> dict[str, float]:
-    """min, mean, max and Euclidean norm of the finite entries (of magnitudes, when complex), and how many are not finite.
+    """min, mean, max and Euclidean norm of the finite entries, and the number of others. Complex entries give magnitudes.
 
     Sums are scaled by the largest magnitude, so that they overflow only where the result does.
     """
@@ -69,13 +69,11 @@ def statistics(array: Any) -> dict[str, float]:
 
 
 def lines_of(pairs: list[tuple[str, Any]]) -> list[str]:
-    """Lines for labelled arrays; instead of an array there may be a text: `[("value", y), ("grad", "not computed")]`.
+    """Lines for labelled arrays or texts: `[("value", y), ("grad", "not computed")]`. Large arrays share one table:
 
-    Large arrays share one table, in columns:
-
-                min   mean   max  norm
-        value     0    0.5     1   2.3
-        grad   -0.1  0.002   0.1  0.45
+            min   mean   max  norm
+    value     0    0.5     1   2.3
+    grad   -0.1  0.002   0.1  0.45
     """
     label = max(len(name) for name, _ in pairs) + 2
     above: list[str] = []

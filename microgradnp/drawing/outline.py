@@ -1,4 +1,4 @@
-"""What there is to draw, before anything is said about it: the Tensors and arrays of a graph, their names, edges and modules."""
+"""The outline of a graph: its Tensors and arrays, with their names, edges and modules. Pictures and pages start from it."""
 
 from __future__ import annotations
 
@@ -17,21 +17,24 @@ from microgradnp.inspection.names import name_boxes
 
 @dataclass(frozen=True)
 class Outline:
-    """Values are numbered, arguments before results; an edge is (argument, result, position)."""
+    """The values in topological order. All else refers to them by number."""
 
     values: list[Any]
     names: list[str]
-    edges: list[tuple[int, int, int]]
-    uses: dict[int, tuple[Any, int]]  # by the id of a value: a node that has it as an argument, and at which position
+    edges: list[tuple[int, int, int]]  # (argument, result, position)
+    uses: dict[int, tuple[Any, int]]  # id of a value -> a node that has it as an argument, and the position
     groups: list[Group]
     group_of: list[int | None]  # the innermost group of each value
 
 
 def outline_of(root: Any, variables: dict[int, str], who: str = "draw") -> Outline:
-    """Raises TypeError when `root` is no Tensor, ValueError when an earlier `backward` has freed the graph."""
+    """The outline of a graph that ends at `root`; messages speak of the function `who`.
+
+    Raises TypeError when `root` is no Tensor, ValueError when an earlier `backward` has freed the graph.
+    """
     if not graph.is_node(root):
         raise TypeError(
-            f"{who}: needs a Tensor, got {type(root).__name__}; {who} what came out of the functions, for example the loss"
+            f"{who}: needs a Tensor, got {type(root).__name__}; {who} the result of a computation, for example the loss"
         )
     values = list(drawn(root, who))
     index = {id(value): i for i, value in enumerate(values)}
@@ -48,14 +51,13 @@ def outline_of(root: Any, variables: dict[int, str], who: str = "draw") -> Outli
 
 
 def drawn(root: Any, who: str) -> Iterator[Any]:
-    """Every Tensor and every array that gets a box, arguments before results."""
+    """Every Tensor and every array that gets a box, in topological order."""
     seen: set[int] = set()
     for node in graph.walk(root):
         if node.freed:
             raise ValueError(
-                f"{who}: the graph of {describe(root)} was freed by backward(), which consumes it. "
-                f"{who.capitalize()} before backward(), "
-                f"or call loss.backward(retain_grads=True), which keeps the graph and the gradient of every node, and {who} then"
+                f"{who}: the graph of {describe(root)} was freed by backward(). {who.capitalize()} before backward(), "
+                "or call loss.backward(retain_grads=True), which keeps the graph and the gradient of every node"
             )
         for argument in node.args:
             if isinstance(argument, np.ndarray) and argument.ndim and id(argument) not in seen:
@@ -65,7 +67,7 @@ def drawn(root: Any, who: str) -> Iterator[Any]:
 
 
 def scopes(values: list[Any], edges: Iterable[tuple[int, int, int]]) -> Iterator[tuple[str, ...]]:
-    """The modules, outermost first, that each box stands in; a parameter stands in the innermost that all its users share."""
+    """The modules around each box, outermost first. A parameter stands in the innermost module that all its users share."""
     users: dict[int, list[int]] = collections.defaultdict(list)
     for source, target, _ in edges:
         users[source].append(target)
@@ -78,7 +80,7 @@ def scopes(values: list[Any], edges: Iterable[tuple[int, int, int]]) -> Iterator
 
 
 def common(paths: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """What all paths begin with."""
+    """The longest beginning that all paths share."""
     least, most = min(paths), max(paths)
     length = next((i for i, (a, b) in enumerate(zip(least, most, strict=False)) if a != b), min(len(least), len(most)))
     return least[:length]

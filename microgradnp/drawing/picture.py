@@ -1,7 +1,7 @@
-"""The graph as boxes, edges and groups: what is drawn, before anybody decides where.
+"""The graph as boxes, edges and groups, before a layout gives them places.
 
-One box stands for one Tensor: a result carries the operation that made it in its own header, so a graph of 61 nodes is 61
-boxes. Leaves and plain arrays are boxes of other kinds. Python numbers are written inside the operation.
+One box stands for one Tensor. The header of a result names the operation that made it, so a graph of 61 nodes has 61 boxes.
+Leaves and plain arrays are boxes of other kinds. Python numbers are written inside the operation.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from microgradnp.drawing.numbers import lines_of, number
 from microgradnp.drawing.outline import outline_of
 from microgradnp.drawing.text import cells, clean, shorten
 
-WIDEST = 42  # cells of the header and of the line below it
+WIDEST = 42  # cells of the header and of the line below
 NARROWEST = 24
 TAG = 24  # cells that an operation may take of the header
 PLACE = 22
@@ -36,8 +36,8 @@ class Box:
     id: str
     kind: str
     name: str
-    named: bool  # is `name` a name, and not an expression of the source?
-    tag: str  # the operation, or what kind of leaf it is
+    named: bool  # whether `name` is a name, and not an expression of the source
+    tag: str  # the operation, or the kind of leaf
     shape: str
     place: str
     lines: tuple[str, ...]
@@ -68,14 +68,14 @@ class Picture:
     edges: list[Edge]
     groups: list[Group] = field(default_factory=list)
     group_of: list[int | None] = field(default_factory=list)  # the innermost group of each box
-    sizes: list[tuple[float, float]] = field(default_factory=list)  # of the boxes, where something else than text fills them
+    sizes: list[tuple[float, float]] = field(default_factory=list)  # of the boxes, where their text does not give the size
 
 
 def picture_of(root: Any, variables: dict[int, str], direction: str = "TB") -> Picture:
-    """Boxes, edges and groups of everything that `root` was computed from, numbered in the order of `graph.walk`.
+    """The picture of a graph that ends at `root`, with boxes in topological order.
 
     `variables` are the names of the caller's variables by id. Raises TypeError when `root` is no Tensor, ValueError when an
-    earlier `backward` has freed the graph.
+    earlier `backward` has freed the graph or the direction is unknown.
     """
     if direction not in ("TB", "LR"):
         raise ValueError(f'draw: direction must be "TB" (top to bottom) or "LR" (left to right), got {direction!r}')
@@ -145,14 +145,14 @@ NOT_COMPUTED = "not computed"
 
 
 def gradient_of(node: Any) -> tuple[Any, str]:
-    """A node's gradient, or why there is none."""
+    """(the gradient of a node or None, the reason why there is none)."""
     if node is None or not node.requires_grad:
         return None, "not needed"
     return node.grad, NOT_COMPUTED if node.grad is None else ""
 
 
 def seen_by_graph(value: Any, use: tuple[Any, int] | None) -> Any:
-    """The value as the forward pass saw it: a leaf's data may have been stepped since."""
+    """The value as the forward pass saw it. A leaf's data may have changed since."""
     if not graph.is_node(value):
         return value
     if value.rule is None and use is not None:
@@ -162,14 +162,14 @@ def seen_by_graph(value: Any, use: tuple[Any, int] | None) -> Any:
 
 
 def readable(array: Any) -> Any:
-    """An array whose numbers can be read here; of others a word: their type, where they lie on a GPU, or their dtype."""
+    """An array whose numbers can be read here. Of others a text with their type, such as on a GPU, or with their dtype."""
     if not isinstance(array, (np.ndarray, np.generic)):
         return f"not read: a {shorten(type(array).__name__, TAG)}"
     return np.asarray(array) if array.dtype.kind in "fciub" else f"not numbers: {shorten(array.dtype, TAG)}"
 
 
 def operation_of(node: Any) -> str:
-    """The operation with the numbers and options it was called with; arrays are dots: `power(·, 2)`, `sum(·, axis=0)`."""
+    """The operation with its numbers and options. Arrays are dots: `power(·, 2)`, `sum(·, axis=0)`."""
     name = node.rule.name
     if name == "getitem" and len(node.args) == 2:
         return f"getitem[{index_text(node.args[1])}]"

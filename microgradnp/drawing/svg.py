@@ -1,7 +1,7 @@
-"""The picture as SVG: text that can be selected, sizes that are fixed, colours for a light and a dark page.
+"""The picture as SVG, with text that can be selected and colours for light and dark pages.
 
-Kinds of boxes differ in shape and in what is written on them, and in colour besides. The colours are from M. Okabe and
-K. Ito, "Color universal design" (2008): orange, blue, purple and grey are told apart without red and green.
+Kinds of boxes differ in shape, in their text, and in colour. The colours are from M. Okabe and K. Ito, "Color universal design"
+(2008): nobody needs red and green to tell orange, blue, purple and grey apart.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from microgradnp.drawing.picture import Box, Picture
 FOLD = 9.0  # the cut corner of a data box
 ARROW = 7.0
 
-# Of each kind of box, the fill of its header and its border.
+# Kind of box -> the colours of its header and of its border.
 LIGHT_KINDS = {
     "parameter": ("#fdf0d5", "#b26a00"),
     "data": ("#ddeefa", "#0072b2"),
@@ -69,7 +69,7 @@ def svg_of(picture: Picture, layout: Layout) -> str:
 
 
 def style() -> str:
-    """Rules for a light page, then for a dark one; written out, since many viewers know no CSS variables."""
+    """Rules for a light page, then for a dark one. Colours are written out, because many viewers know no CSS variables."""
     family = 'ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace'
     fixed = (
         f".mg-graph text{{font-family:{family};font-size:{FONT_SIZE}px;white-space:pre}}.mg-graph .mg-name{{font-weight:bold}}"
@@ -116,7 +116,7 @@ def point(place: Point) -> str:
 
 
 def arrow(route: list[Point]) -> str:
-    """A head at the end of a route, pointing where the curve goes."""
+    """The head at the end of a route, in the direction of the curve."""
     tip = route[-1]
     back = next((p for p in reversed(route[:-1]) if math.dist(p, tip) > 0.5), (tip[0], tip[1] - 1))
     length = math.dist(tip, back) or 1.0
@@ -144,7 +144,7 @@ def box_of(picture: Picture, layout: Layout, i: int) -> Iterator[str]:
 
 
 def outline(kind: str, width: float, height: float) -> Iterator[str]:
-    """A parameter is rounded, data has a cut corner, a constant is dashed, the loss has a double border."""
+    """The shape of a box. Parameters are rounded, data has a cut corner, the loss has a double border."""
     w, h = px(width), px(height)
     if kind == "data":
         cut, band = f"H{px(width - FOLD)}L{w},{px(FOLD)}", px(BAND)

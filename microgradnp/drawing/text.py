@@ -1,18 +1,18 @@
-"""Text that is safe to draw: one line, printable, no longer than there is room for.
+"""Text that is safe to draw: one printable line that fits into its room.
 
-Boxes are set in a monospaced font, so that every viewer agrees on their width without measuring: a character takes one cell,
-or two when it is East Asian or an emoji.
+Boxes are set in a monospaced font, so their width is known without measuring. A character takes one cell, or two when it is East
+Asian or an emoji.
 """
 
 from __future__ import annotations
 
 import unicodedata
 
-SEEN = 2000  # characters of a text that are looked at; what is drawn is far shorter
+SEEN = 2000  # characters of a text that are read; much less is drawn
 
 
 def clean(text: object) -> str:
-    """One line of printable characters: white space becomes single spaces, what cannot be printed becomes U+FFFD."""
+    """The text as one line. White space becomes single spaces, and a character that cannot be printed becomes U+FFFD."""
     line = " ".join(str(text)[:SEEN].split())
     return line if line.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in line)
 
@@ -29,7 +29,7 @@ def cells_of(character: str) -> int:
 
 
 def shorten(text: object, room: int) -> str:
-    """Clean text of at most `room` cells; what is cut off leaves an ellipsis.
+    """Clean text of at most `room` cells. An ellipsis stands for the rest.
 
     >>> shorten("W_hidden_to_output", 10)
     'W_hidden_…'

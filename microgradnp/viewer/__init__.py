@@ -1,1 +1,1 @@
-"""The graph as one offline page: values, gradients, the backward pass step by step."""
+"""The graph as one offline page: values, gradients, and the backward pass step by step."""

@@ -1,4 +1,4 @@
-"""The reverse sweep of a graph, written down as it runs: which node, which shares, and how gradients add up."""
+"""The backward pass of a graph, written down as it runs: its steps, the shares of each gradient, and how they add up."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ Array = Any
 
 @dataclass(frozen=True)
 class Share:
-    """What argument `position` of a step's node is given: term number `term`, and the sum of all terms so far."""
+    """A part of a gradient: what one step gives to argument `position` of its node."""
 
     argument: Any
     position: int
-    term: int
-    so_far: Array
+    term: int  # counts the shares of this argument's gradient, from 1
+    so_far: Array  # the sum of its shares up to this one
 
 
 @dataclass
 class Backward:
-    """Steps in the order in which the sweep made them; gradients by the id of their node."""
+    """A backward pass. Gradients and counts are found by the id of their node."""
 
-    steps: list[tuple[Any, list[Share]]] = field(default_factory=list)
+    steps: list[tuple[Any, list[Share]]] = field(default_factory=list)  # (node, its shares) in the order of the pass
     gradients: dict[int, Array] = field(default_factory=dict)
-    terms: dict[int, int] = field(default_factory=dict)  # how many shares a gradient is the sum of
-    why_not: str = ""  # why there is no gradient to show
+    terms: dict[int, int] = field(default_factory=dict)  # how many shares a gradient has
+    why_not: str = ""  # the reason why there is no gradient
 
 
 class Listener:
-    """Hears of every share that the sweep hands out, through the same door as `debug_nans`."""
+    """Collects every share of a backward pass. It is one of the engine's watchers, as `debug_nans` is."""
 
     def __init__(self) -> None:
         self.shares: list[tuple[int, Array]] = []
@@ -49,7 +49,7 @@ class Listener:
         watchers.remove(self)
 
     def forward(self, *_: Any) -> None:
-        """Part of the watchers' protocol."""
+        """Ignore the forward pass. Every watcher has this method."""
 
     def backward(self, _node: Any, position: int, _g: Array, share: Array) -> None:
         if threading.get_ident() == self.thread:
@@ -57,8 +57,8 @@ class Listener:
             self.shares.append((position, own))
 
 
-def swept(root: Any) -> Backward:
-    """Sweep the graph of a loss once; no `.grad` is touched and nothing is freed.
+def backward_pass(root: Any) -> Backward:
+    """Run the backward pass of a loss once. No `.grad` changes, and the graph stays.
 
     Raises RuntimeError when an array that the graph captured has changed since the forward pass.
     """
@@ -86,7 +86,7 @@ def swept(root: Any) -> Backward:
 
 
 def reason(root: Any) -> str:
-    """Why a graph has no gradient to show; empty where it has."""
+    """Why a graph has no gradient to show. Empty where it has one."""
     if not root.requires_grad:
         return "nothing that this was computed from requires a gradient"
     if root.shape != ():
@@ -95,5 +95,5 @@ def reason(root: Any) -> str:
 
 
 def shown(g: Array) -> Array:
-    """Complex gradients point along steepest ascent."""
+    """The gradient as the page shows it: a complex one points along steepest ascent."""
     return g.conj() if getattr(g, "dtype", None) is not None and g.dtype.kind == "c" else g

@@ -1,4 +1,4 @@
-"""What the page is told: nodes, edges, modules, places in the source, heat maps, and the steps of the reverse sweep."""
+"""The data of a page: nodes, edges, modules, places in the source, heat maps, and the steps of the backward pass."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from microgradnp.drawing.outline import Outline, outline_of
 from microgradnp.drawing.picture import kind_of, operation_of, seen_by_graph
 from microgradnp.emitter.contribution import Lines, Names
 from microgradnp.inspection.heatmap import numeric, packed
-from microgradnp.viewer.backward import Backward, Share, swept
+from microgradnp.viewer.backward import Backward, Share, backward_pass
 
 MOST_MAPS = 20_000  # nodes; larger graphs are shown without heat maps
 MOST_LINES = 2_000  # nodes; larger graphs are shown without the NumPy text of each step
@@ -27,7 +27,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Contents:
-    """A graph on its way to the page. `data` is what JSON will hold; the rest is for overlays."""
+    """A graph on its way to the page. `data` becomes the page's JSON. Overlays use the rest."""
 
     outline: Outline
     backward: Backward
@@ -36,9 +36,12 @@ class Contents:
 
 
 def contents_of(root: Any, variables: dict[int, str]) -> Contents:
-    """Raises TypeError when `root` is no Tensor, ValueError when its graph was freed."""
+    """The contents of a page on the graph of `root`.
+
+    Raises TypeError when `root` is no Tensor, ValueError when its graph was freed.
+    """
     outline = outline_of(root, variables, "view")
-    backward = swept(root)
+    backward = backward_pass(root)
     index = {id(value): i for i, value in enumerate(outline.values)}
     names = code_names(outline)
     places = Places()
@@ -61,7 +64,7 @@ def contents_of(root: Any, variables: dict[int, str]) -> Contents:
 
 
 def node_row(outline: Outline, i: int, is_root: bool, places: Places) -> list[Any]:
-    """[operation, name, kind, shape, dtype, number of the place]"""
+    """One node: [operation, name, kind, shape, dtype, number of its place]."""
     value = outline.values[i]
     node = value if graph.is_node(value) else None
     operation = operation_of(node)[:LONGEST] if node is not None and node.rule is not None else ""
@@ -70,7 +73,7 @@ def node_row(outline: Outline, i: int, is_root: bool, places: Places) -> list[An
 
 
 class Places:
-    """Source lines, each once: [file, line, function, text of the line, whole path]."""
+    """The source lines of a graph, each once, as [file, line, function, text of the line, whole path]."""
 
     def __init__(self) -> None:
         self.rows: list[list[Any]] = []
@@ -89,9 +92,9 @@ class Places:
 
 
 def code_names(outline: Outline) -> list[str]:
-    """For each value a name that can stand in a line of Python; no two share one."""
+    """For each value a name that a line of Python can use. No two values share a name."""
     taken = {"np", "special"} | {value.rule.name for value in outline.values if getattr(value, "rule", None) is not None}
-    counted: dict[str, int] = {}  # how often each wish was heard: names are numbered without looking for a free number again
+    counted: dict[str, int] = {}  # the last number given to each name, so that none is tried twice
     names: list[str] = []
     for wish in outline.names:
         plain = re.sub(r"\W+", "_", wish.removeprefix("self.")).strip("_") if len(wish) < 60 and WORD.fullmatch(wish) else ""
@@ -107,7 +110,7 @@ def code_names(outline: Outline) -> list[str]:
 
 
 def maps(outline: Outline, backward: Backward) -> Json:
-    """Heat maps of values and gradients; of large graphs none."""
+    """Heat maps of values and gradients, except in large graphs."""
     if len(outline.values) > MOST_MAPS:
         return {"values": [], "grads": [], "noMaps": f"{len(outline.values):,} nodes: heat maps are drawn up to {MOST_MAPS:,}"}
     arrays = [seen_by_graph(value, outline.uses.get(id(value))) for value in outline.values]
@@ -118,13 +121,13 @@ def maps(outline: Outline, backward: Backward) -> Json:
 
 
 def unread(array: Any) -> Json:
-    """What is said of an array without numbers: its text; of one that lies elsewhere, such as on a GPU, its type."""
+    """The text of an array without numbers, or the type of an array that is elsewhere, such as on a GPU."""
     text = repr(array)[:LONGEST] if type(array).__module__ == "numpy" else f"not read: a {type(array).__name__}"
     return {"text": text}
 
 
 def steps(backward: Backward, index: dict[int, int], names: list[str], count: int) -> Json:
-    """[node, [[argument, position, term, NumPy statements, map of a sum that is not complete], ...]] in the sweep's order."""
+    """The steps of the backward pass in their order, as [node, shares] (see `share_row`), and the NumPy text of both passes."""
     lines = Lines() if count <= MOST_LINES else None
     rows = []
     for node, shares in backward.steps:
@@ -141,15 +144,17 @@ def steps(backward: Backward, index: dict[int, int], names: list[str], count: in
 def share_row(
     node: Any, share: Share, backward: Backward, index: dict[int, int], names: list[str], lines: Lines | None
 ) -> list[Any]:
+    """One share: [argument, position, term, NumPy statements, map of the sum so far while it is incomplete]."""
     text = lines.share(node, share.position, namer(node, index, names)) if lines is not None else []
     if text and share.term > 1:
-        text[-1] = text[-1].replace(" = ", f" = d_{names[index[id(share.argument)]]} + ", 1)  # not +=: it may be a view
+        so_far = f"d_{names[index[id(share.argument)]]}"
+        text[-1] = text[-1].replace(" = ", f" = {so_far} + ", 1)  # without +=, because it may be a view
     incomplete = share.term < backward.terms[id(share.argument)] and lines is not None
     return [index[id(share.argument)], share.position, share.term, text, packed(share.so_far) if incomplete else None]
 
 
 def namer(node: Any, index: dict[int, int], names: list[str]) -> Names:
-    """What a step's variables are called: "y" or "r" is the node, "g" its gradient, "0" an argument, "d0" its gradient."""
+    """The names of a step's variables: "y" or "r" is the node, "g" its gradient, "0" an argument, "d0" its gradient."""
 
     def name(variable: str) -> str:
         if variable in ("y", "r"):

@@ -1,4 +1,4 @@
-"""A training as it goes on: the loss so far, and the newest values and gradients of the parameters, in a notebook."""
+"""A running training in a notebook: the loss so far, and the newest values and gradients of the parameters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WIDTH, HEIGHT, POINTS = 320, 90, 300
 
 
 class Live:
-    """A callback that shows the newest snapshot in a notebook, and does nothing anywhere else."""
+    """A callback that shows the newest snapshot in a notebook. It does nothing anywhere else."""
 
     def __init__(self) -> None:
         self.shown: Any = None
@@ -36,7 +36,7 @@ class Live:
 
 
 def in_notebook() -> bool:
-    """Whether a Jupyter kernel runs this; nothing is imported to find out."""
+    """Whether a Jupyter kernel runs this. Nothing is imported to find out."""
     shell = sys.modules.get("IPython")
     running = shell.get_ipython() if shell is not None and hasattr(shell, "get_ipython") else None
     return running is not None and hasattr(running, "kernel")

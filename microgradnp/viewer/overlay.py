@@ -1,4 +1,4 @@
-"""Hand-written gradients laid over the graph: right, wrong, the first that is wrong, and those that nobody checked."""
+"""Hand-written gradients on the graph: which are right, which are wrong, and which is the first wrong one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from microgradnp.viewer.contents import Contents, Json
 
 @dataclass(frozen=True)
 class Mark:
-    """What is known of one node's gradient. `ok` is None where a hand-written value is shown, but not judged."""
+    """The verdict on one node's gradient. `ok` is None where a hand-written value is shown without a verdict."""
 
     name: str  # of the hand-written array
     ok: bool | None
@@ -31,7 +31,7 @@ class Mark:
 def of_arrays(
     contents: Contents, hand_written: Mapping[str, Any], variables: dict[int, str], rtol: float | None
 ) -> dict[int, Mark]:
-    """Marks from hand-written arrays, given and matched as `compare` does. Raises KeyError and ValueError as it does."""
+    """The mark of each node with a hand-written array. Arrays are matched, and errors raised, as `compare` does."""
     if contents.backward.why_not:
         raise ValueError(f"view: cannot compare gradients: {contents.backward.why_not}")
     nodes = [value for value in contents.outline.values if id(value) in contents.backward.gradients]
@@ -44,7 +44,7 @@ def of_arrays(
 
 
 def overlay(contents: Contents, marks: dict[int, Mark], first: int | None = None) -> Json:
-    """Marks for the page. Without being told, the first wrong one is the wrong one whose gradient the sweep completes first."""
+    """Marks for the page. Without `first`, the first wrong one is the one that the backward pass completes first."""
     if not marks:
         return {}
     wrong = [node for node, mark in marks.items() if mark.ok is False]
@@ -54,7 +54,7 @@ def overlay(contents: Contents, marks: dict[int, Mark], first: int | None = None
 
 
 def completed(contents: Contents) -> dict[int, int]:
-    """The step of the sweep after which each gradient is complete."""
+    """Node -> the step of the backward pass that completes its gradient."""
     return {contents.index[id(s.argument)]: k for k, (_, step) in enumerate(contents.backward.steps, 1) for s in step}
 
 

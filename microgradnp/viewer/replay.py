@@ -1,4 +1,4 @@
-"""A training on the page: the snapshots that `fit` kept, on the nodes of the graph."""
+"""A training on the page: the snapshots of `fit` on the nodes of the graph."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_LOSSES = 500  # points of the loss curve
 
 
 def replayed(contents: Contents, fit: Any) -> Json:
-    """Raises ValueError when there are no snapshots, or those of another graph."""
+    """The snapshots for the page. Raises ValueError when there are none, or none of this graph."""
     snapshots = getattr(fit, "snapshots", None)
     if not snapshots:
         raise ValueError("view: this training kept no snapshots; call mg.fit(..., snapshots=20)")

@@ -1,8 +1,8 @@
-"""The graph as one offline page: values, gradients, the reverse sweep step by step, hand-written backprop laid over it.
+"""The graph as one offline page: values, gradients, the backward pass step by step, and hand-written backprop beside it.
 
-From the bottom up: `backward` writes the sweep down, `contents` is what the page is told, `visible` places its first boxes,
-`overlay` and `replay` add hand-written gradients and a training, and `page` makes one file of it, the script made `dense`. In the
-folder `page`: markup, style, and script. For notebooks: `shown` is a Tensor, `live` a training that is going on.
+From the bottom up: `backward` writes the backward pass down, `contents` collects the page's data, `visible` places its first
+boxes, `overlay` and `replay` add hand-written gradients and a training, and `page` makes one file of it. `document` fills in the
+templates of the folder `page`. For notebooks, `shown` shows a Tensor and `live` a training that is running.
 """
 
 from __future__ import annotations
@@ -41,31 +41,32 @@ def view(
     Parameters
     ----------
     loss : Tensor
-        Where the graph ends, before `backward` (or after `backward(retain_graph=True)`). The page runs its reverse sweep once
-        more and touches no `.grad`. Of what is no real scalar, values are shown without gradients.
+        The end of the graph, before `backward` or after `backward(retain_graph=True)`. Its backward pass runs once for the
+        page and changes no `.grad`. If `loss` is no real scalar, the page shows values without gradients.
     path : path-like, optional
-        Where to write the page; whole or not at all.
+        The file to write. After an error the old file is still there.
     hand_written : dict, optional
-        Gradients derived by hand, given as to `compare`: `{"W": dW}` or `{"dz": (z, dz)}`. The page marks each as right or wrong,
-        and of the wrong ones the first that the sweep reaches.
+        Gradients derived by hand, as for `compare`: `{"W": dW}` or `{"dz": (z, dz)}`. The page marks each as right or wrong, and
+        among the wrong ones the first in the order of the backward pass.
     rtol : float, optional
-        Largest difference, relative to the largest true entry, that counts as agreement; as in `compare`.
+        Largest difference that counts as agreement, relative to the largest true entry, as in `compare`.
     fit : Fit, optional
-        What `fit(..., snapshots=k)` returned for the same model: the page plays its values and gradients over the iterations.
+        The result of `fit(..., snapshots=k)` for the same model. The page plays its values and gradients over the iterations.
     direction : "TB" or "LR"
-        Top to bottom, or left to right; the page can change it.
+        Top to bottom, or left to right. The page can change it.
     engine : "dot", "pygraphviz", "builtin" or None
-        Who places the boxes at first; None takes the first that works. The page itself uses the built-in layout.
+        The program that places the boxes at first. None takes the first that works. When the user opens or closes a module,
+        the page uses the built-in layout.
 
     Raises
     ------
     TypeError
         If `loss` is no Tensor.
     ValueError
-        If a plain `backward()` has freed the graph, `fit` has no snapshots or those of another graph, or `direction` or `engine`
-        is unknown.
+        If a plain `backward()` has freed the graph, if `fit` has no snapshots of this graph, or if `direction` or `engine` is
+        unknown.
     KeyError, ValueError
-        For hand-written arrays that match no Tensor of the graph, or several.
+        If a hand-written array matches no Tensor of the graph, or several.
     RuntimeError
         If an array that the graph captured has changed since the forward pass.
     OSError
@@ -89,7 +90,7 @@ def view(
 def written(
     contents: Contents, extra: Json, path: str | os.PathLike[str] | None, direction: str = "TB", engine: str | None = None
 ) -> Page:
-    """The page of these contents, saved where a path is given."""
+    """The page of these contents. It is saved if a path is given."""
     if direction not in ("TB", "LR"):
         raise ValueError(f'view: direction must be "TB" (top to bottom) or "LR" (left to right), got {direction!r}')
     data = contents.data | extra
@@ -104,14 +105,17 @@ def written(
 
 
 class Page:
-    """An HTML page: `.html` is its text, `.save(path)` writes it, and a notebook shows it."""
+    """An HTML page. `.html` is its text, `.save(path)` writes it, and a notebook shows it."""
 
     def __init__(self, html: str, nodes: int) -> None:
         self.html, self.nodes = html, nodes
         self.path: Path | None = None
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the page, whole or not at all. Raises FileNotFoundError when the folder does not exist, else OSError."""
+        """Write the page, and return its path. After an error the old file is still there.
+
+        Raises FileNotFoundError when the folder does not exist, and OSError when the file cannot be written.
+        """
         target = Path(path)
         if not target.parent.is_dir():
             raise FileNotFoundError(f"view: the folder {str(target.parent)!r} does not exist; create it first")

@@ -1,7 +1,7 @@
-"""Which boxes a page begins with, and where they stand. The page's own `visible.js` does the same for every other state.
+"""The boxes that a page begins with, and their places. The page's own `visible.js` does the same for every other state.
 
-A module that is closed is one box. An edge between two boxes is drawn once, however many values go along it, unless both are
-values: `x * x` has two.
+A module that is closed is one box. Several values between two boxes make one edge. Only between two nodes every argument has its
+own edge: `x * x` has two.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from microgradnp.drawing.groups import Group
 from microgradnp.drawing.picture import Box, Edge, Picture
 
 NODE, CLOSED = (176.0, 96.0), (176.0, 50.0)  # pixels
-MOST_OPEN = 300  # nodes that are all shown at first; larger graphs begin with their modules closed
+MOST_OPEN = 300  # nodes; larger graphs begin with their modules closed
 MOST_VISIBLE = 5000  # boxes
-MOST_FOR_DOT, PATIENCE = 150, 3.0  # boxes, seconds: what takes Graphviz longer is left to the built-in layout
+MOST_FOR_DOT, PATIENCE = 150, 3.0  # boxes, seconds: beyond these the built-in layout takes over from Graphviz
 
 
 @dataclass
@@ -26,15 +26,15 @@ class Visible:
     """Items in topological order: a node by its number, a closed module g as -1 - g."""
 
     items: list[int]
-    edges: list[tuple[int, int, int]]  # between items, by their places in the list; the last is the edge's own number
+    edges: list[tuple[int, int, int]]  # (start, end, number of the edge); start and end are places in `items`
     groups: list[int]  # modules that are open, outermost first
     member: list[int | None]  # the innermost open module of each item, by its place in `groups`
 
 
 def visible(data: dict[str, Any], closed: Collection[int]) -> Visible:
-    """What is seen when these modules are closed."""
+    """The items and edges that are visible when these modules are closed."""
     parents = [parent for _, parent in data["groups"]]
-    shut: list[int | None] = []  # the outermost closed module around each module, or itself
+    shut: list[int | None] = []  # for each module the outermost closed one around it, or itself
     for group, parent in enumerate(parents):
         above = shut[parent] if parent is not None else None
         shut.append(above if above is not None else group if group in closed else None)
@@ -62,7 +62,7 @@ def visible(data: dict[str, Any], closed: Collection[int]) -> Visible:
 
 
 def in_order(first: dict[int, int], edges: list[tuple[int, int]]) -> list[int]:
-    """Items behind all that they depend on; among those that could come next, the one with the earliest node."""
+    """Items in topological order. Among those that could come next, the one with the earliest node comes first."""
     after: dict[int, list[int]] = {item: [] for item in first}
     missing = dict.fromkeys(first, 0)
     for start, end in edges:
@@ -82,7 +82,7 @@ def in_order(first: dict[int, int], edges: list[tuple[int, int]]) -> list[int]:
 
 
 def at_first(data: dict[str, Any]) -> list[int]:
-    """The modules that are closed when the page is opened."""
+    """The modules that are closed when the page opens."""
     if len(data["nodes"]) <= MOST_OPEN:
         return []
     return [group for group, (_, parent) in enumerate(data["groups"]) if parent is None]
@@ -102,13 +102,13 @@ def picture(data: dict[str, Any], seen: Visible, direction: str) -> Picture:
 
 
 def label_of(data: dict[str, Any], group: int) -> str:
-    """The module's name, no longer than a box is wide, and room for the sign that closes it."""
+    """The sign that closes a module, and its name, cut to the width of a box."""
     label = data["groups"][group][0]
     return "\u25be " + (label if len(label) <= 24 else label[:23] + "\u2026")
 
 
 def placed(data: dict[str, Any], closed: Collection[int], direction: str, engine: str | None) -> dict[str, Any] | None:
-    """The layout that the page begins with; None where the page has to choose what it shows."""
+    """The layout that the page begins with. None for too many boxes: the page then chooses what it shows."""
     seen = visible(data, closed)
     if len(seen.items) > MOST_VISIBLE:
         return None

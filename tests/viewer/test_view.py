@@ -18,7 +18,7 @@ import pytest
 import microgradnp as mg
 from microgradnp.drawing import layered, rooms
 from microgradnp.inspection import heatmap
-from microgradnp.viewer.backward import swept
+from microgradnp.viewer.backward import backward_pass
 from microgradnp.viewer.page import safe_json
 from microgradnp.viewer.visible import MOST_VISIBLE, placed, visible
 
@@ -179,7 +179,7 @@ def test_a_running_sum_has_all_shares_so_far(name):
     values, make, shares_of = SHARED[name]
     x = mg.Tensor(values, requires_grad=True, name="x")
     loss = make(x)
-    sums = [share.so_far for _, step in swept(loss).steps for share in step if share.argument is x]
+    sums = [share.so_far for _, step in backward_pass(loss).steps for share in step if share.argument is x]
     left = shares_of(values)
     assert len(sums) == len(left)
     for share in [after - before for before, after in itertools.pairwise([0 * values, *sums])]:  # in the order of the sweep

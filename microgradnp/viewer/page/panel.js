@@ -49,7 +49,7 @@ function link(node, text = null) {
 function nodePart() {
   const part = html("section");
   if (S.sel === null) {
-    part.append(html("p", "Click a box to see its numbers, its source line and what it depends on. The arrow keys step through the reverse sweep; ? shows all keys.", "quiet"));
+    part.append(html("p", "Click a box to see its numbers, its source line and what it depends on. The arrow keys step through the backward pass; ? shows all keys.", "quiet"));
     return part;
   }
   const node = S.sel, row = D.nodes[node], place = placeOf(node), mark = S.over ? over[node] : null;
