@@ -1,6 +1,6 @@
 """Data parallel on 8 devices: each holds an eighth of the samples, and XLA adds up the gradients.
 
-The devices are simulated on the processor; on 8 GPUs the same lines would run, for a model or data too large for one of them.
+The devices are simulated on the processor. The same lines would run on 8 GPUs, for a model or data too large for one of them.
 
     pip install ".[jax]"
     python examples/data_parallel.py

@@ -1,6 +1,6 @@
-"""A hand-written class with one wrong line; `mg.debug` runs it unchanged, names the line, and proves a fix.
+"""A hand-written class with one wrong line. `mg.debug` runs it unchanged, names the line, and verifies a fix.
 
-Nothing of the hand-written code knows of microgradnp. `loss` is the same model, written once more in plain NumPy.
+The hand-written code does not use microgradnp. `loss` is the same model, written once more in plain NumPy.
 
     python examples/find_the_wrong_line.py
     python -m microgradnp debug examples/find_the_wrong_line.py:net.fit --model examples/find_the_wrong_line.py:loss
@@ -47,7 +47,7 @@ def loss(x, targets, W1, W2):
 rng = np.random.default_rng(0)
 net = Network(rng.normal(size=(8, 3)), rng.uniform(size=(8, 2)), hidden=4, rng=rng)
 
-report = mg.debug(net.fit, loss, budget=30.0)  # seconds at most; it takes about one
+report = mg.debug(net.fit, loss, budget=30.0)  # seconds at most. It takes about one
 
 if __name__ == "__main__":
     print(report)

@@ -1,8 +1,8 @@
 """Backprop by hand with explicit loops, wrong and right, and what `mg.compare` says of both.
 
-Nothing of the hand-written code knows of microgradnp. The forward pass is written once more in plain NumPy, on Tensors, and
-the graph gives the gradients to compare with. The mistake: the slope of the sigmoid is taken at the activation, as if it were
-the pre-activation, so that sigmoid is applied twice.
+The hand-written code does not use microgradnp. The forward pass is written once more on Tensors, and its graph gives the
+gradients to compare with. The mistake: the slope of the sigmoid is taken at the activation instead of the pre-activation, so that
+sigmoid is applied twice.
 
     python examples/hand_written_backprop.py
 """
@@ -30,7 +30,7 @@ def forward(x, W1, b1, W2, b2):
 
 
 def backprop(samples, targets, W1, b1, W2, b2, slope):
-    """Gradients of 1/2 * SSE, summed over the samples, with explicit loops; `slope(h)` is the sigmoid's slope at h."""
+    """Gradients of 1/2 * SSE, summed over the samples, with explicit loops. `slope(h)` is the sigmoid's slope at h."""
     dW1, db1 = np.zeros(np.shape(W1)), np.zeros(len(b1))
     dW2, db2 = np.zeros(np.shape(W2)), np.zeros(len(b2))
     for x, t in zip(samples, targets, strict=True):

@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 
 import microgradnp as mg
-from microgradnp.drawing.draw import draw, render
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--out", type=Path, help="folder for the picture; a temporary one when left out")
+parser.add_argument("--out", type=Path, help="folder for the picture (default: a temporary one)")
 out = parser.parse_args().out or Path(tempfile.mkdtemp())
 out.mkdir(parents=True, exist_ok=True)
 
@@ -30,11 +29,11 @@ y = h @ W2 + b2  # (samples, outputs)
 loss = np.mean((y - targets) ** 2)
 loss.backward(retain_grads=True)  # keeps the graph, and the gradient of every node in it
 
-drawing = draw(loss)  # a graphviz.Digraph; in a notebook it shows itself
+drawing = mg.draw(loss)  # a graphviz.Digraph, which shows itself in a notebook
 boxes = drawing.picture.boxes
 for box in boxes:
     print(f"{box.kind:10} {box.name:24} {box.shape:17} {box.place}")
-path = render(drawing, out / "see_the_graph.svg", engine="builtin")
+path = mg.render(drawing, out / "see_the_graph.svg", engine="builtin")
 print(f"\n{len(boxes)} boxes and {len(drawing.picture.edges)} edges: {path}")
 
 assert len(boxes) == 14

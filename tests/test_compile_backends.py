@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import warnings
 from pathlib import Path
 
@@ -214,11 +213,10 @@ def test_ctrl_c_loses_nothing():
     train("numba", mg.optim.SGD(lr=1e-3), iterations=20)  # compiled now
     timer = threading.Timer(1.2, lambda: os.kill(os.getpid(), signal.SIGINT))
     timer.start()
-    started = time.perf_counter()
     result, weights = train("numba", mg.optim.SGD(lr=1e-3), iterations=10**8)
     assert result.interrupted
     assert result.reason == "interrupted"
-    assert time.perf_counter() - started < 30
+    assert result.iterations < 10**8
     assert len(result.history.loss) == result.iterations > 0
     _, others = train("numba", mg.optim.SGD(lr=1e-3), iterations=result.iterations)
     for a, b in zip(weights, others, strict=True):
