@@ -26,7 +26,7 @@ from .drawing.draw import draw as draw
 from .drawing.draw import engines as engines
 from .drawing.draw import render as render
 from .emitter.emit import emit as emit
-from .inspection.explain import explain_zero as explain_zero
+from .inspection.zeros import explain_zero as explain_zero
 from .inspection.kinks import kinks as kinks
 from .inspection.nans import debug_nans as debug_nans
 from .rules.coverage import coverage as coverage

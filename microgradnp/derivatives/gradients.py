@@ -6,7 +6,7 @@ Each calls the function once on Tensors and sweeps the graph that this recorded.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,11 @@ def gradients(output: Tensor, inputs: list[Tensor], seed: Any = None, *, record:
             g = g.conj() if g.dtype.kind == "c" else g
             found[id(node)] = g if record else np.asarray(g) if private and node.rule is None else np.array(g)
     return [found[id(x)] if id(x) in found else zeros_for(x, record) for x in inputs]
+
+
+def sweep_and_keep(loss: Tensor) -> Iterator[tuple[Tensor, Any, bool]]:
+    """Sweep the graph of a loss, or of the sum of an array, and keep it: another backward pass may follow."""
+    return sweep(loss, loss.seed(np.ones(loss.shape, loss.dtype) if loss.shape else None), free=False)
 
 
 def zeros_for(x: Tensor, record: bool) -> Any:

@@ -1,8 +1,8 @@
-"""An array as a small heat map: at most 28x28 cells that keep spikes, in colours told apart without red and green.
+"""An array as a small heat map of at most 28x28 cells.
 
-A cell is the entry largest in size of its block, sign and all, so one spike in a million entries is seen. Blue is negative,
-orange positive, the page's own colour zero (after C. Brewer, "Color use guidelines for mapping", 1994: a diverging scheme that is
-safe for all kinds of colour blindness); NaN and infinity are hatched and counted, never a colour.
+A cell shows the entry of its block with the largest magnitude, and its sign, so that one spike in a million entries is visible.
+Blue is negative, orange positive, the page's own colour zero. This diverging scheme is safe for all kinds of colour blindness
+(C. Brewer, "Color use guidelines for mapping", 1994). NaN and infinity are hatched and counted; they have no colour.
 """
 
 from __future__ import annotations
@@ -12,31 +12,32 @@ from typing import Any
 
 import numpy as np
 
-MOST_CELLS = 28  # along one side: a page with the graph of a classifier of digits is smaller than 120 kB
-WRITTEN_OUT = 64  # entries of an array whose numbers go along
-STEPS = 30  # levels on either side of zero in packed cells: 61 of the 64 that one character can tell apart
+MOST_CELLS = 28  # along one side: a page with the graph of a digit classifier is smaller than 120 kB
+WRITTEN_OUT = 64  # an array with no more entries is sent with its numbers
+STEPS = 30  # levels on either side of zero in packed cells: 61 of the 64 values of one character
 DIGITS = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_", np.uint8)
-NAN, POSITIVE, NEGATIVE = 61, 62, 63  # the other three: NaN, infinity, -infinity
+NAN, POSITIVE, NEGATIVE = 61, 62, 63  # the other three values: NaN, infinity, -infinity
 
 Array = np.ndarray[Any, Any]
 
 
 def numeric(array: Any) -> bool:
+    """Whether a value is a NumPy array or scalar of numbers."""
     return isinstance(array, (np.ndarray, np.generic)) and array.dtype.kind in "fciub"
 
 
 def as_rows(array: Array) -> Array:
-    """Two axes: a vector is one row; of more axes the last is kept."""
+    """The array with two axes. A vector becomes one row; of several axes the last one is kept."""
     return array.reshape(1, -1) if array.ndim < 2 else array.reshape(-1, array.shape[-1])
 
 
 def signed(array: Array) -> Array:
-    """The real numbers that are shown: magnitudes of complex ones."""
+    """The real numbers that the map shows: the magnitudes of complex numbers."""
     return np.abs(array) if array.dtype.kind == "c" else np.asarray(array, np.float64)
 
 
 def reduced(rows: Array, most: int = MOST_CELLS) -> Array:
-    """At most `most` cells along each of the two axes, the entry largest in size of each block; what is not finite wins.
+    """At most `most` cells along each axis: the entry of largest magnitude of each block. NaN and infinity count as largest.
 
     >>> spike = np.zeros((1000, 1))
     >>> spike[700] = -5.0
@@ -53,11 +54,10 @@ def reduced(rows: Array, most: int = MOST_CELLS) -> Array:
 
 
 def packed(array: Any, most: int = MOST_CELLS) -> dict[str, Any] | None:
-    """A heat map for the page: rows `r`, columns `c`, scale `s`, and in `q` a character a cell (see `DIGITS`).
+    """A heat map for the page: rows `r`, columns `c`, scale `s`, and in `q` one character for each cell (see `DIGITS`).
 
-    Of all entries the finite `min`, `max`, `mean`, `norm`, how many are `nan` or `inf`, and where they are few the numbers `x`.
-
-    None for what holds no numbers.
+    Also the `min`, `max`, `mean` and `norm` of the finite entries, the number of entries that are `nan` or `inf`, and the numbers
+    `x` of a small array. None for anything without numbers.
     """
     if not numeric(array) or not array.size:
         return None
@@ -87,17 +87,17 @@ def packed(array: Any, most: int = MOST_CELLS) -> dict[str, Any] | None:
 
 
 def short(number: float) -> float:
-    """Six digits are enough to read."""
+    """A number rounded to six digits."""
     return float(f"{number:.6g}")
 
 
 def written(number: float) -> float | str:
-    """A number for JSON, which knows no NaN and no infinity."""
+    """A number for JSON, where NaN and infinity are texts."""
     return short(number) if math.isfinite(number) else str(number)
 
 
 def unpacked(found: dict[str, Any]) -> Array:
-    """The cells of a packed map, to a thirtieth of the largest."""
+    """The cells of a packed map, with an error of at most a thirtieth of the largest."""
     order = np.zeros(128, int)
     order[DIGITS] = np.arange(len(DIGITS))
     levels = order[np.frombuffer(found["q"].encode(), np.uint8)]

@@ -1,4 +1,4 @@
-"""Which kinks did a gradient pass through? `mg.kinks(loss)` counts and lists them."""
+"""Which kinks did a gradient pass through? `mg.kinks(loss)` counts them and lists them."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core.origin import locate
-from microgradnp.core.sweep import sweep
 from microgradnp.core.table import KINKS
 from microgradnp.core.tensor import Tensor
+from microgradnp.derivatives.gradients import sweep_and_keep
 
 
 @dataclass(frozen=True)
 class Found:
-    """The kinks of one operation that a gradient other than zero passed through."""
+    """The kinks of one operation through which a gradient other than zero passed."""
 
     operation: str
     place: str  # file and line
     count: int
     size: int  # entries of the result
     indices: tuple[tuple[int, ...], ...]  # of the first few
-    convention: str  # what the rule takes for the gradient there
+    convention: str  # the gradient that the rule gives there
 
     def __str__(self) -> str:
         where = ", ".join(str(index) for index in self.indices) + (", ..." if self.count > len(self.indices) else "")
@@ -30,10 +30,11 @@ class Found:
 
 
 class Kinks(list[Found]):
-    """One entry an operation, in the order of the computation; true when there is any."""
+    """One entry for each operation with kinks, in the order of the computation. True when there is any."""
 
     @property
     def total(self) -> int:
+        """Number of kinks in all operations."""
         return sum(found.count for found in self)
 
     def __str__(self) -> str:
@@ -44,9 +45,9 @@ FIRST = 3  # indices that are listed
 
 
 def kinks(loss: Tensor) -> Kinks:
-    """Operations whose derivative does not exist at their arguments, such as relu at 0, though a gradient passed through them.
+    """List the operations without a derivative at their arguments, such as relu at 0, through which a gradient passed.
 
-    There the gradient is a convention, which is named. Sweeps the graph of `loss` once more and keeps it: call it before
+    The gradient at a kink is a convention, which the list names. Takes one backward pass and keeps the graph: call it before
     `backward`, or after `backward(retain_graph=True)`.
 
     Raises RuntimeError when the graph was freed.
@@ -57,12 +58,12 @@ def kinks(loss: Tensor) -> Kinks:
     >>> found.total, found[0].indices, found[0].convention
     (2, ((1,), (2,)), '0 at 0')
     """
-    seed = loss.seed(None if loss.shape == () else np.ones(loss.shape, loss.dtype))
-    found = [passed(node, g) for node, g, _ in sweep(loss, seed, free=False) if node.rule and node.rule.function in KINKS]
+    found = [passed(node, g) for node, g, _ in sweep_and_keep(loss) if node.rule and node.rule.function in KINKS]
     return Kinks(entry for entry in found[::-1] if entry is not None)
 
 
 def passed(node: Any, g: Any) -> Found | None:
+    """The kinks of one node through which the gradient `g` of its result passed; None when there is none."""
     kink = KINKS[node.rule.function]
     with np.errstate(all="ignore"):
         on = np.broadcast_to(kink.at(node.numpy(), *node.values, **node.options), node.shape) & (np.asarray(g) != 0)

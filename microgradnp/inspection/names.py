@@ -1,9 +1,9 @@
-"""What the user calls each box, found where nothing was said.
+"""Find the user's names for the values of a graph.
 
-In this order: the Tensor's own name; the variable, list or dictionary of the caller that holds it; the variable that the
-result was assigned to; the source text of the operand or of the expression. A name that would mislead is not given: the
-results inside one call of a module or of a library function are made by one line of the user's, and only the last of them is
-what that line is about.
+The name of a value is, in this order: the Tensor's own name; the caller's variable, list or dictionary entry that holds it; the
+variable that the result was assigned to; the source text of the operand or of the expression. A name that would mislead is left
+out: one line of the user may call a module or a library function that records several results, and its text names the last one
+only.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from microgradnp.core import graph
 from microgradnp.core.origin import locate, names_in_frame, operands
 from microgradnp.core.signatures import name_of
 
-LONGEST_CONTAINER = 1000
+LONGEST_CONTAINER = 1000  # items; longer lists and dictionaries are not searched
 
 
 def names_from(frame: Any) -> dict[int, str]:
-    """id of each array and Tensor that the frame's variables hold, themselves or in a list or dictionary -> its name."""
+    """Names, by id, of the arrays and Tensors in a frame's variables, and in the lists and dictionaries among them."""
     direct = names_in_frame(frame)
     found: dict[int, str] = {}
     for variables in (frame.f_globals, frame.f_locals):
@@ -35,30 +35,31 @@ def names_from(frame: Any) -> dict[int, str]:
 
 
 def has_shape(value: Any) -> bool:
+    """Whether a value is an array or a Tensor."""
     return isinstance(value, np.ndarray) or graph.is_node(value)
 
 
 def name_boxes(values: list[Any], uses: dict[int, tuple[Any, int]], variables: dict[int, str]) -> list[str]:
-    """A name for each Tensor and array in `values`, "" where there is none that would not mislead.
+    """A name for each Tensor and array in `values`; "" where every name would mislead.
 
-    `uses` gives, by id, a node that has the value as an argument, and at which position. Names that several boxes share,
-    because a loop assigned them again and again, are numbered.
+    `uses` gives, by the id of a value, a node that has it as an argument, and the argument's position. Names that a loop gave to
+    several values are numbered.
     """
     answers = last_at_their_place(values)
-    said, found = [], []
+    given, found = [], []
     for value in values:
         name = getattr(value, "name", None)
-        said.append(str(name) if name else None)
+        given.append(str(name) if name else None)
         found.append(
             variables.get(id(value))
             or assigned(value, answers)
             or operand(uses.get(id(value)), answers)
             or text_of(value, answers)
         )
-    shared = collections.Counter(name for explicit, name in zip(said, found, strict=True) if explicit is None and name)
+    shared = collections.Counter(name for explicit, name in zip(given, found, strict=True) if explicit is None and name)
     number: collections.Counter[str] = collections.Counter()
     names = []
-    for explicit, name in zip(said, found, strict=True):
+    for explicit, name in zip(given, found, strict=True):
         if explicit is None and name and shared[name] > 1:
             number[name] += 1
             name = f"{name} #{number[name]}"
@@ -67,10 +68,10 @@ def name_boxes(values: list[Any], uses: dict[int, tuple[Any, int]], variables: d
 
 
 def last_at_their_place(values: list[Any]) -> set[int]:
-    """ids of the results that the source line which made them is about.
+    """The ids of the results that the text of their source line names.
 
-    When all results of one instruction are made by one function, each is: it is a loop. Otherwise the instruction called
-    something that recorded several steps, and only those that no other step of it consumes are its results.
+    When one function made all results of an instruction, the instruction ran in a loop, and its text names each of them.
+    Otherwise it called something that recorded several steps. Then it names only the results that none of these steps uses.
     """
     made: dict[Any, list[Any]] = collections.defaultdict(list)
     for node in values:
@@ -86,14 +87,14 @@ def last_at_their_place(values: list[Any]) -> set[int]:
 
 
 def assigned(value: Any, answers: set[int]) -> str | None:
-    """The variable that a value was assigned to when it was made."""
+    """The variable to which a value was assigned when it was made."""
     origin = locate(getattr(value, "place", None))
     is_answer = origin is not None and (value.rule is None or id(value) in answers)
     return origin.name if origin and is_answer else None
 
 
 def text_of(value: Any, answers: set[int]) -> str | None:
-    """The expression that a result is the value of."""
+    """The expression whose value a result is."""
     if id(value) not in answers:
         return None
     origin = locate(value.place)
@@ -101,10 +102,16 @@ def text_of(value: Any, answers: set[int]) -> str | None:
 
 
 def operand(use: tuple[Any, int] | None, answers: set[int]) -> str | None:
-    """The source text of an argument where it is used, when the source says which one it is."""
+    """The source text of an argument at its use, if the text shows which argument it is."""
     if use is None or id(use[0]) not in answers:
         return None
     node, position = use
     origin = locate(node.place)
     texts = operands(origin.text, name_of(node.rule.function)) if origin else ()
     return texts[position] if len(texts) == len(node.args) else None
+
+
+def made_at(node: Any) -> str:
+    """Where a node was made, to follow the name of its operation: ` (at model.py:12: np.log(x))`. Empty when unknown."""
+    origin = locate(node.place)
+    return f" (at {origin}: {origin.text})" if origin else ""

@@ -1,4 +1,4 @@
-"""Which operation made the first NaN? `with mg.debug_nans(): ...` stops there and says why."""
+"""Which operation made the first NaN? `with mg.debug_nans(): ...` stops there and explains it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core import graph
 from microgradnp.core.context import tracing, watchers
+from microgradnp.core.graph import walk
 from microgradnp.core.messages import describe
 from microgradnp.core.origin import locate, operands
 from microgradnp.core.tensor import Tensor
+from microgradnp.inspection.names import made_at
 
 watching: ContextVar[tuple[int, ...]] = ContextVar("watching", default=())
 
@@ -20,13 +21,13 @@ CURES = {
     "log": "keep its argument away from 0 with np.clip, or use np.log1p, mg.log_softmax, mg.logsumexp or mg.cross_entropy",
     "exp": "subtract the largest argument first, or use mg.softmax, mg.logsumexp, np.logaddexp or mg.sigmoid",
     "divide": "keep the divisor away from 0: np.where(b == 0, 1, b), or add a small number to it",
-    "sqrt": "its slope is infinite at 0: add a small number under the root, and keep it from being negative",
+    "sqrt": "its slope is infinite at 0: add a small number under the root, and keep the argument from being negative",
     "power": "a root or a negative power of 0, or a root of a negative number: keep the base above 0",
-    "arc": "keep its argument inside of the domain with np.clip",
-    "multiply": "0 times infinity, or an overflow: find out what made the infinity, or scale",
-    "subtract": "infinity minus infinity: find out what made the infinities",
-    "matmul": "an overflow: scale the factors, or make the learning rate smaller",
-    "sum": "an overflow, or infinities of both signs: scale, or make the learning rate smaller",
+    "arc": "keep its argument inside the domain with np.clip",
+    "multiply": "0 times infinity, or an overflow: find the operation that made the infinity, or scale the factors",
+    "subtract": "infinity minus infinity: find the operations that made the infinities",
+    "matmul": "an overflow: scale the factors, or use a smaller learning rate",
+    "sum": "an overflow, or infinities of both signs: scale the terms, or use a smaller learning rate",
 }
 ALIKE = {
     "log": "log2 log10 log1p",
@@ -39,19 +40,19 @@ ALIKE = {
     "subtract": "add",
     "sum": "mean",
 }
-LIKE = {name: known for known, names in ALIKE.items() for name in names.split()}
+CURED_AS = {name: cured for cured, names in ALIKE.items() for name in names.split()}
 
 
 class debug_nans(ContextDecorator):
-    """Context manager and decorator: the first operation, forward or backward, that makes a number that is not finite, raises.
+    """Context manager and decorator: raises at the first operation that makes a number that is not finite.
 
-    The error names the operation, its line, the operands at the worst entry, and the usual cure. Data that is not finite from
-    the start is named instead.
+    The error names the operation, its line, the operands at that entry, and the usual cure. When an operand was not finite
+    before, the error names that operand instead.
 
     Parameters
     ----------
     forward, backward : bool
-        What to look at.
+        Which pass to watch.
     infinities : bool
         Whether infinite numbers count, or only NaN.
 
@@ -68,11 +69,11 @@ class debug_nans(ContextDecorator):
     """
 
     def __init__(self, *, forward: bool = True, backward: bool = True, infinities: bool = True) -> None:
-        self.looks_forward, self.looks_backward, self.infinities = forward, backward, infinities
+        self.in_forward, self.in_backward, self.infinities = forward, backward, infinities
         self.tokens: list[Any] = []
 
-    def _recreate_cm(self) -> debug_nans:
-        return debug_nans(forward=self.looks_forward, backward=self.looks_backward, infinities=self.infinities)
+    def _recreate_cm(self) -> debug_nans:  # called by contextlib: each call of a decorated function has its own
+        return debug_nans(forward=self.in_forward, backward=self.in_backward, infinities=self.infinities)
 
     def __enter__(self) -> None:
         watchers.append(self)
@@ -82,69 +83,75 @@ class debug_nans(ContextDecorator):
         watching.reset(self.tokens.pop())
         watchers.remove(self)
 
-    def bad(self, array: Any) -> Any:
+    def is_watching(self) -> bool:
+        """Whether this thread or task is inside the block, and computes with numbers."""
+        return id(self) in watching.get() and tracing.get() is None
+
+    def not_finite(self, array: Any) -> Any:
+        """Where an array is NaN or infinite."""
         if getattr(getattr(array, "dtype", None), "kind", "") not in tuple("fc"):
             return np.False_
         return ~np.isfinite(array) if self.infinities else np.isnan(array)
 
     def forward(self, node: Tensor, rule: Any, args: tuple[Any, ...], values: tuple[Any, ...], _options: Any) -> None:
-        """Looks at a result as soon as it is made."""
-        watched = self.looks_forward and id(self) in watching.get() and tracing.get() is None
-        if watched and np.any(wrong := self.bad(node.numpy())):
-            raise FloatingPointError(self.told(node, rule, args, values, wrong))
+        """Check a result as soon as it is made."""
+        if self.in_forward and self.is_watching() and np.any(wrong := self.not_finite(node.numpy())):
+            raise FloatingPointError(self.message(node, rule, args, values, wrong))
 
-    def told(self, node: Tensor, rule: Any, args: tuple[Any, ...], values: tuple[Any, ...], wrong: Any) -> str:
+    def message(self, node: Tensor, rule: Any, args: tuple[Any, ...], values: tuple[Any, ...], wrong: Any) -> str:
+        """Why a result is not finite."""
         names = names_of(node, rule, args)
+        here = f"{rule.name}{made_at(node)}"
         for name, value in zip(names, values, strict=True):
-            if np.any(theirs := self.bad(value)):
-                return f"{name} {np.shape(value)} holds {shown(value, theirs)} from the start, before {rule.name}{line(node)}"
-        at = worst(wrong)
-        there = ", ".join(f"{name} = {entry(value, at, node.shape)}" for name, value in zip(names, values, strict=True))
-        made = f"{rule.name} made {node.numpy()[at]} at {plain(at)} of finite numbers"
-        return f"{made}: {there}{line(node)}. {cure(rule.name)}"
+            if np.any(before := self.not_finite(value)):
+                return f"{name} {np.shape(value)} holds {first_of(value, before)} from the start, before {here}"
+        at = first_index(wrong)
+        made = f"{rule.name} made {first_of(node.numpy(), wrong)} of finite numbers"
+        return f"{made}: {listed(names, values, at, node.shape)}{made_at(node)}. {cure(rule.name)}"
 
     def backward(self, node: Tensor, position: int, g: Any, share: Any) -> None:
-        """Looks at what a formula returned for one argument."""
-        if tracing.get() is not None:
+        """Check what a gradient formula returned for one argument."""
+        if not (self.in_backward and self.is_watching()):
             return
-        array = share.numpy() if isinstance(share, Tensor) else np.asarray(share)
-        if not (self.looks_backward and id(self) in watching.get() and np.any(wrong := self.bad(array))):
+        share, g = (a.numpy() if isinstance(a, Tensor) else np.asarray(a) for a in (share, g))
+        if not np.any(wrong := self.not_finite(share)):
             return
         rule: Any = node.rule
-        known = g.numpy() if isinstance(g, Tensor) else np.asarray(g)
-        names = names_of(node, rule, node.args)
-        if np.any(theirs := self.bad(known)):
-            raise FloatingPointError(f"the gradient of {rule.name}{line(node)} holds {shown(known, theirs)} from the start")
-        at = worst(wrong)
-        there = ", ".join(f"{name} = {entry(value, at, array.shape)}" for name, value in zip(names, node.values, strict=True))
+        if np.any(before := self.not_finite(g)):
+            raise FloatingPointError(f"the gradient of {rule.name}{made_at(node)} holds {first_of(g, before)} from the start")
+        names, at = names_of(node, rule, node.args), first_index(wrong)
+        operands_there = f"{listed(names, node.values, at, share.shape)}, gradient {entry(g, at, share.shape)}"
         raise FloatingPointError(
-            f"backward: {rule.name} made {array[at]} at {plain(at)} of a finite gradient, with respect to {names[position]}: "
-            f"{there}, gradient {entry(known, at, array.shape)}{line(node)}. {cure(rule.name)}"
+            f"backward: {rule.name} made {first_of(share, wrong)} of a finite gradient, with respect to {names[position]}: "
+            f"{operands_there}{made_at(node)}. {cure(rule.name)}"
         )
 
 
 def names_of(node: Any, rule: Any, args: tuple[Any, ...]) -> list[str]:
-    """What the user calls the operands."""
+    """The user's names for the arguments of an operation."""
     origin = locate(node.place)
     texts = operands(origin.text, rule.name) if origin else ()
     return [str(getattr(arg, "name", None) or (texts[k] if k < len(texts) else f"argument {k}")) for k, arg in enumerate(args)]
 
 
-def worst(wrong: Any) -> tuple[Any, ...]:
-    return tuple(np.argwhere(wrong)[0]) if np.ndim(wrong) else ()
+def first_index(wrong: Any) -> tuple[int, ...]:
+    """The index of the first entry that is marked."""
+    return tuple(int(k) for k in np.argwhere(wrong)[0]) if np.ndim(wrong) else ()
 
 
-def plain(index: tuple[Any, ...]) -> tuple[int, ...]:
-    return tuple(int(k) for k in index)
+def first_of(value: Any, wrong: Any) -> str:
+    """The first entry that is marked, and its index."""
+    at = first_index(wrong)
+    return f"{np.asarray(value)[at]} at {at}"
 
 
-def shown(value: Any, wrong: Any) -> str:
-    at = worst(wrong)
-    return f"{np.asarray(value)[at]} at {plain(at)}"
+def listed(names: list[str], values: tuple[Any, ...], at: tuple[int, ...], shape: tuple[int, ...]) -> str:
+    """The operands at one entry of a result of this shape: `x = 0.0, y = 2.0`."""
+    return ", ".join(f"{name} = {entry(value, at, shape)}" for name, value in zip(names, values, strict=True))
 
 
-def entry(value: Any, at: tuple[Any, ...], shape: tuple[int, ...]) -> str:
-    """An operand at the worst entry, where it broadcasts to the result; else its range."""
+def entry(value: Any, at: tuple[int, ...], shape: tuple[int, ...]) -> str:
+    """An operand at one entry of the result, if it broadcasts to the result's shape; otherwise its shape and range."""
     try:
         return str(np.broadcast_to(np.asarray(value), shape)[at])
     except (ValueError, TypeError):
@@ -155,22 +162,18 @@ def entry(value: Any, at: tuple[Any, ...], shape: tuple[int, ...]) -> str:
         return f"{array.shape} of sizes {size.min():.3g} to {size.max():.3g}"
 
 
-def line(node: Any) -> str:
-    origin = locate(node.place)
-    return f" (at {origin}: {origin.text})" if origin else ""
-
-
 def cure(name: str) -> str:
-    known = "arc" if name.startswith("arc") else LIKE.get(name, name)
-    return f"Cure: {CURES[known]}" if known in CURES else "Cure: look at the operands above"
+    """The usual cure for an operation, from the table above."""
+    cured = "arc" if name.startswith("arc") else CURED_AS.get(name, name)
+    return f"Cure: {CURES[cured]}" if cured in CURES else "Cure: check the operands above"
 
 
 def first_nonfinite(loss: Tensor) -> str | None:
-    """What `debug_nans` would have said of a graph that is there already; None when all its values are finite."""
+    """What `debug_nans` would report of a recorded graph; None when all its values are finite."""
     watch = debug_nans()
-    for node in graph.walk(loss):
-        if np.any(wrong := watch.bad(node.numpy())):
+    for node in walk(loss):
+        if np.any(wrong := watch.not_finite(node.numpy())):
             if node.rule is None:
-                return f"{describe(node)} holds {shown(node.numpy(), wrong)} from the start"
-            return watch.told(node, node.rule, node.args, node.values, wrong)
+                return f"{describe(node)} holds {first_of(node.numpy(), wrong)} from the start"
+            return watch.message(node, node.rule, node.args, node.values, wrong)
     return None

@@ -1,4 +1,4 @@
-"""A training remembered: every now and then all values and gradients of the graph, as small heat maps."""
+"""Snapshots of a training: all values and gradients of the graph as small heat maps, taken at some iterations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from microgradnp.core import graph
 from microgradnp.core.origin import locate
-from microgradnp.core.sweep import sweep
+from microgradnp.derivatives.gradients import sweep_and_keep
 from microgradnp.inspection.heatmap import packed
 
 CELLS = 16  # along one side of a map
@@ -20,9 +20,10 @@ Signature = tuple[tuple[str, tuple[int, ...]], ...]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The nodes that need a gradient, arguments before results, before step `iteration`: heat maps (`heatmap.packed`) or None.
+    """The state before step `iteration`: heat maps of the nodes that need a gradient, arguments before results.
 
-    `parameters` are the places of the leaves in these lists, by name.
+    The maps are those of `heatmap.packed`; None where an array holds no numbers. `parameters` gives the position of each leaf in
+    these lists, by its name.
     """
 
     iteration: int
@@ -34,32 +35,32 @@ class Snapshot:
 
 
 def swept_nodes(loss: Any) -> list[Any]:
-    """The nodes that need a gradient, arguments before results; the others may be Tensors in one place and arrays in another."""
+    """The nodes that need a gradient, arguments before results. Other nodes may differ between runs: data may be an array."""
     return [node for node in graph.walk(loss) if node.requires_grad]
 
 
 def signature(nodes: Iterable[Any]) -> Signature:
-    """What two graphs have in common that can be shown with the same boxes: operations, and shapes of parameters."""
+    """The operations and the shapes of the parameters. Graphs with the same signature can be shown with the same boxes."""
     return tuple((node.rule.name, ()) if node.rule is not None else ("", node.shape) for node in nodes)
 
 
 def snapshot(loss: Any, iteration: int) -> Snapshot:
-    """The graph of a loss that is not swept yet. Its sweep here touches no `.grad` and frees nothing."""
+    """The values and gradients of a loss before its backward pass. Changes no `.grad` and keeps the graph."""
     nodes = swept_nodes(loss)
-    with np.errstate(all="ignore"):  # numbers that are not finite are drawn as such
-        gradients = {id(node): packed(g, CELLS) for node, g, _ in sweep(loss, loss.seed(), free=False)}
+    with np.errstate(all="ignore"):  # the maps show numbers that are not finite
+        gradients = {id(node): packed(g, CELLS) for node, g, _ in sweep_and_keep(loss)}
         values = [packed(node._array, CELLS) for node in nodes]
     named: dict[str, int] = {}
-    for place, node in enumerate(nodes):
+    for position, node in enumerate(nodes):
         if node.rule is None:
             origin = locate(node.place)
-            named[node.name or (origin and origin.name) or f"parameter {len(named) + 1}"] = place
+            named[node.name or (origin and origin.name) or f"parameter {len(named) + 1}"] = position
     grads = [gradients.get(id(node)) for node in nodes]
     return Snapshot(iteration, float(loss.item()), signature(nodes), values, grads, named)
 
 
 class Album:
-    """At most `most` snapshots, evenly spread over a training of unknown length: when it is full, every second one goes."""
+    """At most `most` snapshots, spread evenly over a training of unknown length. A full album drops every second one."""
 
     def __init__(self, most: int, kept: list[Snapshot]) -> None:
         if most < 2:
@@ -68,17 +69,17 @@ class Album:
         self.batch: tuple[Any, ...] | None = None
 
     def remembering(self, batches: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-        """The same batches; the last is known afterwards."""
+        """The same batches. The album remembers the last one, for `finish`."""
         for batch in batches:
             self.batch = batch
             yield batch
 
     def wants(self, iteration: int) -> bool:
-        """Whether step number `iteration`, counted from 1, is one to remember."""
+        """Whether to keep step number `iteration`, counted from 1."""
         return (iteration - 1) % self.every == 0
 
-    def look(self, loss: Any, iteration: int) -> None:
-        """Keep this step if it is wanted; one place stays free for the state after the last step."""
+    def keep(self, loss: Any, iteration: int) -> None:
+        """Take a snapshot of this step if it is wanted. One place stays free for the state after the last step."""
         if not self.wants(iteration):
             return
         if len(self.kept) == self.most - 1:
@@ -88,6 +89,6 @@ class Album:
             self.kept.append(snapshot(loss, iteration))
 
     def finish(self, loss: Callable[..., Any], iteration: int) -> None:
-        """Keep the state after the last step, of the batch that was seen last."""
+        """Take the snapshot after the last step, with the last batch."""
         if self.batch is not None:
             self.kept.append(snapshot(loss(*self.batch), iteration))

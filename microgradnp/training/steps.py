@@ -60,7 +60,7 @@ def eager_step(loss: Callable[..., Tensor], album: Album | None) -> Step:
         value = loss(*batch)
         check_loss(value, iteration, result)
         if album is not None:
-            album.look(value, iteration)
+            album.keep(value, iteration)
         value.backward()
         return float(value.item())
 
@@ -76,7 +76,7 @@ def compiled_step(loss: Callable[..., Tensor], optimizer: Optimizer, backend: st
         if not np.isfinite(value):
             check_loss(loss(*batch), iteration, result)
         if album is not None and album.wants(iteration):
-            album.look(loss(*batch), iteration)
+            album.keep(loss(*batch), iteration)
         for name, parameter in optimizer.parameters.items():
             parameter.grad = gradients[name]
         return float(value)

@@ -100,7 +100,7 @@ def test_snapshots_of_another_graph_are_refused():
 
 def test_an_album_thins_itself_out():
     album = Album(4, [])
-    seen = [k for k in range(1, 100) if album.wants(k) and not album.look(np.sum(mg.Tensor([float(k)], requires_grad=True)), k)]
+    seen = [k for k in range(1, 100) if album.wants(k) and not album.keep(np.sum(mg.Tensor([float(k)], requires_grad=True)), k)]
     assert len(album.kept) <= 3
     assert album.every == 64
     assert seen[:3] == [1, 2, 3]
