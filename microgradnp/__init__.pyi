@@ -26,9 +26,9 @@ from .drawing.draw import draw as draw
 from .drawing.draw import engines as engines
 from .drawing.draw import render as render
 from .emitter.emit import emit as emit
-from .inspection.zeros import explain_zero as explain_zero
 from .inspection.kinks import kinks as kinks
 from .inspection.nans import debug_nans as debug_nans
+from .inspection.zeros import explain_zero as explain_zero
 from .rules.coverage import coverage as coverage
 from .rules.functional import add_bias as add_bias
 from .rules.functional import append_bias_unit as append_bias_unit

@@ -1,4 +1,4 @@
-"""Optimizers: one step from gradients to new parameters."""
+"""Optimizers: they change parameters by their gradients, one step at a time."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["SGD", "Adam", "Optimizer"]
 
 
 class Optimizer:
-    """Base: holds the parameters, and steps those that have a gradient.
+    """Base of all optimizers. A subclass defines `change`.
 
-    Parameters may be a module, a dict of name -> Tensor, a Tensor or an iterable of Tensors; `fit` binds an optimizer that was
-    made without them.
+    `parameters` is a module, a dictionary of Tensors by name, a Tensor or an iterable of Tensors. It may be left out: `fit` then
+    sets it with `bind`.
     """
 
     def __init__(self, parameters: Parameters | None = None, *, lr: float) -> None:
@@ -28,32 +28,29 @@ class Optimizer:
             self.bind(parameters)
 
     def bind(self, parameters: Parameters) -> None:
-        """Choose the parameters to optimize."""
+        """Set the parameters to optimize."""
         self.parameters = named(parameters)
 
     def step(self) -> None:
-        """Change every parameter that has a gradient.
-
-        Raises RuntimeError when none has one: `backward` was forgotten.
-        """
+        """Change every parameter that has a gradient. Raises RuntimeError when none has one."""
         changed = [(p, p.numpy() + self.change(name, p.grad)) for name, p in self.parameters.items() if p.grad is not None]
         if not changed:
             raise RuntimeError(f"{type(self).__name__}.step: no parameter has a gradient; call loss.backward() first")
-        for parameter, value in changed:  # only now: an error or Ctrl-C above leaves all parameters as they were
+        for parameter, value in changed:  # after all changes are computed: an error or Ctrl-C above changes no parameter
             parameter.data = value
 
     def change(self, name: str, gradient: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """What to add to the parameter `name`, given its gradient."""
+        """The array to add to the parameter `name`, given its gradient."""
         raise NotImplementedError(f"{type(self).__name__} needs a method change(self, name, gradient)")
 
     def zero_grad(self) -> None:
-        """Forget all gradients."""
+        """Set the gradients of all parameters to None."""
         for parameter in self.parameters.values():
             parameter.zero_grad()
 
 
 class SGD(Optimizer):
-    """Gradient descent: w <- w - lr * v, where v <- momentum * v + gradient (PyTorch's form of momentum)."""
+    """Gradient descent: v <- momentum * v + gradient, then w <- w - lr * v. This is PyTorch's form of momentum."""
 
     def __init__(self, parameters: Parameters | None = None, *, lr: float = 1e-3, momentum: float = 0.0) -> None:
         if not 0 <= momentum < 1:

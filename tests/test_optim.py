@@ -76,7 +76,7 @@ def test_a_parameter_without_a_gradient_stays():
         (lambda: mg.optim.SGD(momentum=1.0), ValueError, r"momentum must lie in \[0, 1\), got 1.0"),
         (lambda: mg.optim.Adam(betas=(0.9, 1.0)), ValueError, "betas must lie in"),
         (lambda: mg.optim.SGD([np.ones(3)]), TypeError, "parameter 0 is a ndarray; parameters must be Tensors"),
-        (lambda: mg.optim.SGD([mg.Tensor([1.0])]), ValueError, "is no parameter"),
+        (lambda: mg.optim.SGD([mg.Tensor([1.0])]), ValueError, "is not a parameter"),
         (lambda: mg.optim.SGD([]), ValueError, "no parameters to optimize"),
         (lambda: mg.optim.SGD(mg.Tensor([1.0], requires_grad=True)).step(), RuntimeError, r"call loss.backward\(\) first"),
         (lambda: descend(mg.optim.Optimizer(lr=1), START, 1), NotImplementedError, "Optimizer needs a method change"),

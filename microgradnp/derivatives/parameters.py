@@ -1,4 +1,4 @@
-"""Parameters by name, from a module, a dict, one Tensor or several."""
+"""Parameters by name, taken from a module, a dictionary, one Tensor or several."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from microgradnp.core.tensor import Tensor
 
 
 class HasParameters(Protocol):
-    """A module, or anything else that lists its parameters by name."""
+    """An object with named parameters, such as a module."""
 
     def parameters(self) -> dict[str, Tensor]: ...
 
@@ -18,7 +18,7 @@ Parameters = HasParameters | Tensor | Mapping[str, Tensor] | Iterable[Tensor]
 
 
 def named(parameters: Parameters) -> dict[str, Tensor]:
-    """Parameters by name, from a module, a dict, one Tensor or several. Raises TypeError and ValueError for anything else."""
+    """Parameters by name. Raises TypeError or ValueError for anything that is not a parameter, and when there is none."""
     if hasattr(parameters, "parameters"):
         found = parameters.parameters()
     elif isinstance(parameters, Mapping):
@@ -34,14 +34,14 @@ def named(parameters: Parameters) -> dict[str, Tensor]:
                 f"{name} is a {type(parameter).__name__}; parameters must be Tensors: mg.Tensor(data, requires_grad=True)"
             )
         if not (parameter.requires_grad and parameter.is_leaf):
-            raise ValueError(f"{name} is no parameter: it must be a leaf with requires_grad=True, not a result of other Tensors")
+            raise ValueError(f"{name} is not a parameter: it must be a leaf with requires_grad=True, not a result")
     if not found:
         raise ValueError("there are no parameters to optimize: no Tensor with requires_grad=True was found")
     return found
 
 
 def parameters_of(wrt: Any) -> tuple[dict[str, Tensor], Any]:
-    """Parameters that are read from outside, by name; or the arguments to differentiate with respect to."""
+    """What `wrt` stands for: (parameters by name, None), or ({}, argument numbers or names)."""
     if wrt is None or isinstance(wrt, (int, str)):
         return {}, wrt
     if isinstance(wrt, tuple) and all(isinstance(part, (int, str)) for part in wrt):

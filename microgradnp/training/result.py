@@ -1,4 +1,4 @@
-"""What a training comes to, and the rules by which it stops."""
+"""The result of a training, and the rules that stop it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,64 @@
+"""Linear: a fully connected layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from microgradnp.core.tensor import Tensor
+from microgradnp.nn.module import Module
+from microgradnp.rules.functional import add_bias, append_bias_unit
+
+
+class Linear(Module):
+    """A fully connected layer, `x @ W + b`: maps x (samples, inputs) to (samples, units).
+
+    Parameters
+    ----------
+    inputs, units : int
+        Numbers of columns of x and of the result.
+    bias : "vector", "unit" or None
+        "vector": W (inputs, units) and b (units,), initially zero. "unit": a column of -1 is appended to x, and the last row of
+        W (inputs + 1, units) is the bias. None: no bias.
+    rng : numpy.random.Generator or int, optional
+        Generator or seed of the initial weights.
+    name : str, optional
+        Name of the scope, and prefix of the parameters' names.
+
+    Initial weights are uniform in +-sqrt(6 / (inputs + units)): X. Glorot and Y. Bengio, "Understanding the difficulty of
+    training deep feedforward neural networks" (2010), equation 16.
+
+    Raises
+    ------
+    ValueError
+        If a size is below one, the bias is unknown, or x has another number of columns.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        units: int,
+        *,
+        bias: str | None = "vector",
+        rng: np.random.Generator | int | None = None,
+        name: str | None = None,
+    ) -> None:
+        if inputs < 1 or units < 1:
+            raise ValueError(f"Linear: sizes must be at least 1, got inputs={inputs}, units={units}")
+        if bias not in ("vector", "unit", None):
+            raise ValueError(f'Linear: bias must be "vector", "unit" or None, got {bias!r}')
+        self.name = name
+        self.bias = bias
+        prefix = f"{name}." if name else ""
+        limit = np.sqrt(6 / (inputs + units))
+        rows = inputs + 1 if bias == "unit" else inputs
+        self.W = Tensor(np.random.default_rng(rng).uniform(-limit, limit, (rows, units)), requires_grad=True, name=f"{prefix}W")
+        if bias == "vector":
+            self.b = Tensor(np.zeros(units), requires_grad=True, name=f"{prefix}b")
+
+    def forward(self, x: Any) -> Any:
+        if self.bias == "unit":
+            return append_bias_unit(x) @ self.W
+        z = x @ self.W
+        return add_bias(z, self.b) if self.bias == "vector" else z

@@ -1,0 +1,59 @@
+"""MLP: a multi-layer perceptron."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from microgradnp.nn.linear import Linear
+from microgradnp.nn.module import Module
+from microgradnp.rules.functional import identity, sigmoid
+
+
+class MLP(Module):
+    """A multi-layer perceptron: `MLP([7, 3, 2])` maps (samples, 7) to (samples, 2) through 3 hidden units.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Number of inputs, units of each hidden layer, number of outputs.
+    activation, output : callable
+        Applied to the hidden layers, and to the output layer.
+    bias : "vector", "unit" or None
+        As in `Linear`.
+    rng : numpy.random.Generator or int, optional
+        Generator or seed of the initial weights.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.nn.MLP([7, 3, 2], rng=0)(np.zeros((20, 7))).shape
+    (20, 2)
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        *,
+        activation: Callable[[Any], Any] = sigmoid,
+        output: Callable[[Any], Any] = identity,
+        bias: str | None = "vector",
+        rng: np.random.Generator | int | None = None,
+        name: str | None = None,
+    ) -> None:
+        if len(sizes) < 2:
+            raise ValueError(f"MLP: sizes must name at least inputs and outputs, got {list(sizes)}")
+        generator = np.random.default_rng(rng)
+        self.name = name
+        self.activation = activation
+        self.output = output
+        self.layers = [
+            Linear(inputs, units, bias=bias, rng=generator, name=f"layer{k}")
+            for k, (inputs, units) in enumerate(itertools.pairwise(sizes), start=1)
+        ]
+
+    def forward(self, x: Any) -> Any:
+        for layer in self.layers[:-1]:
+            x = self.activation(layer(x))
+        return self.output(self.layers[-1](x))
