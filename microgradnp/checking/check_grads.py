@@ -1,53 +1,54 @@
-"""Is a gradient right? `check_grads` compares rules with numerical derivatives, along random directions, at any order.
+"""Is a gradient right? `check_grads` compares it with numerical derivatives, along random directions and at any order.
 
-Nothing here has a fixed tolerance: what may differ is the oracle's own error, the rounding of the dtype, and what the gradient
-itself moves when its arguments are rounded.
+No tolerance is fixed. It covers the error of the numerical derivative, the rounding of the dtype, and the change of the gradient
+when its arguments are rounded.
 """
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from microgradnp.checking.oracles import EPS, FIRST_STEP, Arrays, Comparison, Function, Mistake, moved, norm, scale
+from microgradnp.checking.claims import Claim, Mistake, scale
+from microgradnp.checking.levels import Levels
+from microgradnp.checking.oracles import EPS, Arrays
 from microgradnp.core.errors import GradientMismatch
 from microgradnp.core.tensor import Tensor
-from microgradnp.derivatives.gradients import gradients
+from microgradnp.derivatives.agreement import worst_entry
 from microgradnp.derivatives.variables import recorded
 
 
 def check_grads(
     f: Callable[..., Any], args: Any, order: int = 2, argnums: int | Sequence[int] | None = None, *, seed: int = 0
 ) -> None:
-    """Compare the gradients of `f` with numerical derivatives; return None when they agree.
+    """Compare the gradients of `f` with numerical derivatives. Returns None when they agree.
 
-    The gradient of sum(w * f(*args)) with fixed random weights w is compared along random directions, at order 2 the gradient
-    of its own random projection through the recorded backward pass, and so on. Only when a direction disagrees, the entries
-    are gone through one by one, to name the worst.
+    Order 1 compares the gradient of sum(w * f(*args)), with fixed random weights w, along random directions. Order 2 compares the
+    gradient of a random projection of that gradient, through the recorded backward pass, and so on. When a direction disagrees,
+    its entries are compared one by one to find the worst.
 
     Parameters
     ----------
     f : callable
-        Maps arrays, ndarrays as well as Tensors, to one array of any shape.
+        Maps ndarrays and Tensors to one array of any shape.
     args : tuple of arrays
-        The point. Integers, booleans and what is not an array are passed on, not differentiated. With float32 or float16
-        arguments the rules are checked in float64, then the narrow gradients against the wide ones, and nothing may widen.
-        Complex arguments: real and imaginary parts are moved; the gradient is dL/dRe + i dL/dIm.
+        The point. Integers, booleans and values that are not arrays are passed to `f` unchanged, and not differentiated. For
+        float32 and float16 arguments, the gradient is checked in float64, then the narrow gradient is compared with it, and
+        no dtype may become wider. For complex arguments the gradient is dL/dRe + i dL/dIm.
     order : int
         Highest derivative to check, 1 or more.
     argnums : int or sequence of int, optional
         Arguments to differentiate with respect to. Default: all of floating-point or complex type.
     seed : int
-        Of the weights and directions.
+        Seed of the weights and directions.
 
     Raises
     ------
     GradientMismatch
-        Naming the argument, the entry, both values, the digits that agree, and whether a kink is the likely cause.
+        Names the argument, the entry, both values, the digits that agree, and whether a kink is the likely cause.
     ValueError, TypeError
         If there is nothing to differentiate, order is not positive, or f is not finite at the point.
 
@@ -55,17 +56,17 @@ def check_grads(
     >>> check_grads(lambda x: np.exp(-(x**2)), (np.array([0.5, -1.0]),))
     """
     if order < 1:
-        raise ValueError(f"check_grads: order={order}; 1 checks the gradient, 2 also the gradient of the gradient")
+        raise ValueError(f"check_grads: order={order}; order 1 checks the gradient, order 2 also the gradient of the gradient")
     given = [a.numpy() if isinstance(a, Tensor) else a for a in (args if isinstance(args, (tuple, list)) else (args,))]
     chosen = differentiable(given, argnums)
     narrow = [np.array(given[k]) for k in chosen]
-    problem = Problem(f, given, chosen, np.random.default_rng(seed))
+    levels = Levels(f, given, chosen, np.random.default_rng(seed))
     wide = [a.astype(complex if a.dtype.kind == "c" else float) for a in narrow]
     with np.errstate(all="ignore"), recorded():
         for level in range(1, order + 1):
-            problem.check(level, wide)
+            check_level(levels, level, wide)
             if any(a.dtype != b.dtype for a, b in zip(narrow, wide, strict=True)):
-                problem.check_narrow(level, narrow, wide)
+                check_narrow(levels, level, narrow, wide)
 
 
 def differentiable(args: list[Any], argnums: int | Sequence[int] | None) -> list[int]:
@@ -85,162 +86,95 @@ def differentiable(args: list[Any], argnums: int | Sequence[int] | None) -> list
     return wanted
 
 
-class Problem:
-    """One function at one point, as the sequence of functions f, its projected gradient, that one's projected gradient..."""
+def check_level(levels: Levels, order: int, x: Arrays) -> None:
+    """Compare the gradient of level `order - 1` with numerical derivatives. Raises GradientMismatch."""
+    f = levels.plain(order - 1)
+    values = f(x)
+    weights = levels.draw_weights(order - 1, values)
+    if not all(np.all(np.isfinite(y)) for y in values):
+        raise ValueError(f"check_grads: {levels.name(order - 1)} is not finite at this point, so it has no gradient to check")
+    check_same_value(levels, order - 1, [y.numpy() for y in levels.recorded(order - 1, x, record=True)], values)
+    claim = Claim(
+        f,
+        x,
+        weights,
+        gradient=levels.plain(order)(x),
+        perturbed=levels.perturbed(order, x, 4 * EPS),
+        analytic=order == 1,
+        typical_change=lambda v: levels.typical_change(order - 1, x, v),
+    )
+    for k in range(len(x)):
+        for v in claim.directions(k, levels.draw(x[k])):
+            if claim.disagreement(v)[1] > 1:
+                raise GradientMismatch(mismatch_message(levels, order, claim.worst_entry(k, v)))
 
-    def __init__(self, f: Callable[..., Any], args: list[Any], chosen: list[int], random: np.random.Generator) -> None:
-        self.f = f
-        self.args = args
-        self.chosen = chosen
-        self.random = random
-        self.weights: list[Arrays] = []  # of the outputs of each level, drawn when first seen
 
-    def call(self, x: Sequence[Any]) -> Any:
-        args = list(self.args)
-        for k, value in zip(self.chosen, x, strict=True):
-            args[k] = value
-        return self.f(*args)
-
-    def level(self, number: int, x: Arrays, *, record: bool = False) -> tuple[list[Tensor], list[Any]]:
-        """The arguments as Tensors, and the outputs of level `number`: 0 is f, 1 its projected gradient, and so on."""
-        inputs = [Tensor(a, requires_grad=True) for a in x]
-        result = self.call(inputs)
-        outputs: list[Any] = [result if isinstance(result, Tensor) else Tensor(result)]
-        for below in range(number):
-            keep = record or below < number - 1
-            outputs = projected_gradient(outputs, inputs, self.weights[below], record=keep)
-        return inputs, outputs
-
-    def plain(self, number: int) -> Function:
-        """Level `number` as a function of plain arrays to plain arrays: f itself at level 0, the ordinary sweep above."""
-        if number == 0:
-            return lambda x: [np.asarray(self.call(x))]
-        return lambda x: [np.asarray(y) for y in self.level(number, x)[1]]
-
-    def check(self, order: int, x: Arrays) -> None:
-        """Compare the gradient of level `order - 1` with the oracles. Raises GradientMismatch."""
-        f = self.plain(order - 1)
-        values = f(x)
-        if len(self.weights) < order:
-            self.weights.append([self.draw(y) for y in values])
-        if not all(np.all(np.isfinite(y)) for y in values):
-            raise ValueError(
-                f"check_grads: {self.level_name(order - 1)} is not finite at this point, so its gradient means nothing"
+def check_same_value(levels: Levels, level: int, recorded: Arrays, plain: Arrays) -> None:
+    """Require the same value on Tensors as on arrays. Otherwise the gradient is that of another function."""
+    for k, (a, b) in enumerate(zip(recorded, plain, strict=True)):
+        what = levels.name(level) + (f" (output {k})" if len(plain) > 1 else "")
+        if a.shape != b.shape:
+            raise GradientMismatch(f"{what} has shape {b.shape} on arrays and {a.shape} when it is recorded on Tensors")
+        if a.size and not np.max(np.abs(a - b)) <= math.sqrt(EPS) * np.max(np.abs(b)):
+            at = worst_entry(np.abs(a - b))
+            raise GradientMismatch(
+                f"{what} is {b[at]:.10g} on arrays and {a[at]:.10g} when it is recorded on Tensors, at {at}: "
+                "the formula does not mean the same on both"
             )
-        self.check_same(order - 1, [y.numpy() for y in self.level(order - 1, x, record=True)[1]], values)
-        gradient = self.plain(order)(x)
-        shaken = [self.plain(order)([a * (1 + 4 * EPS * self.draw(a).real) for a in x]) for _ in range(3)]
-        comparison = Comparison(
-            f, x, self.weights[order - 1], gradient, shaken, order == 1, lambda v: self.natural(order - 1, x, v)
-        )
-        for k in range(len(x)):
-            for v in comparison.directions(k, self.draw(x[k])):
-                if comparison.disagreement(v)[1] > 1:
-                    raise GradientMismatch(self.message(order, comparison.worst_entry(k, v)))
-
-    def natural(self, level: int, x: Arrays, v: Arrays) -> float:
-        """The size of what `v` moves in the projected level, were that nothing but f divided by x `level` times.
-
-        Where the true derivative is 0, terms of this size cancelled, and rounding left some of them.
-        """
-        here, there = self.plain(0)(x), self.plain(0)(moved(x, v, FIRST_STEP))
-        still = not any(np.any(a != b) for a, b in zip(here, there, strict=True))
-        size = norm(w * a * (still | (a != b)) for w, a, b in zip(self.weights[0], here, there, strict=True))
-        for weights in self.weights[1 : level + 1]:
-            size *= norm(w / scale(a) * (b != 0 if np.any(b) else 1) for w, a, b in zip(weights, x, v, strict=True))
-        return size
-
-    def check_same(self, level: int, recorded: Arrays, plain: Arrays) -> None:
-        """The function must have the same value on Tensors as on arrays, or its gradient is that of another function."""
-        for k, (a, b) in enumerate(zip(recorded, plain, strict=True)):
-            where = f" (output {k})" if len(plain) > 1 else ""
-            if a.shape != b.shape:
-                raise GradientMismatch(
-                    f"{self.level_name(level)}{where} has shape {b.shape} on arrays and {a.shape} when it is recorded on Tensors"
-                )
-            if a.size and not np.max(np.abs(a - b)) <= math.sqrt(EPS) * np.max(np.abs(b)):
-                index = np.unravel_index(int(np.argmax(np.abs(a - b))), a.shape)
-                raise GradientMismatch(
-                    f"{self.level_name(level)}{where} is {b[index]:.10g} on arrays and {a[index]:.10g} when it is recorded on "
-                    f"Tensors, at {tuple(int(i) for i in index)}: the formula does not mean the same on both"
-                )
-
-    def check_narrow(self, order: int, narrow: Arrays, wide: Arrays) -> None:
-        """Compare the gradient at float32 (or float16, complex64) with the one at float64, and refuse a widened dtype."""
-        eps = max(float(np.finfo(a.dtype).eps) for a in narrow)
-        _, outputs = self.level(order - 1, narrow)
-        self.check_dtypes(order - 1, narrow, [np.asarray(y.numpy() if isinstance(y, Tensor) else y) for y in outputs])
-        got, expected = self.plain(order)(narrow), self.plain(order)(wide)
-        self.check_dtypes(order, narrow, got)
-        shaken = [self.plain(order)([a * (1 + eps * self.draw(a).real) for a in wide]) for _ in range(3)]
-        natural = self.natural(order - 1, wide, wide)
-        for k, (g, e) in enumerate(zip(got, expected, strict=True)):
-            conditioning = np.max([np.abs(other[k] - e) for other in shaken], axis=0)
-            size = np.abs(e) + natural / scale(wide[k])
-            tolerated = 32 * eps * size + np.minimum(16 * conditioning, math.sqrt(eps) * size)
-            excess = np.abs(g - e) / np.where(g == e, 1, tolerated)
-            if e.size and not np.max(excess) <= 1:
-                flat = int(np.argmax(np.where(np.isnan(excess), np.inf, excess)))
-                at = tuple(int(i) for i in np.unravel_index(flat, e.shape))
-                name, hoped = self.argument_name(self.chosen[k]), digits_of(float(tolerated[at] / (np.abs(e[at]) or 1)))
-                raise GradientMismatch(
-                    f"the gradient of {name} at {at}, order {order}, is {g[at]:.8g} in {g.dtype} and {e[at]:.8g} in {e.dtype}: "
-                    f"{digits(g[at], e[at])} digits agree, {hoped} expected"
-                )
-
-    def check_dtypes(self, level: int, narrow: Arrays, outputs: Arrays) -> None:
-        bits = max(np.finfo(a.dtype).bits for a in narrow)
-        for k, y in enumerate(outputs):
-            if y.dtype.kind in "fc" and np.finfo(y.dtype).bits > bits:
-                what = self.level_name(level) + (f" with respect to {self.argument_name(self.chosen[k])}" if level else "")
-                dtypes = ", ".join(str(a.dtype) for a in narrow)
-                raise GradientMismatch(f"{what} is {y.dtype}, but the arguments are {dtypes}: something widened them on the way")
-
-    def draw(self, like: Any) -> Any:
-        """Random numbers of either sign and of size 1, never near 0, in the shape of `like`; complex when it is."""
-        shape = np.shape(like)
-        real, imaginary = (self.random.uniform(0.5, 1.0, shape) * self.random.choice([-1.0, 1.0], shape) for _ in "ri")
-        return real + 1j * imaginary if np.iscomplexobj(like) else np.asarray(real)
-
-    # ------------------------------------------------------------------------------------------- wording
-
-    def message(self, order: int, mistake: Mistake) -> str:
-        got, expected = mistake.got, mistake.expected
-        name, part = self.argument_name(self.chosen[mistake.argument]), f" ({mistake.part})" if mistake.part else ""
-        hoped = digits_of(expected.error / (abs(expected.value) or 1))
-        text = (
-            f"the gradient of {name} at {mistake.index}{part}, order {order}, is {got:.10g}, but the numerical derivative is "
-            f"{expected.value:.10g} +- {expected.error:.1g}: {digits(got, expected.value)} digits agree, {hoped} expected. "
-        )
-        if mistake.cause:
-            return text + mistake.cause
-        if not expected.converged(abs(expected.value)):
-            return text + "A kink is the likely cause: the differences do not converge as the step shrinks"
-        return text + "No kink: the slope is the same before and after the point"
-
-    def argument_name(self, argument: int) -> str:
-        try:
-            name = list(inspect.signature(self.f).parameters.values())[argument]
-        except (TypeError, ValueError, IndexError):
-            return f"argument {argument}"
-        named = name.kind in (name.POSITIONAL_ONLY, name.POSITIONAL_OR_KEYWORD)
-        return f"argument {argument} ({name.name})" if named else f"argument {argument}"
-
-    def level_name(self, level: int) -> str:
-        return "the value of f" if level == 0 else "the gradient of f" if level == 1 else f"derivative {level} of f"
 
 
-def projected_gradient(outputs: list[Any], inputs: list[Tensor], weights: Arrays, *, record: bool) -> list[Any]:
-    """Gradient of project(weights, outputs) with respect to each input. Uses no rule but those that made the outputs."""
-    total: list[Any] = []
-    for y, w in zip(outputs, weights, strict=True):
-        share = gradients(y, inputs, w, record=record, free=False)
-        total = [a + b for a, b in zip(total, share, strict=True)] if total else share
-    return total
+def check_narrow(levels: Levels, order: int, narrow: Arrays, wide: Arrays) -> None:
+    """Compare the gradient in float32, float16 or complex64 with the gradient in double precision. Refuse a wider dtype."""
+    eps = max(float(np.finfo(a.dtype).eps) for a in narrow)
+    values = [np.asarray(y.numpy() if isinstance(y, Tensor) else y) for y in levels.recorded(order - 1, narrow)]
+    check_dtypes(levels, order - 1, narrow, values)
+    got, expected = levels.plain(order)(narrow), levels.plain(order)(wide)
+    check_dtypes(levels, order, narrow, got)
+    perturbed = levels.perturbed(order, wide, eps)
+    typical = levels.typical_change(order - 1, wide, wide)
+    for k, (g, e) in enumerate(zip(got, expected, strict=True)):
+        conditioning = np.max([np.abs(other[k] - e) for other in perturbed], axis=0)
+        size = np.abs(e) + typical / scale(wide[k])
+        tolerated = 32 * eps * size + np.minimum(16 * conditioning, math.sqrt(eps) * size)
+        excess = np.abs(g - e) / np.where(g == e, 1, tolerated)
+        if e.size and not np.max(excess) <= 1:
+            at = worst_entry(excess)
+            hoped = digits_of(float(tolerated[at] / (np.abs(e[at]) or 1)))
+            raise GradientMismatch(
+                f"the gradient of {levels.argument_name(k)} at {at}, order {order}, is {g[at]:.8g} in {g.dtype} and {e[at]:.8g} "
+                f"in {e.dtype}: {digits(g[at], e[at])} digits agree, {hoped} expected"
+            )
+
+
+def check_dtypes(levels: Levels, level: int, narrow: Arrays, outputs: Arrays) -> None:
+    """Require that no output has a wider dtype than the arguments."""
+    bits = max(np.finfo(a.dtype).bits for a in narrow)
+    for k, y in enumerate(outputs):
+        if y.dtype.kind in "fc" and np.finfo(y.dtype).bits > bits:
+            what = levels.name(level) + (f" with respect to {levels.argument_name(k)}" if level else "")
+            dtypes = ", ".join(str(a.dtype) for a in narrow)
+            raise GradientMismatch(f"{what} is {y.dtype}, but the arguments are {dtypes}: an operation on the way widens them")
+
+
+def mismatch_message(levels: Levels, order: int, mistake: Mistake) -> str:
+    """What is wrong, by how much, and whether a kink explains it."""
+    got, expected = mistake.got, mistake.expected
+    part = f" ({mistake.part})" if mistake.part else ""
+    hoped = digits_of(expected.error / (abs(expected.value) or 1))
+    text = (
+        f"the gradient of {levels.argument_name(mistake.argument)} at {mistake.index}{part}, order {order}, is {got:.10g}, "
+        f"but the numerical derivative is {expected.value:.10g} +- {expected.error:.1g}: "
+        f"{digits(got, expected.value)} digits agree, {hoped} expected. "
+    )
+    if mistake.cause:
+        return text + mistake.cause
+    if not expected.converged(abs(expected.value)):
+        return text + "A kink is the likely cause: the differences do not converge as the step shrinks"
+    return text + "No kink: the slope is the same before and after the point"
 
 
 def digits(a: Any, b: Any) -> int:
-    """How many leading decimal digits two numbers have in common, 0 to 16."""
+    """The number of leading decimal digits that two numbers have in common, 0 to 16."""
     if a == b:
         return 16
     size = max(abs(a), abs(b))
@@ -248,4 +182,5 @@ def digits(a: Any, b: Any) -> int:
 
 
 def digits_of(relative: float) -> int:
+    """The number of digits that a relative error leaves, 0 to 16."""
     return 16 if relative <= 0 else max(0, min(16, math.floor(-math.log10(relative)))) if math.isfinite(relative) else 0
