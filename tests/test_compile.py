@@ -179,6 +179,18 @@ class TestTheStep:
             held.data[6] += 1
         equal(step(x), mg.value_and_grad(f)(x))
 
+    def test_gradients_follow_the_arrays_of_an_object(self):
+        """A formula may compute something from such an array alone, as the exponent minus one."""
+
+        class Model:
+            power = np.array([2.0, 3.0, 4.0])
+
+        model, f = Model(), lambda x: np.sum(x**model.power)
+        step = mg.compile(f)
+        for _ in range(2):
+            near([step(x[0, :3])[0], step(x[0, :3])[1]], mg.value_and_grad(f)(x[0, :3]), 14)
+            model.power[:] = 5.0, 4.0, 2.5
+
     def test_keywords_and_positions_may_be_mixed(self):
         f = lambda a, b=x, *, c=2.0: np.sum(a * b) * c  # noqa: E731
         step = mg.compile(f)

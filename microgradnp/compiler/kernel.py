@@ -16,9 +16,9 @@ from microgradnp.compiler.with_numpy import NumpyText
 from microgradnp.core.memory import checksum
 from microgradnp.core.signatures import name_of
 from microgradnp.core.tensor import Tensor
-from microgradnp.program import Program, Value, simplified, trace
+from microgradnp.program import Program, Value, simplify, trace
 from microgradnp.program.arguments import Arguments, Leaf
-from microgradnp.program.constants import settled
+from microgradnp.program.constants import make_constants
 from microgradnp.program.expansions import FOR_MACHINES
 
 BACKENDS = ("numpy", "numba", "jax")
@@ -171,12 +171,14 @@ def content_of(item: Any) -> int:
 
 
 def program_for(arguments: Arguments, parameters: Mapping[str, Tensor], expansions: Any, *, unguarded: bool) -> Program:
-    """The simplified program of a call, traced twice to find what the function makes itself. Raises as `trace` does."""
-    first, again = (
-        trace(arguments.f, arguments.variables, unguarded=unguarded, expansions=expansions, parameters=parameters.values())
-        for _ in range(2)
-    )
-    return simplified(settled(first, again, f"compile: {name_of(arguments.f)}"))
+    """The simplified program of a call. Two traces tell which arrays the function makes itself. Raises as `trace` does."""
+
+    def traced() -> Program:
+        variables, leaves = arguments.variables, parameters.values()
+        call = trace(arguments.f, variables, unguarded=unguarded, expansions=expansions, parameters=leaves)
+        return call.program(unguarded=unguarded)
+
+    return simplify(make_constants(traced(), traced(), f"compile: {name_of(arguments.f)}"))
 
 
 def names_of(program: Program, leaves: list[Leaf], parameters: Mapping[str, Tensor], space: Namespace) -> dict[int, str]:

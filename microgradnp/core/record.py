@@ -83,20 +83,19 @@ def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     node.retains_grad = node.freed = node.exposed = False
     node.place = caller(3)  # below this frame is that of an operator, a protocol or a primitive, and then the user's
     node.scope = scope.get()
-    if watchers:
-        for watcher in list(watchers):
-            watcher.forward(node, rule, args, captured, options)
     age = 0 if needs else older(args)
     if age > HISTORY or not recording.get():
         node.rule, node.args, node.values, node.options = None, (), (), NO_OPTIONS
         node.needs, node.needs_grad, node.age = (), False, 0
-        return node
-    if outsiders:
-        args = tuple([a if isinstance(a, Tensor) else v for a, v in zip(args, captured, strict=True)])
-    node.rule, node.args, node.values, node.options = rule, args, captured, options
-    node.needs, node.needs_grad, node.age = needs, needs != (), age
-    if needs and (outsiders or options):
-        node.seals = seal(node)
+    else:
+        kept = tuple([a if isinstance(a, Tensor) else v for a, v in zip(args, captured, strict=True)]) if outsiders else args
+        node.rule, node.args, node.values, node.options = rule, kept, captured, options
+        node.needs, node.needs_grad, node.age = needs, needs != (), age
+        if needs and (outsiders or options):
+            node.seals = seal(node)
+    if watchers:
+        for watcher in list(watchers):
+            watcher.forward(node, rule, args, captured, options)
     return node
 
 

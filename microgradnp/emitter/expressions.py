@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from microgradnp.emitter.quoting import public_name
-from microgradnp.emitter.spelled import SPELLED
+from microgradnp.emitter.short_forms import SHORT_FORMS
 from microgradnp.program.passes import RESHAPES, is_uniform
 from microgradnp.program.values import Value
 from microgradnp.rules.indexing import scatter
@@ -104,7 +104,7 @@ class Expressions:
         if not args or not isinstance(args[0], Value) or args[0].is_number:
             return None
         first = args[0]
-        if self.is_transpose(value):
+        if is_transpose(value):
             return Text(f"{self.argument(value, 0, ATOM)}.T")
         if function is np.swapaxes and first.shape:
             axes = ", ".join(str(int(axis)) for axis in [*args[1:], *options.values()])
@@ -123,17 +123,6 @@ class Expressions:
         if function in METHODS and first.shape and not options.keys() & {"where", "initial", "correction", "mean"}:
             return self.method(value)
         return None
-
-    def is_transpose(self, value: Value) -> bool:
-        """Whether `.T` says it: an array of two axes, swapped."""
-        if value.ndim != 2:
-            return False
-        if value.function is np.transpose:
-            return value.options.get("axes") in (None, (1, 0), [1, 0]) and len(value.args) == 1
-        if value.function is np.swapaxes:
-            axes = {*value.args[1:], *value.options.values()}
-            return {int(axis) % 2 for axis in axes} == {0, 1}
-        return False
 
     def reshaped(self, value: Value) -> Text:
         """`x[:, None]` where axes of length 1 come in, else `x.reshape(...)`."""
@@ -163,7 +152,7 @@ class Expressions:
 
     def call(self, value: Value) -> Text:
         """The function called by its name."""
-        short = SPELLED.get(value.function) if value.dtype in (np.float32, np.float64) else None  # type: ignore[arg-type]
+        short = SHORT_FORMS.get(value.function) if value.dtype in (np.float32, np.float64) else None  # type: ignore[arg-type]
         name = self.quotes.spelled(value.function, short) if short else self.quotes.name(value.function, self.wish(value))  # type: ignore[arg-type]
         args = [self.literal(value, ("args", k), a) for k, a in enumerate(value.args)]
         if value.function is scatter and has_slices(value.args[2]):
@@ -289,6 +278,18 @@ class Expressions:
 
     def tuple(self, parts: list[str]) -> str:
         return f"({', '.join(parts)}{',' * (len(parts) == 1)})"
+
+
+def is_transpose(value: Value) -> bool:
+    """Whether a step swaps the two axes of a matrix, as `.T` does."""
+    if value.ndim != 2:
+        return False
+    if value.function is np.transpose:
+        return value.options.get("axes") in (None, (1, 0), [1, 0]) and len(value.args) == 1
+    if value.function is np.swapaxes:
+        axes = {*value.args[1:], *value.options.values()}
+        return {int(axis) % 2 for axis in axes} == {0, 1}
+    return False
 
 
 def has_slices(index: Any) -> bool:

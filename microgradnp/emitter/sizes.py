@@ -1,109 +1,108 @@
-"""Which numbers of a program are sizes of its arguments, proven by tracing it once more with other sizes.
+"""Which numbers of a program are sizes of its arguments: those that a second trace, with other sizes, explains.
 
-A literal 20 may be the number of samples or a constant of the model. The program is traced again with arguments of other
-sizes: what stays the same is a constant, and what changes must be explained by the change. Where it cannot be, or where the
-program takes other steps, the text is for the sizes that it was made with, and checks them.
+A literal 20 may be the number of samples or a constant of the model. What stays the same in the second trace is a constant. What
+changes must follow from the sizes that have changed; where it does not, the code is for the sizes that it was made with.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from microgradnp.program.differences import Path, differences
-from microgradnp.program.values import Program
+from microgradnp.emitter.families import Axis, Family
+from microgradnp.program.differences import Change, Literal
 
 LARGEST_FACTOR = 10_000  # beside a size, in the denominator of a mean
-MOST_TRIES = 150  # traces with other sizes
+MOST_AXES = 3  # in one product of sizes
+EXPONENTS = (1, -1, 0.5, -0.5, 2, -2)
 
 
-@dataclass
-class Family:
-    """Sizes of the arguments that grow together, and the literals of the program that grow with them."""
+class Size(NamedTuple):
+    """How a number follows from sizes: factor * sizes, offset + sizes, or factor / sizes."""
 
-    axes: dict[tuple[int, int], int]  # (argument, axis) -> size
-    grown: dict[tuple[int, int], int]
-    literals: dict[Path, tuple[Any, Any]] = field(default_factory=dict)  # as it was, as it is now
+    kind: str  # "times", "plus" or "over"
+    axes: tuple[Axis, ...]
+    factor: Any
 
 
-def grown_by(shapes: list[tuple[int, ...]], more: int, axes: dict[tuple[int, int], int]) -> list[tuple[int, ...]]:
-    return [tuple(n + more * ((k, axis) in axes) for axis, n in enumerate(shape)) for k, shape in enumerate(shapes)]
+class Sizes(NamedTuple):
+    """What is known of the sizes in a program. `free` axes may have any size; with no free axes nothing is known."""
+
+    free: frozenset[Axis] = frozenset()
+    shapes: tuple[tuple[int, ...], ...] = ()  # of the arguments in the second trace
+    changes: dict[Literal, Change] = {}  # noqa: RUF012 -- never written to
+    sizes: dict[Literal, Size] = {}  # noqa: RUF012
 
 
 def resized(array: Any, shape: tuple[int, ...]) -> Any:
-    """An array of another shape with numbers of the same kind."""
+    """An array of another shape with numbers like those of this one, but no two rows alike: a matrix keeps its inverse."""
+    longer = array
     for axis, n in enumerate(shape):
-        if array.shape[axis] != n:
-            array = np.take(array, np.arange(n) % array.shape[axis], axis=axis)
-    return array
+        if longer.shape[axis] != n:
+            longer = np.take(longer, np.arange(n) % longer.shape[axis], axis=axis)
+    if longer is array or array.dtype.kind not in "fc":
+        return longer
+    smaller = 1 - 0.25 * np.sin(np.arange(longer.size)).reshape(shape) ** 2
+    smaller[tuple(map(slice, array.shape))] = 1
+    return longer * smaller.astype(longer.real.dtype)
 
 
-def free_sizes(program: Program, again: Callable[[list[tuple[int, ...]]], Program]) -> list[Family]:
-    """The families of axes that are proven to be free: the smallest that may grow, so that equal sizes are not taken for one.
+class Explanations:
+    """Explains the changes of numbers by the growth of the families."""
 
-    `again` traces the program for arguments of other shapes.
-    """
-    shapes = [value.shape for value in program.inputs]
-    axes = {(k, axis): n for k, shape in enumerate(shapes) for axis, n in enumerate(shape) if n > 1}
-    sizes = {n for value in [*program.inputs, *program.steps()] for n in value.shape}
-    found: list[Family] = []
-    left, tries = set(axes), MOST_TRIES
-    for size in range(1, len(axes) + 1):
-        for n in sorted(set(axes.values()), reverse=True):
-            alike = [axis for axis, m in axes.items() if m in (n, n + 1)]  # a bias unit makes sizes differ by one
-            for chosen in itertools.combinations(alike, size):
-                new = [axis for axis in chosen if axis in left]
-                if not new or n not in (axes[axis] for axis in chosen):
-                    continue
-                if not (tries := tries - 1):
-                    return found
-                ordered = [*new, *(axis for axis in chosen if axis not in left)]  # what is new explains what changes
-                family = proven(program, again, shapes, {axis: axes[axis] for axis in ordered}, sizes)
-                if family is not None:
-                    found.append(family)
-                    left -= set(chosen)
-        if not left:
-            break
-    return found
+    def __init__(self, families: list[Family], amounts: dict[int, int]) -> None:
+        self.families = [f for f in families if not f.fixed]
+        self.amounts = amounts
+        self.known: dict[Change, Size | None] = {}
 
+    def of(self, change: Change) -> Size | None:
+        """How a number follows from sizes; None where that is not known."""
+        if change not in self.known:
+            self.known[change] = next(self.found(change), None)
+        return self.known[change]
 
-def proven(
-    program: Program,
-    again: Callable[[list[tuple[int, ...]]], Program],
-    shapes: list[tuple[int, ...]],
-    axes: dict[tuple[int, int], int],
-    sizes: set[int],
-) -> Family | None:
-    """The family of these axes, when the program is the same after they have grown."""
-    more = next(k for k in itertools.count(3) if not {n + k for n in axes.values()} & sizes)  # not a size of another's
-    try:
-        other = again(grown_by(shapes, more, axes))
-    except Exception:  # whatever the user's function raises for such arguments: these sizes belong to others
-        return None
-    literals = differences(program, other)
-    family = Family(axes, {axis: n + more for axis, n in axes.items()}, literals or {})
-    right = literals is not None and all(explained(pair, [family]) is not None for pair in literals.values())
-    return family if right else None
+    def found(self, change: Change) -> Iterator[Size]:
+        here, there = change
+        for axes in self.choices():
+            n, m = (math.prod(axis.here for axis in axes.values()), math.prod(axis.there for axis in axes.values()))
+            if isinstance(here, int):
+                if here % n == 0 and here // n * m == there:
+                    yield Size("times", tuple(axes), here // n)
+                if len(axes) == 1 and here - n == there - m:
+                    yield Size("plus", tuple(axes), here - n)
+            elif math.isfinite(here):
+                ratio = Fraction(here * n).limit_denominator(LARGEST_FACTOR)
+                if ratio.numerator / (ratio.denominator * n) == here and ratio.numerator / (ratio.denominator * m) == there:
+                    yield Size("over", tuple(axes), ratio)
 
+    def choices(self) -> Iterator[dict[Axis, Change]]:
+        """Axes of one, two or three families, one of each, with their sizes."""
+        for count in range(1, MOST_AXES + 1):
+            for families in itertools.combinations(self.families, count):
+                yield from map(dict, itertools.product(*map(self.axes, families)))
 
-def explained(pair: tuple[Any, Any], chosen: list[Family]) -> tuple[str, tuple[int, int], Any] | None:
-    """How a literal follows from a size: ("times", axis, factor), ("plus", axis, summand) or ("over", axis, dividend)."""
-    was, now = pair
-    for family in chosen:
+    def axes(self, family: Family) -> list[tuple[Axis, Change]]:
+        """The first axis of each size in a family."""
+        found: dict[int, Axis] = {}
         for axis, n in family.axes.items():
-            m = family.grown[axis]
-            if isinstance(was, int):
-                if was % n == 0 and was // n * m == now:
-                    return "times", axis, was // n
-                if was - n == now - m:
-                    return "plus", axis, was - n
-            else:
-                ratio = Fraction(was * n).limit_denominator(LARGEST_FACTOR)
-                if ratio.numerator / (ratio.denominator * n) == was and ratio.numerator / (ratio.denominator * m) == now:
-                    return "over", axis, ratio
-    return None
+            found.setdefault(n, axis)
+        return [(axis, Change(n, n + self.amounts[id(family)])) for n, axis in found.items()]
+
+    def suspects(self, change: Change) -> list[Family]:
+        """The families that a number seems to follow in a way that has no text here, such as the root of a size."""
+        here, there = change
+        totals = [there - here, math.log(abs(there / here)) if here and there else math.nan]
+        for count in (1, 2):
+            for families in itertools.combinations(self.families, count):
+                for axes in itertools.product(*map(self.axes, families)):
+                    logs = [math.log(size.there / size.here) for _, size in axes]
+                    for powers in itertools.product(EXPONENTS, repeat=count):
+                        total = math.fsum(power * log for power, log in zip(powers, logs, strict=True))
+                        if any(math.isclose(total, t, rel_tol=1e-6, abs_tol=1e-7) for t in totals):
+                            return list(families)
+        return []

@@ -1,7 +1,7 @@
 """A function and its gradient as a program: the graph of one call, forward and backward, as a list of steps without numbers."""
 
-from microgradnp.program.passes import simplified
-from microgradnp.program.traced import Trace, trace
+from microgradnp.program.passes import simplify
+from microgradnp.program.tracer import Trace, trace
 from microgradnp.program.values import Program, Value, operands_in, substituted
 
-__all__ = ["Program", "Trace", "Value", "operands_in", "simplified", "substituted", "trace"]
+__all__ = ["Program", "Trace", "Value", "operands_in", "simplify", "substituted", "trace"]

@@ -1,4 +1,4 @@
-"""What a function is called with, and which of it becomes a variable of the program: the arrays, in trees too."""
+"""The arguments of a call. Their arrays become variables of the program, also those in trees; everything else is part of it."""
 
 from __future__ import annotations
 
@@ -14,21 +14,10 @@ from microgradnp.core.signatures import name_of
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.trees import is_differentiable, leaves, leaves_with_paths, tree_map
 from microgradnp.derivatives.variables import Argnums, kind, looks_like_array, place_of
-from microgradnp.program.traced import Trace
+from microgradnp.program.tracer import Trace, Variables
 
 Where = int | str
-WRITTEN = (
-    bool,
-    int,
-    float,
-    complex,
-    str,
-    bytes,
-    type(None),
-    slice,
-    range,
-    np.dtype,
-)  # told by their repr
+TOLD_BY_REPR = (bool, int, float, complex, str, bytes, type(None), slice, range, np.dtype)
 
 
 @dataclass
@@ -37,16 +26,16 @@ class Leaf:
 
     path: str  # `x`, `parameters['W']`
     array: Any
-    wanted: bool  # is its gradient asked for?
+    wanted: bool  # whether its gradient is asked for
 
 
 class Arguments:
-    """One call of a function, taken apart.
+    """The arguments of one call of a function.
 
-    `wrt` are arguments to differentiate with respect to, by position or name, as `argnums` of `mg.grad`; None for none of them.
-    What is neither an array nor asked for stays a Python value, and is part of the program.
+    `wrt` names the arguments to differentiate with respect to, as `argnums` of `mg.grad` does; None for none of them. A leaf that
+    is no array and is not asked for stays a Python value.
 
-    Raises TypeError for an argument without a floating-point number to differentiate, ValueError for one that there is not.
+    Raises TypeError for an argument in `wrt` without a floating-point number, ValueError for one that the call does not have.
     """
 
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], wrt: Argnums | None) -> None:
@@ -69,14 +58,14 @@ class Arguments:
 
     @property
     def key(self) -> Any:
-        """What a program is made for: shapes, dtypes, Python values, and where they stand."""
+        """Everything that a program depends on: shapes, dtypes and Python values, with their places."""
         arrays = tuple((leaf.path, leaf.array.shape, leaf.array.dtype.str) for leaf in self.leaves)
         rest = []
         for where, name in self.names.items():
             asked = where in self.wrt
             for path, leaf in leaves_with_paths(self.value(where), name):
                 if not is_variable(leaf, asked):
-                    rest.append((path, type(leaf), repr(leaf) if isinstance(leaf, WRITTEN) else id(leaf)))
+                    rest.append((path, type(leaf), repr(leaf) if isinstance(leaf, TOLD_BY_REPR) else id(leaf)))
         return arrays, tuple(rest), tuple(self.wrt)
 
     def value(self, where: Where) -> Any:
@@ -84,13 +73,13 @@ class Arguments:
         return np.asarray(value) if where in self.wrt and looks_like_array(value) else value
 
     def leaves_of(self, where: Where, name: str) -> list[Leaf | None]:
-        """A Leaf for each array in one argument, None for what stays a Python value."""
+        """The leaves of one argument: a Leaf for an array, None for a Python value."""
         asked = where in self.wrt
         found = leaves_with_paths(self.value(where), name)
         return [Leaf(path, array_of(a), asked and is_differentiable(a)) if is_variable(a, asked) else None for path, a in found]
 
     def rebuilt(self, replacements: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The arguments with something else in place of each leaf, in order."""
+        """The arguments with a replacement for each leaf, in order."""
         rest = iter(replacements)
 
         def change(where: Where) -> Any:
@@ -100,14 +89,14 @@ class Arguments:
         changed = {where: change(where) for where in self.names}
         return tuple(changed[k] for k in range(len(self.args))), {key: changed[key] for key in self.kwargs}
 
-    def variables(self, tracer: Trace) -> tuple[tuple[Any, ...], dict[str, Any], list[Tensor], list[Tensor]]:
-        """The arguments with a variable of the program in place of each leaf, all variables, those to differentiate."""
+    def variables(self, tracer: Trace) -> Variables:
+        """The arguments with a variable of the program in place of each leaf."""
         made = [tracer.variable(leaf.array, requires_grad=leaf.wanted, name=leaf.path) for leaf in self.leaves]
         args, kwargs = self.rebuilt(made)
-        return args, kwargs, made, [node for node, leaf in zip(made, self.leaves, strict=True) if leaf.wanted]
+        return Variables(args, kwargs, made, [node for node, leaf in zip(made, self.leaves, strict=True) if leaf.wanted])
 
     def gradients(self, found: list[Any]) -> Any:
-        """Gradients of the wanted leaves, in order, in the structure of the arguments that they belong to."""
+        """The gradients of the wanted leaves, given in order, in the structure of their arguments."""
         rest = iter(found)
 
         def change(where: Where) -> Any:
@@ -119,7 +108,7 @@ class Arguments:
 
 
 def refuse_strange_keys(path: str) -> None:
-    """Raises TypeError unless a path, which becomes part of a text that runs, is made of names, strings and numbers."""
+    """Raises TypeError unless a path is made of names, strings and numbers: it becomes part of a text that runs."""
     parts = (ast.Expression, ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.UnaryOp, ast.USub, ast.Load)
     try:
         tree = ast.parse(path, mode="eval")
@@ -130,7 +119,7 @@ def refuse_strange_keys(path: str) -> None:
 
 
 def asked_for(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Argnums | None:
-    """The arguments that hold Tensors which require a gradient; None when there is none."""
+    """The arguments that hold a Tensor with requires_grad; None when no argument does."""
     places: list[Where] = [*range(len(args)), *kwargs]
     values = [*args, *kwargs.values()]
     found = [w for w, v in zip(places, values, strict=True) if any(getattr(leaf, "requires_grad", False) for leaf in leaves(v))]
@@ -138,7 +127,7 @@ def asked_for(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Argnums | Non
 
 
 def names_of_arguments(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[Where, str]:
-    """Position or keyword -> what the function calls it."""
+    """Position or keyword of each argument -> the name of its parameter."""
     try:
         parameters = list(inspect.signature(f).parameters.values())
     except (TypeError, ValueError):
@@ -150,6 +139,7 @@ def names_of_arguments(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Map
 
 
 def is_variable(leaf: Any, asked: bool) -> bool:
+    """Whether a leaf becomes a variable of the program. `asked`: its argument is to be differentiated."""
     if asked and is_differentiable(leaf):
         return True
     return isinstance(leaf, (Tensor, np.ndarray, np.generic)) and leaf.dtype.kind in "fciub"

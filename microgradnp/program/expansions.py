@@ -1,4 +1,4 @@
-"""Functions of ours that a program writes as several steps of NumPy's."""
+"""Functions of this package that a program writes as several steps of NumPy."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from microgradnp.rules.functional import LARGEST_EXPONENT, add_bias, identity, l
 
 
 def error(pred: Any, target: Any) -> Any:
-    """pred - target, under the name that it has in books."""
+    """pred - target, which textbooks call the error."""
     result = np.subtract(pred, target)
     result.name = "error"
     return result
 
 
 def squared(pred: Any, target: Any) -> Any:
-    """The sum of squared errors; None for complex numbers, where it stays one step."""
+    """The sum of squared errors. None for complex numbers: then it stays one step."""
     e = error(pred, target)
     return None if e.dtype.kind != "f" or e.shape == () else np.vdot(e, e)
 
@@ -43,7 +43,7 @@ FOR_PEOPLE: dict[Callable[..., Any], Callable[..., Any]] = {
 
 
 def sigmoid_steps(x: Any) -> Any:
-    """As `sigmoid` computes it, without overflow."""
+    """1 / (1 + exp(-x)), without overflow, as `sigmoid` computes it."""
     if x.dtype.kind != "f":
         return None
     return np.reciprocal(np.exp(np.minimum(-x, LARGEST_EXPONENT.get(x.dtype.char, 709.0))) + 1.0)

@@ -1,41 +1,40 @@
-"""Passes: each a small function from a value to a simpler one that is equal to it, number for number.
+"""Passes: small functions from a value to a simpler value that is equal to it, number for number.
 
-`simplified` walks a program once, operands first, and applies them to every value: numbers that are known are computed, what
-changes nothing is left out, and what was computed before is not computed again. What nobody needs is never reached.
+`simplify` walks a program once, operands first, and applies them to every value. Known numbers are computed (constant folding),
+steps that change nothing are left out, and no step is computed twice (common subexpressions). Dead steps are never reached.
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from microgradnp.program.values import Program, Value, operands, ordered, substituted
+from microgradnp.program.values import Program, Value, operands, rewritten, substituted
 
 ELEMENTWISE = tuple(f for f in (getattr(np, name) for name in dir(np)) if isinstance(f, np.ufunc) and f.signature is None)
 SAME = {np.positive, np.real, np.conjugate}  # of real numbers
 RESHAPES = (np.reshape, np.ravel, np.expand_dims, np.squeeze)
 
 
-def simplified(program: Program) -> Program:
+def simplify(program: Program) -> Program:
     """The same program with every pass applied to each of its steps."""
-    new: dict[int, Value] = {}
     known: dict[Any, Value] = {}
-    for old in ordered(program.outputs):
+
+    def simpler(old: Value) -> Value:
         value = old
         if old.function is not None:
-            args, options = substituted((old.args, dict(old.options)), lambda v: new[id(v)])
-            value = Value(old.shape, old.dtype, old.function, args, options, old.sequence, old.name, old.place, old.backward)
             for step in PASSES:
                 value = step(value)
         first = known.setdefault(identity_of(value), value)
         if not first.name:
             first.name = old.name
-        new[id(old)] = first
-    changed = [new.get(id(v), v) for v in program.inputs], [new[id(v)] for v in program.captured if id(v) in new]
-    return Program(*changed, [new[id(v)] for v in program.outputs], program.numbers, program.assumed)
+        return first
+
+    return rewritten(program, simpler)
 
 
 def identity_of(value: Value) -> Any:
@@ -216,17 +215,7 @@ def inner_product(value: Value) -> Value:
 
 
 def with_args(value: Value, args: tuple[Any, ...], function: Callable[..., Any] | None = None) -> Value:
-    return Value(
-        value.shape,
-        value.dtype,
-        function or value.function,
-        args,
-        value.options,
-        value.sequence,
-        value.name,
-        value.place,
-        value.backward,
-    )
+    return replace(value, args=args, function=function or value.function)
 
 
 def subtracted(value: Value) -> Value:

@@ -1,19 +1,20 @@
-"""What a program is made of. A value is an array that will be: who makes it from what, of which shape and dtype."""
+"""What a program is made of: values. A value is a symbolic array, with its shape, its dtype and the call that makes it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from microgradnp.core.graph import topological_order
 from microgradnp.core.origin import Place
 
 
 @dataclass(eq=False, slots=True)
 class Value:
-    """An argument of the program, something that it captured, or the result of a step.
+    """An argument of the program, something that it captured, a constant, or the result of a step.
 
     `args` and `options` hold values, and whatever else the function is called with: numbers, axes, tuples of slices.
     """
@@ -23,15 +24,15 @@ class Value:
     function: Callable[..., Any] | None = None  # None: not made here
     args: tuple[Any, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
-    sequence: bool = False  # is it called as function([a, b, ...])?
+    sequence: bool = False  # whether it is called as function([a, b, ...])
     name: str = ""
     place: Place | None = None
     backward: bool = False
-    data: Any = None  # of a constant its array, of a captured Tensor this Tensor
+    data: Any = None  # the array of a constant, or the captured array or Tensor
 
     @property
     def is_number(self) -> bool:
-        """Whether this is a constant that one writes down as a number."""
+        """Whether this is a constant without axes."""
         return self.function is None and isinstance(self.data, (np.ndarray, np.generic)) and self.data.shape == ()
 
     @property
@@ -49,21 +50,30 @@ class Value:
 
 @dataclass
 class Program:
-    """Arguments, what is read from outside, and the outputs: the value of the function, and its gradients."""
+    """A function and its gradient as a list of steps. The outputs are the function's value and the gradients."""
 
     inputs: list[Value]
-    captured: list[Value]
+    captured: list[Value]  # arrays and Tensors that the function reads from outside
     outputs: list[Value]
-    numbers: list[Any]  # of the outputs, when it was traced
-    assumed: bool = False  # was a guard against 0 * inf left out? Then a result that is not finite may be wrong
+    numbers: list[Any]  # the outputs when it was traced
+    assumed: bool = False  # whether a guard against 0 * inf was left out: then a result that is not finite may be wrong
+
+    def values(self) -> list[Value]:
+        """The outputs and every value that they need, each once, operands first."""
+        return topological_order(self.outputs, operands)
 
     def steps(self) -> list[Value]:
-        """Every value that the outputs need and a step makes, each once, operands first."""
-        return [value for value in ordered(self.outputs) if value.function is not None]
+        """The values that a step makes."""
+        return [value for value in self.values() if value.function is not None]
+
+
+def operands(value: Value) -> list[Value]:
+    """The values that a step reads, as often as it reads them."""
+    return [*operands_in(value.args), *operands_in(dict(value.options))]
 
 
 def operands_in(item: Any) -> Iterator[Value]:
-    """The values in an argument, however deep in tuples, lists, dictionaries and slices."""
+    """The values in an argument, however deep in tuples, lists and dictionaries."""
     if isinstance(item, Value):
         yield item
     elif isinstance(item, (tuple, list)):
@@ -85,21 +95,15 @@ def substituted(item: Any, change: Callable[[Value], Any]) -> Any:
     return item
 
 
-def operands(value: Value) -> list[Value]:
-    return [*operands_in(value.args), *operands_in(dict(value.options))]
-
-
-def ordered(outputs: list[Value]) -> list[Value]:
-    """Every value that the outputs depend on and these themselves, operands first; the forward pass before the backward pass."""
-    order: list[Value] = []
-    seen: set[int] = set()
-    stack = [(value, False) for value in reversed(outputs)]
-    while stack:
-        value, operands_done = stack.pop()
-        if operands_done:
-            order.append(value)
-        elif id(value) not in seen:
-            seen.add(id(value))
-            stack.append((value, True))
-            stack.extend((operand, False) for operand in reversed(operands(value)))
-    return order
+def rewritten(program: Program, change: Callable[[Value], Value]) -> Program:
+    """The program with `change` of each value in its place, operands first. A step gets its new operands before it is changed."""
+    new: dict[int, Value] = {}
+    for old in program.values():
+        value = old
+        if old.function is not None:
+            args, options = substituted((old.args, dict(old.options)), lambda v: new[id(v)])
+            value = replace(old, args=args, options=options)
+        new[id(old)] = change(value)
+    inputs = [new.get(id(v), v) for v in program.inputs]
+    captured = [new[id(v)] for v in program.captured if id(v) in new]
+    return Program(inputs, captured, [new[id(v)] for v in program.outputs], program.numbers, program.assumed)

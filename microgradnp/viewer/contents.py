@@ -13,7 +13,7 @@ from microgradnp.core import graph
 from microgradnp.core.origin import locate
 from microgradnp.drawing.outline import Outline, outline_of
 from microgradnp.drawing.picture import kind_of, operation_of, seen_by_graph
-from microgradnp.emitter.contribution import Lines, Names
+from microgradnp.emitter.lines import Lines, Names
 from microgradnp.inspection.heatmap import numeric, packed
 from microgradnp.viewer.backward import Backward, Share, backward_pass
 

@@ -10,7 +10,7 @@ import pytest
 from operators import OPERATORS, Operator
 
 import microgradnp as mg
-from microgradnp.emitter.contribution import Lines
+from microgradnp.emitter.lines import Lines
 from microgradnp.viewer.contents import contents_of
 
 rng = np.random.default_rng(3)

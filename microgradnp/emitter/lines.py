@@ -1,6 +1,6 @@
 """One step of a graph as it really ran, as NumPy source: the line that made a value, and the line of each share of a gradient.
 
-`emit` prints a whole function, simplified as a whole; here every node keeps its own line, to stand beside it.
+`emit` prints a whole function, simplify as a whole; here every node keeps its own line, to stand beside it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from microgradnp.core.sweep import fit_to
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.variables import recorded
 from microgradnp.emitter.quoting import Quotes
-from microgradnp.emitter.text import Body
-from microgradnp.program import Program, Trace, Value, simplified
+from microgradnp.emitter.sizes import Sizes
+from microgradnp.emitter.statements import Statements
+from microgradnp.program import Program, Trace, Value, simplify
 from microgradnp.program.expansions import FOR_PEOPLE
 
 LARGEST_CONSTANT = 60  # entries
@@ -98,7 +99,7 @@ class Lines:
         args, y, g = variables
         inputs = [tracer.values[id(v)] for v in [*dict.fromkeys(a for a in args if isinstance(a, Tensor)), y, g]]
         target = f"blank_{target}"
-        program = simplified(Program(inputs, tracer.captured, [value], []))
+        program = simplify(Program(inputs, tracer.captured, [value], []))
         without_needless_axes(program)
         names = {id(v): v.name for v in program.inputs}
         if any(v.size > LARGEST_CONSTANT for v in program.captured):
@@ -106,7 +107,7 @@ class Lines:
         (result,) = program.outputs
         if result.function is not None:
             result.name = target
-        body = Body(program, names, self.quotes, [], target)
+        body = Statements(program, names, self.quotes, Sizes(), target)
         lines = [line for line, _ in body.lines]
         return lines if result.function is not None else [f"{target} = {body.output(result)}"]
 

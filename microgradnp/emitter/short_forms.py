@@ -1,4 +1,4 @@
-"""Functions of ours as one writes them in a program of one's own: shorter, for real numbers, and equal to ours."""
+"""Short forms of functions of this package, as one writes them in a program of one's own. They are for real numbers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from microgradnp.rules.functional import append_bias_unit, sigmoid
 from microgradnp.rules.indexing import scatter
 
-SPELLED: dict[Callable[..., Any], str] = {
+SHORT_FORMS: dict[Callable[..., Any], str] = {
     append_bias_unit: '''
 def append_bias_unit(h, value=-1.0):
     """A column of constant `value` appended to `h`: (..., units) -> (..., units + 1)."""

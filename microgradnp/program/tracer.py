@@ -1,0 +1,313 @@
+"""Tracing: one call of a function on traced Tensors, written down as a program, step by step.
+
+The graph is recorded as always. A trace watches the recording and writes down which function was called with which values. The
+backward pass is recorded by the same rules and written down too. A gradient formula that has to look at numbers (which entry is
+the largest?) becomes one step as a whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import functools
+import operator
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from microgradnp.core.context import tracing, watchers
+from microgradnp.core.errors import ConcretizationError
+from microgradnp.core.graph import walk
+from microgradnp.core.messages import describe
+from microgradnp.core.signatures import Vjp, name_of
+from microgradnp.core.sweep import sweep
+from microgradnp.core.table import Rule
+from microgradnp.core.tensor import Tensor
+from microgradnp.derivatives.variables import check_result, recorded
+from microgradnp.inspection.names import name_boxes
+from microgradnp.program.traced import Traced
+from microgradnp.program.values import Program, Value
+
+VARIABLE = re.compile(r"[^\W\d][\w.]*( #\d+)?")  # `h`, `self.h`, and `h #2` where a loop assigned it again; no expression
+LENGTHS = {np.flatnonzero, np.argwhere, np.bincount}  # functions with a data-dependent length
+Expansions = Mapping[Callable[..., Any], Callable[..., Any]]
+
+
+class Trace:
+    """Writes down every call that is recorded while it is entered.
+
+    `unguarded` leaves out the guards of formulas against 0 * inf, which makes the program simpler. Where such a guard would have
+    mattered, a result is not finite. `expansions` are functions whose calls are written as several steps.
+    """
+
+    def __init__(self, *, unguarded: bool = False, expansions: Expansions | None = None) -> None:
+        self.leaves_guards_out = unguarded
+        self.assumed = False  # whether a guard was left out
+        self.expansions = expansions or {}
+        self.values: dict[int, Value] = {}  # by the id of a Tensor, or of the array in it
+        self.captured: list[Value] = []
+        self.kept: list[Any] = []  # so that no id is given twice
+        self.backward_begun = False
+        self.thread = threading.get_ident()
+
+    @property
+    def unguarded(self) -> bool:
+        """Whether a formula leaves its guard out. Formulas ask this; the trace remembers that one asked."""
+        self.assumed |= self.leaves_guards_out
+        return self.leaves_guards_out
+
+    def __enter__(self) -> Trace:
+        self.token = tracing.set(self)
+        watchers.append(self)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        watchers.remove(self)
+        tracing.reset(self.token)
+
+    # ------------------------------------------------------------------------------ values of the program
+
+    def variable(self, array: Any, *, requires_grad: bool, name: str) -> Tensor:
+        """An argument of the program."""
+        node = Tensor(array, requires_grad=requires_grad, name=name)
+        node.__class__ = Traced
+        self.keep(node, Value(node.shape, node.dtype, name=name))
+        return node
+
+    def keep(self, node: Tensor, value: Value) -> None:
+        """Remember the value of a Tensor, also by its array, which stands for the Tensor in options and indices."""
+        self.values[id(node)] = value
+        if not isinstance(node._array, np.bool_):  # all Tensors share the two of them
+            self.values[id(node._array)] = value
+        self.kept.append(node)
+
+    def without_history(self, node: Tensor) -> Tensor:
+        """The same value as a leaf."""
+        copied = Tensor(node._array, name=node.name)
+        copied.__class__ = Traced
+        self.keep(copied, self.values[id(node)])
+        return copied
+
+    def operand(self, item: Any) -> Any:
+        """An argument of a call, with values in place of Tensors and arrays."""
+        if isinstance(item, (Tensor, np.ndarray, np.generic)):
+            return self.values.get(id(item)) or self.outside(item)
+        if isinstance(item, (tuple, list)):
+            return type(item)([self.operand(part) for part in item])
+        if isinstance(item, dict):
+            return {key: self.operand(part) for key, part in item.items()}
+        return item
+
+    def outside(self, item: Any) -> Value:
+        """The value of something that the function reads and was not given: a parameter of a model, an array of the module."""
+        array = item._array if isinstance(item, Tensor) else item
+        known = self.values.get(id(array))
+        if known is None:
+            known = Value(array.shape, array.dtype, data=item, place=getattr(item, "place", None))
+            known.name = getattr(item, "name", None) or ""
+            if array.shape or isinstance(item, Tensor):
+                self.captured.append(known)
+        self.values[id(item)] = self.values[id(array)] = known
+        self.kept.append(item)
+        return known
+
+    def as_tensor(self, argument: Any, recorded: Any) -> Any:
+        """What a traced node holds of an argument: of an array a traced Tensor, of anything else what was recorded."""
+        if not isinstance(argument, np.ndarray) or argument.shape == ():
+            return recorded
+        node = Tensor(0.0)
+        node._array, node.place = argument, None
+        node.__class__ = Traced
+        self.keep(node, self.operand(argument))
+        return node
+
+    # ---------------------------------------------------------------------------------- watching the calls
+
+    def forward(self, node: Tensor, rule: Rule, args: tuple[Any, ...], _values: Any, options: Any) -> None:
+        """Write one call down. The recording calls this for each result."""
+        if threading.get_ident() != self.thread:
+            return
+        node.__class__ = Traced
+        self.refuse_other_lengths(rule, args, options)
+        if node.args:  # formulas get Tensors: what they compute from a plain array alone would be frozen
+            node.args = tuple(self.as_tensor(a, kept) for a, kept in zip(args, node.args, strict=True))
+        expansion = self.expansions.get(rule.function)
+        expanded = None if expansion is None else expansion(*args, **options)
+        if isinstance(expanded, Tensor):
+            value = self.values[id(expanded)]
+        else:
+            value = self.step(rule.function, args, options, node._array, node.place, sequence=rule.sequence)
+        self.keep(node, value)
+
+    def backward(self, node: Tensor, position: int, g: Any, share: Any) -> None:
+        """Part of the sweep's protocol. `forward` already sees what formulas compute."""
+
+    def refuse_other_lengths(self, rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> None:
+        """Raises ConcretizationError for a result with a data-dependent length."""
+        index = args[1] if rule.function is operator.getitem else options.get("repeats") if rule.function is np.repeat else None
+        parts = index if isinstance(index, tuple) else (index,)
+        known = [self.values.get(id(part)) for part in parts if isinstance(part, (Tensor, np.ndarray))]
+        chosen = any(v is not None and (v.dtype == np.bool_ or rule.function is np.repeat) for v in known)
+        counted = rule.function in LENGTHS and any(isinstance(a, Tensor) and a.traced for a in args)
+        if chosen or counted:
+            raise ConcretizationError(
+                f"{rule.name}: the length of its result depends on the numbers of a Tensor, and a program is traced for all "
+                "numbers; keep the shape, as np.where(mask, x, 0) does"
+            )
+
+    def step(
+        self, function: Callable[..., Any], args: Any, options: Any, result: Any, place: Any = None, *, sequence: bool = False
+    ) -> Value:
+        """The value that a call makes."""
+        operands, named = self.operand(tuple(args)), {key: self.operand(item) for key, item in options.items()}
+        value = Value(np.shape(result), result.dtype, function, operands, named, sequence, place=place)
+        value.backward = self.backward_begun
+        return value
+
+    def whole(self, formula: Vjp, args: tuple[Any, ...], options: Mapping[str, Any]) -> Tensor:
+        """The result of a gradient formula that has to look at numbers, as one step."""
+        arrays: tuple[Any, ...] = tuple(a._array if isinstance(a, Tensor) else a for a in args)
+        node = Tensor(np.asarray(formula(*arrays, **options)))
+        node.__class__ = Traced
+        self.keep(node, self.step(formula, args, options, node._array))
+        return node
+
+    def give_names(self) -> None:
+        """Give each value the name of the variable that it was assigned to."""
+        nodes = [node for node in self.kept if isinstance(node, Tensor)]
+        for node, name in zip(nodes, name_boxes(nodes, {}, {}), strict=True):
+            value = self.values[id(node)]
+            if not value.name and VARIABLE.fullmatch(name):
+                value.name = name
+
+    # -------------------------------------------------------------------------------------- the gradient
+
+    def gradients(self, output: Tensor, inputs: Iterable[Tensor]) -> list[Gradient]:
+        """The backward pass of `output`, written down by the sweep that computes it."""
+        self.backward_begun = True
+        found: dict[int, Gradient] = {}
+        if output.requires_grad:
+            seed = Tensor(output.seed())
+            self.keep(seed, Value(seed.shape, seed.dtype, data=seed._array))
+            outside = {node for node in walk(output) if node.rule is not None and not node.traced}
+            for node, g, _ in sweep(output, seed, free=False, record=True, until=outside):
+                g = np.conjugate(g) if g.dtype.kind == "c" else g
+                value = self.operand(g)
+                forward = self.values.get(id(node))
+                if forward is not None and forward.name and not value.name and value.function is not None:
+                    value.name = f"d_{forward.name}"
+                found[id(node)] = Gradient(value, g._array)
+        return [found.get(id(x)) or self.zero(x) for x in inputs]
+
+    def zero(self, x: Tensor) -> Gradient:
+        """The gradient with respect to an input that the output does not depend on."""
+        return Gradient(self.step(np.zeros_like, (x,), {}, x._array), np.zeros_like(x._array))
+
+    def careful(self, rule: Rule) -> Rule:
+        """A copy of a rule. Each of its formulas becomes one step where it has to look at numbers."""
+        cautious = copy.copy(rule)
+        cautious.vjps = tuple(None if vjp is None else self.attempted(vjp) for vjp in rule.vjps)
+        return cautious
+
+    def attempted(self, vjp: Vjp) -> Vjp:
+        """A formula that is traced if possible and one step otherwise."""
+
+        @functools.wraps(vjp)
+        def formula(*args: Any, **options: Any) -> Any:
+            try:
+                return vjp(*args, **options)
+            except ConcretizationError:
+                return self.whole(vjp, args, options)
+
+        return formula
+
+
+class Gradient(NamedTuple):
+    """A gradient of the program, and the array that it was when it was traced."""
+
+    value: Value
+    array: Any
+
+
+class Variables(NamedTuple):
+    """The arguments of a traced call."""
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    inputs: list[Tensor]  # all variables of the program
+    wanted: list[Tensor]  # those to differentiate with respect to
+
+
+class TracedCall:
+    """A call that was traced forward. `program` writes its backward pass down, as often as one likes.
+
+    `parameters` are leaves that the function reads from outside, to be differentiated with respect to as well.
+    """
+
+    def __init__(self, tracer: Trace, variables: Variables, parameters: list[Tensor], result: Tensor) -> None:
+        self.tracer, self.result, self.parameters = tracer, result, parameters
+        self.inputs = [tracer.values[id(x)] for x in [*variables.inputs, *parameters]]
+        self.wanted = [*variables.wanted, *parameters]
+        self.assumed = tracer.assumed  # whether the forward pass itself left a guard out: it holds a gradient
+
+    def program(self, *, unguarded: bool) -> Program:
+        """The value and the gradients as a program, with or without the guards of the formulas of the backward pass."""
+        tracer = self.tracer
+        tracer.leaves_guards_out, tracer.assumed = unguarded, self.assumed
+        with tracer, recorded(), as_traced(self.parameters), np.errstate(all="ignore"):
+            value = Gradient(tracer.operand(self.result), self.result._array)
+            outputs = [value, *tracer.gradients(self.result, self.wanted)]
+        program = Program(self.inputs, [], [o.value for o in outputs], [o.array for o in outputs], tracer.assumed)
+        needed = {id(v) for v in program.values()} - {id(v) for v in self.inputs}
+        program.captured = [v for v in tracer.captured if id(v) in needed]
+        return program
+
+
+def trace(
+    f: Callable[..., Any],
+    call: Callable[[Trace], Variables],
+    *,
+    unguarded: bool,
+    expansions: Expansions | None = None,
+    parameters: Iterable[Tensor] = (),
+) -> TracedCall:
+    """Trace one call of `f`. `call` makes its arguments; `parameters` are leaves that it reads from outside.
+
+    Raises TypeError when `f` returns no Tensor or reads the numbers of one, ValueError when its value is no real scalar.
+    """
+    parameters = list(parameters)
+    tracer = Trace(unguarded=unguarded, expansions=expansions)
+    with tracer, recorded(), as_traced(parameters), np.errstate(all="ignore"):  # without its guards a formula may divide by zero
+        variables = call(tracer)
+        for parameter in parameters:
+            tracer.outside(parameter)
+        result = f(*variables.args, **variables.kwargs)
+        check_scalar(f, result)
+        tracer.give_names()
+        for node in walk(result):
+            if node.rule is not None and node.traced:
+                node.rule = tracer.careful(node.rule)
+    return TracedCall(tracer, variables, parameters, result)
+
+
+@contextlib.contextmanager
+def as_traced(leaves: list[Tensor]) -> Iterator[None]:
+    """Forbid to read the numbers of leaves, which belong to the user."""
+    classes = [leaf.__class__ for leaf in leaves]
+    try:
+        for leaf in leaves:
+            leaf.__class__ = Traced
+        yield
+    finally:
+        for leaf, kind in zip(leaves, classes, strict=True):
+            leaf.__class__ = kind
+
+
+def check_scalar(f: Callable[..., Any], result: Any) -> None:
+    """Raises TypeError when a function did not return a Tensor, ValueError when it is no real scalar."""
+    check_result(f, result)
+    if result.shape != () or result.dtype.kind == "c":
+        raise ValueError(f"{name_of(f)} returned {describe(result)}, and must return a real scalar")
