@@ -59,7 +59,7 @@ def test_version_and_help():
 
 
 def test_every_command_is_told_in_a_whole_sentence():
-    listed = CliRunner().invoke(main, ["--help"]).output.partition("Commands:")[2]
+    listed = CliRunner().invoke(main, ["--help"], terminal_width=80).output.partition("Commands:")[2]
     for name in main.commands:
         assert re.search(rf"^  {name} .*[^.]\.$", listed, re.M), name
 
