@@ -9,7 +9,7 @@ from .core.errors import GradientMismatch as GradientMismatch
 from .core.record import primitive as primitive
 from .core.table import rule as rule
 from .core.tensor import Tensor as Tensor
-from .debugger.investigation import debug as debug
+from .debugger.debug import debug as debug
 from .debugger.watch import watch as watch
 from .derivatives.checkpoint import checkpoint as checkpoint
 from .derivatives.gradients import grad as grad

@@ -6,15 +6,17 @@ import ast
 import contextlib
 import copy
 import sys
-import time as clock
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
-from microgradnp.debugger.capture.program import Program, copied, seeded, vary
+import numpy as np
+
+from microgradnp.debugger.capture.program import Inputs, Program, copied, seeded, vary
 from microgradnp.debugger.capture.source import source_of
-from microgradnp.debugger.investigation import Investigation
+from microgradnp.debugger.case import Budget
+from microgradnp.debugger.debug import ask
 from microgradnp.debugger.report.report import Report
 
 
@@ -66,7 +68,7 @@ class Watch:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.frame = None
         if kind is None:
-            self.report = Investigation(self.block, self.loss, self.bind, self.step, clock.perf_counter(), self.budget).run()
+            self.report = ask(self.block, self.loss, self.bind, self.step, Budget(self.budget))
 
     def __str__(self) -> str:
         return str(self.report) if self.report else "watch: the block is not over, or ended with an error"
@@ -94,24 +96,25 @@ class Block(Program):
     def file(self) -> str:
         return self.filename
 
-    def with_fewer_samples(self, length: int, count: int, known: list[bytes]) -> Program:  # noqa: ARG002
+    def with_fewer_samples(self, length: int, count: int, known: Collection[bytes]) -> Program:  # noqa: ARG002
         """A block makes its own data; it is run as it is."""
         return self
 
     @contextlib.contextmanager
-    def world(self, seed: int, known: list[bytes]) -> Iterator[Callable[[], Any]]:
+    def world(self, inputs: Inputs) -> Iterator[Callable[[], Any]]:
         fresh_globals, fresh_locals = copied(self.start)
-        if seed:
-            rng = vary_rng(seed)
+        if inputs.seed:
+            rng = np.random.default_rng(inputs.seed)
             memo: dict[int, Any] = {}
             fresh_globals, fresh_locals = (
-                {name: vary(value, rng, known, memo) for name, value in part.items()} for part in (fresh_globals, fresh_locals)
+                {name: vary(value, rng, inputs.known, memo) for name, value in part.items()}
+                for part in (fresh_globals, fresh_locals)
             )
         saved = dict(self.globals)
         self.globals.update(fresh_globals)
         namespace = {**self.globals, **self.local, **fresh_locals} if self.inside else self.globals
         try:
-            with seeded(seed):
+            with seeded(inputs.seed):
                 yield lambda: exec(self.code, namespace)
         finally:
             self.globals.clear()
@@ -130,12 +133,6 @@ class Block(Program):
             yield
         finally:
             self.code = earlier
-
-
-def vary_rng(seed: int) -> Any:
-    import numpy as np
-
-    return np.random.default_rng(seed)
 
 
 def data_of(variables: dict[str, Any]) -> dict[str, Any]:

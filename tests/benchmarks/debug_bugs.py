@@ -19,7 +19,7 @@ DEBUG = Path(__file__).parents[1] / "debugger"
 sys.path.insert(0, str(DEBUG))
 import programs  # noqa: E402
 
-from microgradnp.debugger.investigation import debug  # noqa: E402
+from microgradnp.debugger.debug import debug  # noqa: E402
 
 
 def measure(path: Path, seed: int) -> dict[str, Any]:

@@ -20,13 +20,14 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "debugger"))
 import programs
 from mutants import SLUGS, changed_lines, mutants, normal_text
 
-from microgradnp.debugger.capture.program import Program
-from microgradnp.debugger.capture.step import capture
-from microgradnp.debugger.investigation import debug
-from microgradnp.debugger.match.index import Index
-from microgradnp.debugger.match.references import ModelError, evaluate, model_arguments, per_sample, references
-from microgradnp.debugger.repair.probe import observe, plan_of
-from microgradnp.debugger.verdict import judge
+from microgradnp.debugger.capture.bind import Wanted
+from microgradnp.debugger.capture.program import Inputs, Program
+from microgradnp.debugger.capture.trace import capture
+from microgradnp.debugger.debug import debug
+from microgradnp.debugger.judge.probe import observe, plan_of
+from microgradnp.debugger.judge.verdict import judge
+from microgradnp.debugger.match.matches import match
+from microgradnp.debugger.match.references import ModelError, evaluate, model_arguments
 from microgradnp.derivatives.agreement import fit
 
 SPLITS = ["dev", "hidden", "wide", "unseen", "right_only", "held_out"]
@@ -38,22 +39,18 @@ class Baseline:
     def __init__(self, module: Any, seed: int) -> None:
         args, kwargs = module.make(np.random.default_rng(seed))
         program = Program(module.train, args, kwargs)
-        names, optional = model_arguments(module.loss)
-        step = capture(program, names, optional, getattr(module, "BIND", {}), 0, 5.0)
-        evaluation = evaluate(module.loss, step.before)
-        index = Index(references(evaluation) + per_sample(module.loss, step.before, evaluation, step.changed))
-        self.plan = plan_of(step, judge(step, evaluation, index).entries)
+        trace = capture(program, Wanted(*model_arguments(module.loss), getattr(module, "BIND", {})))
+        self.plan = plan_of(trace, judge(trace, match(trace, module.loss)).entries)
         self.model = module.loss
         seen = self.observe(module, seed)
         self.factors = {a: fit(evidence(seen, a), g)[0] for a, g in self.gradients(seen).items()}
-        after_targets = step.tainted
-        lines = {n for v in step.versions for n in v.lines}
-        behind = {n for v in step.versions if id(v) in after_targets for n in v.lines}
+        lines = {n for v in trace.versions for n in v.lines}
+        behind = {n for v in trace.versions if id(v) in trace.tainted for n in v.lines}
         self.forward = lines - behind
 
     def observe(self, module: Any, seed: int) -> Any:
         args, kwargs = module.make(np.random.default_rng(seed))
-        return observe(Program(module.train, args, kwargs), self.plan, 0, [], time.perf_counter() + 2, {"train", "backprop"})
+        return observe(Program(module.train, args, kwargs), self.plan, Inputs(), time.perf_counter() + 2, {"train", "backprop"})
 
     def gradients(self, seen: Any) -> dict[str, np.ndarray]:
         gradients = evaluate(self.model, seen.before).gradients

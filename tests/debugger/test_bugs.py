@@ -10,9 +10,9 @@ from debug import programs
 
 import microgradnp as mg
 from microgradnp.debugger.capture.bind import mark_of
+from microgradnp.debugger.judge.probe import Observation
 from microgradnp.debugger.repair.edits import holds_itself
 from microgradnp.debugger.repair.mistakes import Scope
-from microgradnp.debugger.repair.probe import Observation
 from microgradnp.debugger.repair.search import Search
 
 BUGS = Path(__file__).parent / "bugs"

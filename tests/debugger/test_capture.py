@@ -151,6 +151,16 @@ def test_the_users_own_error_is_raised_as_it_is():
         mg.debug(broken, loss, numbers())
 
 
+def checks_itself(X, T, W1, W2):
+    return mg.debug(wrong, loss, (X, T, W1, W2))
+
+
+def test_code_that_calls_debug_itself_is_refused():
+    with pytest.raises(RuntimeError, match="calls debug itself"):
+        mg.debug(checks_itself, loss, numbers())
+    assert mg.debug(elsewhere, loss, numbers()).ok, "afterwards debug can be called again"
+
+
 def generator(X, T, W1, W2):
     yield X
 

@@ -103,6 +103,7 @@ def test_a_page_that_cannot_be_written_is_said(folder):
 
 def test_the_readme_shows_what_its_command_prints(monkeypatch):
     monkeypatch.chdir(ROOT)
+    monkeypatch.setattr("microgradnp.debugger.pipeline.SLOW", float("inf"))
     readme = Path("README.md").read_text()
     command = re.search(r"<!-- debug -->\n```bash\n(.*?)\n```", readme, re.DOTALL)[1]
     shown = re.search(r"<!-- debug prints -->\n```text\n(.*?)\n```", readme, re.DOTALL)[1]

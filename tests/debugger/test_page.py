@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.debugger.evidence import Entry
-from microgradnp.debugger.investigation import debug
+from microgradnp.debugger.debug import debug
+from microgradnp.debugger.judge.evidence import Entry
 from microgradnp.debugger.report import heat
 from microgradnp.debugger.report.cards import difference
 from microgradnp.debugger.report.facts import Finding
@@ -480,7 +480,7 @@ def test_many_versions_stay_a_small_page(tmp_path):
     body = "".join(f"        t{k} = np.tanh(z1 * {k + 1} + i)\n" for k in range(280))
     text = PROGRAM.replace("    a1 = squashed(z1)\n", f"    for i in range(11):\n{body}    a1 = squashed(z1)\n")
     report = report_on(tmp_path, text, "long.py")
-    assert len(report.step.versions) > 3000
+    assert len(report.trace.versions) > 3000
     html = page(report)
     assert len(html.encode()) < 1_000_000
     assert max(len(row.all("span", "value")) for row, _ in rows(read(html)).values()) <= 8

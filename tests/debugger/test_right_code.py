@@ -5,7 +5,7 @@ import pytest
 from debug import programs
 
 import microgradnp as mg
-from microgradnp.debugger import investigation
+from microgradnp.debugger.match import matches
 from microgradnp.debugger.match.references import ModelError
 
 REFUSED = {"reinforce_pong"}  # its model fills plain arrays with Tensors, which loses the derivative
@@ -161,13 +161,13 @@ def test_a_gradient_that_is_zero_everywhere_is_not_accused():
 @pytest.mark.parametrize("spoil", [lambda g: g * np.linspace(1, 1.001, g.size).reshape(g.shape), lambda g: g[::-1].copy()])
 def test_a_wrong_oracle_is_noticed(monkeypatch, argument, spoil):
     """With the model's gradients made wrong on purpose, right code no longer passes."""
-    honest = investigation.evaluate
+    honest = matches.evaluate
 
     def wrong(model, values):
         found = honest(model, values)
         found.gradients[argument] = spoil(found.gradients[argument])
         return found
 
-    monkeypatch.setattr(investigation, "evaluate", wrong)
+    monkeypatch.setattr(matches, "evaluate", wrong)
     report = mg.debug(mean_for_sum, loss, data())
     assert not report.ok or argument in report.verdict.unchecked

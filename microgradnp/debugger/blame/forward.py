@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from microgradnp.debugger.blame.slices import Matches
-from microgradnp.debugger.capture.step import Step
-from microgradnp.debugger.match.references import Evaluation
+from microgradnp.debugger.capture.trace import Trace
+from microgradnp.debugger.match.matches import Matches
 
 
-def forward_agrees(step: Step, evaluation: Evaluation, matches: Matches) -> bool:
+def forward_agrees(trace: Trace, matches: Matches) -> bool:
     """Whether every end of the model's forward pass is held by some value of the code, or its adjoint is."""
-    missing = list(evaluation.ends)
-    for version in step.versions:
-        match = matches.get(id(version))
+    missing = list(matches.evaluation.ends)
+    for version in trace.versions:
+        match = matches.of(version)
         if match is None:
             continue
         if match.reference.node >= 0:  # of one sample's model too: its graph has the same nodes in the same order

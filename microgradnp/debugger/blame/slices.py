@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.capture.versions import Version
-from microgradnp.debugger.match.index import Match
+from microgradnp.debugger.match.matches import Matches
 
 STARTING = re.compile(r"\b(zeros|ones|empty|full)(_like)?\(|\b0\.?0* for\b|\[0\.?0*\]")
-Matches = Mapping[int, Match | None]  # id of a version -> what it equals
 
 
 @dataclass(eq=False)
@@ -23,7 +22,7 @@ class Region:
     file: str
     lines: list[int]
     version: Version | None
-    kind: str  # "first", "after", "gauge", "passed", "slice" or "rest"
+    kind: str  # "first", "after", "scale", "passed", "slice" or "rest"
     statements: list[int] = field(default_factory=list)  # the lines without the headers of the loops around them
 
 
@@ -59,7 +58,7 @@ def has_wrong_input(version: Version, wrong: set[int], matches: Matches) -> bool
     stack = list(version.inputs)
     while stack:
         current = stack.pop()
-        if id(current) in seen or matches.get(id(current)) is not None:
+        if id(current) in seen or matches.of(current) is not None:
             continue
         seen.add(id(current))
         if id(current) in wrong:
@@ -79,7 +78,7 @@ def nearest(version: Version, matches: Matches) -> list[Version]:
         if id(current) in seen:
             continue
         seen.add(id(current))
-        if matches.get(id(current)) is not None:
+        if matches.of(current) is not None:
             found.append(current)
         else:
             stack += current.inputs
@@ -116,7 +115,7 @@ def region(version: Version, matches: Matches, kind: str, near: str = "") -> Reg
         current = stack.pop()
         if id(current) in seen or current.file != version.file:
             continue
-        if matches.get(id(current)) is not None:
+        if matches.of(current) is not None:
             renamed += [line for line in current.renamed if version.function in {function for function, _ in current.known_as}]
             if current.path.endswith("()"):  # a helper may have returned what is not wanted here
                 returned.append(current.line)

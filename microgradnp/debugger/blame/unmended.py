@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from microgradnp.debugger.blame.causes import is_forward, is_gradient, is_weight
-from microgradnp.debugger.blame.frontier import Blame
-from microgradnp.debugger.capture.step import Step
+from microgradnp.debugger.blame.blame import Blame
+from microgradnp.debugger.blame.meanings import is_forward, is_gradient, is_weight
+from microgradnp.debugger.capture.trace import Trace
 from microgradnp.debugger.capture.versions import Version
-from microgradnp.debugger.evidence import Entry
-from microgradnp.debugger.verdict import Verdict
+from microgradnp.debugger.judge.evidence import Entry
+from microgradnp.debugger.judge.verdict import Verdict
+from microgradnp.debugger.match.references import Reference
 from microgradnp.derivatives.agreement import scale_of
 
 
-def cause_without_fix(blamed: Blame, verdict: Verdict, step: Step) -> str:
+def cause_without_fix(blamed: Blame, verdict: Verdict, trace: Trace) -> str:
     """A slug from the numbers: what turns the value that was found into the one that was expected."""
-    if blamed.accumulated:
-        return "gradient_accumulated_across_steps"
     version = blamed.first
     lines = blamed.regions[0].statements if blamed.regions else []
-    if not blamed.forward_ok and lines and all(is_forward(line, blamed, step) for line in lines[:1]):
+    if not blamed.forward_ok and lines and all(is_forward(line, trace) for line in lines[:1]):
         return "forward_differs"
     entries = [verdict.entries[a] for a in verdict.wrong]
     faults = {e.fault for e in entries}
@@ -31,7 +30,7 @@ def cause_without_fix(blamed: Blame, verdict: Verdict, step: Step) -> str:
         return "sign_flipped"
     if version is None:
         return "unknown"
-    lost = any(e.version is not None and id(e.version) not in blamed.tainted for e in entries)
+    lost = any(e.version is not None and id(e.version) not in trace.tainted for e in entries)
     if lost and blamed.regions and blamed.regions[0].kind == "passed":
         return "upstream_gradient_dropped"
     if blamed.proof is not None and blamed.proof.reference.kind == "derivative":
@@ -39,9 +38,11 @@ def cause_without_fix(blamed: Blame, verdict: Verdict, step: Step) -> str:
     found, expected = np.squeeze(version.array), expectation(version, blamed, entries)
     if expected is None:
         return "unknown"
-    if entries and any(e.version is version and e.kind == "update" for e in entries):
-        found = found - np.squeeze(np.asarray(step.before[next(e for e in entries if e.version is version).argument], float))
-    return (by_numbers(found, expected, blamed) if np.all(np.isfinite(found)) else None) or by_ingredients(version, blamed)
+    moved = next((e for e in entries if e.version is version), None)
+    if moved is not None and moved.kind == "update":
+        found = found - np.squeeze(np.asarray(trace.before[moved.argument], float))
+    named = by_numbers(found, expected, blamed.matches.index.references) if np.all(np.isfinite(found)) else None
+    return named or by_ingredients(version, blamed, trace)
 
 
 def factor_name(entry: Entry) -> str:
@@ -60,7 +61,7 @@ def expectation(version: Version, blamed: Blame, entries: list[Entry]) -> np.nda
     return np.squeeze(end.expected) if end is not None and end.expected is not None else None
 
 
-def by_numbers(found: np.ndarray, expected: np.ndarray, blamed: Blame) -> str | None:
+def by_numbers(found: np.ndarray, expected: np.ndarray, references: list[Reference]) -> str | None:
     """A slug from what turns the one array into the other; None when nothing simple does."""
     if found.shape != expected.shape:
         return (
@@ -79,7 +80,7 @@ def by_numbers(found: np.ndarray, expected: np.ndarray, blamed: Blame) -> str | 
         return "conv_kernel_reversed"
     with np.errstate(all="ignore"):
         missing, extra = expected / found, found / expected
-    for reference in blamed.references:
+    for reference in references:
         array = np.squeeze(reference.array)
         if reference.partial or array.shape != expected.shape:
             continue
@@ -92,9 +93,9 @@ def by_numbers(found: np.ndarray, expected: np.ndarray, blamed: Blame) -> str | 
             return "regularisation_term_wrong"
         if is_weight(reference) and close(missing, array):
             return "missing_factor"
-    if is_softmax_diagonal(found, blamed):
+    if is_softmax_diagonal(found, references):
         return "softmax_jacobian_wrong"
-    if is_constant_up_to_a_value(expected - found, blamed):
+    if is_constant_up_to_a_value(expected - found, references):
         return "normalisation_term_missing"
     zero = found == 0
     if zero.any() and not zero.all() and scale_of(found[~zero], expected[~zero])[1] < 1e-7:
@@ -108,9 +109,9 @@ def close(ratio: np.ndarray, reference: np.ndarray) -> bool:
     return bool(good.any()) and float(np.ptp(reference[good])) != 0 and scale_of(ratio[good], reference[good])[1] < 1e-6
 
 
-def is_softmax_diagonal(found: np.ndarray, blamed: Blame) -> bool:
+def is_softmax_diagonal(found: np.ndarray, references: list[Reference]) -> bool:
     """Whether a value is an adjoint times p * (1 - p), for probabilities p that add up to one."""
-    arrays = [(r.kind, np.squeeze(r.array)) for r in blamed.references if np.squeeze(r.array).shape == found.shape]
+    arrays = [(r.kind, np.squeeze(r.array)) for r in references if np.squeeze(r.array).shape == found.shape]
     adjoints = [array for kind, array in arrays if kind == "adjoint"]
     for kind, p in arrays:
         if kind == "value" and found.ndim and np.all((p > 0) & (p < 1)) and any(np.allclose(p.sum(k), 1) for k in range(p.ndim)):
@@ -120,11 +121,11 @@ def is_softmax_diagonal(found: np.ndarray, blamed: Blame) -> bool:
     return False
 
 
-def is_constant_up_to_a_value(missing: np.ndarray, blamed: Blame) -> bool:
+def is_constant_up_to_a_value(missing: np.ndarray, references: list[Reference]) -> bool:
     """Whether what is missing is constant along an axis, or a value of the model times such a constant: a mean, or a variance."""
     if missing.ndim < 2 or not np.any(missing):
         return False
-    values = [np.squeeze(r.array) for r in blamed.references if r.kind == "value" and not r.partial]
+    values = [np.squeeze(r.array) for r in references if r.kind == "value" and not r.partial]
     with np.errstate(all="ignore"):
         ratios = [missing, *(missing / v for v in values if v.shape == missing.shape)]
     largest = (float(np.max(np.abs(r))) for r in ratios)
@@ -140,12 +141,12 @@ def close_up_to_scale(a: np.ndarray, b: np.ndarray) -> bool:
     return bool(np.any(a)) and scale_of(a, b)[1] < 1e-6
 
 
-def by_ingredients(version: Version, blamed: Blame) -> str:
+def by_ingredients(version: Version, blamed: Blame, trace: Trace) -> str:
     """From what went into a wrong value: a weight gradient without an adjoint, a delta with an update for the weights."""
-    found = [m.reference for v in version.inputs if (m := blamed.matches.get(id(v))) is not None]
+    found = [m.reference for v in version.inputs if (m := blamed.matches.of(v)) is not None]
     if blamed.proof is not None and any(is_gradient(r) for r in found) and not any(is_weight(r) for r in found):
         return "gradient_or_update_used_for_weight"
-    if id(version) in blamed.tainted and not any(r.kind == "adjoint" for r in found) and found:
+    if id(version) in trace.tainted and not any(r.kind == "adjoint" for r in found) and found:
         return "upstream_gradient_dropped"
     if version is blamed.first and blamed.proof is None and sum(r.kind == "adjoint" for r in found) == 1 and len(found) >= 2:
         return "wrong_activation_in_weight_gradient"

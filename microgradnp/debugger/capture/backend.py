@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from types import CodeType, FrameType
 from typing import Any, Protocol
 
@@ -15,6 +16,8 @@ from microgradnp.core import origin
 
 STANDARD_LIBRARY = (os.path.dirname(str(ast.__file__)) + os.sep,)
 HIDDEN = ("<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>", "<lambda>")  # part of the statement that holds them
+
+running: ContextVar[bool] = ContextVar("running", default=False)  # whether the user's code is run by the debugger just now
 
 
 class Listener(Protocol):
@@ -33,8 +36,12 @@ class Listener(Protocol):
 def listening(listener: Listener) -> Iterator[None]:
     """Deliver the events of this thread to `listener`; whatever was tracing before traces again afterwards."""
     use = monitoring if sys.version_info >= (3, 12) else settrace
-    with use(listener):
-        yield
+    token = running.set(True)
+    try:
+        with use(listener):
+            yield
+    finally:
+        running.reset(token)
 
 
 @contextlib.contextmanager

@@ -37,6 +37,15 @@ class BindingError(ValueError):
         self.bound = bound or {}
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What has to be found in the hand-written code: the arguments of the model."""
+
+    arguments: list[str]
+    optional: set[str] = field(default_factory=set)  # arguments with a default value, which may be missing
+    bind: dict[str, str] = field(default_factory=dict)  # argument -> the expression that the user gave for it
+
+
 class Held(NamedTuple):
     """A value that a variable had, from `time` on; `version` is the trace's record of it, where there is one."""
 
@@ -127,7 +136,8 @@ def holders(variables: dict[str, Any]) -> list[tuple[int, str, str, Any]]:
 class Binder:
     """Looks for the model's arguments in the frames it is shown, and keeps their histories."""
 
-    def __init__(self, arguments: list[str], bind: dict[str, str]) -> None:
+    def __init__(self, wanted: Wanted) -> None:
+        arguments, bind = wanted.arguments, wanted.bind
         unknown = sorted(set(bind) - set(arguments))
         if unknown:
             raise BindingError(f"bind names {', '.join(unknown)}, but the model's arguments are {', '.join(arguments)}")

@@ -14,14 +14,28 @@ import gc
 import inspect
 import random
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from microgradnp.debugger.capture.source import Source, source_of
 from microgradnp.debugger.capture.values import as_array, is_numeric_nest, is_user_instance
+
+
+class Inputs(NamedTuple):
+    """The inputs of a run: the user's own, or fresh ones where the seed is not 0.
+
+    `known` holds the contents of the parameters as they were given: fresh inputs give the parameters other values, too.
+    """
+
+    seed: int = 0
+    known: tuple[bytes, ...] = ()
+
+    def fresh(self, number: int) -> Inputs:
+        """Other inputs than these; `number` counts from 1."""
+        return self._replace(seed=self.seed + number)
 
 
 class Program:
@@ -55,26 +69,21 @@ class Program:
     def source(self) -> Source | None:
         return source_of(self.file)
 
-    def with_fewer_samples(self, length: int, count: int, known: list[bytes]) -> Program:
-        """The same call on the first `count` of `length` samples; `known` are the parameters, which stay whole."""
+    def with_fewer_samples(self, length: int, count: int, known: Collection[bytes]) -> Program:
+        """The same call on the first `count` of `length` samples. The known parameters stay whole."""
         return Program(self.function, cut(self.args, length, count, known), cut(self.kwargs, length, count, known))
 
-    def run(self, seed: int = 0, known: list[bytes] | None = None) -> Any:
-        """Call the function on copies. `seed` other than 0 gives fresh inputs: see `vary`."""
-        with self.world(seed, known or []) as call:
-            return call()
-
     @contextlib.contextmanager
-    def world(self, seed: int, known: list[bytes]) -> Iterator[Callable[[], Any]]:
-        """A call on fresh copies of everything, with the global data and random state of the module put back afterwards."""
+    def world(self, inputs: Inputs) -> Iterator[Callable[[], Any]]:
+        """A call on copies of everything. The module's global data and the random state are put back afterwards."""
         state = {name: self.globals[name] for name in self.names}
         owner, args, kwargs, fresh = copied((self.owner, self.args, self.kwargs, state))
-        if seed:
-            rng = np.random.default_rng(seed)
-            owner, args, kwargs, fresh = (vary(part, rng, known, {}) for part in (owner, args, kwargs, fresh))
+        if inputs.seed:
+            rng = np.random.default_rng(inputs.seed)
+            owner, args, kwargs, fresh = (vary(part, rng, inputs.known, {}) for part in (owner, args, kwargs, fresh))
         self.globals.update(fresh)
         try:
-            with seeded(seed):
+            with seeded(inputs.seed):
                 target = self.function if self.owner is None else types.MethodType(self.plain, owner)
                 yield lambda: target(*args, **kwargs)
         finally:
@@ -115,7 +124,7 @@ def shifted(given: Any, seed: int) -> Any:
     return (given or 0) + 1009 * seed if given is None or isinstance(given, int) else given
 
 
-def cut(value: Any, length: int, count: int, known: list[bytes]) -> Any:
+def cut(value: Any, length: int, count: int, known: Collection[bytes]) -> Any:
     """The first `count` samples of everything that holds `length` of them and is no parameter; containers are looked into."""
     array = as_array(value)
     if array is not None:
@@ -182,7 +191,7 @@ def names_in(code: CodeType) -> set[str]:
     return names
 
 
-def vary(value: Any, rng: np.random.Generator, known: list[bytes], memo: dict[int, Any]) -> Any:
+def vary(value: Any, rng: np.random.Generator, known: Collection[bytes], memo: dict[int, Any]) -> Any:
     """Fresh inputs: generic numbers for real data and for the known parameters, permuted rows for labels and one-hot rows.
 
     State that is constant (zeros of a momentum buffer, ones of a running variance) and scalars such as the learning rate stay.
@@ -216,7 +225,7 @@ def vary(value: Any, rng: np.random.Generator, known: list[bytes], memo: dict[in
     return changed
 
 
-def vary_array(value: Any, array: np.ndarray, rng: np.random.Generator, known: list[bytes]) -> Any:
+def vary_array(value: Any, array: np.ndarray, rng: np.random.Generator, known: Collection[bytes]) -> Any:
     """Fresh numbers of the same kind in the same container."""
     parameter = array.dtype.kind == "f" and array.tobytes() in known
     if array.ndim == 0 and not parameter:

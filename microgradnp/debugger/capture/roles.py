@@ -20,6 +20,8 @@ TARGETS = frozenset(
 )
 MAYBE_TARGETS = frozenset("t d ts ds tb".split())  # noqa: SIM905  # unless there are others: `d` may be a bias as well
 
+RATES = frozenset(["lr", "eta", "alpha", "rate", "lrate", "learnrate", "step", "stepsize", "epsilon", "mu"])
+
 
 def is_data(argument: str) -> bool:
     """Whether an argument is called like data, a setting or a hidden state that is carried on."""
@@ -52,6 +54,12 @@ def are_alike(name: str, other: str) -> bool:
     """`W1` and `W2`, `w_in` and `w_out`, `Wxh` and `Why`."""
     a, b = (re.split(r"[_\d]", text)[0].lower() for text in (name, other))
     return a == b or (len(name) == len(other) <= 4 and a[:1] == b[:1])
+
+
+def is_rate(name: str) -> bool:
+    """Whether a word of a name or an expression names a learning rate: `lr`, `self.learning_rate`, `etaW`."""
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)
+    return any(word.lower() in RATES for word in words)
 
 
 def is_mask(value: object) -> bool:

@@ -45,7 +45,7 @@ class Match:
 class Index:
     """All references: by squeezed shape, and by the entries that they hold."""
 
-    def __init__(self, found: list[Reference], gauges: Iterable[float] = (), single: bool = False) -> None:
+    def __init__(self, found: list[Reference], scales: Iterable[float] = (), single: bool = False) -> None:
         self.tolerance = LOOSE if single else TOLERANCE
         self.single = single
         self.references = sorted(found, key=lambda r: (r.partial, ORDER[r.kind]))
@@ -55,7 +55,7 @@ class Index:
             for view, transposed, note in views(reference):
                 if view.size > 1:
                     self.buckets.setdefault(view.shape, []).append((reference, view, transposed, note))
-        self.gauges = tuple(dict.fromkeys((1.0, -1.0, *gauges)))
+        self.scales = tuple(dict.fromkeys((1.0, -1.0, *scales)))
         self.entries: Entries | None = None
 
     def match(self, array: np.ndarray) -> Match | None:
@@ -76,7 +76,7 @@ class Index:
             c, error = scale_of(array, view)
             if error > self.tolerance or not allowed(reference, c, self.tolerance):
                 continue
-            if reference.partial and not any(abs(c - g) <= 1e-6 * abs(g) for g in self.gauges):
+            if reference.partial and not any(abs(c - s) <= 1e-6 * abs(s) for s in self.scales):
                 continue
             cost = (
                 (abs(c - 1) > 1e-7)
@@ -94,7 +94,7 @@ class Index:
         if self.single or (array.ndim > 1 and min(array.shape) > 1):
             return None
         if self.entries is None:
-            self.entries = Entries(self.references, self.gauges)
+            self.entries = Entries(self.references, self.scales)
         return self.entries.match(array)
 
 
@@ -125,9 +125,9 @@ def views(reference: Reference) -> list[tuple[np.ndarray, bool, str]]:
 class Entries:
     """All generic entries of all references, sorted: where a number or a row occurs."""
 
-    def __init__(self, references: list[Reference], gauges: tuple[float, ...]) -> None:
+    def __init__(self, references: list[Reference], scales: tuple[float, ...]) -> None:
         self.references = references
-        self.gauges = gauges
+        self.scales = scales
         values, owners, places = [], [], []
         count = 0
         for number, reference in enumerate(references):
@@ -154,7 +154,7 @@ class Entries:
         first = int(generic[0])
         best: Match | None = None
         rank = 99
-        for k, c in enumerate(self.gauges):
+        for k, c in enumerate(self.scales):
             for number, place in self.at(flat[first] / c):
                 reference = self.references[number]
                 if c != 1 and reference.kind != "adjoint":

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import ast
-import contextlib
 import time as clock
-import types
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from microgradnp.debugger.blame.blame import Blame
 from microgradnp.debugger.blame.slices import Region
 from microgradnp.debugger.capture.bind import mark_of
-from microgradnp.debugger.capture.program import Program, functions_of
-from microgradnp.debugger.capture.source import Source, collect, source_of
-from microgradnp.debugger.capture.step import Step
-from microgradnp.debugger.capture.writes import Writes
+from microgradnp.debugger.capture.trace import Trace
+from microgradnp.debugger.judge.probe import Observation
+from microgradnp.debugger.judge.rerun import Rerun
 from microgradnp.debugger.repair.edits import Edit, Editor, changed_line
-from microgradnp.debugger.repair.probe import Observation, Plan, observe
-from microgradnp.debugger.repair.score import Scorer
+from microgradnp.debugger.repair.workshop import Workshop
 
-FRESH = (1, 2)
+FRESH = (1, 2)  # the inputs beside the user's own for which a fix has to be right
 
 
 @dataclass(eq=False)
@@ -36,108 +32,43 @@ class Fix:
     factor: str = ""  # the factor of a product that was edited
     term: str = ""  # the summand, where there are several
 
+    @property
+    def shortens(self) -> bool:
+        """Whether the fix takes a term away, which may be one that carries on from step to step."""
+        return self.edit.kind == "term" and len(self.edit.new) < len(self.edit.old)
+
+
+def repair(trace: Trace, blamed: Blame, rerun: Rerun, workshop: Workshop, deadline: float) -> Fix | None:
+    """The best fix among the edits of the suspected lines; None when none was found until the deadline."""
+    workshop.look_at(trace)
+    return Search(trace, blamed, rerun, workshop).search(deadline)
+
 
 class Search:
-    """Runs edited copies of one program."""
+    """Runs edited copies of one program, most suspected lines first."""
 
-    def __init__(
-        self,
-        program: Program,
-        step: Step,
-        plan: Plan,
-        scorer: Scorer,
-        editors: dict[str, Editor],
-        known: list[bytes],
-        base: int = 0,
-    ) -> None:
-        self.program = program
-        self.plan = plan
-        self.scorer = scorer
-        self.base = base
-        self.known = known  # the parameters as they were given: fresh inputs give them other values
-        self.functions: list[types.FunctionType] = functions_of(step.tracer.code_objects)
-        self.looping = looping_functions(program.source)
-        self.shapes = shapes_seen(step)
-        self.editors = editors  # with the edits that are kept
-        self.suspects: set[str] = set()
-        self.kept = contextlib.ExitStack()
-        self.tried = 0
-        self.seconds = 1.0
-        started = clock.perf_counter()
-        first = self.observe(base)
-        self.seconds = max(0.25, 20 * (clock.perf_counter() - started))
-        self.usable = first is not None
-        self.right_before = set(scorer.right(first)) if first else set()
-        self.data = {a: mark_of(v) for a, v in first.before.items() if a not in scorer.entries} if first else {}
-
-    @property
-    def fresh(self) -> tuple[int, ...]:
-        return tuple(seed + self.base for seed in FRESH)
-
-    def editor(self, file: str) -> Editor | None:
-        """Edits of a private copy of the file's syntax tree."""
-        if file not in self.editors:
-            source = source_of(file)
-            if source is None:
-                return None
-            self.editors[file] = fresh_editor(file, source.text, ast.parse(source.text), self.shapes)
-        return self.editors[file]
-
-    def observe(self, seed: int, writes: Writes | None = None) -> Observation | None:
-        """One quick run of the program as it is."""
-        deadline = clock.perf_counter() + (4 if writes else 1) * self.seconds
-        return observe(self.program, self.plan, seed, self.known, deadline, self.looping, writes)
-
-    def repeats(self) -> bool:
-        """Whether two runs from the same start show the same."""
-        first, second = self.observe(self.base), self.observe(self.base)
-        if first is None or second is None:
-            return True
-        return all(
-            mark_of(first_part[name]) == mark_of(second_part.get(name))
-            for first_part, second_part in ((first.after, second.after), (first.gradients, second.gradients))
-            for name in first_part
-        )
-
-    def test(self, writes: Writes) -> set[str]:
-        """The gradients that are right when these values are put in."""
-        seen = self.observe(self.base, writes)
-        return set(self.scorer.right(seen)) if seen else set()
-
-    def keep(self, fix: Fix) -> None:
-        """Let the program run with this edit from now on, until `kept` is closed."""
-        editor = self.editors[fix.file]
-        top = top_of(editor, fix.edit)
-        fix.edit.apply()
-        self.kept.enter_context(self.program.edited(self.functions, top, fix.file))
-        self.editors[fix.file] = fresh_editor(fix.file, editor.source.text, editor.source.tree, self.shapes)
+    def __init__(self, trace: Trace, blamed: Blame, rerun: Rerun, workshop: Workshop) -> None:
+        self.blamed = blamed
+        self.rerun = rerun
+        self.scorer = rerun.scorer
+        self.workshop = workshop
+        self.suspects = gradient_names(trace, blamed)
+        first = rerun.first
+        self.right_before = set(self.scorer.right(first)) if first else set()
+        self.data = {a: mark_of(v) for a, v in first.before.items() if a not in self.scorer.entries} if first else {}
 
     def try_edit(self, editor: Editor, edit: Edit, region: Region) -> Fix | None:
         """Run the edited code; a Fix when more gradients are right than before, on fresh inputs too."""
-        self.tried += 1
-        top = top_of(editor, edit)
-        edit.apply()
         try:
-            with self.program.edited(self.functions, top, region.file):
+            with self.workshop.trying(edit, region.file):
                 return self.judge_edit(editor, edit, region)
         except (SyntaxError, ValueError, TypeError, RuntimeError):  # the edit is no program
             return None
-        finally:
-            edit.undo()
 
     def judge_edit(self, editor: Editor, edit: Edit, region: Region) -> Fix | None:
         """A Fix when the edited program is right on this input, on two others, and in the next step."""
-        seen = self.observe(self.base)
-        if seen is None:
-            return None
-        right = self.scorer.right(seen)
-        if not set(right) > self.right_before or not self.same_data(seen):
-            return None
-        for seed in self.fresh:
-            fresh = self.observe(seed)
-            if fresh is None or not self.as_right(right, fresh):
-                return None
-        if not self.right_later(right):
+        right = self.proved()
+        if right is None:
             return None
         complete = set(right) == set(self.scorer.entries)
         line = edit.line if edit.kind == "order" else getattr(edit.node, "lineno", edit.line)
@@ -148,22 +79,34 @@ class Search:
         new = changed_line(editor.source, edit)
         return Fix(edit, region.file, line, old, new, set(right), region, complete, factor, term)
 
+    def proved(self) -> dict[str, float] | None:
+        """The right gradients and their factors, when the program as it is now mends something, everywhere that it is tried."""
+        seen = self.rerun.observe()
+        if seen is None:
+            return None
+        right = self.scorer.right(seen)
+        if not set(right) > self.right_before or not self.same_data(seen):
+            return None
+        for number in FRESH:
+            fresh = self.rerun.observe(self.rerun.run.inputs.fresh(number))
+            if fresh is None or not self.as_right(right, fresh):
+                return None
+        return right if self.right_later(right) else None
+
     def same_data(self, seen: Observation) -> bool:
         """Whether the data are what they were: an edit that gives the model other data mends nothing."""
         return all(mark_of(seen.before.get(a)) == mark for a, mark in self.data.items())
 
     def right_later(self, right: dict[str, float]) -> bool:
         """Whether the same gradients are right in the next step too, with factors that may have changed together."""
-        if self.plan.loop is None:
+        loop = self.rerun.plan.loop
+        if loop is None:
             return True
-        function, line, count = self.plan.loop
-        later = replace(self.plan, loop=(function, line, count + 1))
-        deadline = clock.perf_counter() + 2 * self.seconds
-        seen = observe(self.program, later, self.base, self.known, deadline, self.looping)
+        seen = self.rerun.observe(later=1)
         if seen is None or not seen.before:
             return True  # it was the last
         scales, resting = self.scorer.scales(seen) or {}, self.scorer.resting(seen)
-        if count == 1 and not set(right) & set(scales):
+        if loop.iteration == 1 and not set(right) & set(scales):
             return True  # momentum and the like: only the first step is a multiple of the gradient
         ratios = [scales[a] / c if a in scales else 0.0 for a, c in right.items() if a not in resting]
         return all(r > 0 and self.scorer.same(r, ratios[0]) for r in ratios)
@@ -174,15 +117,16 @@ class Search:
         resting = self.scorer.resting(fresh)
         return all(self.scorer.same(scales[a], c) if a in scales else a in resting for a, c in right.items())
 
-    def search(self, regions: list[Region], deadline: float, proved: bool) -> Fix | None:
+    def search(self, deadline: float) -> Fix | None:
         """The best fix of the first region that has one; a fix of some gradients only when no region has a complete one.
 
         When the first region is proved to hold the fault, the others are not looked at for long.
         """
-        partial: Fix | None = None
-        if not self.usable:
+        if self.rerun.first is None:
             return None
-        for k, region in enumerate(regions):
+        partial: Fix | None = None
+        proved = self.blamed.certain or self.blamed.proof is not None
+        for k, region in enumerate(self.blamed.regions):
             fix = self.in_region(region, 9.0 if k < 3 else 2.4 if partial is not None else 1.7, deadline)
             if fix is not None and fix.complete:
                 return fix
@@ -194,7 +138,7 @@ class Search:
 
     def in_region(self, region: Region, most_cost: float, deadline: float) -> Fix | None:
         """The best fix among the edits of a region, the cheapest first."""
-        editor = self.editor(region.file)
+        editor = self.workshop.editor(region.file)
         if editor is None:
             return None
         editor.suspects = self.suspects
@@ -219,38 +163,12 @@ class Search:
         return best
 
 
-def top_of(editor: Editor, edit: Edit) -> ast.stmt:
-    """The statement of the module that holds an edit."""
-    moved = edit.index is None and edit.kind == "order"
-    top: ast.stmt = editor.top(edit.parent if moved and id(edit.parent) in editor.place else edit.node)
-    return top
-
-
-def fresh_editor(file: str, text: str, tree: ast.Module, shapes: dict[str, dict[str, tuple[int, ...] | None]]) -> Editor:
-    """An editor of a tree of its own."""
-    private = Source(file, text, tree)
-    collect(private, tree.body, "<module>", ())
-    return Editor(private, shapes)
-
-
-def shapes_seen(step: Step) -> dict[str, dict[str, tuple[int, ...] | None]]:
-    """function -> expression -> shape, of everything that the trace saw there."""
-    found: dict[str, dict[str, tuple[int, ...] | None]] = {}
-    for version in step.tracer.versions:
-        if version.array.dtype.kind != "f":
-            continue
-        for function, name in version.known_as:
-            if "()" not in name:
-                names = found.setdefault(function, {})
-                names[name] = version.array.shape
-                holder = name.partition("[")[0]
-                if holder != name:
-                    names.setdefault(holder, None)
+def gradient_names(trace: Trace, blamed: Blame) -> set[str]:
+    """What the code calls gradients and updates of weights."""
+    found: set[str] = set()
+    for version in trace.versions:
+        match = blamed.matches.of(version)
+        reference = match.reference if match is not None else None
+        if reference is not None and reference.kind == "adjoint" and reference.argument and reference.array.ndim > 1:
+            found |= {name.partition("[")[0] for name in version.names}
     return found
-
-
-def looping_functions(source: Source | None) -> set[str]:
-    """Functions with a `while`: an edit may keep it from ending."""
-    if source is None:
-        return set()
-    return {s.function for s in source.by_line.values() if isinstance(s.node, ast.While)}

@@ -19,7 +19,7 @@ import numpy as np
 from microgradnp.debugger.blame.slices import is_constant, is_value
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.capture.versions import Version
-from microgradnp.debugger.evidence import Entry
+from microgradnp.debugger.judge.evidence import Entry
 from microgradnp.debugger.match.index import Match
 from microgradnp.debugger.report.facts import Facts
 
@@ -89,8 +89,8 @@ def annotate(report: Facts) -> list[Block]:
     meanings = Meanings(report)
     written: dict[Place, list[Value]] = {}
     marks: dict[Place, str] = dict.fromkeys(meanings.suspected, "suspected") | dict.fromkeys(meanings.wrong, "wrong")
-    blocks = list(blocks_of(report.step.tracer.code_objects))
-    for version in finished([v for v in report.step.versions if tells(v)]):
+    blocks = list(blocks_of(report.trace.tracer.code_objects))
+    for version in finished([v for v in report.trace.versions if tells(v)]):
         value = meanings.value(version)
         line = version.line or definition(version, blocks)
         written.setdefault((version.file, line), []).append(value)
@@ -179,16 +179,14 @@ class Meanings:
 
     def __init__(self, report: Facts) -> None:
         self.blame = report.blame
-        self.index = report.index
+        self.matches = report.matches
         self.ends = {id(e.version): e for e in report.gradients.values() if e.version is not None}
         self.wrong = {(f.file, f.line) for f in report.findings if f.certainty != "suspected"}
         self.suspected = {(f.file, n) for f in report.findings if f.certainty == "suspected" for n in f.region}
-        self.after = self.made_from_wrong(report.step.versions) if self.wrong or self.suspected else set()
+        self.after = self.made_from_wrong(report.trace.versions) if self.wrong or self.suspected else set()
 
     def match(self, version: Version) -> Match | None:
-        if self.blame is not None and id(version) in self.blame.matches:
-            return self.blame.matches[id(version)]
-        return self.index.match(version.array)
+        return self.matches.of(version)
 
     def is_right(self, version: Version) -> bool:
         entry = self.ends.get(id(version))

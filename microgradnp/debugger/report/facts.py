@@ -5,17 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
-from microgradnp.debugger.blame.causes import EXPLAIN, cause_of
-from microgradnp.debugger.blame.frontier import Blame
-from microgradnp.debugger.blame.unmended import cause_without_fix
+from microgradnp.debugger.blame.blame import Blame
 from microgradnp.debugger.capture.program import Program
 from microgradnp.debugger.capture.source import source_of
-from microgradnp.debugger.capture.step import Step
-from microgradnp.debugger.evidence import Entry
-from microgradnp.debugger.match.index import Index
-from microgradnp.debugger.match.references import Evaluation
-from microgradnp.debugger.repair.search import Fix
-from microgradnp.debugger.verdict import Verdict
+from microgradnp.debugger.capture.trace import Trace
+from microgradnp.debugger.judge.evidence import Entry
+from microgradnp.debugger.judge.verdict import Verdict
+from microgradnp.debugger.match.matches import Matches
 
 
 @dataclass(frozen=True)
@@ -68,43 +64,15 @@ class Finding:
         return "\n".join(lines)
 
 
-def finding(fix: Fix | None, blamed: Blame, step: Step, verdict: Verdict) -> Finding:
-    """One fault as a Finding: the edit that mends it, or the statement or stretch of lines to blame."""
-    region = fix.region if fix else blamed.regions[0]
-    version = blamed.first if fix is None or blamed.first is not None else fix.region.version
-    version = version or region.version
-    own = region.version is not None and region.version.line and region.kind != "passed"
-    line = fix.line if fix else region.version.line if region.version is not None and own else region.lines[0]
-    source = source_of(region.file)
-    statement = source.by_line.get(line) if source else None
-    cause = cause_of(fix, blamed, step, verdict) if fix else cause_without_fix(blamed, verdict, step)
-    return Finding(
-        variable=version.path if version else "",
-        function=statement.function if statement else "",
-        file=region.file,
-        line=line,
-        source=source.line(line).strip() if source else "",
-        cause=cause,
-        explanation=EXPLAIN.get(cause, ""),
-        expected=blamed.expected,
-        fix=(fix.line, fix.old, fix.new) if fix else None,
-        certainty="exact" if fix else "consistent" if blamed.certain else "suspected",
-        shortens=fix is not None and fix.edit.kind == "term" and len(fix.edit.new) < len(fix.edit.old),
-        mends=sorted(fix.right if fix else blamed.proof.mends if blamed.proof else ()),
-        region=list(region.lines),
-    )
-
-
 @dataclass(eq=False)
 class Facts:
     """All that was found about one step of the hand-written code. The writers of text and pages take this."""
 
     program: Program
-    step: Step
-    evaluation: Evaluation
+    trace: Trace
+    matches: Matches
     verdict: Verdict
-    index: Index
-    number: int
+    number: int  # of the step
     notes: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     blame: Blame | None = None
@@ -116,7 +84,7 @@ class Facts:
     @property
     def ok(self) -> bool:
         """Whether a gradient was found, every one is right, and the code ran without an error."""
-        return bool(self.verdict.entries) and self.verdict.ok and self.step.error is None
+        return bool(self.verdict.entries) and self.verdict.ok and self.trace.error is None
 
     @property
     def gradients(self) -> dict[str, Entry]:
@@ -140,4 +108,4 @@ class Facts:
     @property
     def bound(self) -> dict[str, str]:
         """Model argument -> the expression that was found for it."""
-        return {name: f"{v.expression} in {v.function}" for name, v in self.step.variables.items()}
+        return {name: f"{v.expression} in {v.function}" for name, v in self.trace.variables.items()}

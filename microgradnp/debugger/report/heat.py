@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from microgradnp.debugger.evidence import Entry
+from microgradnp.debugger.judge.evidence import Entry
 from microgradnp.debugger.report.facts import Facts
 from microgradnp.inspection.heatmap import reduced
 from microgradnp.viewer.heat import HeatMap, heat_map

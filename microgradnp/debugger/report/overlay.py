@@ -9,7 +9,7 @@ import numpy as np
 
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.capture.versions import Version
-from microgradnp.debugger.evidence import Entry
+from microgradnp.debugger.judge.evidence import Entry
 from microgradnp.debugger.match.index import Match
 from microgradnp.debugger.report.annotate import Meanings
 from microgradnp.debugger.report.facts import Facts, Finding
@@ -20,8 +20,8 @@ from microgradnp.viewer.view import Page, written
 
 
 def page_of(report: Facts, path: str | os.PathLike[str] | None, direction: str, engine: str | None) -> Page:
-    contents = contents_of(report.evaluation.nodes[-1], {})
-    number = {k: contents.index[id(node)] for k, node in enumerate(report.evaluation.nodes)}
+    contents = contents_of(report.matches.evaluation.nodes[-1], {})
+    number = {k: contents.index[id(node)] for k, node in enumerate(report.matches.evaluation.nodes)}
     data_is_no_parameter(report, contents)
     marks, first = marks_of(report)
     extra = overlay(contents, {number[k]: mark for k, mark in marks.items()}, number.get(first) if first is not None else None)
@@ -32,16 +32,18 @@ def page_of(report: Facts, path: str | os.PathLike[str] | None, direction: str, 
 def data_is_no_parameter(report: Facts, contents: Contents) -> None:
     """The model's gradients are taken with respect to all arguments; nobody asks for those of data."""
     asked = {*report.gradients, *report.verdict.unchecked}
-    for node in report.evaluation.nodes:
-        if node.rule is None and node.name in report.evaluation.values and node.name not in asked:
+    for node in report.matches.evaluation.nodes:
+        if node.rule is None and node.name in report.matches.evaluation.values and node.name not in asked:
             k = contents.index[id(node)]
             contents.data["nodes"][k][2], contents.data["needs"][k] = "data", False
 
 
 def marks_of(report: Facts) -> tuple[dict[int, Mark], int | None]:
     """Marks by the number of a node of the model, and the number of the first wrong one where it is known."""
-    nodes = report.evaluation.nodes
-    arguments = {node.name: k for k, node in enumerate(nodes) if node.rule is None and node.name in report.evaluation.values}
+    nodes = report.matches.evaluation.nodes
+    arguments = {
+        node.name: k for k, node in enumerate(nodes) if node.rule is None and node.name in report.matches.evaluation.values
+    }
     marks = {k: mark for k, mark in matched(report).items() if nodes[k].requires_grad}
     for name, entry in report.gradients.items():
         if name in arguments:
@@ -67,7 +69,7 @@ def matched(report: Facts) -> dict[int, Mark]:
     """Values of the code that equal the whole gradient of a node."""
     meanings = Meanings(report)
     found: dict[int, Mark] = {}
-    for version in report.step.versions:
+    for version in report.trace.versions:
         match = meanings.match(version) if version.line else None
         if match is None or not match.whole or match.reference.kind != "adjoint" or match.reference.node < 0:
             continue
@@ -87,7 +89,7 @@ def proved(report: Facts, marks: dict[int, Mark]) -> int | None:
     if blame is None or blame.proof is None or report.findings[0].certainty == "suspected":
         return None
     reference, version = blame.proof.reference, blame.proof.version
-    nodes = report.evaluation.nodes
+    nodes = report.matches.evaluation.nodes
     node = reference.node if reference.kind == "adjoint" else None
     if reference.kind == "derivative":  # what is multiplied by a wrong slope is the gradient of what the slope is taken at
         taken_at = [k for k, other in enumerate(nodes) if any(other is argument for argument in nodes[reference.node].args)]

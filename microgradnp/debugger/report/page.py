@@ -61,7 +61,7 @@ def summary(report: Facts) -> str:
     count = len(report.gradients)
     if not count:
         return "No gradient was found that could be checked."
-    if report.verdict.ok and report.step.error is not None:
+    if report.verdict.ok and report.trace.error is not None:
         return "The code stopped with an error; the gradients that it had formed before are right."
     if report.ok:
         return "The gradient is right." if count == 1 else f"All {count} gradients are right."

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from microgradnp.debugger.capture.source import source_of
-from microgradnp.debugger.capture.step import Step
+from microgradnp.debugger.capture.trace import Trace
 from microgradnp.debugger.capture.versions import Version
 from microgradnp.debugger.match.index import Index, Match
 
@@ -24,12 +24,12 @@ SLOPES = {
 MOST_TRIES = 3  # versions of one line that are looked at
 
 
-def reasons(step: Step, index: Index) -> list[str]:
+def reasons(trace: Trace, index: Index) -> list[str]:
     """One sentence for each line that is right and often accused, in the order of the source."""
     found: dict[tuple[str, int], str] = {}
     tries: Counter[tuple[str, int]] = Counter()
-    names = values_by_name(step)
-    for version in sorted(step.versions, key=lambda v: v.line):
+    names = values_by_name(trace)
+    for version in sorted(trace.versions, key=lambda v: v.line):
         where = version.file, version.line
         tries[where] += 1
         source = source_of(version.file)
@@ -45,10 +45,10 @@ def reasons(step: Step, index: Index) -> list[str]:
 Names = dict[tuple[str, str], list[Version]]
 
 
-def values_by_name(step: Step) -> Names:
+def values_by_name(trace: Trace) -> Names:
     """(function, variable) -> the first values that it had there."""
     found: Names = {}
-    for version in step.versions:
+    for version in trace.versions:
         for function, text in version.known_as:
             held = found.setdefault((function, text.partition("[")[0]), [])
             if len(held) < MOST_TRIES:

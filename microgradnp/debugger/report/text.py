@@ -35,6 +35,6 @@ def headline(report: Facts) -> str:
         return "NOTHING TO CHECK"
     if not report.verdict.ok:
         return "BACKPROP WRONG"
-    if report.step.error is not None:
+    if report.trace.error is not None:
         return "THE CODE FAILED"
     return "BACKPROP RIGHT" if not report.verdict.unchecked else "BACKPROP RIGHT where it was checked"

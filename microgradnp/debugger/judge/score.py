@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.capture.step import quiet
-from microgradnp.debugger.evidence import EXACT, SINGLE, STEP, Entry, fit_step
+from microgradnp.debugger.capture.trace import quiet
+from microgradnp.debugger.judge.evidence import EXACT, SINGLE, STEP, Entry, fit_step
+from microgradnp.debugger.judge.probe import Observation, Plan
 from microgradnp.debugger.match.references import ModelError, evaluate
-from microgradnp.debugger.repair.probe import Observation, Plan
 from microgradnp.derivatives.agreement import fit
 
 
@@ -26,8 +26,9 @@ class Scorer:
 
     def group(self, argument: str) -> str:
         """Whether the evidence of an argument is its movement or a gradient."""
-        kind, *_ = self.plan.leaves.get(argument, ("",))
-        return "update" if argument in self.plan.moving or kind == "stepped leaf" else "gradient"
+        leaf = self.plan.leaves.get(argument)
+        stepped = leaf is not None and leaf.stepped
+        return "update" if argument in self.plan.moving or stepped else "gradient"
 
     def gradients_at(self, seen: Observation) -> dict[str, np.ndarray] | None:
         """The model's gradients at what a run worked on; None where the model fails."""

@@ -1,27 +1,27 @@
-"""Right up to a factor: where on the way a sign, a learning rate or 1/N comes in that the other gradients do not have.
+"""Gradients that are right up to a factor: where a sign, a learning rate or 1/N comes in that the other gradients do not have.
 
-Along a path every adjoint carries a factor. From one adjoint to the next it stays; from an adjoint to the gradient of a
-parameter it stays or becomes 1/N, the same for all parameters. The first value whose factor is not that of the adjoint that
-it was made from is where the stray factor came in.
+Every adjoint carries a factor. From one adjoint to the next the factor stays. From an adjoint to the gradient of a parameter it
+stays or becomes 1/N, the same for all parameters. The stray factor came in at the first value that breaks this rule.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 
-from microgradnp.debugger.blame.slices import Matches, ancestors
-from microgradnp.debugger.capture.step import Step
+from microgradnp.debugger.blame.slices import ancestors, nearest
+from microgradnp.debugger.capture.trace import Trace
 from microgradnp.debugger.capture.versions import Version
+from microgradnp.debugger.judge.verdict import Verdict
 from microgradnp.debugger.match.index import Match
-from microgradnp.debugger.verdict import Verdict
+from microgradnp.debugger.match.matches import Matches
 
 
-def jump(end: Version, argument: str, step: Step, verdict: Verdict, matches: Matches) -> Version | None:
+def jump(end: Version, argument: str, trace: Trace, verdict: Verdict, matches: Matches) -> Version | None:
     """The earliest value on the way to `end` whose factor is another than the one that it was made from."""
-    ratio, factor = usual_for_gradients(step, matches, verdict)
-    harmless = behind_right(step, verdict, matches)
-    for version in ancestors([end], step.start):
-        match = matches.get(id(version))
+    ratio, factor = usual_for_gradients(trace, matches, verdict)
+    harmless = behind_right(trace, verdict, matches)
+    for version in ancestors([end], trace.start):
+        match = matches.of(version)
         if version is end or match is None or not is_adjoint(match, version) or id(version) in harmless:
             continue
         if match.reference.argument not in (None, argument):
@@ -35,15 +35,15 @@ def jump(end: Version, argument: str, step: Step, verdict: Verdict, matches: Mat
     return None
 
 
-def behind_right(step: Step, verdict: Verdict, matches: Matches) -> set[int]:
+def behind_right(trace: Trace, verdict: Verdict, matches: Matches) -> set[int]:
     """Ids of what the right gradients were made from: their factors, whatever they are, do no harm."""
     gradients: dict[str, Version] = {}
-    for version in step.versions:
-        match = matches.get(id(version))
+    for version in trace.versions:
+        match = matches.of(version)
         if match is not None and match.reference.kind == "adjoint" and match.reference.argument:
             gradients.setdefault(match.reference.argument, version)
     right = [v for a, v in gradients.items() if a in verdict.entries and verdict.entries[a].ok]
-    return {id(v) for v in ancestors(right, step.start)}
+    return {id(v) for v in ancestors(right, trace.start)}
 
 
 def is_adjoint(match: Match | None, version: Version) -> bool:
@@ -53,23 +53,17 @@ def is_adjoint(match: Match | None, version: Version) -> bool:
 
 def incoming(version: Version, matches: Matches) -> float | None:
     """The factor of the adjoints that a value was made from; None when there are none, or they differ."""
-    factors = set()
-    seen = {id(version)}
-    stack = list(version.inputs)
-    while stack:
-        current = stack.pop()
-        if id(current) in seen:
-            continue
-        seen.add(id(current))
-        match = matches.get(id(current))
-        if match is None:
-            stack += current.inputs
-        elif match.reference.kind == "adjoint" and match.reference.argument is None:
-            factors.add(float(f"{match.scale:.6g}"))
+    held = [match for value in nearest(version, matches) if (match := matches.of(value)) is not None]
+    factors = {rounded(m.scale) for m in held if m.reference.kind == "adjoint" and m.reference.argument is None}
     return factors.pop() if len(factors) == 1 else None
 
 
-def usual_for_gradients(step: Step, matches: Matches, verdict: Verdict) -> tuple[float, float | None]:
+def rounded(factor: float) -> float:
+    """A factor to six digits, so that equal ones can be counted."""
+    return float(f"{factor:.6g}")
+
+
+def usual_for_gradients(trace: Trace, matches: Matches, verdict: Verdict) -> tuple[float, float | None]:
     """For the gradients of the parameters that are right: their factor over that of the adjoint they were made from, and itself.
 
     The first is 1 and the second None when they cannot be told.
@@ -77,14 +71,14 @@ def usual_for_gradients(step: Step, matches: Matches, verdict: Verdict) -> tuple
     ratios: Counter[float] = Counter()
     factors: Counter[float] = Counter()
     wrong = set(verdict.wrong)
-    for version in step.versions:
-        match = matches.get(id(version))
+    for version in trace.versions:
+        match = matches.of(version)
         if not is_adjoint(match, version) or match is None or not match.reference.argument or match.reference.argument in wrong:
             continue
-        factors[float(f"{match.scale:.6g}")] += not match.reference.partial
+        factors[rounded(match.scale)] += not match.reference.partial
         came_with = incoming(version, matches)
         if came_with:
-            ratios[float(f"{match.scale / came_with:.6g}")] += 1
+            ratios[rounded(match.scale / came_with)] += 1
     return most(ratios) or 1.0, most(factors)
 
 
@@ -95,11 +89,11 @@ def most(counts: Counter[float]) -> float | None:
     return ranked[0][0] if alone else None
 
 
-def usual_factor(step: Step, matches: Matches) -> float | None:
+def usual_factor(trace: Trace, matches: Matches) -> float | None:
     """The factor that most intermediate adjoints have."""
     counts: Counter[float] = Counter()
-    for version in step.versions:
-        match = matches.get(id(version))
+    for version in trace.versions:
+        match = matches.of(version)
         if is_adjoint(match, version) and match is not None and match.reference.argument is None and not match.reference.partial:
-            counts[float(f"{match.scale:.6g}")] += 1
+            counts[rounded(match.scale)] += 1
     return counts.most_common(1)[0][0] if counts else None

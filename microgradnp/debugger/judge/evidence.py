@@ -1,7 +1,7 @@
-"""Where the hand-written code shows the gradient of a parameter, and how it compares with the model's.
+"""Where the hand-written code shows the gradient of a parameter, and how that compares with the model's gradient.
 
-Evidence, best first: the step that was made (after - before), which must be a negative multiple of the gradient; a returned
-array; a variable that holds the gradient; a variable that is called like it.
+Evidence, best first: the update (after - before), which must be a negative multiple of the gradient; a returned array; a
+variable that holds the gradient; a variable that is named like the gradient.
 """
 
 from __future__ import annotations
@@ -9,20 +9,31 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from microgradnp.debugger.capture.roles import is_mask
-from microgradnp.debugger.capture.step import Step
+from microgradnp.debugger.capture.trace import Trace
 from microgradnp.debugger.capture.values import as_array
 from microgradnp.debugger.capture.versions import Version
-from microgradnp.debugger.match.index import Index, Match
+from microgradnp.debugger.match.matches import Matches
 from microgradnp.derivatives.agreement import EQUAL, ROUNDING, fit
 
 EXACT = EQUAL
 STEP = 1e-6  # after - before cancels leading digits
 SINGLE = ROUNDING["f"]  # what may be lost in single precision
+AFFIXES = frozenset(  # what is put before or after the name of a parameter to name its gradient
+    ("", *"d g grad gradient delta nabla e dl dld dloss dlossd ded de dj djd dcd new updated up err".split())  # noqa: SIM905
+)
+
+
+class Place(NamedTuple):
+    """Where evidence lies, so that a quick run can read it again."""
+
+    kind: str  # "leaf": an array that was returned; "stepped leaf": a parameter that was returned; "variable" of a function
+    expression: str
+    function: str = ""
 
 
 @dataclass(eq=False)
@@ -44,7 +55,8 @@ class Entry:
     fault: str = ""  # "", "gradient", "scale", "sign", "update", "missing"
     expected: np.ndarray | None = None
     found: np.ndarray | None = None
-    path: tuple[Any, ...] = ()
+    place: Place | None = None
+    behind: Entry | None = None  # for an update of another form: the variable that holds the gradient
 
     @property
     def digits(self) -> float:
@@ -52,15 +64,15 @@ class Entry:
         return 0.0 if not self.error < 1 else min(16.0, -math.log10(max(self.error, 1e-16)))
 
 
-def tolerance(step: Step, usual: float) -> float:
+def tolerance(trace: Trace, usual: float) -> float:
     """The largest relative error that counts as equal: as usual, or what single precision allows."""
-    return SINGLE if step.single else usual
+    return SINGLE if trace.single else usual
 
 
-def from_update(argument: str, step: Step, gradient: np.ndarray) -> Entry:
+def from_update(argument: str, trace: Trace, gradient: np.ndarray) -> Entry:
     """The movement of a parameter in the step."""
-    before, after = np.asarray(step.before[argument]), np.asarray(step.after[argument])
-    entry = Entry(argument, "update", f"update of {step.variables[argument].expression}")
+    before, after = np.asarray(trace.before[argument]), np.asarray(trace.after[argument])
+    entry = Entry(argument, "update", f"update of {trace.variables[argument].expression}")
     if before.shape != after.shape:
         entry.found = after
         return entry
@@ -83,17 +95,17 @@ def fit_step(before: np.ndarray, after: np.ndarray, gradient: np.ndarray) -> tup
     return c, error, flipped
 
 
-def from_returned(argument: str, step: Step, gradient: np.ndarray) -> Entry | None:
+def from_returned(argument: str, trace: Trace, gradient: np.ndarray) -> Entry | None:
     """A returned array that is the gradient, or the parameter after a step along it."""
     if gradient.size < 1:
         return None
-    before = step.before.get(argument)
-    for path, leaf in step.returned_leaves():
+    before = trace.before.get(argument)
+    for path, leaf in trace.returned_leaves():
         array = as_array(leaf)
         if array is None or array.size != gradient.size:
             continue
         c, error, flipped = fit(array, gradient)
-        if error < tolerance(step, EXACT) and (array.size > 1 or near_named(c)):
+        if error < tolerance(trace, EXACT) and (array.size > 1 or near_named(c)):
             return Entry(
                 argument,
                 "returned",
@@ -102,22 +114,28 @@ def from_returned(argument: str, step: Step, gradient: np.ndarray) -> Entry | No
                 error=error,
                 transposed=flipped,
                 found=np.asarray(array, float),
-                path=("leaf", path),
+                place=Place("leaf", path),
             )
         if before is not None and np.shape(before) == array.shape:
             c, error, _ = fit_step(np.asarray(before, float), np.asarray(array, float), gradient)
-            if error < tolerance(step, STEP) and c < 0 and (array.size > 1 or like(path, argument)):
+            if error < tolerance(trace, STEP) and c < 0 and (array.size > 1 or like(path, argument)):
                 return Entry(
-                    argument, "update", path, scale=c, error=error, found=array - np.asarray(before), path=("stepped leaf", path)
+                    argument,
+                    "update",
+                    path,
+                    scale=c,
+                    error=error,
+                    found=array - np.asarray(before),
+                    place=Place("stepped leaf", path),
                 )
     return None
 
 
 def returned_by_name(
-    argument: str, step: Step, gradient: np.ndarray, claimed: set[str], entries: dict[str, Entry]
+    argument: str, trace: Trace, gradient: np.ndarray, claimed: set[str], entries: dict[str, Entry]
 ) -> Entry | None:
     """The returned array that is named like this gradient, or stands where it would stand, or is the only one of its shape."""
-    free = [(path, as_array(leaf)) for path, leaf in step.returned_leaves() if path not in claimed]
+    free = [(path, as_array(leaf)) for path, leaf in trace.returned_leaves() if path not in claimed]
     fitting = [
         (p, a) for p, a in free if a is not None and np.squeeze(a).shape == np.squeeze(gradient).shape and a.dtype.kind == "f"
     ]
@@ -125,9 +143,9 @@ def returned_by_name(
         return None
     if gradient.size == 1:
         fitting = [(p, a) for p, a in fitting if like(p, argument)]
-    before = step.before.get(argument)
+    before = trace.before.get(argument)
     named = [(p, a) for p, a in fitting if like(p, argument)]
-    tracked = returned_names(step)
+    tracked = returned_names(trace)
     by_trace = [(p, a) for p, a in fitting if any(like(n, argument) for n in tracked.get(p, ()))]
     chosen = named or by_trace or (fitting if len(fitting) == 1 else [])
     if len(chosen) != 1:
@@ -142,17 +160,17 @@ def returned_by_name(
         and not any(is_gradient_name(n) for n in names)
         and not is_gradient_name(path)
     ):
-        entry = Entry(argument, "update", path, path=("stepped leaf", path))
+        entry = Entry(argument, "update", path, place=Place("stepped leaf", path))
         entry.found = array - np.asarray(before)
         entry.scale, entry.error, _ = fit_step(np.asarray(before, float), np.asarray(array, float), gradient)
         return entry
-    entry = Entry(argument, "returned", path, found=np.asarray(array, float), path=("leaf", path))
+    entry = Entry(argument, "returned", path, found=np.asarray(array, float), place=Place("leaf", path))
     entry.scale, entry.error, entry.transposed = fit(array, gradient)
     return entry
 
 
 def left_over(
-    argument: str, gradients: dict[str, np.ndarray], entries: dict[str, Entry], step: Step, claimed: set[str], index: Index
+    argument: str, gradients: dict[str, np.ndarray], entries: dict[str, Entry], trace: Trace, claimed: set[str], matches: Matches
 ) -> Entry | None:
     """Where gradients are returned side by side, and as many arrays as arguments are left over: the one that stands in its place.
 
@@ -165,15 +183,15 @@ def left_over(
     holder = {parent(e.variable) for e in returned}
     free = [
         (path, array)
-        for path, leaf in step.returned_leaves()
+        for path, leaf in trace.returned_leaves()
         if path not in claimed
         and parent(path) in holder
         and (array := as_array(leaf)) is not None
         and array.dtype.kind == "f"
         and (array.ndim or gradients[argument].ndim == 0)
-        and ((match := index.match(array)) is None or match.reference.kind != "value" or match.note)
+        and ((match := matches.index.match(array)) is None or match.reference.kind != "value" or match.note)
     ]
-    called = returned_names(step)
+    called = returned_names(trace)
     named = [(p, a) for p, a in free if any(like(n, argument) and is_gradient_name(n) for n in (p, *called.get(p, ())))]
     if len(named) == 1:
         free, missing = named, [argument]
@@ -182,7 +200,7 @@ def left_over(
     path, array = free[missing.index(argument)]
     if array.shape == gradients[argument].shape and len(free) > 1:
         return None  # which is which cannot be told from the shapes
-    entry = Entry(argument, "returned", path, found=np.asarray(array, float), path=("leaf", path))
+    entry = Entry(argument, "returned", path, found=np.asarray(array, float), place=Place("leaf", path))
     entry.scale, entry.error, entry.transposed = fit(array, gradients[argument])
     return entry
 
@@ -192,20 +210,20 @@ def parent(path: str) -> str:
     return re.sub(r"\[[^\[\]]*\]", "", path)
 
 
-def returned_names(step: Step) -> dict[str, set[str]]:
+def returned_names(trace: Trace) -> dict[str, set[str]]:
     """Path of each returned array -> what its value was called in the code."""
     names: dict[str, set[str]] = {}
-    for path, leaf in step.returned_leaves():
-        version = step.tracer.by_object.get(id(leaf))
+    for path, leaf in trace.returned_leaves():
+        version = trace.tracer.by_object.get(id(leaf))
         if version is not None:
             names[path] = {n for n in version.names if "()" not in n} | {version.path}
     return names
 
 
-def from_match(argument: str, versions: list[Version], matches: dict[int, Match | None]) -> Entry | None:
+def from_match(argument: str, versions: list[Version], matches: Matches) -> Entry | None:
     """A variable that holds the gradient; the last one written."""
     for version in reversed(versions):
-        match = matches.get(id(version))
+        match = matches.of(version) if version.line else None
         if (
             match
             and match.reference.kind == "adjoint"
@@ -223,29 +241,29 @@ def from_match(argument: str, versions: list[Version], matches: dict[int, Match 
                 version=version,
             )
             entry.found = version.array
-            entry.path = ("variable", version.function, version.path)
+            entry.place = Place("variable", version.path, version.function)
             return entry
     return None
 
 
-def from_idle(argument: str, step: Step) -> Entry | None:
+def from_idle(argument: str, trace: Trace) -> Entry | None:
     """A parameter that a statement of the backward pass wrote with something that the step computed, and left where it was."""
-    version = step.idle.get(argument)
-    if version is None or is_mask(version.array) or not any(v.inputs and v.time > step.start for v in version.inputs):
+    version = trace.idle.get(argument)
+    if version is None or is_mask(version.array) or not any(v.inputs and v.time > trace.start for v in version.inputs):
         return None
-    if version.time < min((v.time for v in step.versions if v.line and id(v) in step.tainted), default=0):
+    if version.time < min((v.time for v in trace.versions if v.line and id(v) in trace.tainted), default=0):
         return None
-    expression = step.variables[argument].expression
+    expression = trace.variables[argument].expression
     return Entry(argument, "update", f"update of {expression}", version=version, found=np.zeros(version.array.shape))
 
 
-def from_name(argument: str, versions: list[Version], gradient: np.ndarray, matches: dict[int, Match | None]) -> Entry | None:
+def from_name(argument: str, versions: list[Version], gradient: np.ndarray, matches: Matches) -> Entry | None:
     """A variable that is called like the gradient and has its size, though its value is another."""
     for version in reversed(versions):
         array = as_array(version.value)
         if array is None or array.size != gradient.size or array.dtype.kind != "f" or not version.line:
             continue
-        match = matches.get(id(version))
+        match = matches.of(version)
         if match is not None and match.reference.kind in ("value", "update"):
             continue
         names = [n for n in (version.path, *version.names) if like(n, argument) and is_gradient_name(n)]
@@ -253,7 +271,7 @@ def from_name(argument: str, versions: list[Version], gradient: np.ndarray, matc
             c, error, flipped = fit(array, gradient)
             return Entry(
                 argument, "variable", names[0], scale=c, error=error, transposed=flipped, version=version, found=array,
-                path=("variable", version.function, names[0]),
+                place=Place("variable", names[0], version.function),
             )  # fmt: skip
     return None
 
@@ -263,30 +281,7 @@ def like(path: str, argument: str) -> bool:
     tokens = [t.lower().replace("_", "") for t in re.findall(r"[A-Za-z_]\w*", path)]
     name = argument.lower().replace("_", "")
     rest = {"".join(t.rsplit(name, 1)) for t in tokens if t.endswith(name) or t.startswith(name)}
-    affixes = {
-        "",
-        "d",
-        "g",
-        "grad",
-        "gradient",
-        "delta",
-        "nabla",
-        "e",
-        "dl",
-        "dld",
-        "dloss",
-        "dlossd",
-        "ded",
-        "de",
-        "dj",
-        "djd",
-        "dcd",
-        "new",
-        "updated",
-        "up",
-        "err",
-    }
-    return bool(rest & affixes)
+    return bool(rest & AFFIXES)
 
 
 def is_gradient_name(path: str) -> bool:
@@ -300,19 +295,20 @@ def near_named(c: float) -> bool:
     return any(abs(abs(c) - k) < 1e-7 for k in (1.0, 2.0, 0.5))
 
 
-def locate_version(entry: Entry, step: Step) -> None:
+def locate_version(entry: Entry, trace: Trace) -> None:
     """Where the evidence was written: the last version in the step with its value."""
     if entry.version is None:
         wanted = None
-        if entry.kind in ("update", "missing") and entry.argument in step.after:
-            wanted = np.asarray(step.after[entry.argument])
-        elif entry.path and entry.path[0] in ("leaf", "stepped leaf"):
-            wanted = next((as_array(leaf) for path, leaf in step.returned_leaves() if path == entry.path[1]), None)
+        if entry.kind in ("update", "missing") and entry.argument in trace.after:
+            wanted = np.asarray(trace.after[entry.argument])
+        elif entry.place is not None and entry.place.kind != "variable":
+            returned = (as_array(leaf) for path, leaf in trace.returned_leaves() if path == entry.place.expression)
+            wanted = next(returned, None)
         if wanted is not None:
             data = wanted.tobytes()
-            same = [v for v in step.versions if v.array.size == wanted.size and v.array.tobytes() == data and v.line]
+            same = [v for v in trace.versions if v.array.size == wanted.size and v.array.tobytes() == data and v.line]
             entry.version = same[-1] if same else None
-    if entry.version is None and entry.argument in step.idle:
-        entry.version = step.idle[entry.argument]
+    if entry.version is None and entry.argument in trace.idle:
+        entry.version = trace.idle[entry.argument]
     if entry.version is not None:
         entry.line, entry.file, entry.function = entry.version.line, entry.version.file, entry.version.function

@@ -1,4 +1,7 @@
-"""One optimisation step of the hand-written code, traced: arguments before it, parameters after it, and every version."""
+"""The trace of one optimisation step of the hand-written code.
+
+It holds the arguments of the model before the step, the parameters after it, and every value that the code had in between.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,13 @@ import functools
 import io
 import warnings
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from microgradnp.debugger.capture import backend
-from microgradnp.debugger.capture.bind import Binder, BindingError, Held, Variable
-from microgradnp.debugger.capture.program import Program
+from microgradnp.debugger.capture.bind import Binder, BindingError, Held, Variable, Wanted
+from microgradnp.debugger.capture.program import Inputs, Program
 from microgradnp.debugger.capture.roles import data_of, is_data
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.capture.taint import made_from, tainted
@@ -24,8 +27,25 @@ from microgradnp.debugger.capture.versions import Change, Version
 from microgradnp.debugger.capture.writes import Writes
 
 
+@dataclass(frozen=True)
+class Run:
+    """Which run is traced: up to which step, from which inputs, and with which values written into it on the way."""
+
+    number: int = 0  # of the step, counted from 0
+    inputs: Inputs = field(default_factory=Inputs)
+    writes: Writes = field(default_factory=dict)
+
+
+class Loop(NamedTuple):
+    """One iteration of a loop of the user's code. In a comprehension `function` is what it calls, and `line` is 0."""
+
+    function: str
+    line: int  # of the loop's header
+    iteration: int  # counted from 1
+
+
 @dataclass(eq=False)
-class Step:
+class Trace:
     """What one traced step shows."""
 
     tracer: Tracer
@@ -46,17 +66,14 @@ class Step:
         return [v for v in self.tracer.versions if self.start <= v.time <= self.end]
 
     @property
-    def loop(self) -> tuple[str, int, int] | None:
-        """(function, loop header line, iteration) of the step, when it is one iteration of a loop.
-
-        In a comprehension it is (what is called again and again, 0, iteration).
-        """
+    def loop(self) -> Loop | None:
+        """The iteration that the step is; None when the step is no iteration of a loop."""
         if self.tracer.step_loop is None:
             return None
         number, line = self.tracer.step_loop
         state = self.tracer.all_states[number]
         count = state.counts[line].index(int(self.start)) + 1
-        return (state.name, line, count) if line > 0 else (state.repeated[line].co_name, 0, count)
+        return Loop(state.name, line, count) if line > 0 else Loop(state.repeated[line].co_name, 0, count)
 
     @functools.cached_property
     def tainted(self) -> set[int]:
@@ -85,25 +102,16 @@ def quiet() -> Any:
         yield
 
 
-def capture(
-    program: Program,
-    arguments: list[str],
-    optional: set[str],
-    bind: dict[str, str],
-    step: int,
-    seconds: float,
-    seed: int = 0,
-    known: list[bytes] | None = None,
-    writes: Writes | None = None,
-) -> Step:
+def capture(program: Program, wanted: Wanted, run: Run | None = None, seconds: float = 5.0) -> Trace:
     """Run the program under the tracer up to the end of the step asked for.
 
     Raises BindingError when an argument of the model without a default cannot be bound.
     """
-    binder = Binder(arguments, bind)
-    tracer = Tracer(binder, step, seconds, writes)
+    run = run or Run()
+    binder = Binder(wanted)
+    tracer = Tracer(binder, run.number, seconds, run.writes)
     returned, finished, error = None, False, None
-    with program.world(seed, known or []) as call, quiet():
+    with program.world(run.inputs) as call, quiet():
         try:
             with backend.listening(tracer):
                 returned = call()
@@ -112,19 +120,12 @@ def capture(
             pass
         except Exception as raised:  # the user's own error: what was seen before it is kept
             error = raised
-        return assemble(tracer, binder, arguments, optional, returned, finished, error)
+        return assemble(tracer, wanted, returned, finished, error)
 
 
-def assemble(
-    tracer: Tracer,
-    binder: Binder,
-    arguments: list[str],
-    optional: set[str],
-    returned: Any,
-    finished: bool,
-    error: BaseException | None,
-) -> Step:
+def assemble(tracer: Tracer, wanted: Wanted, returned: Any, finished: bool, error: BaseException | None) -> Trace:
     """Choose the variables, find the step in the trace, and read what each argument was before and after it."""
+    binder, arguments, optional = tracer.binder, wanted.arguments, wanted.optional
     start, end = tracer.window()
     chosen = {argument: variable for argument in arguments if (variable := binder.choose(argument, end)) is not None}
     problems = [binder.explain(argument) for argument in arguments if argument not in chosen and argument not in optional]
@@ -148,7 +149,7 @@ def assemble(
         settled = [a for a in unknown if a in binder.bind or a in binder.ambiguous]
         raise BindingError("; ".join(problems), () if settled else tuple(unknown), present, before)
     idle = {a: version for a, v in chosen.items() if a not in after and (version := unmoved(v, tracer, start, end))}
-    return Step(tracer, start, end, before, after, set(after), chosen, returned, finished, error, idle)
+    return Trace(tracer, start, end, before, after, set(after), chosen, returned, finished, error, idle)
 
 
 def unmoved(variable: Variable, tracer: Tracer, start: float, end: float) -> Version | None:

@@ -8,14 +8,13 @@ gradient; a returned array; a variable that holds the gradient; a variable that 
 from __future__ import annotations
 
 import math
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from microgradnp.debugger.capture.roles import data_of, is_mask, lengths
-from microgradnp.debugger.capture.step import Step
-from microgradnp.debugger.evidence import (
+from microgradnp.debugger.capture.roles import data_of, is_mask, is_rate, lengths
+from microgradnp.debugger.capture.trace import Trace
+from microgradnp.debugger.judge.evidence import (
     EXACT,
     STEP,
     Entry,
@@ -29,12 +28,11 @@ from microgradnp.debugger.evidence import (
     returned_by_name,
     tolerance,
 )
-from microgradnp.debugger.match.index import Index
+from microgradnp.debugger.match.matches import Matches
 from microgradnp.debugger.match.references import Evaluation
 from microgradnp.derivatives.agreement import cosine, scale_of
 
 ROUNDING = 1e-11  # of the largest gradient: what is smaller is zero
-RATE = re.compile(r"lr|eta|alpha|rate|step|epsilon|mu")
 SAME = 1e-5  # relative; factors that differ by less are the same
 
 
@@ -55,55 +53,74 @@ class Verdict:
         return [name for name, entry in self.entries.items() if not entry.ok]
 
 
-def judge(step: Step, evaluation: Evaluation, index: Index) -> Verdict:
+def judge(trace: Trace, matches: Matches) -> Verdict:
     """The verdict on one traced step."""
-    versions = step.versions
-    matches = {id(v): index.match(v.array) for v in versions if v.line}
+    zero = zero_gradients(matches.evaluation)
+    gradients = {a: g for a, g in matches.evaluation.gradients.items() if g.size and a not in zero}
+    entries = moved_or_returned(trace, matches, gradients)
+    parameters = {a: g for a, g in gradients.items() if a not in data_of(trace.before, trace.changed)}
+    add_what_is_named(entries, trace, matches, parameters)
+    verdict = Verdict(entries)
+    data = data_of(trace.before, entries)
+    verdict.unchecked = [a for a in parameters if a not in entries and a not in data and not is_mask(trace.before[a])]
+    for argument, entry in entries.items():
+        entry.expected = gradients[argument]
+        locate_version(entry, trace)
+    decide(verdict, trace)
+    if resting := [argument for argument in zero if argument not in data]:
+        verdict.conventions.append(f"the gradient of {', '.join(resting)} is zero here, so nothing is said about it")
+    return verdict
+
+
+def moved_or_returned(trace: Trace, matches: Matches, gradients: dict[str, np.ndarray]) -> dict[str, Entry]:
+    """The evidence that needs no names: parameters that moved, and returned arrays that are a gradient."""
     entries: dict[str, Entry] = {}
-    claimed: set[str] = set()
-    zero = zero_gradients(evaluation)
-    gradients = {a: g for a, g in evaluation.gradients.items() if g.size and a not in zero}
-    data = data_of(step.before, step.changed)
+    data = data_of(trace.before, trace.changed)
     for argument, gradient in gradients.items():
-        entry = from_update(argument, step, gradient) if argument in step.changed else None
-        if entry is not None and entry.error > tolerance(step, STEP):
-            better = from_match(argument, versions, matches)
-            itself = {id(held.version) for held in step.variables[argument].history}
-            if better is not None and id(better.version) not in itself:
-                entry.path = ("optimizer", better)
-        if entry is None and argument not in data:
-            entry = from_returned(argument, step, gradient)
+        entry = None
+        if argument in trace.changed:
+            entry = from_update(argument, trace, gradient)
+            if entry.error > tolerance(trace, STEP):
+                entry.behind = gradient_behind(argument, trace, matches)
+        elif argument not in data:
+            entry = from_returned(argument, trace, gradient)
         if entry is not None:
             entries[argument] = entry
-            claimed.add(entry.variable)
+    return entries
+
+
+def gradient_behind(argument: str, trace: Trace, matches: Matches) -> Entry | None:
+    """The variable that holds the gradient of a parameter which moves by another rule; not the parameter itself."""
+    found = from_match(argument, trace.versions, matches)
+    itself = {id(held.version) for held in trace.variables[argument].history}
+    return found if found is not None and id(found.version) not in itself else None
+
+
+def add_what_is_named(entries: dict[str, Entry], trace: Trace, matches: Matches, parameters: dict[str, np.ndarray]) -> None:
+    """Evidence for the parameters that have none yet: variables with the right value, the right name or the right place."""
     moved = {e.kind for e in entries.values()} >= {"update"}
-    parameters = {a: g for a, g in gradients.items() if a not in data}
+    claimed = {entry.variable for entry in entries.values()}
+    versions = trace.versions
     for argument, gradient in parameters.items():
         if argument in entries:
             continue
-        entry = returned_by_name(argument, step, gradient, claimed, entries)
-        entry = entry or from_match(argument, versions, matches) or from_name(argument, versions, gradient, matches)
-        entry = entry or left_over(argument, parameters, entries, step, claimed, index) or from_idle(argument, step)
+        entry = (
+            returned_by_name(argument, trace, gradient, claimed, entries)
+            or from_match(argument, versions, matches)
+            or from_name(argument, versions, gradient, matches)
+            or left_over(argument, parameters, entries, trace, claimed, matches)
+            or from_idle(argument, trace)
+        )
         if entry is None:
             continue
-        if moved and entry.error < tolerance(step, EXACT):
+        if moved and entry.error < tolerance(trace, EXACT):
             entry.kind, entry.fault = "missing", "missing"
-            entry.version = step.idle.get(argument, entry.version)
+            entry.version = trace.idle.get(argument, entry.version)
             entry.error = math.inf
         elif moved:
             entry.kind = "variable"
         entries[argument] = entry
         claimed.add(entry.variable)
-    verdict = Verdict(entries)
-    data = data_of(step.before, entries)
-    verdict.unchecked = [a for a in parameters if a not in entries and a not in data and not is_mask(step.before[a])]
-    for argument, entry in entries.items():
-        entry.expected = gradients[argument]
-        locate_version(entry, step)
-    settle(verdict, step)
-    if resting := [argument for argument in zero if argument not in data]:
-        verdict.conventions.append(f"the gradient of {', '.join(resting)} is zero here, so nothing is said about it")
-    return verdict
 
 
 def zero_gradients(evaluation: Evaluation) -> list[str]:
@@ -116,29 +133,30 @@ def zero_gradients(evaluation: Evaluation) -> list[str]:
 # ------------------------------------------------------------------------------- conventions and faults
 
 
-def settle(verdict: Verdict, step: Step) -> None:
+def decide(verdict: Verdict, trace: Trace) -> None:
     """Decide from scales and errors which entries are right, and say what all have in common."""
-    optimizers = [e for e in verdict.entries.values() if e.path and e.path[0] == "optimizer"]
-    updates = [e for e in verdict.entries.values() if e.kind == "update"]
-    if optimizers and (len(optimizers) == len(updates) or all(is_known_rule(e) for e in optimizers)):
-        for entry in optimizers:
-            found: Entry = entry.path[1]
-            entry.variable, entry.scale, entry.error, entry.kind, entry.path = (
-                found.variable,
-                found.scale,
-                found.error,
-                "variable",
-                found.path,
-            )
-            entry.version, entry.line, entry.found = found.version, found.version.line if found.version else None, found.found
-        verdict.conventions.append(
-            "the parameters move by another rule than a plain step (momentum, Adam, clipping); the gradients were checked"
-        )
+    look_behind(verdict, trace)
     for kinds in (("update",), ("returned", "variable")):
         group = [e for e in verdict.entries.values() if e.kind in kinds]
-        settle_group(group, kinds[0] == "update", step, verdict)
+        decide_group(group, kinds[0] == "update", trace, verdict)
     for entry in verdict.entries.values():
-        entry.relation = relation(entry, step)
+        entry.relation = relation(entry, trace)
+
+
+def look_behind(verdict: Verdict, trace: Trace) -> None:
+    """Judge the gradients themselves where the parameters move by another rule than a plain step."""
+    ruled = [e for e in verdict.entries.values() if e.behind is not None]
+    updates = [e for e in verdict.entries.values() if e.kind == "update"]
+    if not ruled or (len(ruled) < len(updates) and not all(is_known_rule(e) for e in ruled)):
+        return
+    for entry in ruled:
+        if entry.behind is not None:
+            found = replace(entry.behind, expected=entry.expected, transposed=entry.transposed)
+            locate_version(found, trace)
+            verdict.entries[entry.argument] = found
+    verdict.conventions.append(
+        "the parameters move by another rule than a plain step (momentum, Adam, clipping); the gradients were checked"
+    )
 
 
 def is_known_rule(entry: Entry) -> bool:
@@ -156,16 +174,16 @@ def is_known_rule(entry: Entry) -> bool:
     return not free.any() or (free.sum() > 1 and scale_of(moved[free], gradient[free])[1] < EXACT)
 
 
-def settle_group(group: list[Entry], is_update: bool, step: Step, verdict: Verdict) -> None:
+def decide_group(group: list[Entry], is_update: bool, trace: Trace, verdict: Verdict) -> None:
     """Decide about the gradients of one kind of evidence: those with the common factor are right."""
-    exact = [e for e in group if e.error < tolerance(step, STEP if is_update else EXACT) and e.scale != 0]
-    alike = tolerance(step, SAME)
+    exact = [e for e in group if e.error < tolerance(trace, STEP if is_update else EXACT) and e.scale != 0]
+    alike = tolerance(trace, SAME)
     for entry in group:
         if entry not in exact:
             entry.fault = entry.fault or "gradient"
     if not exact:
         return
-    common, known = common_scale([e.scale for e in exact], is_update, step)
+    common, known = common_scale([e.scale for e in exact], is_update, trace)
     if not known and len(group) > 1 and not is_supported(common, exact, alike):
         return  # a single number is a multiple of any other: its factor says something only when it is known or shared
     for entry in exact:
@@ -180,10 +198,10 @@ def settle_group(group: list[Entry], is_update: bool, step: Step, verdict: Verdi
             entry.fault = "sign" if abs(entry.scale + common) <= alike * abs(common) else "scale"
     if not is_update and abs(common - 1) > 1e-6 and any(e.ok for e in exact):
         verdict.conventions.append(
-            f"every gradient is {common:.6g} times that of the model{reason(common, step)}: a convention, not a bug"
+            f"every gradient is {common:.6g} times that of the model{reason(common, trace)}: a convention, not a bug"
         )
     elif is_update and common < 0:
-        verdict.conventions.append(f"every parameter moves by {common:.6g} times its gradient{reason(common, step)}")
+        verdict.conventions.append(f"every parameter moves by {common:.6g} times its gradient{reason(common, trace)}")
     if any(e.transposed for e in exact if e.ok):
         names = ", ".join(e.argument for e in exact if e.ok and e.transposed)
         verdict.conventions.append(f"{names}: stored transposed: a convention, not a bug")
@@ -198,23 +216,23 @@ def is_supported(common: float, exact: list[Entry], alike: float) -> bool:
 def has_its_own_rate(entry: Entry) -> bool:
     """Whether the statement that moves a parameter reads a rate, by its name, that is exactly the factor it moves by."""
     inputs = entry.version.inputs if entry.version is not None else []
-    named = [v for v in inputs if RATE.search(" ".join((v.path, *v.names)).lower())]
+    named = [v for v in inputs if is_rate(" ".join((v.path, *v.names)))]
     rates = [float(v.array) for v in named if v.array.size == 1 and v.array.ndim == 0 and v.array.dtype.kind == "f"]
     return entry.scale < 0 and any(abs(rate + entry.scale) < 1e-6 * rate for rate in rates)
 
 
-def common_scale(scales: list[float], is_update: bool, step: Step) -> tuple[float, bool]:
+def common_scale(scales: list[float], is_update: bool, trace: Trace) -> tuple[float, bool]:
     """The factor that most share, at a tie the one that looks natural; and whether it is natural."""
     groups: list[list[float]] = []
     for scale in scales:
         for group in groups:
-            if abs(group[0] - scale) <= tolerance(step, SAME) * abs(scale):
+            if abs(group[0] - scale) <= tolerance(trace, SAME) * abs(scale):
                 group.append(scale)
                 break
         else:
             groups.append([scale])
-    known = scalars(step)
-    size = samples(step)
+    known = scalars(trace)
+    size = samples(trace)
 
     def naturalness(c: float) -> int:
         """How far down the list of usual factors one stands."""
@@ -230,26 +248,26 @@ def common_scale(scales: list[float], is_update: bool, step: Step) -> tuple[floa
     return common, naturalness(common) < 8
 
 
-def samples(step: Step) -> int:
+def samples(trace: Trace) -> int:
     """The number of samples, as far as the data shows it."""
-    return max(lengths(step.before, data_of(step.before, step.changed)), default=1)
+    return max(lengths(trace.before, data_of(trace.before, trace.changed)), default=1)
 
 
-def scalars(step: Step) -> list[float]:
+def scalars(trace: Trace) -> list[float]:
     """Positive numbers below one or so that the code knew: candidates for a learning rate."""
     found = set()
-    for version in step.tracer.versions:
+    for version in trace.tracer.versions:
         if isinstance(version.value, (float, int)) and not isinstance(version.value, bool) and 0 < version.value <= 10:
-            names = " ".join((version.path, *version.names)).lower()
-            if (version.is_argument and isinstance(version.value, float)) or RATE.search(names):
+            names = " ".join((version.path, *version.names))
+            if (version.is_argument and isinstance(version.value, float)) or is_rate(names):
                 found.add(float(version.value))
     return sorted(found)
 
 
-def reason(c: float, step: Step) -> str:
+def reason(c: float, trace: Trace) -> str:
     """What a common factor probably is: " (-lr)"."""
-    size = samples(step)
-    if any(abs(abs(c) - v) < 1e-6 * v and v != 1 for v in scalars(step)):
+    size = samples(trace)
+    if any(abs(abs(c) - v) < 1e-6 * v and v != 1 for v in scalars(trace)):
         return " (-lr)" if c < 0 else " (lr)"
     for value, text in (
         (-1.0, "-1"),
@@ -263,12 +281,12 @@ def reason(c: float, step: Step) -> str:
     return ""
 
 
-def relation(entry: Entry, step: Step) -> str:
+def relation(entry: Entry, trace: Trace) -> str:
     """How a gradient compares with the right one, in words."""
     if entry.fault == "missing":
         return "right, but never applied"
-    if entry.error < tolerance(step, STEP) and entry.scale:
-        text = "equal" if abs(entry.scale - 1) < 1e-6 else f"equal x {entry.scale:.6g}{reason(entry.scale, step)}"
+    if entry.error < tolerance(trace, STEP) and entry.scale:
+        text = "equal" if abs(entry.scale - 1) < 1e-6 else f"equal x {entry.scale:.6g}{reason(entry.scale, trace)}"
         if entry.transposed:
             text = "transposed" if text == "equal" else f"transposed, {text}"
         return text if entry.ok else f"{text}, unlike the others" if entry.fault == "scale" else f"{text}: the sign is wrong"

@@ -1,4 +1,4 @@
-"""A quick run: only what the verdict needs is looked at, so that hundreds of edits can be tried in a second."""
+"""A quick run reads only what the verdict needs, so that hundreds of edits can be tried in a second."""
 
 from __future__ import annotations
 
@@ -6,54 +6,69 @@ import re
 import time as clock
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from microgradnp.debugger.capture import backend
 from microgradnp.debugger.capture.backend import is_user_code
 from microgradnp.debugger.capture.bind import mark_of, plain
-from microgradnp.debugger.capture.program import Program
-from microgradnp.debugger.capture.step import Step, quiet
+from microgradnp.debugger.capture.program import Inputs, Program
+from microgradnp.debugger.capture.trace import Loop, Trace, quiet
 from microgradnp.debugger.capture.tracer import StepOver
 from microgradnp.debugger.capture.writes import Writes, refill, write
-from microgradnp.debugger.evidence import Entry
+from microgradnp.debugger.judge.evidence import Entry
 
 NAMELESS = re.compile(r"^returned value")
 
 
+class Reader(NamedTuple):
+    """An expression, and the function in whose frame it is evaluated."""
+
+    function: str
+    code: CodeType
+
+
+class Leaf(NamedTuple):
+    """An expression of the value that the function returned; `stepped` where it is the parameter after its step."""
+
+    stepped: bool
+    code: CodeType
+
+
 @dataclass(eq=False)
 class Plan:
-    """Where the evidence lies: found once in the traced run, read again in every quick run."""
+    """Where the evidence lies: found once in the traced run, read again in every quick run. The keys are arguments."""
 
-    readers: dict[str, tuple[str, CodeType]]  # argument -> (function, expression)
+    readers: dict[str, Reader]
     moving: set[str]  # arguments whose value after the step is the evidence
-    variables: dict[str, tuple[str, CodeType]]  # argument -> where its gradient variable is
-    leaves: dict[str, tuple[str, CodeType]]  # argument -> ("leaf" | "stepped leaf", expression of the returned value)
-    loop: tuple[str, int, int] | None
+    variables: dict[str, Reader]  # where the variable with the gradient is
+    leaves: dict[str, Leaf]  # which part of the returned value is the evidence
+    loop: Loop | None
     single: bool = False
 
     @property
     def functions(self) -> set[str]:
-        named = {function for function, _ in (*self.readers.values(), *self.variables.values())}
-        return named | ({self.loop[0]} if self.loop else set())
+        named = {reader.function for reader in (*self.readers.values(), *self.variables.values())}
+        return named | ({self.loop.function} if self.loop else set())
 
 
-def plan_of(step: Step, entries: dict[str, Entry]) -> Plan:
+def plan_of(trace: Trace, entries: dict[str, Entry]) -> Plan:
     """Where each argument is read, and where its evidence lies, as found in the traced run."""
-    readers = {a: (v.function, compile(v.expression, "<bind>", "eval")) for a, v in step.variables.items()}
-    variables: dict[str, tuple[str, CodeType]] = {}
-    found: dict[str, tuple[str, CodeType]] = {}
+    readers = {a: Reader(v.function, compile(v.expression, "<bind>", "eval")) for a, v in trace.variables.items()}
+    variables: dict[str, Reader] = {}
+    leaves: dict[str, Leaf] = {}
     moving: set[str] = set()
     for argument, entry in entries.items():
-        if entry.path and entry.path[0] in ("leaf", "stepped leaf"):
-            expression = NAMELESS.sub("returned", entry.path[1])
-            found[argument] = (entry.path[0], compile(expression, "<returned>", "eval"))
-        elif entry.path and entry.path[0] == "variable" and "()" not in entry.path[2]:
-            variables[argument] = (entry.path[1], compile(entry.path[2], "<variable>", "eval"))
-        elif argument in step.changed or entry.kind in ("update", "missing"):
+        place = entry.place
+        if place is not None and place.kind != "variable":
+            expression = NAMELESS.sub("returned", place.expression)
+            leaves[argument] = Leaf(place.kind == "stepped leaf", compile(expression, "<returned>", "eval"))
+        elif place is not None and "()" not in place.expression:
+            variables[argument] = Reader(place.function, compile(place.expression, "<variable>", "eval"))
+        elif argument in trace.changed or entry.kind in ("update", "missing"):
             moving.add(argument)
-    return Plan(readers, moving, variables, found, step.loop, step.single)
+    return Plan(readers, moving, variables, leaves, trace.loop, trace.single)
 
 
 @dataclass(eq=False)
@@ -100,7 +115,7 @@ class Probe:
 
     def go_round(self, name: str, frame: FrameType) -> None:
         """The loop begins another iteration: the one that is looked at begins, or is over."""
-        wanted = self.plan.loop[2] if self.plan.loop else 0
+        wanted = self.plan.loop.iteration if self.plan.loop else 0
         self.count += 1
         if self.count == wanted:
             self.seen.before.clear()
@@ -117,9 +132,9 @@ class Probe:
             raise StepOver
         loop = self.plan.loop
         name = frame.f_code.co_name
-        if loop is not None and name == loop[0] and line == loop[1]:
+        if loop is not None and name == loop.function and line == loop.line:
             self.go_round(name, frame)
-        if loop is not None and self.count < loop[2]:
+        if loop is not None and self.count < loop.iteration:
             return
         self.frames.setdefault(name, frame)
         if len(self.seen.before) < len(self.plan.readers):
@@ -215,24 +230,27 @@ def evaluate_in(code: CodeType, frame: FrameType) -> Any:
 
 
 def observe(
-    program: Program, plan: Plan, seed: int, known: list[bytes], deadline: float, looping: set[str], writes: Writes | None = None
+    program: Program, plan: Plan, inputs: Inputs, deadline: float, looping: set[str], writes: Writes | None = None
 ) -> Observation | None:
-    """One quick run; None when the code fails, or does not come to an end."""
+    """One quick run; None when the code fails, or does not end by the deadline.
+
+    `looping` names the functions that may never end once they are edited: the clock is looked at in their loops, too.
+    """
     probe = Writer(plan, deadline, looping, writes) if writes else Probe(plan, deadline, looping)
-    with program.world(seed, known) as call, quiet():
+    with program.world(inputs) as call, quiet():
         try:
             with backend.listening(probe):
                 returned = call()
         except StepOver:
-            if plan.loop is None or probe.count <= plan.loop[2]:
+            if plan.loop is None or probe.count <= plan.loop.iteration:
                 return None
             returned = None
         except Exception:  # an edit may break the code in any way
             return None
-    for argument, (kind, code) in plan.leaves.items():
+    for argument, (stepped, code) in plan.leaves.items():
         try:
             value = np.array(eval(code, {"returned": returned}), dtype=float)
-            probe.seen.gradients[argument] = value - np.asarray(probe.seen.before[argument]) if kind == "stepped leaf" else value
+            probe.seen.gradients[argument] = value - np.asarray(probe.seen.before[argument]) if stepped else value
         except Exception:  # another structure than before
             return None
     return probe.seen

@@ -1,0 +1,73 @@
+"""One step of a program, examined: captured, matched with the model, and judged."""
+
+from __future__ import annotations
+
+import time as clock
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from microgradnp.debugger.capture.bind import Wanted
+from microgradnp.debugger.capture.program import Program
+from microgradnp.debugger.capture.trace import Run, Trace, capture
+from microgradnp.debugger.judge.verdict import Verdict, judge
+from microgradnp.debugger.match.matches import Matches, match
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The seconds that an answer may take."""
+
+    seconds: float
+    started: float = field(default_factory=clock.perf_counter)
+
+    @property
+    def left(self) -> float:
+        return self.seconds - (clock.perf_counter() - self.started)
+
+    def until(self, share: float) -> float:
+        """The moment when this share of the budget is used up; a little later than now in any case."""
+        return max(self.started + share * self.seconds, clock.perf_counter() + 0.05 * self.seconds)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: does this program compute the gradients of this model?"""
+
+    program: Program
+    model: Callable[..., Any]
+    wanted: Wanted
+    budget: Budget
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One run of the program: the trace of a step, what its values are in the model, and which gradients are right."""
+
+    question: Question
+    run: Run
+    trace: Trace
+    matches: Matches
+    verdict: Verdict
+    notes: tuple[str, ...] = ()  # how it came to this run, for the reader of the report
+    carried: bool = False  # the gradients of the step before are still in those of this step
+
+    def noted(self, note: str) -> Case:
+        """The same case with one more note."""
+        return replace(self, notes=(*self.notes, note))
+
+
+def examine(question: Question, run: Run, seconds: float) -> Case:
+    """Capture, match and judge one run; the trace may take so many seconds. Raises BindingError and ModelError."""
+    trace = capture(question.program, question.wanted, run, seconds)
+    matches = match(trace, question.model)
+    return Case(question, run, trace, matches, judge(trace, matches))
+
+
+def examine_again(case: Case, run: Run) -> Case | None:
+    """Another run of the same program. None when it fails: that says nothing about the run that the user asked for."""
+    try:
+        again = examine(case.question, run, max(0.3, 0.5 * case.question.budget.left))
+    except Exception:  # on other values than the user's the code may raise anything
+        return None
+    return replace(again, notes=case.notes, carried=case.carried)

@@ -1,0 +1,74 @@
+"""`mg.debug`: is this hand-written backprop right, and if not, which line is wrong first?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from microgradnp.debugger.capture.backend import running
+from microgradnp.debugger.capture.bind import Wanted
+from microgradnp.debugger.capture.program import Program
+from microgradnp.debugger.case import Budget, Question
+from microgradnp.debugger.match.references import model_arguments
+from microgradnp.debugger.pipeline import investigate
+from microgradnp.debugger.report.report import Report
+
+
+def debug(
+    train: Callable[..., Any],
+    loss: Callable[..., Any],
+    args: tuple[Any, ...] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    bind: Mapping[str, str] | None = None,
+    step: int = 0,
+    budget: float = 5.0,
+) -> Report:
+    """Run hand-written backprop unchanged, say which gradients are right, and name the first wrong line.
+
+    Parameters
+    ----------
+    train : callable
+        The hand-written code, called as `train(*args, **kwargs)` on copies. It may return gradients, keep them in variables,
+        or only move the parameters; a training loop is stopped when the step asked for is over.
+    loss : callable
+        The same model as a plain NumPy loss, a scalar: `loss(x, y, W1, ...)`. Its arguments are found in the hand-written
+        code by their names.
+    args, kwargs :
+        The arguments of `train`.
+    bind : mapping of str to str
+        Argument of `loss` -> expression in a frame of the hand-written code, for what is called otherwise:
+        `{"W1": "self.W[0]"}`.
+    step : int
+        The step to look at, counted from 0.
+    budget : float
+        Seconds after which the best answer so far is given.
+
+    Returns
+    -------
+    Report
+        `.ok`, `.gradients`, `.first_wrong`, `.findings`, `.suspects`; prints as text, `.save("r.html")` writes a page,
+        `.view("graph.html")` one with the graph of the model.
+
+    Raises
+    ------
+    BindingError
+        When an argument of the model cannot be found, or could be several variables.
+    ModelError
+        When the model fails or does not return a scalar.
+    TypeError
+        When `train` is no function or a generator, or `args` no tuple.
+    RuntimeError
+        When `train` calls `debug` itself.
+    """
+    if not isinstance(args, (tuple, list)):
+        raise TypeError(f"debug: args must be a tuple of the function's arguments, got {type(args).__name__}; write args=(x,)")
+    allowed = Budget(budget)
+    return ask(Program(train, tuple(args), dict(kwargs or {})), loss, dict(bind or {}), step, allowed)
+
+
+def ask(program: Program, model: Callable[..., Any], bind: dict[str, str], step: int, budget: Budget) -> Report:
+    """The report on one step of a program. Raises BindingError, ModelError and RuntimeError, as `debug` does."""
+    if running.get():
+        raise RuntimeError("debug: the code that is being checked calls debug itself; take that call out of it")
+    arguments, optional = model_arguments(model)
+    return investigate(Question(program, model, Wanted(arguments, optional, bind), budget), step)

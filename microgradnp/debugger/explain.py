@@ -1,0 +1,150 @@
+"""The faults of a wrong step, one after the other: blame the first, mend it, run again, and look at what is left."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from microgradnp.debugger.blame.blame import Blame, blame
+from microgradnp.debugger.blame.unmended import cause_without_fix
+from microgradnp.debugger.capture.source import source_of
+from microgradnp.debugger.case import Case, examine_again
+from microgradnp.debugger.judge.rerun import Rerun
+from microgradnp.debugger.repair.causes import EXPLAIN, cause_of
+from microgradnp.debugger.repair.search import Fix, repair
+from microgradnp.debugger.repair.workshop import Workshop
+from microgradnp.debugger.report.facts import Finding
+
+MOST_FAULTS = 4
+
+
+class Fault(NamedTuple):
+    """What is wrong in a case, and the edit that mends it where one was proved."""
+
+    case: Case
+    blamed: Blame
+    fix: Fix | None
+    repeats: bool = True  # whether two runs of the case show the same numbers; without that no fix can be proved
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the place of the fault is proved."""
+        return self.fix is not None or self.blamed.certain or self.blamed.proof is not None
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What is wrong with a case: its faults, in the order in which the program makes them."""
+
+    faults: list[Fault]
+    tried: int = 0  # edits that were run
+
+    @property
+    def blamed(self) -> Blame:
+        return self.faults[0].blamed
+
+    @property
+    def repeats(self) -> bool:
+        return self.faults[0].repeats
+
+    @functools.cached_property
+    def findings(self) -> list[Finding]:
+        """The faults in plain values, as far as there is a line to name."""
+        return [finding(fault) for fault in self.faults if fault.fix or fault.blamed.regions]
+
+    @property
+    def forward_ok(self) -> bool:
+        return not self.findings or self.findings[0].cause != "forward_differs"
+
+
+def explain(case: Case) -> Explanation:
+    """Find the faults of a wrong case, the first one first."""
+    with Workshop(case.question.program) as workshop:
+        found = list(faults(case, workshop))
+    return Explanation(found, workshop.tried)
+
+
+def faults(case: Case, workshop: Workshop) -> Iterator[Fault]:
+    """The faults that show one behind the other. After the first only those whose place is proved."""
+    for number in range(MOST_FAULTS):
+        rerun = rerun_of(case)
+        blamed = blame(case.trace, case.matches, case.verdict, rerun, case.question.budget.until(0.4))
+        repeats = number > 0 or rerun.repeats()
+        fault = Fault(case, blamed, fix_of(case, blamed, rerun, workshop) if repeats else None, repeats)
+        if number and not fault.is_sure:
+            return
+        yield fault
+        behind = case_behind(fault, workshop)
+        if behind is None:
+            return
+        case = behind
+
+
+def rerun_of(case: Case) -> Rerun:
+    """Quick runs of the case."""
+    return Rerun(case.question.program, case.question.model, case.run, case.trace, case.verdict)
+
+
+def fix_of(case: Case, blamed: Blame, rerun: Rerun, workshop: Workshop) -> Fix | None:
+    """The edit that mends a case. None where values are written into the run: the program would not be the user's."""
+    budget = case.question.budget
+    if case.run.writes or budget.left <= 0:
+        return None
+    fix = repair(case.trace, blamed, rerun, workshop, budget.until(0.7 if blamed.proof else 0.55))
+    differs = fix is not None and not fix.complete and not blamed.forward_ok
+    return None if differs else fix  # while the forward pass differs, nothing is said about the backward pass
+
+
+def case_behind(fault: Fault, workshop: Workshop) -> Case | None:
+    """The same run with the fault mended, or with the right value written in; None where nothing new shows in it."""
+    case, proof, fix = fault.case, fault.blamed.proof, fault.fix
+    budget = case.question.budget
+    if budget.left < 0.3 * budget.seconds:
+        return None
+    writes = case.run.writes
+    if fix is not None and not fix.complete:
+        workshop.keep(fix.edit, fix.file)
+    elif fix is None and proof is not None and proof.mends != set(case.verdict.entries):
+        writes = {**writes, **proof.writes}
+    else:
+        return None
+    again = examine_again(case, replace(case.run, writes=writes))
+    fewer = again is not None and not again.verdict.ok and len(again.verdict.wrong) < len(case.verdict.wrong)
+    return again if fewer else None
+
+
+def finding(fault: Fault) -> Finding:
+    """The fault in plain values: the edit that mends it, or the statement or stretch of lines to blame."""
+    blamed, fix = fault.blamed, fault.fix
+    region = fix.region if fix else blamed.regions[0]
+    version = (blamed.first if fix is None or blamed.first is not None else fix.region.version) or region.version
+    own = region.version is not None and region.version.line and region.kind != "passed"
+    line = fix.line if fix else region.version.line if region.version is not None and own else region.lines[0]
+    source = source_of(region.file)
+    statement = source.by_line.get(line) if source else None
+    cause = cause_of_fault(fault)
+    return Finding(
+        variable=version.path if version else "",
+        function=statement.function if statement else "",
+        file=region.file,
+        line=line,
+        source=source.line(line).strip() if source else "",
+        cause=cause,
+        explanation=EXPLAIN.get(cause, ""),
+        expected=blamed.expected,
+        fix=(fix.line, fix.old, fix.new) if fix else None,
+        certainty="exact" if fix else "consistent" if blamed.certain else "suspected",
+        shortens=fix is not None and fix.shortens,
+        mends=sorted(fix.right if fix else blamed.proof.mends if blamed.proof else ()),
+        region=list(region.lines),
+    )
+
+
+def cause_of_fault(fault: Fault) -> str:
+    """The slug of the mistake."""
+    case, blamed, fix, _ = fault
+    if case.carried:
+        return "gradient_accumulated_across_steps"
+    return cause_of(fix, blamed, case.trace, case.verdict) if fix else cause_without_fix(blamed, case.verdict, case.trace)

@@ -1,0 +1,91 @@
+"""Edited copies of one program: an edit is tried for a moment, or kept until the workshop closes."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import types
+from collections.abc import Iterator
+
+from microgradnp.debugger.capture.program import Program, functions_of
+from microgradnp.debugger.capture.source import Source, collect, source_of
+from microgradnp.debugger.capture.trace import Trace
+from microgradnp.debugger.repair.edits import Edit, Editor
+
+Shapes = dict[str, dict[str, tuple[int, ...] | None]]  # function -> expression -> shape
+
+
+class Workshop(contextlib.ExitStack):
+    """Runs a program with edits. Close it, or leave its `with` block, to have the program as it was."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__()
+        self.program = program
+        self.editors: dict[str, Editor] = {}  # by file; their trees hold the edits that are kept
+        self.functions: list[types.FunctionType] = []
+        self.shapes: Shapes = {}
+        self.tried = 0
+
+    def look_at(self, trace: Trace) -> None:
+        """Take from a trace which functions run, and what shapes their variables have."""
+        self.functions = functions_of(trace.tracer.code_objects)
+        self.shapes = shapes_seen(trace)
+
+    def editor(self, file: str) -> Editor | None:
+        """Makes edits in a private copy of the file's syntax tree."""
+        if file not in self.editors:
+            source = source_of(file)
+            if source is None:
+                return None
+            self.editors[file] = fresh_editor(file, source.text, ast.parse(source.text), self.shapes)
+        return self.editors[file]
+
+    @contextlib.contextmanager
+    def trying(self, edit: Edit, file: str) -> Iterator[None]:
+        """While this lasts, the program runs with the edit."""
+        self.tried += 1
+        top = top_of(self.editors[file], edit)
+        edit.apply()
+        try:
+            with self.program.edited(self.functions, top, file):
+                yield
+        finally:
+            edit.undo()
+
+    def keep(self, edit: Edit, file: str) -> None:
+        """Let the program run with this edit from now on, until the workshop closes."""
+        editor = self.editors[file]
+        top = top_of(editor, edit)
+        edit.apply()
+        self.enter_context(self.program.edited(self.functions, top, file))
+        self.editors[file] = fresh_editor(file, editor.source.text, editor.source.tree, self.shapes)
+
+
+def top_of(editor: Editor, edit: Edit) -> ast.stmt:
+    """The statement of the module that holds an edit."""
+    moved = edit.index is None and edit.kind == "order"
+    top: ast.stmt = editor.top(edit.parent if moved and id(edit.parent) in editor.place else edit.node)
+    return top
+
+
+def fresh_editor(file: str, text: str, tree: ast.Module, shapes: Shapes) -> Editor:
+    """An editor of a tree of its own."""
+    private = Source(file, text, tree)
+    collect(private, tree.body, "<module>", ())
+    return Editor(private, shapes)
+
+
+def shapes_seen(trace: Trace) -> Shapes:
+    """The shapes of everything that the trace saw in each function."""
+    found: Shapes = {}
+    for version in trace.tracer.versions:
+        if version.array.dtype.kind != "f":
+            continue
+        for function, name in version.known_as:
+            if "()" not in name:
+                names = found.setdefault(function, {})
+                names[name] = version.array.shape
+                holder = name.partition("[")[0]
+                if holder != name:
+                    names.setdefault(holder, None)
+    return found
