@@ -1,4 +1,4 @@
-"""What `mg.coverage()` says is what the table does."""
+"""`mg.coverage()` lists what the table contains."""
 
 import numpy as np
 import pytest

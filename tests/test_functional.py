@@ -1,4 +1,4 @@
-"""Activations, losses and biases: their values against formulas written another way, their errors by wording."""
+"""Activations, losses and biases: values against formulas written in another way, and the wording of errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ X = RANDOM.normal(size=(5, 3))
 
 
 def on_both(f: Any, *args: Any) -> np.ndarray:
-    """The value of f on arrays, after checking that it is the same on Tensors."""
+    """The value of f on arrays. Asserts that it is the same on Tensors."""
     plain = np.asarray(f(*args))
     recorded = f(*(mg.Tensor(a) if isinstance(a, np.ndarray) else a for a in args))
     assert isinstance(recorded, mg.Tensor)
@@ -125,7 +125,7 @@ LABELS = np.array([0, 2, 1, 1, 0])
 
 
 def by_hand(logits: np.ndarray, p: np.ndarray) -> list[float]:
-    """Cross-entropy of each sample, one at a time, from the definition."""
+    """The cross-entropy of each sample, from the definition."""
     return [
         -sum(q * math.log(math.exp(z) / sum(map(math.exp, row))) for q, z in zip(ps, row, strict=True))
         for ps, row in zip(p, logits, strict=True)
@@ -165,7 +165,7 @@ def test_cross_entropy_keeps_float32():
 
 
 def test_cross_entropy_with_impossible_classes():
-    """A logit of -inf says that a class cannot occur; where the target agrees, the loss is that of the other classes."""
+    """A logit of -inf means that a class cannot occur. If the target agrees, the loss is that of the other classes."""
     logits = np.array([[1.0, -np.inf, 0.0]])
     W = mg.Tensor(logits, requires_grad=True)
     loss = mg.cross_entropy(W, [0])

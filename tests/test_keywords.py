@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not RECENT, reason="an older NumPy has keywords 
 
 OF_UFUNCS = ("out", "where", "casting", "order", "dtype", "subok")
 
-VALUES: dict[str, Any] = {  # something that is no default, for the keywords that functions have in common
+VALUES: dict[str, Any] = {  # values that are not the default, for keywords that several functions share
     "out": np.empty(()),
     "where": np.array(False),
     "casting": "unsafe",
@@ -37,11 +37,11 @@ VALUES: dict[str, Any] = {  # something that is no default, for the keywords tha
     "sorted": False,
     "descending": True,
 }
-ELSEWHERE = {  # needs an argument that stays symmetric: tests/test_linalg.py
+ELSEWHERE = {  # tested in tests/test_linalg.py, with arguments that stay symmetric
     ("svd", "hermitian"),
     ("pinv", "hermitian"),
 }
-HARMLESS = {  # whatever their value, the result and the gradient are the same
+HARMLESS = {  # no value changes the result or the gradient
     ("copy", "order"),
     ("full_like", "order"),
     ("partition", "kind"),
@@ -52,7 +52,7 @@ HARMLESS = {  # whatever their value, the result and the gradient are the same
 
 
 def signed(function: Any) -> bool:
-    """Whether Python knows the parameters; of some builtins of older NumPy releases it does not."""
+    """Whether Python knows the parameters. It does not for some builtins of older NumPy releases."""
     try:
         return bool(inspect.signature(function))
     except ValueError:
@@ -60,7 +60,7 @@ def signed(function: Any) -> bool:
 
 
 def parameters(record: Operator) -> dict[str, Any]:
-    """Optional parameters of the function, as NumPy lists them, with their defaults."""
+    """The optional parameters of the function, with NumPy's defaults."""
     if isinstance(record.function, np.ufunc):
         return dict.fromkeys(OF_UFUNCS)
     if not signed(record.function):
@@ -70,7 +70,7 @@ def parameters(record: Operator) -> dict[str, Any]:
 
 
 def shown(record: Operator) -> set[str]:
-    """The parameters that a sample gives another value than the default."""
+    """The parameters that some sample sets to another value than the default."""
     if isinstance(record.function, np.ufunc) or not signed(record.function):
         return set()
     signature = inspect.signature(record.function)

@@ -1,4 +1,4 @@
-"""Kinks that a gradient passed through are found, each with the convention that its rule follows; others are not."""
+"""`mg.kinks` finds each kink that a gradient passed through, with the convention of its rule, and no other."""
 
 import numpy as np
 import pytest
@@ -83,17 +83,26 @@ def test_the_convention_is_what_the_rule_does(function):
     assert mg.grad(lambda x: np.sum(function(x)))(np.zeros(1)) == 0
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_other_conventions_are_what_the_rules_do():
     two = np.array([2.0, 2.0])
-    assert KINKS[np.maximum].convention == "half each at a tie"
+    assert KINKS[np.maximum].convention == "half to each at a tie"
     np.testing.assert_array_equal(mg.grad(lambda x: np.sum(np.maximum(x, two)))(two), [0.5, 0.5])
-    assert KINKS[np.fmax].convention == "all of it to the first at a tie"
+    assert KINKS[np.fmax].convention == "all to the first at a tie"
     np.testing.assert_array_equal(mg.grad(lambda x: np.sum(np.fmax(x, two)))(two), [1, 1])
     assert KINKS[np.clip].convention == "1 at the bounds"
     np.testing.assert_array_equal(mg.grad(lambda x: np.sum(np.clip(x, 2.0, 3.0)))(two), [1, 1])
-    assert KINKS[np.max].convention == "an even share for each at a tie"
+    assert KINKS[np.max].convention == "shared evenly at a tie"
     np.testing.assert_array_equal(mg.grad(np.max)(two), [0.5, 0.5])
     assert KINKS[np.std].convention == "0 where all entries are equal"
     np.testing.assert_array_equal(mg.grad(np.std)(two), [0, 0])
-    assert KINKS[np.remainder].convention == "that of the side above a whole multiple"
-    assert mg.grad(lambda b: np.remainder(4.0, b))(2.0) == -2
+    assert KINKS[np.remainder].convention == "the derivative from above, in the dividend"
+    assert mg.grad(lambda b: np.remainder(4.0, b))(2.0) == mg.grad(lambda b: np.remainder(4.1, b))(2.0) == -2
+    assert mg.grad(lambda b: np.remainder(-4.0, b))(2.0) == mg.grad(lambda b: np.remainder(-3.9, b))(2.0) == 2
+    assert KINKS[np.fmod].convention == "the derivative from farther out, in the dividend"
+    assert mg.grad(lambda b: np.fmod(4.0, b))(2.0) == mg.grad(lambda b: np.fmod(4.1, b))(2.0) == -2
+    assert mg.grad(lambda b: np.fmod(-4.0, b))(2.0) == mg.grad(lambda b: np.fmod(-4.1, b))(2.0) == 2
+    power = KINKS[np.power].convention
+    assert power == "infinite at 0 for an exponent below 1; 0 where no gradient arrives"
+    assert mg.grad(lambda x: x**0.5)(0.0) == np.inf
+    assert mg.grad(lambda x: 0 * x**0.5)(0.0) == 0

@@ -1,4 +1,4 @@
-"""Linear algebra where it is not generic: repeated eigenvalues, arbitrary phases, singular and symmetric matrices."""
+"""Special cases of linear algebra: repeated eigenvalues, arbitrary phases, singular and symmetric matrices."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def symmetric(x):
 
 
 def exponential(a):
-    """The exponential of a symmetric matrix: it depends on the eigenvectors, but not on how they were chosen."""
+    """The exponential of a symmetric matrix. It depends on the eigenvectors, but not on their choice."""
     w, v = np.linalg.eigh(symmetric(a))
     return (v * np.exp(w)) @ np.conjugate(np.swapaxes(v, -1, -2))
 

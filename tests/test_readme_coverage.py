@@ -1,4 +1,4 @@
-"""The README's tables of covered functions are those of the table."""
+"""The README's tables of covered functions are what `mg.coverage()` prints."""
 
 from pathlib import Path
 

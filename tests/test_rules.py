@@ -1,4 +1,4 @@
-"""Every rule of the table, driven by the records of `operators.py`: values against NumPy, derivatives against oracles."""
+"""Every rule of the table, driven by the records in `operators/`: values against NumPy, derivatives against oracles."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def gradient_of(f: Any, *args: Any) -> tuple[np.ndarray, ...]:
 
 def test_every_rule_has_a_record():
     missing = sorted(TABLE[f].name for f in COVERED - RECORDS.keys() - {replayed})  # tests/test_checkpoint.py
-    assert not missing, f"rules without a record in tests/operators.py: {', '.join(missing)}"
+    assert not missing, f"rules without a record in tests/operators: {', '.join(missing)}"
     assert len(RECORDS) == len(OPERATORS)
 
 
@@ -67,7 +67,7 @@ class TestEveryRule:
             assert not record.narrow or not all(
                 isinstance(a, np.ndarray) and a.dtype.kind == "f" for a in (*args, *sample.options.values())
             )
-            return  # NumPy itself widens these arguments
+            return  # NumPy widens these arguments itself
         check_grads(lambda *args: record.call(*args, **sample.options), args, 2, arrays_of(sample))
 
     def test_complex(self, record: Operator, sample: Sample):
@@ -101,7 +101,7 @@ ROUGH = {"hyp2f1"}  # SciPy computes it to twelve digits, and the oracle asks fo
 
 @pytest.mark.parametrize("record", [r for r in OPERATORS if r.name not in ROUGH], ids=lambda record: record.name)
 def test_second_derivatives_through_a_function_that_is_not_linear(record: Operator):
-    """A formula that took `g` for a constant would pass alone where the operator is linear."""
+    """Squared, because a formula that takes `g` for a constant is right for a linear operator alone."""
     sample = next(iter(record.samples(np.random.default_rng(1))))
     check_grads(lambda *args: np.square(record.call(*args, **sample.options)), sample.args, 2, arrays_of(sample))
 
@@ -351,13 +351,13 @@ def test_default_values_of_refused_keywords_are_harmless():
 def test_an_order_that_follows_the_memory_layout_is_refused():
     for f in (lambda x: np.ravel(x, order="K"), lambda x: np.reshape(x, (3, 2), order="A")):
         with pytest.raises(
-            ValueError, match=r"order='[KA]' follows the memory layout of an array, which its gradient does not share"
+            ValueError, match=r"order='[KA]' follows the memory layout of an array, and its gradient has another layout"
         ):
             gradient_of(f, X)
 
 
 def test_einsum_with_lists_of_axes_is_refused():
-    with pytest.raises(TypeError, match="einsum: write the subscripts as a string"):
+    with pytest.raises(TypeError, match="einsum: lists of axis numbers have no gradient rule; write the subscripts as a string"):
         gradient_of(lambda x: np.einsum(x, [0, 1], [0]), X)
 
 

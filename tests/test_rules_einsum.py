@@ -9,7 +9,7 @@ import pytest
 from operators import RECORDS
 
 import microgradnp as mg
-from microgradnp.rules import products
+from microgradnp.rules import einsum
 
 EINSUM = np.einsum
 R = np.random.default_rng(6)
@@ -82,16 +82,14 @@ def test_the_gradient_of_a_convolution_takes_paths_too(paths: list[Any]):
 @pytest.mark.parametrize("sample", list(RECORDS[np.einsum].samples(np.random.default_rng(1))), ids=repr)
 def test_every_record_has_the_same_value_and_gradients_by_a_path(sample: Any, monkeypatch: pytest.MonkeyPatch):
     plain = value_and_gradients(*sample.args, **sample.options)
-    monkeypatch.setattr(
-        products, "cheapest_path", lambda subscripts, shapes: np.einsum_path(subscripts, *map(np.zeros, shapes))[0]
-    )
+    monkeypatch.setattr(einsum, "cheapest_path", lambda subscripts, shapes: np.einsum_path(subscripts, *map(np.zeros, shapes))[0])
     for got, expected in zip(value_and_gradients(*sample.args, **sample.options), plain, strict=True):
         np.testing.assert_allclose(got, expected, rtol=1e-13, atol=1e-14)
 
 
 def test_second_derivatives_by_a_path():
     monomial = ("ij,jk->ik", R.normal(size=(20, 80)), R.normal(size=(80, 70)))
-    assert products.cheapest_path(monomial[0], ((20, 80), (80, 70)))
+    assert einsum.cheapest_path(monomial[0], ((20, 80), (80, 70)))
     mg.check_grads(lambda a, b: np.einsum(monomial[0], a, b) ** 2, monomial[1:], 2)
 
 
@@ -128,7 +126,7 @@ def test_operands_that_a_path_would_round_stay_in_the_loop(paths: list[Any]):
 
 
 def test_windows_that_a_path_would_copy_into_much_memory_stay_in_the_loop(paths: list[Any], monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(products, "COPIES", windows(IMAGES).nbytes - 1)
+    monkeypatch.setattr(einsum, "COPIES", windows(IMAGES).nbytes - 1)
     mg.grad(convolution, 1)(IMAGES, FILTERS)
     assert not any(paths)
 

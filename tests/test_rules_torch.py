@@ -1,4 +1,4 @@
-"""Every rule against PyTorch, an independent implementation: the same value and the same gradients, on the records' arguments."""
+"""Every rule against PyTorch, an independent implementation: equal values and gradients for the arguments of the records."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WITH_COUNTERPART = [case for case in cases() if case.values[0].torch and case.va
 
 
 def to_torch(value: Any, live: bool) -> Any:
-    """An argument as PyTorch takes it: arrays as tensors, the arrays inside an index too."""
+    """An argument for PyTorch: arrays become tensors, also inside an index."""
     if isinstance(value, tuple):
         return tuple(to_torch(part, False) for part in value)
     if isinstance(value, list) and all(isinstance(part, int) for part in value):
@@ -67,7 +67,7 @@ def close(ours: np.ndarray, theirs: np.ndarray, dtype: Any) -> None:
 
 
 def test_most_rules_have_a_counterpart():
-    """The others are our own parts of a function that has one, or PyTorch lacks them, or has no derivative."""
+    """The others are our own helpers, or PyTorch lacks the function or its derivative."""
     numpys = [
         record for record in OPERATORS if not isinstance(record.function, np.ufunc) or hasattr(np, record.function.__name__)
     ]

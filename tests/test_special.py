@@ -1,4 +1,4 @@
-"""scipy.special: loaded late, decided completely, and right at the points where its formulas divide by zero or cancel."""
+"""scipy.special: loaded late, decided completely, and right where its formulas divide by zero or cancel."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core.signatures import name_of
-from microgradnp.rules.values import undecided, value_of
+from microgradnp.rules.values import is_traced, value_of
 
 MARK = "__of__"  # joins a module and what is in it to one name
 
@@ -250,7 +250,7 @@ class Plain(ast.NodeTransformer):
         return None if node.value is None else ast.Assign(targets=[node.target], value=node.value)
 
     def visit_If(self, node: ast.If) -> ast.AST | None:
-        asks = any(isinstance(part, ast.Name) and part.id == undecided.__name__ for part in ast.walk(node.test))
+        asks = any(isinstance(part, ast.Name) and part.id == is_traced.__name__ for part in ast.walk(node.test))
         return None if asks else self.generic_visit(node)
 
 

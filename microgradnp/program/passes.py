@@ -15,7 +15,7 @@ import numpy as np
 
 from microgradnp.program.values import Program, Value, operands, rewritten, substituted
 
-ELEMENTWISE = tuple(f for f in (getattr(np, name) for name in dir(np)) if isinstance(f, np.ufunc) and f.signature is None)
+ELEMENTWISE = frozenset(f for f in vars(np).values() if isinstance(f, np.ufunc) and f.signature is None)
 SAME = {np.positive, np.real, np.conjugate}  # of real numbers
 RESHAPES = (np.reshape, np.ravel, np.expand_dims, np.squeeze)
 

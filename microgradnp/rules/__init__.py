@@ -1,9 +1,10 @@
-"""The rules: one module for each area of NumPy. Importing them fills `table.TABLE`."""
+"""The rules, one module for each area of NumPy. Importing this package fills the table of `core.table`."""
 
-from microgradnp.rules import (
+from microgradnp.rules import (  # noqa: F401  (each module fills its part of the table)
     bessel,
     creation,
     decompositions,
+    einsum,
     elementwise,
     fft,
     indexing,
@@ -24,32 +25,6 @@ from microgradnp.rules import (
     selecting,
     shape,
     signal,
+    spectra,
     statistics,
 )
-
-__all__ = [
-    "bessel",
-    "creation",
-    "decompositions",
-    "elementwise",
-    "fft",
-    "indexing",
-    "joining",
-    "kinks",
-    "linalg",
-    "nanfunctions",
-    "norms",
-    "ordering",
-    "padding",
-    "parts",
-    "polynomials",
-    "products",
-    "rearranging",
-    "reductions",
-    "refused",
-    "scans",
-    "selecting",
-    "shape",
-    "signal",
-    "statistics",
-]

@@ -1,4 +1,4 @@
-"""NumPy's one Bessel function, i0. Its derivatives are I_k(x) / x**k, which NumPy lacks and which lead from each to the next:
+"""NumPy's one Bessel function, i0. Its derivatives need I_k(x) / x**k, which NumPy lacks. Each of those leads to the next:
 
 d/dx I_0(x) = x * (I_1(x) / x),    d/dx (I_k(x) / x**k) = x * (I_{k+1}(x) / x**(k+1)),    DLMF 10.29.4.
 """
@@ -12,18 +12,18 @@ import numpy as np
 
 from microgradnp.core.record import primitive
 from microgradnp.core.table import rule
-from microgradnp.rules.elementwise import finite
+from microgradnp.rules.guards import finite
 
-NEAR = 20.0  # up to here the power series, whose terms are all positive; beyond, the asymptotic one reaches 1e-16
+NEAR = 20.0  # up to here the power series, whose terms are all positive; beyond it the asymptotic series is exact to 1e-16
 NEAR_TERMS, FAR_TERMS = 40, 24
 
 
 @primitive
 def quotient(x: Any, k: int) -> Any:
-    """I_k(x) / x**k, an even function: DLMF 10.25.2, and 10.40.1 far out."""
+    """I_k(x) / x**k, an even function: DLMF 10.25.2, and 10.40.1 for large x."""
     x = np.abs(np.asarray(x))
     far = x > NEAR
-    return np.where(far, far_out(np.where(far, x, NEAR), k), power_series(np.where(far, 0, x), k))
+    return np.where(far, asymptotic_series(np.where(far, x, NEAR), k), power_series(np.where(far, 0, x), k))
 
 
 def power_series(x: Any, k: int) -> Any:
@@ -36,7 +36,7 @@ def power_series(x: Any, k: int) -> Any:
     return total / (2**k * math.factorial(k))
 
 
-def far_out(x: Any, k: int) -> Any:
+def asymptotic_series(x: Any, k: int) -> Any:
     """exp(x) / (x**k sqrt(2 pi x)) times a series in 1 / x."""
     total = np.ones_like(x)
     for m in range(FAR_TERMS, 0, -1):

@@ -1,4 +1,4 @@
-"""What the table covers, as a table: for people, and for the README, which a test compares with it."""
+"""The list of covered functions, made from the table itself. It is printed for people, and for the README."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ NAMESPACES: dict[str, ModuleType] = {
 }
 KINDS = {
     "rule": "a formula for each argument",
-    "composite": "written in functions that have one",
-    "constant": "derivative zero wherever it exists",
-    "refused": "an error that says why",
+    "composite": "written in terms of other functions",
+    "constant": "its derivative is 0 wherever it exists",
+    "refused": "raises an error that says why",
 }
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One function of NumPy, SciPy or microgradnp, and what a Tensor makes of it."""
+    """One function of NumPy, SciPy or microgradnp, and how it is differentiated."""
 
     name: str  # np.linalg.svd
-    aliases: tuple[str, ...]  # other names of the same function, those of the array API standard among them
+    aliases: tuple[str, ...]  # other names of the same function, such as those of the array API standard
     kind: str  # one of KINDS
     area: str  # the module of microgradnp.rules
-    keywords: tuple[str, ...]  # arguments that are no arrays, and are differentiated through
-    note: str  # the convention at a kink, or the reason of a refusal
+    keywords: tuple[str, ...]  # options that the gradient takes into account
+    note: str  # the convention at a kink, or the reason for a refusal
 
     def __str__(self) -> str:
         names = " = ".join((self.name, *self.aliases))
@@ -50,7 +50,7 @@ class Entry:
 
 
 class Coverage(list[Entry]):
-    """All entries, by area and name. Prints as a table; `coverage["np.sort"]` is one entry."""
+    """All entries, sorted by area and name. It prints as a table; `coverage["np.sort"]` is one entry."""
 
     def __getitem__(self, key: Any) -> Any:
         return self.find(key) if isinstance(key, str) else super().__getitem__(key)
@@ -59,13 +59,14 @@ class Coverage(list[Entry]):
         return super().__contains__(key) or any(key in names_of(entry) for entry in self)
 
     def find(self, name: str) -> Entry:
-        """The entry of a name, with or without its namespace. Raises KeyError."""
+        """The entry with this name, which may leave out its namespace. Raises KeyError when there is none."""
         for entry in self:
             if name in names_of(entry):
                 return entry
-        raise KeyError(f"{name}: not a function that NumPy would ask a Tensor about, or one that nobody has decided yet")
+        raise KeyError(f"{name}: no covered or refused function has this name")
 
     def areas(self) -> Iterator[tuple[str, list[Entry]]]:
+        """Each area with its entries."""
         for area in dict.fromkeys(entry.area for entry in self):
             yield area, [entry for entry in self if entry.area == area]
 
@@ -76,7 +77,7 @@ class Coverage(list[Entry]):
         return "\n".join(lines)
 
     def markdown(self) -> str:
-        """Two tables: the functions of each area, and what the gradient is at the kinks."""
+        """Two tables: the functions of each area, and the gradient at each kink."""
         lines = ["| area | functions |", "|---|---|"]
         for area, entries in self.areas():
             lines.append(f"| {area} | {' '.join(f'`{short(entry)}`' for entry in entries)} |")
@@ -90,17 +91,18 @@ class Coverage(list[Entry]):
 
 
 def names_of(entry: Entry) -> set[str]:
+    """All names of an entry, with and without their namespace."""
     names = {entry.name, *entry.aliases}
     return names | {name.rpartition(".")[2] for name in names}
 
 
 def short(entry: Entry) -> str:
-    """`linalg.svd`, and `concatenate = concat` where the standard has another name."""
+    """The entry's names without `np.`: `linalg.svd`, or `concatenate = concat`."""
     return " = ".join(name.removeprefix("np.") for name in (entry.name, *entry.aliases))
 
 
 def coverage() -> Coverage:
-    """Every function that is covered or refused, from the table itself.
+    """List every function that is covered or refused.
 
     >>> import microgradnp as mg
     >>> print(mg.coverage()["np.concat"])
@@ -118,7 +120,7 @@ def rank(entry: Entry) -> str:
 
 
 def public_names() -> dict[Callable[..., Any], tuple[str, ...]]:
-    """Function -> all its public names, that under which NumPy made it first."""
+    """Function -> all its public names. The name that the function was defined under comes first."""
     found: dict[Callable[..., Any], list[str]] = {operator.getitem: ["x[index]"]}
     for prefix, space in {**NAMESPACES, **optional()}.items():
         for name in dict.fromkeys(getattr(space, "__all__", dir(space))):  # SciPy lists some twice
@@ -129,7 +131,7 @@ def public_names() -> dict[Callable[..., Any], tuple[str, ...]]:
 
 
 def optional() -> dict[str, ModuleType]:
-    """Libraries whose rules are loaded late, as far as they are installed; now they are loaded."""
+    """Load the rules of optional libraries, and return the libraries that are installed."""
     found = {}
     for library, rules in LATE.items():
         with contextlib.suppress(ModuleNotFoundError):
@@ -139,7 +141,7 @@ def optional() -> dict[str, ModuleType]:
 
 
 def own(name: str, function: Callable[..., Any]) -> bool:
-    """Whether a name is the one that the function was made under."""
+    """Whether the function was defined under this name."""
     return name.rpartition(".")[2] == getattr(function, "__name__", None)
 
 
@@ -155,7 +157,7 @@ def described(function: Callable[..., Any], entry: Rule | Composite, names: tupl
 
 
 def area_of(formula: Callable[..., Any]) -> str:
-    """The module of the rules; of a library's rules, the library."""
+    """The module of microgradnp.rules that holds the formula; for the rules of a library, the library."""
     library = next((library for library, rules in LATE.items() if formula.__module__.startswith(rules)), None)
     return library or str(formula.__module__).rpartition(".")[2]
 

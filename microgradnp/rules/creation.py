@@ -1,4 +1,4 @@
-"""Arrays made from others: filled with a number, or with steps between two."""
+"""Arrays made from others: copies, arrays filled with a number, and numbers between two ends."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core.table import composite
-from microgradnp.rules.values import is_complex, undecided, value_of
+from microgradnp.rules.values import is_complex, is_traced, value_of
 
 
 @composite(np.copy)
 def copy(a: Any, order: str = "K") -> Any:
-    """A Tensor never changes, and its memory layout is nobody's business."""
+    """A Tensor never changes and its memory layout is private, so `order` has no effect."""
     return np.astype(a, a.dtype)
 
 
@@ -23,19 +23,19 @@ def full_like(a: Any, fill_value: Any, dtype: Any = None, order: str = "K", *, s
     return filled if filled.dtype == zeros.dtype else np.astype(filled, zeros.dtype)
 
 
-def plain_number(x: Any) -> Any:
-    """The value of an array; a number of Python's as it is, since it does not widen a dtype."""
+def for_result_type(x: Any) -> Any:
+    """What `np.result_type` shall see: the dtype of an array; a Python number itself, because it does not widen a dtype."""
     return x if isinstance(x, (int, float, complex)) else x.dtype if hasattr(x, "dtype") else np.asarray(x)
 
 
 def steps(start: Any, stop: Any, num: int, endpoint: bool, dtype: Any) -> tuple[Any, Any]:
-    """The numbers along a new first axis, and the step between them, in NumPy's order of operations."""
-    kind = np.result_type(plain_number(start), plain_number(stop), float(num))
+    """The numbers along a new first axis, and the step between them. The order of operations is NumPy's."""
+    kind = np.result_type(for_result_type(start), for_result_type(stop), float(num))
     delta = np.subtract(stop, start) * kind.type(1)
     divisor = num - 1 if endpoint else num
     number = np.arange(num).astype(kind).reshape((-1,) + (1,) * np.ndim(delta))
     step = delta / divisor if divisor > 0 else np.nan
-    if divisor > 0 and undecided(step):  # number by number what is decided for all of them below: a step that vanishes
+    if divisor > 0 and is_traced(step):  # a traced step may be 0 or not: the program computes both cases below, and chooses
         numbers = np.where(np.any(np.equal(step, 0)), number / divisor * delta, number * step)
     elif divisor > 0 and np.any(value_of(step) == 0):
         numbers = number / divisor * delta
@@ -75,13 +75,13 @@ def logspace(
 
 @composite(np.geomspace)
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
-    """Of real numbers of one sign."""
+    """Takes real numbers of one sign."""
     start, stop = (part if hasattr(part, "ndim") else np.asarray(part) for part in (start, stop))
     if is_complex(start, stop):
-        raise TypeError("geomspace: a spiral of complex numbers has no gradient rule; on Tensors it takes real numbers")
-    if not undecided(start * stop) and np.any(value_of(start) * value_of(stop) <= 0):
-        raise ValueError("geomspace: start and stop must be of one sign, and not zero")
-    sign = np.sign(start if undecided(start) else value_of(start))
+        raise TypeError("geomspace: complex numbers have no gradient rule; on Tensors it takes real numbers")
+    if not is_traced(start * stop) and np.any(value_of(start) * value_of(stop) <= 0):
+        raise ValueError("geomspace: start and stop must have the same sign and must not be 0")
+    sign = np.sign(start if is_traced(start) else value_of(start))
     first, last = start * sign, stop * sign
     numbers = logspace(np.log10(first), np.log10(last), num, endpoint)
     if num > 0:
@@ -92,7 +92,7 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
     return numbers if dtype is None else np.astype(numbers, dtype)
 
 
-# ---------------------------------------------------------------------------------- a function of the user's
+# ------------------------------------------------------------------------------------- functions of the user
 
 
 @composite(np.apply_along_axis)

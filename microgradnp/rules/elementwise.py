@@ -1,84 +1,36 @@
-"""Elementwise functions. The derivatives are in every calculus textbook; conventions at kinks are PyTorch's, stated here.
+"""Elementwise functions. Every calculus textbook has their derivatives; the conventions at kinks are PyTorch's.
 
-No NaN where the true gradient is finite: `np.where(b > 0, a / b, 0)` sends a gradient of zero back through the divisions that
-it did not use. There the slope is infinite or NaN, and 0 * inf is NaN. `safe_divisor` and `finite` replace such a slope only
-where it is bad *and* the gradient is zero. Elsewhere it must stay: second derivatives read it also at g = 0.
+`safe_divisor`, `finite` and `masked` keep NaN out of gradients that are finite: see `guards`.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from microgradnp.core.context import tracing
 from microgradnp.core.table import alias, constant, rule
-from microgradnp.rules.values import undecided, value_of
+from microgradnp.rules.guards import finite, masked, nonzero, safe_divisor
+from microgradnp.rules.values import is_traced, value_of
 
 LN2 = float(np.log(2))
 LN10 = float(np.log(10))
 DEGREE = float(np.pi / 180)
-LARGE = 1000  # entries from which on one more pass over an array pays
 
 
-def safe_divisor(g: Any, b: Any) -> Any:
-    """`b` to divide by, but 1 where it is 0 or NaN and `g` is 0, so that the quotient is 0 there."""
-    if undecided(b):
-        return b if tracing.get().unguarded else divisor(g, b)
-    known = value_of(b)
-    if known.all() and not np.isnan(np.vdot(known, known)):  # the usual case: nothing is 0 or NaN
-        return b
-    return divisor(g, b)
-
-
-def divisor(g: Any, b: Any) -> Any:
-    return np.where(np.logical_and(g == 0, np.logical_not(np.absolute(b) > 0)), 1, b)
-
-
-def finite(g: Any, slope: Any) -> Any:
-    """`slope` to multiply by, but 0 where it is not finite and `g` is 0."""
-    if isinstance(slope, (int, float)) and math.isfinite(slope):
-        return slope
-    if undecided(slope):
-        return slope if tracing.get().unguarded else factor(g, slope)
-    known = value_of(slope)
-    if math.isfinite(np.vdot(known, known).real):  # one pass, a third of the time of all(isfinite); no warning on overflow
-        return slope
-    return factor(g, slope)
-
-
-def factor(g: Any, slope: Any) -> Any:
-    return np.where(np.logical_and(g == 0, np.logical_not(np.isfinite(slope))), 0, slope)
-
-
-def masked(mask: Any, g: Any) -> Any:
-    """`g` where the mask is True, else 0: a product where `g` is finite, which takes a quarter of the time of `np.where`."""
-    if undecided(g):
-        return g * mask if tracing.get().unguarded else np.where(mask, g, 0)
-    known = value_of(g)
-    if known.size > LARGE and math.isfinite(np.vdot(known, known).real):
-        return g * mask
-    return np.where(mask, g, 0)
-
-
-def nonzero(y: Any) -> Any:
-    """`y`, but 1 where it is zero."""
-    return np.where(y == 0, 1, y)
-
-
-def denominator(g: Any, y: Any, a: Any, b: Any) -> Any:
-    """-a / b**2 as -y / b: b**2 could overflow or vanish."""
+def quotient_divisor(g: Any, y: Any, a: Any, b: Any) -> Any:
+    """-a / b**2, written -y / b: b**2 could overflow or vanish."""
     return -(g * finite(g, y)) / safe_divisor(g, b)
 
 
 def power_base(g: Any, y: Any, a: Any, b: Any) -> Any:
-    """d(a**b)/da = b a**(b-1); 0 where b is 0, also at a = 0."""
+    """d(a**b)/da = b a**(b-1). It is 0 where b is 0, also at a = 0."""
     if isinstance(b, (int, float)) and b == int_or_zero(b) and b >= 0:
         return g * b * finite(g, a ** (b - 1)) if b else np.zeros_like(g)
     unused = np.logical_and(g == 0, np.logical_not(np.isfinite(y)))
     infinite = np.logical_and(np.logical_and(a == 0, b < 1), np.logical_or(g == 0, b == 0))
-    return g * b * np.where(np.logical_or(unused, infinite), 1, a) ** (b - 1.0)  # 1.0: unsigned and small integers would wrap
+    return g * b * np.where(np.logical_or(unused, infinite), 1, a) ** (b - 1.0)  # 1.0, as unsigned integers would wrap at b - 1
 
 
 def int_or_zero(b: float) -> int:
@@ -86,7 +38,7 @@ def int_or_zero(b: float) -> int:
 
 
 def power_exponent(g: Any, y: Any, a: Any, b: Any) -> Any:
-    """d(a**b)/db = a**b log(a); 0 at a = 0 (as in PyTorch), NaN for a < 0, where a**b has no neighbours."""
+    """d(a**b)/db = a**b log(a). It is 0 at a = 0, as in PyTorch, and NaN for a < 0, where a**b is defined for whole b only."""
     if isinstance(a, (int, float)) and a > 0:
         return g * finite(g, y) * float(np.log(a))
     unused = np.logical_and(g == 0, False if np.iscomplexobj(a) else np.logical_not(a > 0))
@@ -94,27 +46,27 @@ def power_exponent(g: Any, y: Any, a: Any, b: Any) -> Any:
 
 
 def fmod_divisor(g: Any, y: Any, a: Any, b: Any) -> Any:
-    """a - fmod(a, b) is a whole multiple of b; floor_divide gets that multiple right where a / b rounds up to the next."""
+    """fmod(a, b) = a - n b with a whole number n. floor_divide gives the right n where a / b rounds up to the next."""
     b = safe_divisor(g, b)
     return -g * np.sign(a) * np.sign(b) * np.floor_divide(np.absolute(a), np.absolute(b))
 
 
-def unit_circle(g: Any, a: Any) -> Any:
-    """1 - a**2 without cancellation near 1, to divide by or take the root of; 1 where it is no use and `g` is 0."""
+def one_minus_square(g: Any, a: Any) -> Any:
+    """1 - a**2, without cancellation near 1. Where g == 0, it is 1 in place of numbers that have no root or reciprocal."""
     rest = (1 - a) * (1 + a)
-    if undecided(rest) and tracing.get().unguarded:
+    if is_traced(rest) and tracing.get().unguarded:
         return rest
     return safe_divisor(g, rest) if a.dtype.kind == "c" else np.where(np.logical_and(g == 0, rest <= 0), 1, rest)
 
 
 def same_branch(root: Any, guide: Any) -> Any:
-    """`root` or its negative, whichever points as `guide` does: on a branch cut a square root may belong to the other side."""
+    """`root` or its negative, whichever points the way of `guide`. On a branch cut, a root may belong to the other side."""
     return root * np.where(np.real(root * np.conjugate(guide)) < 0, -1, 1)
 
 
 def arcsin_slope(g: Any, y: Any, a: Any, guide: Any) -> Any:
-    """1 / sqrt(1 - a**2), of the branch of `guide`, which is cos(arcsin(a)) or sin(arccos(a))."""
-    root = np.sqrt(unit_circle(g, a))
+    """1 / sqrt(1 - a**2), on the branch of guide(y), which is cos(arcsin(a)) or sin(arccos(a))."""
+    root = np.sqrt(one_minus_square(g, a))
     return g / (same_branch(root, guide(y)) if a.dtype.kind == "c" else root)
 
 
@@ -130,35 +82,35 @@ def arccosh(g: Any, y: Any, a: Any) -> Any:
     return g / (same_branch(root, np.sinh(y)) if a.dtype.kind == "c" else root)
 
 
-def arctan2_slope(g: Any, of: Any, a: Any, b: Any) -> Any:
-    """of / (a**2 + b**2), where the squares may overflow or vanish."""
+def arctan2_slope(g: Any, numerator: Any, a: Any, b: Any) -> Any:
+    """numerator / (a**2 + b**2), divided twice by the radius, because the squares may overflow or vanish."""
     radius = safe_divisor(g, np.hypot(a, b))
-    return g * (of / radius) / radius
+    return g * (numerator / radius) / radius
 
 
 def absolute(g: Any, y: Any, a: Any) -> Any:
-    """Sign of `a`, 0 at 0; for complex `a` the direction conj(a)/|a|."""
+    """The sign of `a`, 0 at 0. For complex `a` it is the direction conj(a) / |a|."""
     return g * (a / nonzero(y)).conj() if a.dtype.kind == "c" else g * np.sign(a)
 
 
 def sign(g: Any, y: Any, a: Any) -> Any:
-    """0 for real `a`, and at 0; the unit circle's tangent part for complex `a` (y = a/|a|)."""
+    """0 for real `a`, and at 0. For complex `a`, y = a / |a| moves along the unit circle: the part of g along its tangent."""
     if a.dtype.kind != "c":
         return np.zeros_like(g)
     return np.where(a == 0, 0, g - np.real(g * y) * y.conj()) / nonzero(np.absolute(a))
 
 
-def chosen(g: Any, a: Any, b: Any, mine: Any) -> Any:
-    """`g` where the argument is the extreme, half of it at a tie."""
+def halved_at_ties(g: Any, a: Any, b: Any, wins: Any) -> Any:
+    """`g` where the argument wins, that is, is the extreme; half of it at a tie."""
     tie = np.equal(a, b)
-    if undecided(tie):
-        return np.where(tie, g / 2, masked(mine, g))
+    if is_traced(tie):
+        return np.where(tie, g / 2, masked(wins, g))
     tie = value_of(tie)
-    return np.where(tie, g / 2, masked(mine, g)) if tie.any() else masked(mine, g)
+    return np.where(tie, g / 2, masked(wins, g)) if tie.any() else masked(wins, g)
 
 
 def inside(a: Any, low: Any, high: Any) -> Any:
-    """Where clip leaves `a` as it is; the bounds belong to the inside (as in PyTorch)."""
+    """Where clip leaves `a` unchanged. The bounds count as inside, as in PyTorch."""
     if low is None or high is None:
         return a >= low if high is None else a <= high if low is None else True
     return np.logical_and(a >= low, a <= high)
@@ -181,7 +133,7 @@ rule(np.subtract,      lambda g, y, a, b: g,
 rule(np.multiply,      lambda g, y, a, b: g * finite(g, b),
                        lambda g, y, a, b: g * finite(g, a))
 rule(np.divide,        lambda g, y, a, b: g / safe_divisor(g, b),
-                       denominator)
+                       quotient_divisor)
 rule(np.power,         power_base, power_exponent)
 rule(np.float_power,   power_base, power_exponent)
 rule(np.remainder,     lambda g, y, a, b: g,
@@ -219,25 +171,25 @@ rule(np.arccos,        lambda g, y, a: -arcsin_slope(g, y, a, np.sin))
 rule(np.arctan,        lambda g, y, a: g / (1 + a**2))
 rule(np.arctan2,       lambda g, y, a, b: arctan2_slope(g, b, a, b),
                        lambda g, y, a, b: -arctan2_slope(g, a, a, b))
-rule(np.hypot,         lambda g, y, a, b: g * a / nonzero(y),        # 0 at the origin, as norms are in PyTorch
+rule(np.hypot,         lambda g, y, a, b: g * a / nonzero(y),        # 0 at the origin, as PyTorch's norms
                        lambda g, y, a, b: g * b / nonzero(y))
 rule(np.sinh,          lambda g, y, a: g * finite(g, np.cosh(a)))
 rule(np.cosh,          lambda g, y, a: g * finite(g, np.sinh(a)))
 rule(np.tanh,          lambda g, y, a: g * (1 - y**2))
 rule(np.arcsinh,       arcsinh)
 rule(np.arccosh,       arccosh)
-rule(np.arctanh,       lambda g, y, a: g / unit_circle(g, a))
+rule(np.arctanh,       lambda g, y, a: g / one_minus_square(g, a))
 rule(np.degrees,       lambda g, y, a: g / DEGREE)
 rule(np.rad2deg,       lambda g, y, a: g / DEGREE)
 rule(np.radians,       lambda g, y, a: g * DEGREE)
 rule(np.deg2rad,       lambda g, y, a: g * DEGREE)
 
-# ---------------------------------------- kinks: half each at a tie of maximum and minimum; 0 for abs at 0
-rule(np.maximum,       lambda g, y, a, b: chosen(g, a, b, np.greater(a, b)),
-                       lambda g, y, a, b: chosen(g, a, b, np.logical_not(a >= b)))
-rule(np.minimum,       lambda g, y, a, b: chosen(g, a, b, np.less(a, b)),
-                       lambda g, y, a, b: chosen(g, a, b, np.logical_not(a <= b)))
-rule(np.fmax,          lambda g, y, a, b: masked(np.logical_or(a >= b, np.isnan(b)), g),        # a tie is the first's
+# ----------------------------------------------------------------- kinks: the conventions are in kinks.py
+rule(np.maximum,       lambda g, y, a, b: halved_at_ties(g, a, b, np.greater(a, b)),
+                       lambda g, y, a, b: halved_at_ties(g, a, b, np.logical_not(a >= b)))
+rule(np.minimum,       lambda g, y, a, b: halved_at_ties(g, a, b, np.less(a, b)),
+                       lambda g, y, a, b: halved_at_ties(g, a, b, np.logical_not(a <= b)))
+rule(np.fmax,          lambda g, y, a, b: masked(np.logical_or(a >= b, np.isnan(b)), g),        # at a tie all of g goes to a
                        lambda g, y, a, b: masked(np.logical_not(np.logical_or(a >= b, np.isnan(b))), g))
 rule(np.fmin,          lambda g, y, a, b: masked(np.logical_or(a <= b, np.isnan(b)), g),
                        lambda g, y, a, b: masked(np.logical_not(np.logical_or(a <= b, np.isnan(b))), g))
@@ -265,7 +217,7 @@ rule(np.astype,        lambda g, y, a, dtype, copy=True: g if y.dtype.kind in "f
 
 alias(np.clip, min="a_min", max="a_max")
 
-# -------------------------------------------------------------------- derivative zero wherever it exists
+# ---------------------------------------------------- constants: the derivative is 0 wherever it exists
 constant(np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide)
 constant(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isclose, np.array_equal, np.allclose)
 constant(np.logical_and, np.logical_or, np.logical_xor, np.logical_not)

@@ -1,4 +1,4 @@
-"""What NumPy lacks: activations, losses, and the two ways of adding a bias. Each is one node of the graph."""
+"""Functions that NumPy lacks: activations, losses, and two ways to add a bias. Each call is one node of the graph."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from microgradnp.core.record import primitive
 from microgradnp.core.table import constant, rule
-from microgradnp.rules.elementwise import masked
+from microgradnp.rules.guards import masked
 from microgradnp.rules.indexing import set_at
 from microgradnp.rules.kinks import kink
 
@@ -30,15 +30,15 @@ __all__ = [
 
 tanh = np.tanh
 
-# The largest x for which exp(x) is finite, rounded down, by dtype: sigmoid needs no warning and no branch.
+# For each dtype the largest x for which exp(x) is finite, rounded down. With it, sigmoid never overflows and needs no branch.
 LARGEST_EXPONENT = {"e": 11.0, "f": 88.0, "d": 709.0, "g": 709.0}
 
 
 @primitive
 def add_bias(x: Any, b: Any) -> Any:
-    """`x + b`: a bias vector `b` of shape (units,) added to every row of `x`, shape (..., units).
+    """`x + b`: adds a bias vector `b` of shape (units,) to every row of `x`, of shape (..., units).
 
-    Raises ValueError when `b` is not a vector with one entry a column: broadcasting anything else is a bug in most models.
+    Raises ValueError when `b` is not a vector with one entry for each column. Broadcasting anything else is a bug in most models.
     """
     if np.ndim(b) != 1 or np.shape(x)[-1:] != np.shape(b):
         raise ValueError(f"x has shape {np.shape(x)} and b {np.shape(b)}; b needs one entry for each column of x")
@@ -47,7 +47,7 @@ def add_bias(x: Any, b: Any) -> Any:
 
 @primitive
 def append_bias_unit(h: Any, value: float = -1.0) -> Any:
-    """A column of constant `value` appended to `h`: (..., units) -> (..., units + 1). The next weights then hold the bias.
+    """Append a column of constant `value` to `h`: (..., units) -> (..., units + 1). Its weight in the next layer is the bias.
 
     >>> import numpy as np, microgradnp as mg
     >>> mg.append_bias_unit(np.array([[1.0, 2.0]]))
@@ -74,7 +74,7 @@ def sigmoid(x: Any) -> Any:
 
 @primitive
 def identity(x: Any) -> Any:
-    """`x`: the activation of a linear output layer, as a node of its own."""
+    """`x` as a node of its own: the activation of a linear output layer."""
     return np.asarray(x)
 
 
@@ -100,7 +100,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
 
 @primitive
 def log_softmax(x: Any, axis: int = -1) -> Any:
-    """log(softmax(x)) along `axis`, computed without taking the logarithm of a rounded zero."""
+    """log(softmax(x)) along `axis`. It never takes the logarithm of a rounded zero."""
     shifted = x - np.max(x, axis=axis, keepdims=True)
     return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
 
@@ -109,7 +109,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """log(sum(exp(x))) over `axis` (an int, a tuple, None for all), shifted by the maximum so that nothing overflows.
 
-    Of nothing, or of -inf alone, it is -inf, with a gradient of 0. Raises TypeError for complex x.
+    For an empty array, or one that is -inf everywhere, it is -inf with the gradient 0. Raises TypeError for complex x.
 
     >>> import numpy as np, microgradnp as mg
     >>> float(mg.logsumexp(np.array([1000.0, 1000.0]))), float(np.log(2))
@@ -144,7 +144,7 @@ def mse(pred: Any, target: Any) -> Any:
 
 
 def difference(pred: Any, target: Any) -> Any:
-    """`pred - target`, which must have one shape."""
+    """`pred - target`. Raises ValueError unless their shapes are equal."""
     pred, target = np.asarray(pred), np.asarray(target)
     if pred.shape != target.shape:
         raise ValueError(
@@ -163,9 +163,9 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
     logits : array, shape (samples, classes)
         Scores before the softmax.
     target : array, shape (samples,) of integers, or (samples, classes)
-        Class numbers, or probabilities (one-hot rows included).
+        Class numbers, or probabilities, such as one-hot rows.
     reduction : "mean" or "sum"
-        Over the samples.
+        How the losses of the samples are combined.
 
     Raises
     ------
@@ -178,19 +178,19 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
 
 
 def used_log(p: Any, log_p: Any) -> Any:
-    """p * log_p, and 0 where p is 0: the logarithm of a class that cannot occur may be -inf."""
+    """p * log_p, and 0 where p is 0: a class that cannot occur may have the logarithm -inf."""
     return np.where(p == 0, 0, p * np.where(p == 0, 0, log_p))
 
 
 @primitive
 def as_probabilities(target: Any, logits: Any) -> Any:
-    """Class numbers (samples,) as one-hot rows (samples, classes) of the logits' dtype; probabilities as they are."""
+    """Class numbers (samples,) as one-hot rows (samples, classes) of the logits' dtype. Probabilities are returned unchanged."""
     target, logits = np.asarray(target), np.asarray(logits)
     if logits.ndim == 2 and target.shape == logits.shape:
         return target
     if logits.ndim != 2 or target.shape != logits.shape[:1]:
         raise ValueError(
-            f"logits have shape {logits.shape} and target {target.shape}; needed: logits (samples, classes), and as target "
+            f"logits have shape {logits.shape} and target {target.shape}; needed: logits (samples, classes), and a target of "
             "class numbers (samples,) or probabilities (samples, classes)"
         )
     if target.dtype.kind not in "iu":
@@ -202,13 +202,14 @@ def as_probabilities(target: Any, logits: Any) -> Any:
 
 
 def divisor(logits: Any, reduction: str) -> int:
+    """What the sum over the samples is divided by."""
     if reduction not in ("mean", "sum"):
         raise ValueError(f'reduction must be "mean" or "sum", got {reduction!r}')
     return int(np.shape(logits)[0]) if reduction == "mean" else 1
 
 
 def cross_entropy_logits(g: Any, y: Any, logits: Any, target: Any, reduction: str = "mean") -> Any:
-    """softmax(logits) * sum(p) - p for each sample: the famous `p - y`, where the factor a * (1 - a) has cancelled."""
+    """softmax(logits) * sum(p) - p for each sample: the well-known `p - y`, where the factor a * (1 - a) has cancelled."""
     p = target if np.shape(target) == np.shape(logits) else as_probabilities(target, logits)  # a Tensor keeps its history
     return g * (softmax(logits) * np.sum(p, axis=-1, keepdims=True) - p) / (divisor(logits, reduction) or 1)
 
@@ -223,7 +224,7 @@ def softmax_input(g: Any, y: Any, x: Any, axis: int = -1) -> Any:
 
 
 def logsumexp_input(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """softmax(x), once `g` and `y` have the axes again that were summed over."""
+    """softmax(x), after `g` and `y` got back the axes that were summed over."""
     if not keepdims:
         axes = tuple(range(np.ndim(x))) if axis is None else axis
         g, y = np.expand_dims(g, axes), np.expand_dims(y, axes)

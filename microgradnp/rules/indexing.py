@@ -1,4 +1,4 @@
-"""`x[index]` and its transpose. Repeated indices add up, as they must."""
+"""Indexing, `x[index]`, and its transpose, `scatter`. Gradients at repeated indices add up."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import numpy as np
 from microgradnp.core.record import primitive
 from microgradnp.core.table import rule
 
-SMALL = 200  # entries up to which `np.add.at` is quick enough
-WIDE, LONG = 16, 256  # entries of a row from which on rows are worth sorting, and from which on a step of Python each
+SMALL = 200  # entries up to which `np.add.at` is fast enough
+WIDE, LONG = 16, 256  # entries of a row: from WIDE on rows are sorted and summed, from LONG on added one by one
 
 
 def is_basic(index: Any) -> bool:
-    """Whether an index is made of integers, slices, None and Ellipsis only, so that it names every entry at most once."""
+    """Whether an index has only integers, slices, None and Ellipsis. Such an index names no entry twice."""
     parts = index if isinstance(index, tuple) else (index,)
     return all(part is None or part is Ellipsis or isinstance(part, (int, slice, np.integer)) for part in parts)
 
 
 @primitive
 def scatter(g: Any, a: Any, index: Any) -> Any:
-    """Zeros in the shape of `a`, with `g` added at `index`: the transpose of `a[index]`."""
+    """Zeros in the shape of `a`, with `g` added at `index`. This is the transpose of `a[index]`."""
     shape = np.shape(a)
     if isinstance(index, tuple) and len(index) == 1:
         index = index[0]
@@ -40,7 +40,7 @@ def scatter(g: Any, a: Any, index: Any) -> Any:
 
 
 def added_entries(g: Any, shape: tuple[int, ...], index: Any) -> Any:
-    """`np.add.at`, several times as fast: the index says at which entry of the flat array each number is added."""
+    """`np.add.at`, several times as fast: each number is added at its place in the flat array."""
     size = math.prod(shape)
     flat = len(shape) == 1 and isinstance(index, np.ndarray) and index.size and index.min() >= 0
     places = index.ravel() if flat else np.broadcast_to(np.arange(size).reshape(shape)[index], g.shape).ravel()
@@ -56,7 +56,7 @@ def added_entries(g: Any, shape: tuple[int, ...], index: Any) -> Any:
 
 
 def added_rows(g: Any, shape: tuple[int, ...], index: Any) -> Any:
-    """The same for an array of row numbers: long rows one by one, short ones brought together by number and summed at once."""
+    """The same for an array of row numbers. Long rows are added one by one; short rows are sorted and summed at once."""
     placed = np.zeros(shape, g.dtype)
     numbers, rows = index.ravel() % shape[0], g.reshape(-1, *shape[1:])
     if math.prod(shape[1:]) >= LONG:
@@ -71,10 +71,10 @@ def added_rows(g: Any, shape: tuple[int, ...], index: Any) -> Any:
 
 @primitive
 def set_at(x: Any, index: Any, value: Any) -> Any:
-    """A copy of `x` with `x[index] = value`: what item assignment means on a Tensor.
+    """A copy of `x` with `x[index] = value`, for a Tensor in place of item assignment.
 
-    Shapes: `value` broadcasts to `x[index]`. Raises ValueError for an index that names an entry twice, since the entry's
-    value would then depend on an order that NumPy does not promise.
+    Shapes: `value` broadcasts to `x[index]`. Raises ValueError for an index that names an entry twice, because NumPy does not
+    promise which value would win.
 
     >>> import numpy as np, microgradnp as mg
     >>> set_at(np.array([1.0, 2.0, 3.0]), 1, 20.0)
@@ -90,7 +90,7 @@ def set_at(x: Any, index: Any, value: Any) -> Any:
     return changed
 
 
-def assigned(g: Any, value: Any, index: Any) -> Any:
+def value_of_set_at(g: Any, value: Any, index: Any) -> Any:
     """The gradient at `index`, with the leading axes of length 1 that assignment ignores."""
     part = g[index]
     return np.reshape(part, (1,) * (np.ndim(value) - part.ndim) + part.shape)
@@ -104,5 +104,5 @@ rule(scatter,          lambda g, y, x, a, index: g[index],
                        None)
 rule(set_at,           lambda g, y, x, index, value: set_at(g, index, 0.0),
                        None,
-                       lambda g, y, x, index, value: assigned(g, value, index))
+                       lambda g, y, x, index, value: value_of_set_at(g, value, index))
 # fmt: on

@@ -1,4 +1,4 @@
-"""Joining arrays and taking them apart: concatenations of reshaped parts, and slices."""
+"""Joining arrays, by concatenation of reshaped parts, and splitting them, by slices."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Any:
 
 @composite(np.block)
 def block(arrays: Any) -> Any:
-    """The innermost lists are joined along the last axis, those around them along the last but one, and so on."""
+    """Joins the innermost lists along the last axis, the lists around them along the last but one, and so on."""
     depth, first = 0, arrays
     while isinstance(first, list):
         depth, first = depth + 1, first[0]
@@ -57,27 +57,27 @@ def block(arrays: Any) -> Any:
 
 
 def deepest(part: Any) -> int:
+    """The largest number of axes in nested lists."""
     return max(map(deepest, part)) if isinstance(part, list) else np.ndim(part)
 
 
 @composite(np.insert)
 def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
-    """NumPy inserts numbers of entries: which number stands where says which entry comes from where."""
-    shape = np.shape(arr)
-    numbers = np.arange(np.size(arr)).reshape(shape)
+    """NumPy inserts into an array of entry numbers. The numbers show which entry comes from where."""
+    numbers = np.arange(np.size(arr)).reshape(np.shape(arr))
     new = np.arange(np.size(values)).reshape(np.shape(values)) + np.size(arr)
     return gathered(arr, values, np.insert(numbers, value_of(obj) if not isinstance(obj, slice) else obj, new, axis))
 
 
 def gathered(a: Any, more: Any, numbers: Any) -> Any:
-    """Entries of `a`, and behind them of `more`, by their numbers; of the dtype of `a`."""
+    """Entries by their numbers: those of `a`, counted on in `more`. The result has the dtype of `a`."""
     both = np.concatenate([np.ravel(a), np.ravel(more)])
     result = both[numbers]
     dtype = np.result_type(a)
     return result if result.dtype == dtype else np.astype(result, dtype)
 
 
-# ------------------------------------------------------------------------------------------ taking apart
+# --------------------------------------------------------------------------------------------- splitting
 
 
 @composite(np.array_split)

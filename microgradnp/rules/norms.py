@@ -1,4 +1,4 @@
-"""Norms of vectors and matrices. Where a norm has a kink its gradient is 0, as PyTorch's is; equal largest entries share it."""
+"""Norms of vectors and matrices. The gradient at a kink is 0, as in PyTorch. Equal largest entries share the gradient."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core.table import composite, rule
-from microgradnp.rules.elementwise import nonzero
+from microgradnp.rules.guards import nonzero
 from microgradnp.rules.rearranging import tuple_of
 from microgradnp.rules.values import conj, value_of
 
@@ -25,16 +25,16 @@ def norm(g: Any, y: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bo
         return g * singular_slope(y, x, ord, axes)
     summed, left = axes if abs(ord) == 1 else axes[::-1]
     sums = np.sum(np.absolute(x), axis=summed, keepdims=True)
-    return g * shares(sums == y, g, left) * direction(x, np.absolute(x))
+    return g * even_shares(sums == y, g, left) * direction(x, np.absolute(x))
 
 
 def direction(x: Any, size: Any) -> Any:
-    """x / size, which is 0 where the size is 0."""
+    """conj(x) / size, and 0 where the size is 0."""
     return conj(x) / nonzero(size)
 
 
-def shares(attained: Any, g: Any, axis: Any) -> Any:
-    """One for each lane, divided among the entries that attain the extreme."""
+def even_shares(attained: Any, g: Any, axis: Any) -> Any:
+    """A weight of 1 for each lane, shared evenly by the entries that attain the extreme."""
     ones = attained.astype(g.dtype)
     return ones / np.sum(ones, axis=axis, keepdims=True)
 
@@ -42,8 +42,8 @@ def shares(attained: Any, g: Any, axis: Any) -> Any:
 def vector_slope(y: Any, x: Any, ord: Any, axes: tuple[int, ...]) -> Any:
     size = np.absolute(x)
     if ord in (np.inf, -np.inf):
-        return shares(size == y, y, axes) * direction(x, size)
-    if ord == 0:  # a number of entries
+        return even_shares(size == y, y, axes) * direction(x, size)
+    if ord == 0:  # the number of entries that are not 0
         return np.zeros_like(x)
     if ord == 1:
         return direction(x, size)
@@ -52,13 +52,13 @@ def vector_slope(y: Any, x: Any, ord: Any, axes: tuple[int, ...]) -> Any:
 
 
 def singular_slope(y: Any, x: Any, ord: Any, axes: tuple[int, ...]) -> Any:
-    """Of the sum of all singular values, of the largest, or of the smallest."""
+    """The slope of the sum of all singular values, of the largest, or of the smallest."""
     u, s, vh = np.linalg.svd(np.moveaxis(x, axes, (-2, -1)), full_matrices=False)
     if ord == "nuc":
         largest = np.max(value_of(s), axis=-1, keepdims=True, initial=0)
         weights = (s > np.finfo(s.dtype).eps * s.shape[-1] * largest).astype(s.dtype)
     else:
-        weights = shares(s == (np.max if ord > 0 else np.min)(s, axis=-1, keepdims=True), s, -1)
+        weights = even_shares(s == (np.max if ord > 0 else np.min)(s, axis=-1, keepdims=True), s, -1)
     return np.moveaxis(conj(u * np.expand_dims(weights, -2) @ vh), (-2, -1), axes)
 
 

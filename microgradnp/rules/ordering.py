@@ -1,4 +1,4 @@
-"""Sorting and order statistics: which entry comes where is a constant, and its gradient goes back to where it came from."""
+"""Sorting and order statistics. The order is a constant, so each gradient goes back to the place its entry came from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from microgradnp.rules.values import value_of
 
 @primitive
 def unsorted(g: Any, order: Any, axis: int) -> Any:
-    """Entry k along the axis goes to place order[k]: the inverse of `take_along_axis` with a permutation."""
+    """Puts entry k along the axis at place order[k]. This is the inverse of `take_along_axis` with a permutation."""
     placed = np.empty_like(g)
     np.put_along_axis(placed, order, g, axis)
     return placed
@@ -51,9 +51,10 @@ def partition(a: Any, kth: Any, axis: int = -1) -> Any:
 
 
 def positions(counts: Any, q: Any, method: Any) -> Any:
-    """Where quantiles stand among `counts` numbers in order, such as 2.25 between the third and the fourth: (*q, *counts).
+    """The positions of quantiles among `counts` sorted numbers: (*q, *counts).
 
-    NumPy says so itself: a quantile of 0, 1, 2, ... is its own position, whatever the method.
+    NumPy computes them: each quantile of 0, 1, 2, ... is its own position, for every method. Position 2.25 lies between the
+    third number and the fourth.
     """
     found = np.zeros((np.size(q), np.size(counts)))
     for n in np.unique(counts):
@@ -62,8 +63,8 @@ def positions(counts: Any, q: Any, method: Any) -> Any:
     return found.reshape(np.shape(q) + np.shape(counts))
 
 
-def back_to_entries(g: Any, a: Any, q: Any, axis: Any, method: Any, ignore_nan: bool) -> Any:
-    """The gradient of a quantile goes to the two entries in order that it lies between, in proportion."""
+def quantile_slope(g: Any, a: Any, q: Any, axis: Any, method: Any, ignore_nan: bool) -> Any:
+    """The gradient of a quantile goes to the two entries that it lies between, in proportion to their weights."""
     if a.size == 0:
         return np.zeros_like(a)
     axes = tuple_of(axis, a.ndim)
@@ -84,24 +85,24 @@ def back_to_entries(g: Any, a: Any, q: Any, axis: Any, method: Any, ignore_nan: 
 
 
 def order_at(lanes: Any, ranks: Any) -> Any:
-    """Which entries stand at these ranks along the first axis, as argsort says for all of them. NaN last."""
+    """An order of the entries along the first axis that is sorted at these ranks, with NaN last."""
     return np.argpartition(lanes, ranks, axis=0) if len(ranks) <= 16 else np.argsort(lanes, axis=0)
 
 
 def median(g: Any, y: Any, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return back_to_entries(g, a, 0.5, axis, "linear", False)
+    return quantile_slope(g, a, 0.5, axis, "linear", False)
 
 
 def quantile(g: Any, y: Any, a: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Any:
-    return back_to_entries(g, a, value_of(q), axis, method, False)
+    return quantile_slope(g, a, value_of(q), axis, method, False)
 
 
 def nanmedian(g: Any, y: Any, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return back_to_entries(g, a, 0.5, axis, "linear", True)
+    return quantile_slope(g, a, 0.5, axis, "linear", True)
 
 
 def nanquantile(g: Any, y: Any, a: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Any:
-    return back_to_entries(g, a, value_of(q), axis, method, True)
+    return quantile_slope(g, a, value_of(q), axis, method, True)
 
 
 # fmt: off

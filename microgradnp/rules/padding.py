@@ -1,4 +1,4 @@
-"""`np.pad` in all its modes. Where an entry is a copy, NumPy says of which: it pads the numbers of the entries."""
+"""`np.pad` in all its modes. To find which entry a border entry copies, NumPy pads the numbers of the entries."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> A
 
 
 def pairs(widths: Any, array: Any) -> Any:
-    """One (before, behind) for each axis, from a number, a pair, a list of pairs, or a dictionary of axes."""
+    """One (before, behind) for each axis. Takes a number, a pair, a list of pairs, or a dictionary from axes to widths."""
     if isinstance(widths, dict):
         chosen = {axis % array.ndim: width for axis, width in widths.items()}
         return [tuple(np.broadcast_to(chosen.get(axis, 0), 2).tolist()) for axis in range(array.ndim)]
@@ -54,13 +54,13 @@ def with_constants(array: Any, widths: Widths, constant_values: Any = 0) -> Any:
 
 @primitive
 def padded(array: Any, widths: Any, mode: str) -> Any:
-    """Borders that are copies."""
+    """An array with borders that are copies of its entries."""
     return np.pad(array, widths, mode)  # type: ignore[call-overload]
 
 
 @primitive
 def folded(g: Any, widths: Widths, mode: str) -> Any:
-    """The transpose of `padded`: border entries are added to those that they are copies of, one axis after the other."""
+    """The transpose of `padded`: adds each border entry to the entry that it copies, one axis after the other."""
     for axis, (before, behind) in enumerate(widths):
         n = g.shape[axis] - before - behind
         numbers = np.pad(np.arange(n), (before, behind), mode)  # type: ignore[call-overload]
@@ -77,6 +77,7 @@ rule(folded, lambda g, y, a, widths, mode: padded(g, widths, mode), None, None)
 
 @primitive
 def bordered(array: Any, widths: Any, constant_values: Any) -> Any:
+    """An array with constant borders."""
     return np.pad(array, widths, constant_values=constant_values)
 
 
@@ -88,7 +89,7 @@ rule(bordered, lambda g, y, array, widths, constant_values: inside(g, widths), N
 
 
 def axis_by_axis(array: Any, widths: Widths, ends: Callable[..., Any]) -> Any:
-    """Put what `ends(array, axis, side, width)` makes before and behind, one axis after the other."""
+    """Pads one axis after the other. `ends(array, axis, side, width)` makes the border on one side."""
     for axis, (before, behind) in enumerate(widths):
         parts = [
             ends(array, axis, 0, before) if before else None,
@@ -100,7 +101,7 @@ def axis_by_axis(array: Any, widths: Widths, ends: Callable[..., Any]) -> Any:
 
 
 def ramps(array: Any, end_values: Any = 0) -> Callable[..., Any]:
-    """From the edge to the end values in equal steps."""
+    """Borders that rise from the end values to the edge in equal steps."""
     shape = (array.ndim, 2)
     last = np.broadcast_to(end_values, shape)
 
@@ -113,7 +114,7 @@ def ramps(array: Any, end_values: Any = 0) -> Callable[..., Any]:
 
 
 def layers(array: Any, function: Callable[..., Any], stat_length: Any = None) -> Callable[..., Any]:
-    """One number for each lane: of all of it, or of its `stat_length` entries next to the edge."""
+    """Borders of one number for each lane: a statistic of the whole lane, or of its `stat_length` entries next to the edge."""
     lengths = None if stat_length is None else pairs(stat_length, array)
 
     def layer(a: Any, axis: int, side: int, width: int) -> Any:
@@ -127,7 +128,7 @@ def layers(array: Any, function: Callable[..., Any], stat_length: Any = None) ->
 
 
 def odd(array: Any, widths: Widths, mode: str, reflect_type: str = "odd") -> Any:
-    """Mirrored in the value of the edge as well: 2 edge - copy. Wide borders are mirrored again and again."""
+    """Borders of 2 * edge - copy: mirrored in the value of the edge as well. Wide borders are mirrored several times."""
     if reflect_type != "odd":
         raise ValueError(f"pad: reflect_type must be 'even' or 'odd', got {reflect_type!r}")
     for axis, (before, behind) in enumerate(widths):

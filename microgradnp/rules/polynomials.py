@@ -1,4 +1,4 @@
-"""Polynomials by their coefficients, the highest power first: NumPy's older interface, in sums, products and convolutions."""
+"""Polynomials as lists of coefficients, the highest power first. This is NumPy's older interface."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from microgradnp.rules.values import value_of
 
 @composite(np.polyval)
 def polyval(p: Any, x: Any) -> Any:
-    """Horner's scheme."""
+    """The value of a polynomial, by Horner's scheme."""
     x = x if hasattr(x, "ndim") else np.asarray(x)
     y = np.zeros_like(x)
     for coefficient in p if hasattr(p, "ndim") else np.asarray(p):
@@ -21,7 +21,7 @@ def polyval(p: Any, x: Any) -> Any:
 
 
 def aligned(a1: Any, a2: Any) -> tuple[Any, Any]:
-    """Two lists of coefficients, the shorter with zeros in front."""
+    """Two lists of coefficients of equal length. The shorter one gets zeros in front."""
     first, second = np.atleast_1d(a1), np.atleast_1d(a2)
     missing = first.shape[0] - second.shape[0]
     if missing > 0:
@@ -80,14 +80,14 @@ def polyder(p: Any, m: int = 1) -> Any:
 
 @composite(np.polyint)
 def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
-    """`k` are the constants of integration, one for each of the `m` times, or one number for all of them."""
+    """Integrates `m` times. `k` holds the constants of integration: one for each time, or one number for all."""
     if m < 0:
         raise ValueError(f"polyint: m must not be negative, got {m}")
     constants = np.atleast_1d(np.zeros(m) if k is None else k)
     if constants.shape[0] == 1 and m > 1:
         constants = constants[0] * np.ones(m)
     if constants.shape[0] < m:
-        raise ValueError(f"polyint: {constants.shape[0]} constants for {m} integrations; give one number, or one for each")
+        raise ValueError(f"polyint: {constants.shape[0]} constants for {m} integrations; give one number, or one for each time")
     for step in range(int(m)):
         p = np.concatenate([p / np.arange(p.shape[0], 0, -1), constants[step : step + 1]])
     return p
@@ -95,7 +95,7 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
 
 @composite(np.poly)
 def poly(seq_of_zeros: Any) -> Any:
-    """Coefficients from roots, or the characteristic polynomial of a matrix."""
+    """The coefficients of the polynomial with these roots, or of the characteristic polynomial of a matrix."""
     roots = np.atleast_1d(seq_of_zeros)
     if roots.ndim == 2:
         roots = np.linalg.eigvals(roots)
@@ -124,7 +124,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
 
 @composite(np.polyfit)
 def polyfit(x: Any, y: Any, deg: int, rcond: float | None = None, *, w: Any = None) -> Any:
-    """Least squares of scaled powers."""
+    """Coefficients by least squares. The powers of `x` are scaled first, as in NumPy."""
     x, y = (part + 0.0 if hasattr(part, "ndim") else np.asarray(part, float) for part in (x, y))
     rcond = x.shape[0] * np.finfo(x.dtype).eps if rcond is None else rcond
     left, right = vander(x, int(deg) + 1), y

@@ -1,13 +1,11 @@
-"""Matrix products: `matmul`, `dot`, `einsum`.
+"""Products of matrices and vectors: `matmul`, `dot`, and all that are written in terms of them.
 
-The matrix rules are M. B. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
-differentiation" (2008), section 2.2.2: with Y = A B, the gradient of A is G B' and that of B is A' G.
+With Y = A B, the gradient of A is G B' and the gradient of B is A' G: M. B. Giles, "Collected matrix derivative results for
+forward and reverse mode algorithmic differentiation" (2008), section 2.2.2.
 """
 
 from __future__ import annotations
 
-import functools
-import itertools
 import math
 from typing import Any
 
@@ -42,7 +40,7 @@ def matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
 
 
 def dot_left(g: Any, y: Any, a: Any, b: Any) -> Any:
-    """`dot` sums over the last axis of `a` and the last but one of `b`; its result has all others, those of `a` first."""
+    """`dot` sums over the last axis of `a` and the last but one of `b`. The result has the axes of `a` before those of `b`."""
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return g * b
     if b.ndim == 1:
@@ -64,125 +62,9 @@ def dot_right(g: Any, y: Any, a: Any, b: Any) -> Any:
 
 
 def columns_of(b: Any) -> Any:
-    """`b` of shape (..., n, m) as (n, ...*m), its columns in the order in which `dot` lists them."""
+    """`b` as one matrix, (..., n, m) -> (n, ...*m), with its columns in the order of the result of `dot`."""
     axes = (b.ndim - 2, *range(b.ndim - 2), b.ndim - 1)
     return np.reshape(np.transpose(b, axes), (b.shape[-2], math.prod(b.shape[:-2]) * b.shape[-1]))
-
-
-# ------------------------------------------------------------------------------------------------- einsum
-
-LOOP = 100_000  # multiplications that NumPy's plain loop does in the time that a path costs
-COPIES = 2**28  # bytes of views that a path may copy
-
-
-def contract(subscripts: Any, *operands: Any, **options: Any) -> Any:
-    """`np.einsum`, by matrix products and in the cheapest order where that is faster. An `optimize=` of the caller is kept."""
-    if not options and isinstance(subscripts, str):
-        path = cheapest_path(subscripts, tuple([getattr(a, "shape", ()) for a in operands]))
-        if path and can_be_paired(operands):
-            options = {"optimize": path}
-    return np.einsum(subscripts, *operands, **options)
-
-
-@functools.lru_cache(maxsize=1024)
-def cheapest_path(subscripts: str, shapes: tuple[tuple[int, ...], ...]) -> Any:
-    """NumPy's order of pairwise contractions for these shapes, or False where one loop over all letters is as fast.
-
-    The loop is as fast where numbers are few, and where each is read only once or twice.
-    """
-    sizes = [math.prod(shape) for shape in shapes]
-    if math.prod(sizes) <= LOOP:
-        return False
-    try:
-        operands = [np.broadcast_to(0.0, shape) for shape in shapes]
-        inputs, output = parse(subscripts, operands)
-        path = np.einsum_path(subscripts, *operands)[0]
-    except (TypeError, ValueError):  # np.einsum says what is wrong
-        return False
-    lengths: dict[str, int] = {}
-    for letter, n in zip("".join(inputs), itertools.chain(*shapes), strict=True):
-        lengths[letter] = max(n, lengths.get(letter, 1))
-    multiplications = (len(inputs) - 1) * math.prod(lengths.values())
-    numbers = sum(sizes) + math.prod(lengths[letter] for letter in output)
-    by_pairs = len(path[1]) == 2
-    return path if by_pairs and multiplications > max(LOOP, 1.5 * numbers) else False
-
-
-def can_be_paired(operands: tuple[Any, ...]) -> bool:
-    """Whether matrix products suit these operands: arrays of one dtype, and no views of overlapping windows that fill memory.
-
-    A path would round the product of two float32 arrays before it meets a float64 one. A matrix product copies views.
-    """
-    return (
-        all(type(a) is np.ndarray or isinstance(a, np.generic) for a in operands)
-        and {a.dtype.char for a in operands} in ({"f"}, {"d"}, {"F"}, {"D"})
-        and sum(a.nbytes for a in operands if not a.flags.forc) <= COPIES
-    )
-
-
-def einsum(position: int, g: Any, y: Any, *operands: Any, optimize: Any = None) -> Any:
-    """The gradient of an einsum is an einsum: the operand's letters become the output, the result's the input.
-
-    Letters that occur in this operand alone were summed, so the gradient is constant along them. A letter that occurs twice
-    in it picks a diagonal, and the gradient lies on that diagonal.
-    """
-    options = {} if optimize is None else {"optimize": bool(optimize)}
-    subscripts, *arrays = operands
-    inputs, output = parse(subscripts, arrays)
-    mine = inputs[position - 1]
-    target = arrays[position - 1]
-    others = [(letters, array) for k, (letters, array) in enumerate(zip(inputs, arrays, strict=True)) if k != position - 1]
-    unique = "".join(dict.fromkeys(mine))
-    reachable = set(output).union(*(letters for letters, _ in others))
-    kept = "".join(letter for letter in unique if letter in reachable)
-    terms = ",".join([output, *(letters for letters, _ in others)])
-    full = contract(f"{terms}->{kept}", g, *(array for _, array in others), **options)
-    sizes = dict(zip(mine, target.shape, strict=True))
-    for axis, letter in enumerate(unique):
-        if letter not in kept:
-            full = np.expand_dims(full, axis)
-        elif sizes[letter] == 1 and full.shape[axis] != 1:  # stretched to the size that the letter has elsewhere
-            full = np.sum(full, axis=axis, keepdims=True)
-    full = np.broadcast_to(full, tuple(sizes[letter] for letter in unique))
-    if unique == mine:
-        return full
-    for axis, letter in enumerate(mine):  # put the gradient onto the diagonal of each repeated letter
-        if mine.index(letter) != axis:
-            full = np.expand_dims(full, axis)
-    mask = diagonal_mask(mine, target.shape)
-    return np.broadcast_to(full, target.shape) * mask.astype(g.dtype)
-
-
-def diagonal_mask(letters: str, shape: tuple[int, ...]) -> Any:
-    """True where the indices of equal letters are equal."""
-    indices = np.indices(shape, sparse=True)
-    mask = np.ones(shape, bool)
-    for axis, letter in enumerate(letters):
-        mask = mask & (indices[axis] == indices[letters.index(letter)])
-    return mask
-
-
-def parse(subscripts: str, arrays: list[Any]) -> tuple[list[str], str]:
-    """Input and output letters of einsum subscripts, with `...` written out in capital letters not used elsewhere."""
-    if not isinstance(subscripts, str):
-        raise TypeError(
-            "einsum: write the subscripts as a string, such as 'ij,jk->ik'; lists of axis numbers have no gradient rule"
-        )
-    left, arrow, output = subscripts.replace(" ", "").partition("->")
-    inputs = left.split(",")
-    if not arrow:
-        letters = left.replace(",", "").replace(".", "")
-        output = ("..." if "..." in left else "") + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
-    free = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in subscripts]
-    depth = max(
-        (np.ndim(a) - len(term.replace("...", "")) for term, a in zip(inputs, arrays, strict=True) if "..." in term), default=0
-    )
-    batch = "".join(free[:depth])
-    written = []
-    for term, array in zip(inputs, arrays, strict=True):
-        own = np.ndim(array) - len(term.replace("...", ""))
-        written.append(term.replace("...", batch[depth - own :] if own else ""))
-    return written, output.replace("...", batch)
 
 
 # fmt: off
@@ -196,10 +78,9 @@ if hasattr(np, "matvec"):  # NumPy 2.2
     rule(np.vecmat, lambda g, y, a, b: conj(np.matvec(b, g)),
                     lambda g, y, a, b: conj(np.expand_dims(a, -1)) * np.expand_dims(g, -2))
 # fmt: on
-variadic_rule(np.einsum, einsum, plain=contract)
 
 
-# ------------------------------------------------------------------------------- in terms of the ones above
+# ------------------------------------------------------------------------------- in terms of the rules above
 
 
 @composite(np.vdot)
@@ -221,9 +102,9 @@ def outer(a: Any, b: Any) -> Any:
 
 @composite(np.tensordot)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    """Sum over the last `axes` of `a` and the first of `b`, or over two lists of axes: one matrix product of reshaped arrays.
+    """One matrix product of reshaped arrays. Raises ValueError when the axes differ in size.
 
-    ValueError when the axes differ in size.
+    It sums over the last `axes` axes of `a` and the first of `b`, or over two lists of axes.
     """
     if isinstance(axes, int):
         left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
@@ -236,10 +117,9 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
         raise ValueError(f"tensordot: axes {left} of a {np.shape(a)} and {right} of b {np.shape(b)} have different sizes")
     rows = int(np.prod([a.shape[k] for k in kept_a]))
     columns = int(np.prod([b.shape[k] for k in kept_b]))
-    product = np.reshape(np.transpose(a, kept_a + left), (rows, summed)) @ np.reshape(
-        np.transpose(b, right + kept_b), (summed, columns)
-    )
-    return np.reshape(product, tuple(a.shape[k] for k in kept_a) + tuple(b.shape[k] for k in kept_b))
+    matrix_a = np.reshape(np.transpose(a, kept_a + left), (rows, summed))
+    matrix_b = np.reshape(np.transpose(b, right + kept_b), (summed, columns))
+    return np.reshape(matrix_a @ matrix_b, tuple(a.shape[k] for k in kept_a) + tuple(b.shape[k] for k in kept_b))
 
 
 @composite(np.kron)
@@ -250,3 +130,71 @@ def kron(a: Any, b: Any) -> Any:
     a = np.reshape(a, tuple(n for size in left for n in (size, 1)))
     b = np.reshape(b, tuple(n for size in right for n in (1, size)))
     return np.reshape(a * b, tuple(m * n for m, n in zip(left, right, strict=True)))
+
+
+@composite(np.linalg.matrix_power)
+def matrix_power(a: Any, n: int) -> Any:
+    """Powers by repeated squaring, in NumPy's order."""
+    if n == 0:
+        return np.zeros_like(a) + np.eye(a.shape[-1], dtype=a.dtype)
+    power, exponent = (np.linalg.inv(a), -n) if n < 0 else (a, n)
+    if exponent == 3:
+        return power @ power @ power
+    result = None
+    while exponent:
+        if exponent % 2:
+            result = power if result is None else result @ power
+        exponent //= 2
+        power = power @ power if exponent else power
+    return result
+
+
+def multi_dot(position: int, g: Any, y: Any, *arrays: Any) -> Any:
+    """The transposed matrices before an array, times the gradient, times the transposed matrices behind it."""
+    last = len(arrays) - 1
+    matrices = [np.reshape(a, (1, -1) if k == 0 else (-1, 1)) if a.ndim == 1 else a for k, a in enumerate(arrays)]
+    g = np.reshape(g, (matrices[0].shape[0], matrices[last].shape[1]))
+    chain = [transposed(m) for m in matrices[:position][::-1]] + [g] + [transposed(m) for m in matrices[position + 1 :][::-1]]
+    return np.reshape(np.linalg.multi_dot(chain), arrays[position].shape)
+
+
+variadic_rule(np.linalg.multi_dot, multi_dot, sequence=True)
+
+
+@composite(np.cross)
+def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
+    if a.shape[-1] != 3 or b.shape[-1] != 3:
+        raise ValueError(f"cross: vectors have 3 components, got {a.shape[-1]} and {b.shape[-1]}; append a 0 to vectors of 2")
+    (a0, a1, a2), (b0, b1, b2) = (tuple(x[..., k] for k in range(3)) for x in (a, b))
+    product = np.stack(np.broadcast_arrays(a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0), axis=-1)
+    return np.moveaxis(product, -1, axisc)
+
+
+@composite(np.linalg.cross)
+def linalg_cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    return np.cross(x1, x2, axis=axis)
+
+
+@composite(np.linalg.vecdot)
+def linalg_vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    return np.vecdot(np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1))
+
+
+@composite(np.linalg.matmul)
+def linalg_matmul(x1: Any, x2: Any, /) -> Any:
+    return np.matmul(x1, x2)
+
+
+@composite(np.linalg.tensordot)
+def linalg_tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
+    return np.tensordot(x1, x2, axes=axes)
+
+
+@composite(np.linalg.outer)
+def linalg_outer(x1: Any, x2: Any, /) -> Any:
+    if np.ndim(x1) != 1 or np.ndim(x2) != 1:
+        raise ValueError(f"linalg.outer: takes two vectors, got shapes {np.shape(x1)} and {np.shape(x2)}; np.outer flattens them")
+    return np.outer(x1, x2)

@@ -1,8 +1,4 @@
-"""Axes in another order, entries in another order, entries repeated: written in terms of functions that have rules.
-
-Each composite is what NumPy's manual says of the function, in one line where possible: a reordering of axes is a `transpose`,
-a reordering of entries is an index. Nothing here has a gradient of its own.
-"""
+"""Axes in another order, entries in another order, entries repeated."""
 
 from __future__ import annotations
 
@@ -16,17 +12,17 @@ from microgradnp.core.table import composite, rule
 from microgradnp.rules.indexing import scatter
 
 Axis = int | Sequence[int] | None
-FEW = 8
+FEW = 8  # copies up to which a sum of slices is faster than `np.sum` along a short axis
 
 
 def tuple_of(axis: Axis, ndim: int) -> tuple[int, ...]:
-    """An axis argument as a tuple of axes in 0 ... ndim - 1; all axes for None."""
+    """An axis argument as a tuple of axes in 0 ... ndim - 1. None stands for all axes."""
     axes = range(ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
     return tuple(np.lib.array_utils.normalize_axis_tuple(tuple(axes), ndim))
 
 
 def along(axis: int, index: Any) -> tuple[Any, ...]:
-    """The index that picks `index` along one axis, counted from the front, and everything along those before it."""
+    """The index that applies `index` to one axis, which is not negative, and takes all other axes whole."""
     return (*(slice(None),) * axis, index)
 
 
@@ -43,6 +39,7 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 
 
 @composite(np.matrix_transpose)
+@composite(np.linalg.matrix_transpose)
 def matrix_transpose(x: Any, /) -> Any:
     return np.swapaxes(x, -1, -2)
 
@@ -61,7 +58,7 @@ def flipud(m: Any) -> Any:
 
 
 def back(shift: Any) -> Any:
-    """The shift that undoes one, or a list of them."""
+    """The opposite shift, or tuple of shifts."""
     return -shift if np.ndim(shift) == 0 else tuple(-by for by in shift)
 
 
@@ -76,7 +73,7 @@ rule(np.rot90, lambda g, y, m, k=1, axes=(0, 1): np.rot90(g, -k, axes))
 
 
 def tile(g: Any, y: Any, A: Any, reps: Any) -> Any:
-    """The sum over all copies: each axis of the result is (copies, entries)."""
+    """The sum over all copies. Each axis of the result is split into (copies, entries)."""
     reps = (reps,) if np.ndim(reps) == 0 else tuple(reps)
     shape = (1,) * (len(reps) - A.ndim) + A.shape
     reps = (1,) * (len(shape) - len(reps)) + reps
@@ -85,14 +82,14 @@ def tile(g: Any, y: Any, A: Any, reps: Any) -> Any:
 
 
 def repeat(g: Any, y: Any, a: Any, repeats: Any, axis: int | None = None) -> Any:
-    """The sum over all copies, which stand next to each other."""
+    """The sum over all copies, which lie next to each other."""
     if axis is None:
         return np.reshape(repeat(g, y, np.ravel(a), repeats, 0), a.shape)
     axis = axis % a.ndim
     if np.size(repeats) == 1:
         k = int(np.ravel(repeats)[0])
         copies = np.reshape(g, (*a.shape[: axis + 1], k, *a.shape[axis + 1 :]))
-        if 0 < k <= FEW:  # NumPy sums short axes slowly
+        if 0 < k <= FEW:
             return functools.reduce(np.add, [copies[along(axis + 1, j)] for j in range(k)])
         return np.sum(copies, axis=axis + 1)
     return scatter(g, np.zeros_like(g, shape=a.shape), along(axis, np.repeat(np.arange(a.shape[axis]), repeats)))
@@ -110,7 +107,7 @@ def broadcast_arrays(*args: Any) -> tuple[Any, ...]:
 
 @composite(np.meshgrid)
 def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Any, ...]:
-    """A Tensor is never written to, so `copy` makes no difference."""
+    """A Tensor is never written to, so `copy` has no effect."""
     if indexing not in ("xy", "ij"):
         raise ValueError(f"meshgrid: indexing must be 'xy' or 'ij', got {indexing!r}")
     n = len(xi)
@@ -123,6 +120,7 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
 
 
 def each(arrays: tuple[Any, ...], change: Any) -> Any:
+    """Apply `change` to every array. One array gives one result, several give a tuple."""
     changed = tuple(change(a) for a in arrays)
     return changed[0] if len(changed) == 1 else changed
 

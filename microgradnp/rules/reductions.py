@@ -1,8 +1,9 @@
-"""Sums, means, products, variances, extremes: many numbers in, fewer out. `where=` says which of them count."""
+"""Reductions: sums, means, products, variances, extremes. `where=` selects the entries that count."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,52 +11,52 @@ import numpy as np
 from microgradnp.core.record import primitive
 from microgradnp.core.table import composite, constant, rule
 from microgradnp.rules import scans
-from microgradnp.rules.elementwise import nonzero
+from microgradnp.rules.guards import nonzero
 from microgradnp.rules.rearranging import tuple_of
-from microgradnp.rules.values import conj, undecided, value_of
+from microgradnp.rules.values import conj, is_traced, value_of
 
 
-def kept(g: Any, a: Any, axis: Any) -> Any:
-    """A reduction's result or gradient with the reduced axes back as axes of length 1."""
+def expanded(g: Any, a: Any, axis: Any) -> Any:
+    """A reduction's result or gradient, with each reduced axis put back as an axis of length 1."""
     axes = tuple_of(axis, a.ndim)
     return np.reshape(g, tuple(1 if k in axes else n for k, n in enumerate(a.shape)))
 
 
 def spread(g: Any, a: Any, axis: Any, where: Any = True) -> Any:
-    """Repeat a reduction's gradient along the axes that it reduced: shape () or (n,) back to that of `a`."""
-    full = np.broadcast_to(kept(g, a, axis), a.shape)
+    """A reduction's gradient, repeated along the reduced axes to the shape of `a`. Entries that do not count have 0."""
+    full = np.broadcast_to(expanded(g, a, axis), a.shape)
     return full if where is True else np.where(where, full, 0)
 
 
 def count(a: Any, axis: Any, where: Any = True) -> Any:
-    """How many entries were reduced to one; 1 for the mean of nothing, whose gradient has no entries."""
+    """How many entries were reduced to one. It is 1 for the mean of nothing, whose gradient has no entries."""
     if where is True:
         return math.prod(a.shape[k] for k in tuple_of(axis, a.ndim)) or 1
     return np.maximum(np.sum(np.broadcast_to(where, a.shape), axis=tuple_of(axis, a.ndim), keepdims=True), 1)
 
 
 def mean(g: Any, y: Any, a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, where: Any = True) -> Any:
-    return spread(kept(g, a, axis) / count(a, axis, where), a, axis, where)
+    return spread(expanded(g, a, axis) / count(a, axis, where), a, axis, where)
 
 
-def evenly(g: Any, y: Any, a: Any, axis: Any, where: Any) -> Any:
-    """The gradient of an extreme, without a look at how many entries attain it."""
-    attained = np.equal(a, kept(y, a, axis))
+def extreme_when_traced(g: Any, y: Any, a: Any, axis: Any, where: Any) -> Any:
+    """The gradient of max or min, for any number of entries that attain it."""
+    attained = np.equal(a, expanded(y, a, axis))
     attained = attained if where is True else np.logical_and(attained, where)
     shares = np.maximum(np.sum(attained, axis=tuple_of(axis, a.ndim), keepdims=True), 1)
-    return attained * (kept(g, a, axis) / (shares if g.dtype == float else np.astype(shares, g.dtype)))
+    return attained * (expanded(g, a, axis) / (shares if g.dtype == float else np.astype(shares, g.dtype)))
 
 
 def extreme(g: Any, y: Any, a: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
-    """max and min: the entries that attain it share the gradient evenly, as in PyTorch's amax; `initial` has no share."""
-    if undecided(a):
-        return evenly(g, y, a, axis, where)
-    axes, attained = tuple_of(axis, a.ndim), value_of(a) == kept(value_of(y), a, axis)
+    """The entries that attain the max or min share the gradient evenly, as in PyTorch's amax. `initial` gets no share."""
+    if is_traced(a):
+        return extreme_when_traced(g, y, a, axis, where)
+    axes, attained = tuple_of(axis, a.ndim), value_of(a) == expanded(value_of(y), a, axis)
     attained = attained if where is True else attained & where
     places = np.flatnonzero(attained)
     if 8 * places.size > attained.size:
         shares = np.maximum(np.sum(attained, axis=axes, keepdims=True), 1).astype(g.dtype)
-        return attained * (kept(g, a, axis) / shares)
+        return attained * (expanded(g, a, axis) / shares)
     entries = np.unravel_index(places, a.shape)
     rest = [k for k in range(a.ndim) if k not in axes]
     lanes = np.ravel_multi_index([entries[k] for k in rest], [a.shape[k] for k in rest]) if rest else np.zeros_like(places)
@@ -64,7 +65,7 @@ def extreme(g: Any, y: Any, a: Any, axis: Any = None, keepdims: bool = False, in
 
 @primitive
 def placed(g: Any, places: Any, shape: tuple[int, ...]) -> Any:
-    """Zeros but for the entries at these places, each named once and counted through the flat array."""
+    """Zeros of this shape, with `g` at these places of the flat array. No place occurs twice."""
     full = np.zeros(shape, g.dtype)
     np.reshape(full, -1)[places] = g
     return full
@@ -77,17 +78,17 @@ rule(placed, lambda g, y, a, places, shape: np.reshape(g, -1)[places], None, Non
 
 
 @primitive
-def others(a: Any) -> Any:
-    """Product of all other entries along the first axis, without a division: right also where entries are zero.
+def product_of_others(a: Any) -> Any:
+    """The product of all other entries along the first axis. It does not divide, so entries may be 0.
 
-    Eight rows of the axis at a time, and the products of those in the same way: few passes over long arrays.
+    Takes eight rows of the axis at a time, and then the products of those in the same way: few passes over long arrays.
     """
     n, rows = a.shape[0], min(8, a.shape[0])
     if n == 1:
         return np.ones_like(a)
     width = n // rows
     blocks, left = a[: rows * width].reshape(rows, width, *a.shape[1:]), a[rows * width :]
-    elsewhere = others(np.concatenate([np.multiply.reduce(blocks, axis=0), left])) if width > 1 or left.size else None
+    elsewhere = product_of_others(np.concatenate([np.multiply.reduce(blocks, axis=0), left])) if width > 1 or left.size else None
     product = np.empty_like(a)
     inside = product[: rows * width].reshape(blocks.shape)
     product[rows * width :] = 1 if elsewhere is None else elsewhere[width:]
@@ -103,8 +104,8 @@ def others(a: Any) -> Any:
     return product
 
 
-def others_again(g: Any, y: Any, a: Any) -> Any:
-    """An entry's product is that of those before, times that of those behind; the rule of running products does the rest."""
+def product_of_others_slope(g: Any, y: Any, a: Any) -> Any:
+    """The product of the entries before, times the product of those behind. The rule of `cumprod` differentiates both."""
     one = np.ones_like(a[:1])
     ahead, back = np.concatenate([one, a[:-1]]), np.concatenate([one, np.flip(a[1:], 0)])
     before, behind = np.cumprod(ahead, axis=0), np.cumprod(back, axis=0)
@@ -114,7 +115,7 @@ def others_again(g: Any, y: Any, a: Any) -> Any:
     return np.concatenate([from_before, nothing]) + np.concatenate([nothing, np.flip(from_behind, 0)])
 
 
-rule(others, others_again)
+rule(product_of_others, product_of_others_slope)
 
 
 def prod(
@@ -125,10 +126,10 @@ def prod(
         return spread(g if initial is None else g * initial, a, axis, where)
     used = a if where is True else np.where(where, a, 1)
     if scans.divisible(y):
-        return spread(kept(g * y, a, axis), a, axis, where) / used
+        return spread(expanded(g * y, a, axis), a, axis, where) / used
     rest = tuple(k for k in range(a.ndim) if k not in axes)
     flat = np.reshape(np.transpose(used, (*axes, *rest)), (-1, *(a.shape[k] for k in rest)))
-    shares = np.reshape(others(flat), tuple(a.shape[k] for k in (*axes, *rest)))
+    shares = np.reshape(product_of_others(flat), tuple(a.shape[k] for k in (*axes, *rest)))
     back = np.transpose(shares, tuple(int(k) for k in np.argsort((*axes, *rest))))
     return back * spread(g if initial is None else g * initial, a, axis, where)
 
@@ -136,47 +137,48 @@ def prod(
 # --------------------------------------------------------------------------------------------- variances
 
 
+def of_deviations(formula: Callable[..., Any]) -> Callable[..., Any]:
+    """The rule of a variance or a standard deviation, with NumPy's keywords."""
+
+    def vjp(
+        g: Any,
+        y: Any,
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        ddof: float = 0,
+        keepdims: bool = False,
+        where: Any = True,
+        mean: Any = None,
+        correction: Any = None,
+    ) -> Any:
+        return formula(g, y, a, axis, where, mean, ddof if correction is None else correction)
+
+    vjp.__module__ = formula.__module__  # the area in which mg.coverage() lists the function
+    return vjp
+
+
 def deviation(a: Any, axis: Any, where: Any, mean: Any) -> Any:
-    """Distance from the mean, conjugated, and 0 for entries that do not count."""
+    """The distance from the mean, conjugated. Entries that do not count have 0."""
     centre = np.mean(a, axis=tuple_of(axis, a.ndim), keepdims=True, where=where) if mean is None else mean
     return conj(a - centre) if where is True else np.where(where, conj(a - centre), 0)
 
 
-def divisor(a: Any, axis: Any, where: Any, ddof: Any, correction: Any) -> Any:
-    return np.maximum(count(a, axis, where) - (ddof if correction is None else correction), 0)
+def divisor(a: Any, axis: Any, where: Any, ddof: Any) -> Any:
+    """What the sum of squares is divided by."""
+    return np.maximum(count(a, axis, where) - ddof, 0)
 
 
-def var(
-    g: Any,
-    y: Any,
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    ddof: float = 0,
-    keepdims: bool = False,
-    where: Any = True,
-    mean: Any = None,
-    correction: Any = None,
-) -> Any:
-    """The mean moves too, but the deviations from it sum to zero. A `mean` that is given is a constant."""
-    return kept(g, a, axis) * 2 * deviation(a, axis, where, mean) / divisor(a, axis, where, ddof, correction)
+@of_deviations
+def var(g: Any, y: Any, a: Any, axis: Any, where: Any, mean: Any, ddof: Any) -> Any:
+    """The mean moves too, but the deviations from it sum to zero. A given `mean` is a constant."""
+    return expanded(g, a, axis) * 2 * deviation(a, axis, where, mean) / divisor(a, axis, where, ddof)
 
 
-def std(
-    g: Any,
-    y: Any,
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    ddof: float = 0,
-    keepdims: bool = False,
-    where: Any = True,
-    mean: Any = None,
-    correction: Any = None,
-) -> Any:
-    """0 where all entries are equal, as PyTorch's."""
-    scaled = kept(g / nonzero(y), a, axis) / divisor(a, axis, where, ddof, correction)
-    return scaled * deviation(a, axis, where, mean)
+@of_deviations
+def std(g: Any, y: Any, a: Any, axis: Any, where: Any, mean: Any, ddof: Any) -> Any:
+    """0 where all entries are equal, as in PyTorch."""
+    return expanded(g / nonzero(y), a, axis) / divisor(a, axis, where, ddof) * deviation(a, axis, where, mean)
 
 
 # fmt: off
@@ -191,7 +193,7 @@ rule(np.std,  std)
 
 rule(np.amax, extreme)
 rule(np.amin, extreme)
-rule(np.bincount, None, lambda g, y, x, weights, minlength=0: g[x])
+rule(np.bincount, None, lambda g, y, x, weights, minlength=0: g[x])  # integers in x, no derivative
 
 
 @composite(np.ptp)

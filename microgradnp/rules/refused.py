@@ -1,4 +1,4 @@
-"""What is refused for good, and what to write instead. A function that is in no list of this package has not been decided yet."""
+"""Functions that are refused for good, and what to write instead. A function in no list of this package is not decided yet."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ refused(
     np.savez_compressed,
 )
 refused(
-    "counting is a step function of the data, so its derivative is zero or missing; pass .numpy(), or use a smooth kernel",
+    "counting is a step function of the data, so its derivative is 0 or missing; pass .numpy(), or use a smooth kernel",
     np.histogram,
     np.histogram2d,
     np.histogram_bin_edges,
     np.histogramdd,
 )
 refused(
-    "it is for integers, bits or dates; pass .numpy()",
+    "it takes integers, bits or dates; pass .numpy()",
     np.busday_count,
     np.busday_offset,
     np.datetime_as_string,
@@ -43,11 +43,11 @@ refused(
     np.einsum_path,
 )
 refused(
-    "multiple roots of a polynomial have no derivative; take np.linalg.eigvals of the companion matrix if yours are simple",
+    "multiple roots of a polynomial have no derivative; if yours are simple, use np.linalg.eigvals of the companion matrix",
     np.roots,
 )
 refused(
-    "entries of two arrays are equal by coincidence only, and not when one moves; take x[indices], with the indices of "
-    "np.intersect1d(..., return_indices=True) on .numpy()",
+    "entries of two arrays are equal by coincidence, and no longer when one of them moves; take x[indices], with the indices "
+    "of np.intersect1d(..., return_indices=True) on .numpy()",
     np.intersect1d,
 )

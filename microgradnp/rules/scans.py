@@ -1,4 +1,4 @@
-"""Running sums and products."""
+"""Running sums and products: `cumsum`, `cumprod`, and the linear recurrence that differentiates products with zeros."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def cumsum(g: Any, y: Any, a: Any, axis: int | None = None, dtype: Any = None) -
 
 
 def cumprod(g: Any, y: Any, a: Any, axis: int | None = None, dtype: Any = None) -> Any:
-    """y_k = a_0 ... a_k; the share of a_i is the sum of g_k y_k / a_i over k >= i, where the products can be divided again."""
+    """With y_k = a_0 ... a_k, the sum of g_k y_k / a_i over k >= i. Where products are 0, a recurrence avoids the division."""
     if axis is None:
         return np.reshape(cumprod(g, y, np.ravel(a), 0), a.shape)
     if divisible(y):
         return reversed_cumsum(g * y, axis) / a
     axis = axis % a.ndim
     before = np.concatenate([np.ones_like(a[along(axis, slice(0, 1))]), y[along(axis, slice(None, -1))]], axis=axis)
-    return before * backwards(g, a, axis)  # without a division: right where entries are zero, too
+    return before * transposed_recurrence(g, a, axis)
 
 
 def divisible(y: Any) -> bool:
-    """Whether products can be divided again: none is zero, subnormal or infinite."""
+    """Whether products may be divided by their factors: none is zero, subnormal or infinite."""
     size = np.absolute(value_of(y))
     return bool(np.all((size >= np.finfo(size.dtype).tiny) & (size < np.inf)))
 
@@ -47,8 +47,8 @@ def divisible(y: Any) -> bool:
 def recurrence(b: Any, c: Any, axis: int) -> Any:
     """y_0 = b_0 and y_i = b_i + c_i y_(i-1) along one axis.
 
-    The axis is cut into blocks, and the i-th entries of all blocks are computed together; then what each block hands to the
-    next is a recurrence itself: G. E. Blelloch, "Prefix sums and their applications" (1990).
+    The axis is cut into blocks, and the i-th entries of all blocks are computed together. What each block hands to the next is
+    then a recurrence itself: G. E. Blelloch, "Prefix sums and their applications" (1990).
     """
     dtype = np.result_type(b, c)
     b, c = (np.moveaxis(part, axis, 0).astype(dtype, copy=False) for part in (b, c))
@@ -58,9 +58,9 @@ def recurrence(b: Any, c: Any, axis: int) -> Any:
 
 
 def solved(b: Any, c: Any) -> Any:
-    """The recurrence along the first of two axes."""
+    """Solve the recurrence along the first of two axes."""
     n, lanes = b.shape
-    count = min(n, 1024 // max(lanes, 1))  # of blocks, side by side
+    count = min(n, 1024 // max(lanes, 1))  # blocks side by side
     if count < 2 or n < 64:
         y = np.array(b)
         one_by_one(y, c)
@@ -78,7 +78,7 @@ def solved(b: Any, c: Any) -> Any:
 
 
 def in_blocks(a: Any, count: int, size: int) -> Any:
-    """The entries of all blocks side by side: (n, lanes) -> (size, count * lanes), filled up with zeros."""
+    """The blocks side by side: (n, lanes) -> (size, count * lanes), padded with zeros."""
     n, lanes = a.shape
     filled = np.zeros((size * count, lanes), a.dtype)
     filled[:n] = a
@@ -86,26 +86,26 @@ def in_blocks(a: Any, count: int, size: int) -> Any:
 
 
 def one_by_one(y: Any, c: Any) -> None:
-    """The recurrence in place, row by row."""
+    """Solve the recurrence in place, row by row."""
     product = np.empty_like(y, shape=y.shape[1:])
     for k in range(1, y.shape[0]):
         np.multiply(c[k], y[k - 1], out=product)
         y[k] += product
 
 
-def backwards(g: Any, c: Any, axis: int) -> Any:
-    """The transpose of a recurrence is one from the other end: t_i = g_i + c_(i+1) t_(i+1)."""
+def transposed_recurrence(g: Any, c: Any, axis: int) -> Any:
+    """The transpose is a recurrence from the other end: t_i = g_i + c_(i+1) t_(i+1)."""
     turned = np.flip(c, axis)
     shifted = np.concatenate([turned[along(axis, slice(0, 1))], turned[along(axis, slice(None, -1))]], axis=axis)
     return np.flip(recurrence(np.flip(g, axis), shifted, axis), axis)
 
 
-def factors_of_recurrence(g: Any, y: Any, b: Any, c: Any, axis: int) -> Any:
+def recurrence_factors(g: Any, y: Any, b: Any, c: Any, axis: int) -> Any:
     before = np.concatenate([np.zeros_like(y[along(axis, slice(0, 1))]), y[along(axis, slice(None, -1))]], axis=axis)
-    return backwards(g, c, axis) * before
+    return transposed_recurrence(g, c, axis) * before
 
 
-rule(recurrence, lambda g, y, b, c, axis: backwards(g, c, axis), factors_of_recurrence, None)
+rule(recurrence, lambda g, y, b, c, axis: transposed_recurrence(g, c, axis), recurrence_factors, None)
 
 
 # fmt: off
@@ -127,12 +127,14 @@ def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, in
 
 
 def one_axis(x: Any, axis: int | None) -> int:
+    """The axis of a running sum. Raises ValueError when it is missing although there are several."""
     if axis is None and x.ndim != 1:
         raise ValueError(f"for an array with {x.ndim} axes, axis= must be given")
     return 0 if axis is None else axis % x.ndim
 
 
 def with_initial(y: Any, like: Any, axis: int, wanted: bool) -> Any:
+    """`y`, with a layer of zeros or ones in front where `include_initial` is wanted."""
     if not wanted:
         return y
     shape = (*y.shape[:axis], 1, *y.shape[axis + 1 :])

@@ -1,4 +1,4 @@
-"""Entries picked by place, by condition or by value: every function here is an index."""
+"""Entries selected by place, by condition, or by value. Every function here is written as an index."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") 
 
 
 def within(indices: Any, n: int, mode: str) -> Any:
-    """Indices that lie outside of 0 ... n - 1: an error, wrapped around, or moved to the nearest end."""
+    """Indices made to lie in 0 ... n - 1. Those outside raise an error later, wrap around, or move to the nearest end."""
     if mode == "wrap":
         return np.mod(indices, n)
     return np.clip(indices, 0, n - 1) if mode == "clip" else indices
@@ -33,14 +33,14 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     if axis is None:
         return np.ravel(arr)[indices]
     axis = axis % arr.ndim
-    grid = list(
-        np.ogrid[tuple(slice(n) for n in np.broadcast_shapes(ones_at(arr.shape, axis), ones_at(np.shape(indices), axis)))]
-    )
+    shape = np.broadcast_shapes(with_one(arr.shape, axis), with_one(np.shape(indices), axis))
+    grid = list(np.ogrid[tuple(slice(n) for n in shape)])
     grid[axis] = indices
     return np.broadcast_to(arr, tuple(arr.shape[k] if k == axis else grid[k].size for k in range(arr.ndim)))[tuple(grid)]
 
 
-def ones_at(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+def with_one(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    """The shape with 1 at an axis."""
     return (*shape[:axis], 1, *shape[axis + 1 :])
 
 
@@ -62,7 +62,7 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
 
 
 def triangle(m: Any, k: int) -> Any:
-    """True on and below a diagonal of the last two axes; a vector counts as a row that is repeated."""
+    """A mask that is True on and below a diagonal of the last two axes. A vector counts as a repeated row."""
     rows, columns = (m.shape[0], m.shape[0]) if m.ndim == 1 else m.shape[-2:]
     return np.tri(rows, columns, k, bool)
 
@@ -106,6 +106,16 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return np.sum(diagonal(a, offset, axis1, axis2), axis=-1)
 
 
+@composite(np.linalg.diagonal)
+def linalg_diagonal(x: Any, /, *, offset: int = 0) -> Any:
+    return diagonal(x, offset, -2, -1)
+
+
+@composite(np.linalg.trace)
+def linalg_trace(x: Any, /, *, offset: int = 0) -> Any:
+    return trace(x, offset, -2, -1)
+
+
 @composite(np.resize)
 def resize(a: Any, new_shape: Any) -> Any:
     return np.ravel(a)[np.resize(np.arange(np.size(a)), new_shape)] if np.size(a) else np.zeros_like(a, shape=new_shape)
@@ -113,7 +123,7 @@ def resize(a: Any, new_shape: Any) -> Any:
 
 @composite(np.trim_zeros)
 def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
-    """Without the zeros at the front (f) and at the back (b); how many there are is a constant."""
+    """An array without the zeros at the front (f) and at the back (b). Their number is a constant."""
     used = np.argwhere(value_of(filt) != 0)
     axes = tuple_of(axis, filt.ndim)
     index: list[Any] = [slice(None)] * filt.ndim
@@ -130,13 +140,13 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
 def choose(a: Any, choices: Any, *, mode: str = "raise") -> Any:
     picked = within(value_of(a), len(choices), mode)
     if np.any((picked < 0) | (picked >= len(choices))):
-        raise ValueError(f"choose: an index is outside of 0 ... {len(choices) - 1}, the numbers of the choices")
+        raise ValueError(f"choose: an index is outside of 0 ... {len(choices) - 1}; there are {len(choices)} choices")
     return select([picked == k for k in range(len(choices))], choices)
 
 
 @composite(np.select)
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
-    """The first choice whose condition holds."""
+    """For each entry the first choice whose condition is True."""
     result = default
     for condition, choice in list(zip(condlist, choicelist, strict=True))[::-1]:
         result = np.where(condition, choice, result)
@@ -145,12 +155,15 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 @composite(np.piecewise)
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
-    """Each function sees the entries for which its condition holds; one more function than conditions is for the rest."""
+    """Each function gets the entries at which its condition is True. One more function than conditions gets the rest."""
     conditions = [value_of(c) for c in conditions_of(x, condlist)]
     if len(funclist) == len(conditions) + 1:
         conditions.append(~np.any(conditions, axis=0))
     if len(funclist) != len(conditions):
-        raise ValueError(f"piecewise: {len(conditions)} conditions and {len(funclist)} functions; one function each, or one more")
+        raise ValueError(
+            f"piecewise: {len(conditions)} conditions and {len(funclist)} functions; give one function for each condition, and "
+            "perhaps one more for the rest"
+        )
     y = np.zeros_like(x)
     for condition, function in zip(conditions, funclist, strict=True):
         if np.any(condition):
@@ -159,6 +172,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
 
 
 def conditions_of(x: Any, condlist: Any) -> list[Any]:
+    """The conditions in the shape of `x`, from a list of conditions or a single one."""
     single = np.ndim(condlist) == 0 or (
         not isinstance(condlist[0], (list, np.ndarray)) and np.ndim(condlist[0]) == 0 < np.ndim(x)
     )
@@ -169,7 +183,7 @@ def conditions_of(x: Any, condlist: Any) -> list[Any]:
 
 
 def found_in(pool: Any, values: Any) -> Any:
-    """Where in the flat array `pool` each of `values` stands first."""
+    """The first place of each of `values` in the flat array `pool`."""
     order = np.argsort(pool, kind="stable")
     return order[np.minimum(np.searchsorted(pool, values, sorter=order), pool.size - 1)] if pool.size else np.zeros(0, int)
 
@@ -184,7 +198,7 @@ def unique(
     *,
     equal_nan: bool = True,
 ) -> Any:
-    """Of equal entries the first has the gradient."""
+    """The first of equal entries gets the gradient."""
     _, index, inverse, counts = np.unique(value_of(ar), True, True, True, axis, equal_nan=equal_nan)
     values = take(ar, index, axis)
     wanted = [part for part, asked in ((index, return_index), (inverse, return_inverse), (counts, return_counts)) if asked]
@@ -192,7 +206,7 @@ def unique(
 
 
 def unique_with(function: Callable[..., Any]) -> None:
-    """The functions of the array API standard, whose results have names."""
+    """Register a function of the array API standard, whose result is a named tuple."""
 
     @composite(function)
     def call(x: Any, /) -> Any:
@@ -211,7 +225,7 @@ def unique_values(x: Any, /) -> Any:
 
 
 def from_both(function: Callable[..., Any], a: Any, b: Any, **options: Any) -> Any:
-    """A set of entries of two arrays; an entry that stands in both is taken from the first."""
+    """A set of entries of two arrays. An entry that is in both is taken from the first."""
     pool = np.concatenate([value_of(a).ravel(), value_of(b).ravel()])
     return np.concatenate([np.ravel(a), np.ravel(b)])[found_in(pool, function(value_of(a), value_of(b), **options))]
 

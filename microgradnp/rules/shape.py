@@ -1,4 +1,4 @@
-"""The same numbers in another arrangement: every rule puts the gradient back where the number came from."""
+"""The same numbers in another shape. Every rule puts each gradient back to the place that its number came from."""
 
 from __future__ import annotations
 
@@ -10,25 +10,22 @@ import numpy as np
 from microgradnp.core.table import constant, rule, variadic_rule
 
 
-def like_shape_of(g: Any, a: Any) -> Any:
-    return np.reshape(g, a.shape)
-
-
 def inverse(axes: Sequence[int] | None) -> Sequence[int] | None:
-    """The permutation that undoes `axes`; reversing (None) undoes itself."""
+    """The inverse permutation. None, which reverses all axes, is its own inverse."""
     return None if axes is None else tuple(int(i) for i in np.argsort([axis % len(axes) for axis in axes]))
 
 
 def unraveled(g: Any, a: Any, order: Any) -> Any:
+    """`g` in the shape of `a`. Raises ValueError for an order that depends on the memory layout."""
     if order not in ("C", "F"):
         raise ValueError(
-            f"order={order!r} follows the memory layout of an array, which its gradient does not share; use 'C' or 'F'"
+            f"order={order!r} follows the memory layout of an array, and its gradient has another layout; use 'C' or 'F'"
         )
     return np.reshape(g, a.shape, order=order)
 
 
 def joined(position: int, g: Any, y: Any, *arrays: Any, axis: int | None = 0) -> Any:
-    """The slice of a concatenation's gradient that belongs to one of its arrays."""
+    """The slice of the gradient that belongs to one of the concatenated arrays."""
     if axis is None:
         start = sum(a.size for a in arrays[:position])
         return np.reshape(g[start : start + arrays[position].size], arrays[position].shape)
@@ -38,18 +35,18 @@ def joined(position: int, g: Any, y: Any, *arrays: Any, axis: int | None = 0) ->
 
 
 def stacked(position: int, g: Any, y: Any, *arrays: Any, axis: int = 0) -> Any:
-    """The layer of a stack's gradient that belongs to one of its arrays."""
+    """The layer of the gradient that belongs to one of the stacked arrays."""
     return g[(slice(None),) * (axis % g.ndim) + (position,)]
 
 
 # fmt: off
 rule(np.reshape,      lambda g, y, a, shape=None, order="C", copy=None: unraveled(g, a, order))
 rule(np.ravel,        lambda g, y, a, order="C": unraveled(g, a, order))
-rule(np.expand_dims,  lambda g, y, a, axis: like_shape_of(g, a))
-rule(np.squeeze,      lambda g, y, a, axis=None: like_shape_of(g, a))
+rule(np.expand_dims,  lambda g, y, a, axis: np.reshape(g, a.shape))
+rule(np.squeeze,      lambda g, y, a, axis=None: np.reshape(g, a.shape))
 rule(np.transpose,    lambda g, y, a, axes=None: np.transpose(g, inverse(axes)))
 rule(np.swapaxes,     lambda g, y, a, axis1, axis2: np.swapaxes(g, axis1, axis2))
-rule(np.broadcast_to, lambda g, y, a, shape: g)                       # the sweep sums
+rule(np.broadcast_to, lambda g, y, a, shape: g)  # the sweep sums over the broadcast axes
 # fmt: on
 variadic_rule(np.concatenate, joined, sequence=True)
 variadic_rule(np.stack, stacked, sequence=True)

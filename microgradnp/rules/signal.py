@@ -1,4 +1,4 @@
-"""Signals: convolution and correlation of sequences, interpolation, phases, sinc; overlapping windows."""
+"""Signals: convolution and correlation of sequences, interpolation, sinc, phases, and sliding windows."""
 
 from __future__ import annotations
 
@@ -20,23 +20,19 @@ windows_of = np.lib.stride_tricks.sliding_window_view
 
 
 def full_length(g: Any, n: int, m: int, start: int) -> Any:
-    """The gradient of a part of a convolution as that of the whole, of length n + m - 1: 0 outside of the part."""
+    """The gradient of a part of a convolution, with zeros around it up to the full length n + m - 1."""
     behind = n + m - 1 - start - g.shape[0]
     return np.concatenate([np.zeros_like(g, shape=(start,)), g, np.zeros_like(g, shape=(behind,))])
 
 
-def convolved(g: Any, other: Any) -> Any:
-    """The transpose of a full convolution with `other` is a correlation with it."""
+def correlated(g: Any, other: Any) -> Any:
+    """Correlation with `other`: the transpose of a full convolution with it."""
     return np.convolve(g, np.flip(np.atleast_1d(other)), "valid")
 
 
 def start_of(mode: str, n: int, m: int) -> int:
-    """Where the part of a full convolution begins that a mode returns."""
+    """The place in the full convolution at which the result of a mode starts."""
     return {"full": 0, "same": (min(n, m) - 1) // 2, "valid": min(n, m) - 1}[mode]
-
-
-def convolution(g: Any, a: Any, v: Any, start: int) -> Any:
-    return full_length(g, np.size(a), np.size(v), start)
 
 
 def correlation_start(mode: str, n: int, m: int) -> int:
@@ -44,7 +40,8 @@ def correlation_start(mode: str, n: int, m: int) -> int:
 
 
 def convolve_first(g: Any, y: Any, a: Any, v: Any, mode: str = "full") -> Any:
-    return np.reshape(convolved(convolution(g, a, v, start_of(mode, np.size(a), np.size(v))), v), np.shape(a))
+    n, m = np.size(a), np.size(v)
+    return np.reshape(correlated(full_length(g, n, m, start_of(mode, n, m)), v), np.shape(a))
 
 
 def convolve_second(g: Any, y: Any, a: Any, v: Any, mode: str = "full") -> Any:
@@ -52,12 +49,14 @@ def convolve_second(g: Any, y: Any, a: Any, v: Any, mode: str = "full") -> Any:
 
 
 def correlate_first(g: Any, y: Any, a: Any, v: Any, mode: str = "valid") -> Any:
-    """A correlation is a convolution with the other one turned round and conjugated."""
-    return convolved(convolution(g, a, v, correlation_start(mode, np.size(a), np.size(v))), conj(np.flip(v)))
+    """A correlation is a convolution with the reversed and conjugated second sequence."""
+    n, m = np.size(a), np.size(v)
+    return correlated(full_length(g, n, m, correlation_start(mode, n, m)), conj(np.flip(v)))
 
 
 def correlate_second(g: Any, y: Any, a: Any, v: Any, mode: str = "valid") -> Any:
-    return conj(np.flip(convolved(convolution(g, a, v, correlation_start(mode, np.size(a), np.size(v))), a)))
+    n, m = np.size(a), np.size(v)
+    return conj(np.flip(correlated(full_length(g, n, m, correlation_start(mode, n, m)), a)))
 
 
 rule(np.convolve, convolve_first, convolve_second)
@@ -69,12 +68,12 @@ rule(np.correlate, correlate_first, correlate_second)
 
 @primitive
 def interpolated(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
-    """np.interp without a period."""
+    """`np.interp` without a period."""
     return np.interp(x, xp, fp, left, right)
 
 
 def intervals(x: Any, xp: Any) -> tuple[Any, Any, Any]:
-    """Numbers of the points at either side of each x, and how far it lies between them; outside, the end twice."""
+    """The points below and above each x, by number, and its share of the way between them. Outside, the share is 0 or 1."""
     last = xp.shape[0] - 1
     below = np.clip(np.searchsorted(value_of(xp), value_of(x), side="right") - 1, 0, max(last - 1, 0))
     above = np.minimum(below + 1, last)
@@ -84,14 +83,14 @@ def intervals(x: Any, xp: Any) -> tuple[Any, Any, Any]:
 
 
 def slopes(x: Any, xp: Any, fp: Any) -> Any:
-    """0 outside."""
+    """The slope at each x: that of its interval, and 0 outside."""
     below, above, _ = intervals(x, xp)
     outside = (value_of(x) < value_of(xp)[0]) | (value_of(x) > value_of(xp)[-1]) | (above == below)
     return np.where(outside, 0, (fp[above] - fp[below]) / np.where(outside, 1, xp[above] - xp[below]))
 
 
 def inside_or_end(g: Any, x: Any, xp: Any, left: Any, right: Any) -> Any:
-    """`g`, but 0 where the result is `left` or `right`."""
+    """`g`, with 0 where the result is the constant `left` or `right`."""
     g = g if left is None else np.where(value_of(x) < value_of(xp)[0], 0, g)
     return g if right is None else np.where(value_of(x) > value_of(xp)[-1], 0, g)
 
@@ -117,7 +116,7 @@ rule(interpolated, lambda g, y, x, xp, fp, left=None, right=None: g * slopes(x, 
 
 @composite(np.interp)
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
-    """Piecewise linear. At a point the slope is that of the interval behind it; outside the first and the last value go on."""
+    """Piecewise linear, and constant outside. At a point the slope is that of the interval behind it."""
     x, xp, fp = (part if hasattr(part, "ndim") else np.asarray(part, float) for part in (x, xp, fp))
     if period is not None:
         period, left, right = abs(period), None, None
@@ -129,11 +128,11 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     return interpolated(x, xp, fp, left, right)
 
 
-# -------------------------------------------------------------------------------------- phases and sinc
+# -------------------------------------------------------------------------------------- sinc and phases
 
 
 def sinc_slope(x: Any) -> Any:
-    """d/dx sin(pi x) / (pi x); near 0 by its series, so that derivatives of every order are finite there."""
+    """d/dx sin(pi x) / (pi x). Near 0 it is a power series, so that derivatives of every order are finite."""
     t = np.pi * x
     small = np.absolute(value_of(t)) < 0.5
     safe = np.where(small, 1, t)
@@ -145,7 +144,7 @@ def sinc_slope(x: Any) -> Any:
 
 
 rule(np.sinc, lambda g, y, x: g * sinc_slope(x))
-rule(np.unwrap, lambda g, y, p, discont=None, axis=-1, period=2 * np.pi: g)  # what is added are whole periods
+rule(np.unwrap, lambda g, y, p, discont=None, axis=-1, period=2 * np.pi: g)  # it adds whole periods, which are constants
 
 
 # ---------------------------------------------------------------------------------------------- windows
@@ -153,12 +152,12 @@ rule(np.unwrap, lambda g, y, p, discont=None, axis=-1, period=2 * np.pi: g)  # w
 
 @primitive
 def overlapped(g: Any, shape: tuple[int, ...], window: tuple[int, ...], axes: tuple[int, ...]) -> Any:
-    """The transpose of `sliding_window_view`: windows added up where they overlap."""
+    """The transpose of `sliding_window_view`: adds up windows where they overlap."""
     total = np.zeros(shape, g.dtype)
     counts = g.shape[: len(shape)]
     steps = list(itertools.product(*(range(n) for n in window)))
     if len(steps) <= math.prod(counts[axis] for axis in set(axes)) or len(set(axes)) < len(axes):
-        for step in steps:  # all windows at once, one of their entries after the other
+        for step in steps:  # all windows at once, one entry of the window after the other
             start = [0] * len(shape)
             for axis, k in zip(axes, step, strict=True):
                 start[axis] += k
@@ -167,7 +166,7 @@ def overlapped(g: Any, shape: tuple[int, ...], window: tuple[int, ...], axes: tu
         return total
     kept = [axis for axis in range(len(shape)) if axis not in axes]
     sizes = dict(zip(axes, window, strict=True))
-    for corner in itertools.product(*(range(counts[axis]) for axis in axes)):  # few windows: one after the other
+    for corner in itertools.product(*(range(counts[axis]) for axis in axes)):  # few large windows: one after the other
         index: list[Any] = [slice(None)] * len(shape)
         where_in: list[Any] = [slice(None)] * len(shape)
         for axis, k in zip(axes, corner, strict=True):
@@ -178,6 +177,7 @@ def overlapped(g: Any, shape: tuple[int, ...], window: tuple[int, ...], axes: tu
 
 
 def window_axes(x: Any, window_shape: Any, axis: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The shape of a window, and the axes that it slides along, as tuples."""
     window = tuple(window_shape) if np.ndim(window_shape) else (int(window_shape),)
     return window, tuple(range(np.ndim(x))) if axis is None else tuple(k % np.ndim(x) for k in np.atleast_1d(axis).tolist())
 

@@ -1,4 +1,4 @@
-"""Averages, covariances and differences, in terms of sums, products and slices."""
+"""Averages, covariances, differences and slopes, written as sums, products and slices."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import numpy as np
 from microgradnp.core.record import primitive
 from microgradnp.core.table import composite, rule
 from microgradnp.rules.rearranging import along
-from microgradnp.rules.values import conj, undecided, value_of
+from microgradnp.rules.values import conj, is_traced, value_of
 
 
 @composite(np.average)
 def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
     if weights is None:
         mean = np.mean(a, axis=axis, keepdims=keepdims)
-        return (mean, np.full_like(mean if undecided(mean) else value_of(mean), np.size(a) / np.size(mean))) if returned else mean
+        return (mean, np.full_like(mean if is_traced(mean) else value_of(mean), np.size(a) / np.size(mean))) if returned else mean
     if np.shape(weights) != np.shape(a):
         if not isinstance(axis, int) or np.shape(weights) != (np.shape(a)[axis],):
             raise TypeError(f"average: weights of shape {np.shape(weights)} fit neither a {np.shape(a)} nor its axis {axis}")
         axis = axis % np.ndim(a)
         weights = np.reshape(weights, (1,) * axis + (-1,) + (1,) * (np.ndim(a) - axis - 1))
     total = np.sum(weights, axis=axis, keepdims=keepdims)
-    if not undecided(total) and np.any(value_of(total) == 0):
+    if not is_traced(total) and np.any(value_of(total) == 0):
         raise ZeroDivisionError("average: the weights sum to zero")
     mean = np.sum(np.multiply(a, weights), axis=axis, keepdims=keepdims) / total
     return (mean, np.broadcast_to(total, np.shape(mean))) if returned else mean
@@ -41,7 +41,7 @@ def cov(
     *,
     dtype: Any = None,
 ) -> Any:
-    """Rows are variables, columns observations (rowvar=False: the other way round). Frequencies are constants."""
+    """Rows are variables and columns are observations; with rowvar=False the other way round. `fweights` are constants."""
     dtype = np.result_type(*(part for part in (m, y) if part is not None), np.float64) if dtype is None else dtype
     x = variables(m, rowvar, np.ndim(m) != 1, dtype)
     if y is not None:
@@ -63,7 +63,7 @@ def cov(
 
 
 def variables(m: Any, rowvar: bool, turned: bool, dtype: Any) -> Any:
-    """One row for each variable."""
+    """The observations as a matrix with one row for each variable."""
     rows = np.atleast_2d(m)
     rows = np.transpose(rows) if not rowvar and turned else rows
     return rows if rows.dtype == dtype else np.astype(rows, dtype)
@@ -102,8 +102,8 @@ def differences(a: Any, n: int, axis: int) -> Any:
 
 
 @primitive
-def steps_back(g: Any, n: int, axis: int) -> Any:
-    """The transpose of `differences`: what is left of an entry, less what is right of it."""
+def transposed_differences(g: Any, n: int, axis: int) -> Any:
+    """The transpose of `differences`: for each entry, the gradient on its left minus the gradient on its right."""
     for _ in range(n):
         size = g.shape[axis]
         total = np.empty((*g.shape[:axis], size + 1, *g.shape[axis + 1 :]), g.dtype)
@@ -114,12 +114,12 @@ def steps_back(g: Any, n: int, axis: int) -> Any:
     return g
 
 
-rule(differences, lambda g, y, a, n, axis: steps_back(g, n, axis), None, None)
-rule(steps_back, lambda g, y, a, n, axis: differences(g, n, axis), None, None)
+rule(differences, lambda g, y, a, n, axis: transposed_differences(g, n, axis), None, None)
+rule(transposed_differences, lambda g, y, a, n, axis: differences(g, n, axis), None, None)
 
 
 def end_of(a: Any, part: Any, axis: int) -> Any:
-    """A number to put before or behind `a`, in the shape of one layer."""
+    """An array to put before or behind `a`. A number becomes one layer."""
     return np.broadcast_to(part, (*a.shape[:axis], 1, *a.shape[axis + 1 :])) if np.ndim(part) == 0 else part
 
 
@@ -145,14 +145,14 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 
 @composite(np.gradient)
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
-    """Central differences inside, one-sided ones at the edges."""
+    """Central differences inside, and one-sided differences at the edges."""
     f = f if hasattr(f, "ndim") else np.asarray(f)
     axes = tuple(range(f.ndim)) if axis is None else tuple(k % f.ndim for k in ((axis,) if isinstance(axis, int) else axis))
     spacings = list(varargs) or [1.0]
     if len(spacings) == 1 and np.ndim(spacings[0]) == 0:
         spacings = spacings * len(axes)
     if len(spacings) != len(axes):
-        raise TypeError(f"gradient: {len(varargs)} spacings for {len(axes)} axes; give one number, or one spacing an axis")
+        raise TypeError(f"gradient: {len(varargs)} spacings for {len(axes)} axes; give one number, or one spacing for each axis")
     if edge_order not in (1, 2):
         raise ValueError(f"gradient: edge_order must be 1 or 2, got {edge_order}")
     slopes = [slopes_along(f, k, steps(spacing, f.shape[k]), edge_order) for k, spacing in zip(axes, spacings, strict=True)]
@@ -160,17 +160,18 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
 
 
 def steps(spacing: Any, n: int) -> Any:
-    """One number when the places are equally far from each other, else the n - 1 distances."""
+    """One number for equal distances, else the n - 1 distances. Raises ValueError for coordinates that do not fit the axis."""
     if np.ndim(spacing) == 0:
         return spacing
     if np.ndim(spacing) != 1 or np.shape(spacing)[0] != n:
-        raise ValueError(f"gradient: places of shape {np.shape(spacing)} for an axis of length {n}")
+        raise ValueError(f"gradient: coordinates of shape {np.shape(spacing)} for an axis of length {n}")
     distances = diff(spacing if hasattr(spacing, "ndim") else np.asarray(spacing, float))
     equal = not getattr(distances, "requires_grad", False) and np.all(value_of(distances) == value_of(distances)[0])
     return distances[0] if equal else distances
 
 
 def slopes_along(f: Any, axis: int, d: Any, edge_order: int) -> Any:
+    """The slopes along one axis, for a distance or distances `d` between its entries."""
     n = f.shape[axis]
     if n < edge_order + 1:
         raise ValueError(f"gradient: axis {axis} has {n} entries, and edge_order={edge_order} needs {edge_order + 1}")
@@ -196,7 +197,7 @@ def slopes_along(f: Any, axis: int, d: Any, edge_order: int) -> Any:
 
 
 def edge_weights(one: Any, two: Any) -> tuple[Any, Any, Any]:
-    """Of three neighbouring values, for the slope at the first, with steps `one` and `two`."""
+    """Weights of three neighbouring values for the slope at the first, at distances `one` and `two`."""
     return -(2.0 * one + two) / (one * (one + two)), (one + two) / (one * two), -one / (two * (one + two))
 
 

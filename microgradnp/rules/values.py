@@ -1,4 +1,4 @@
-"""What a rule may ask of numbers without differentiating: decisions, masks, permutations."""
+"""What a rule may do with an array's numbers without differentiating it: decide, mask, permute."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ import numpy as np
 
 
 def value_of(x: Any) -> Any:
-    """The plain array inside a Tensor, or any other array as it is."""
+    """The plain array inside a Tensor. Any other array is returned as an ndarray."""
     return x.numpy() if hasattr(x, "value_for_graph") else np.asarray(x)
 
 
-def undecided(x: Any) -> bool:
-    """Whether a program is written down of which `x` is a value: what is written must be right for all numbers."""
+def is_traced(x: Any) -> bool:
+    """Whether `x` is symbolic: a program is being traced, and must be right for all numbers."""
     return type(x) is not np.ndarray and getattr(x, "traced", False)
 
 
 def is_complex(*arrays: Any) -> bool:
+    """Whether any of the arrays is complex."""
     return any(np.iscomplexobj(a) for a in arrays)
 
 
 def conj(a: Any) -> Any:
-    """The conjugate, without a copy of what is real."""
+    """The conjugate. A real array is returned as it is, without a copy."""
     return np.conjugate(a) if is_complex(a) else a
 
 
 def adjoint(a: Any) -> Any:
-    """Conjugate transpose of the last two axes."""
+    """The conjugate transpose of the last two axes."""
     return conj(np.swapaxes(a, -1, -2))

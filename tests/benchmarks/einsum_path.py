@@ -2,7 +2,7 @@
 
     OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python tests/benchmarks/einsum_path.py
 
-Two ways run in turns, in one process, by processor time: NumPy's plain loop, and `contract` of microgradnp/rules/products.py.
+Two ways run in turns, in one process, by processor time: NumPy's plain loop, and `contract` of microgradnp/rules/einsum.py.
 The ratio is the median over the turns; above 1 the path wins. Small operands take the plain loop both times, so that their ratio
 shows what the decision costs.
 """
@@ -19,7 +19,7 @@ import numpy as np
 
 import microgradnp as mg
 from microgradnp.core.table import TABLE
-from microgradnp.rules import products
+from microgradnp.rules import einsum
 
 TURNS, SECONDS = 9, 0.04
 R = np.random.default_rng(0)
@@ -42,12 +42,12 @@ CASES: dict[str, tuple[str, tuple[np.ndarray, ...]]] = {
 def plain_loop() -> Iterator[None]:
     """Compute every einsum as NumPy does by default."""
     entry: Any = TABLE[np.einsum]
-    contract = products.contract
-    entry.plain = products.contract = np.einsum  # type: ignore[assignment]
+    contract = einsum.contract
+    entry.plain = einsum.contract = np.einsum  # type: ignore[assignment]
     try:
         yield
     finally:
-        entry.plain = products.contract = contract
+        entry.plain = einsum.contract = contract
 
 
 def seconds(f: Callable[[], Any], calls: int) -> float:

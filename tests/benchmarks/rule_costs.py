@@ -1,10 +1,10 @@
-"""Time and memory of the backward pass of single operators, as multiples of the forward call of NumPy, at large sizes.
+"""The time and memory of one operator's backward pass at large sizes, as multiples of NumPy's forward call.
 
     python tests/benchmarks/rule_costs.py [name ...]
 
-One thread, the best of several runs, forward and backward side by side; the backward pass is the sweep over a graph of this one
-operator, with a gradient of ones. Memory is the peak of what the sweep allocates, over the size of the result and the argument.
-A view costs nothing, so no multiple of it means anything: such forward calls are timed as copies.
+Runs on one thread and takes the best of several runs, forward and backward side by side. The backward pass is a sweep over the
+graph of one operator, with a gradient of ones. Memory is the peak that the sweep allocates, divided by the size of result and
+argument. Forward calls that return a view cost nothing, so they are timed as copies.
 """
 
 from __future__ import annotations

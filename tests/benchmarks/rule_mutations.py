@@ -1,10 +1,10 @@
-"""How many broken rules do the tests notice? Each formula of the table is broken in every way of a fixed list.
+"""How many broken rules do the tests notice? Every formula of the table is broken in each of ten ways.
 
     python tests/benchmarks/rule_mutations.py [--only exp] [--every 1]
 
-A broken formula is noticed when one of the checks of `tests/test_rules.py` fails on a sample of the operator's record: first and
-second order against numerical derivatives, single precision, complex arguments. A break that changes no number on any sample (the
-conjugate of what is real, the transpose of what is symmetric) is no break, and counted apart.
+A broken formula is noticed when a check of `tests/test_rules.py` fails on a sample of the operator's record: first and second
+order against numerical derivatives, single precision, complex arguments. Some breaks change no number on any sample, such as the
+conjugate of a real array or the transpose of a symmetric one. They are counted separately.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NOTICED = (Exception,)
 
 
 def half(share: Any) -> Any:
-    """Without every second entry."""
+    """Every second entry set to 0."""
     kept = np.arange(share.size).reshape(share.shape) % 2 == 0
     return np.where(kept, share, 0)
 
@@ -45,7 +45,7 @@ def transposed(share: Any) -> Any:
 
 
 def constant(share: Any) -> Any:
-    """Right, but not a function of anything: second derivatives are lost."""
+    """The right numbers as a constant: second derivatives are lost."""
     return mg.Tensor(share.numpy()) if isinstance(share, mg.Tensor) else share
 
 
@@ -73,7 +73,7 @@ def live(sample: Sample) -> list[int]:
 
 
 def arguments(record: Operator, sample: Sample) -> Iterator[list[Any]]:
-    """The sample as it is, in single precision, and made complex."""
+    """The arguments unchanged, in single precision, and made complex."""
     yield list(sample.args)
     chosen = live(sample)
     if record.narrow:
@@ -88,7 +88,7 @@ def called(record: Operator, options: dict[str, Any], *args: Any) -> Any:
 
 
 def squared(record: Operator, options: dict[str, Any], *args: Any) -> Any:
-    """So that the gradient that a formula is given depends on the arguments, too."""
+    """The square of the result: the gradient that the formula receives then depends on the arguments."""
     return np.square(record.call(*args, **options))
 
 

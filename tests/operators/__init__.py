@@ -1,4 +1,4 @@
-"""The records that drive the tests of the rules: one an operator, one module for each module of `microgradnp/rules/`.
+"""The records that drive the tests of the rules: one for each operator, in a module for each module of `microgradnp/rules/`.
 
 A function of the table without a record fails the suite.
 """
@@ -26,7 +26,7 @@ __all__ = ["COVERED", "OPERATORS", "RECORDS", "Operator", "Sample", "Wrong", "ca
 
 
 def ours(function: Any) -> bool:
-    """Whether a function is NumPy's, SciPy's or this package's own; tests and doctests register rules for theirs."""
+    """Whether a function belongs to NumPy, SciPy or this package. Tests register rules for functions of their own."""
     if isinstance(function, np.ufunc):
         return is_ours(function)
     module = getattr(function, "__module__", None) or "numpy"
@@ -38,7 +38,7 @@ COVERED = {function for function, rule in TABLE.items() if ours(function) and (i
 
 
 def cases() -> list[Any]:
-    """(record, sample) for every call of every record, with a readable test id. The same numbers on every run."""
+    """(record, sample) for every call of every record, with a readable test id. Every run draws the same numbers."""
     import pytest
 
     found = []

@@ -50,7 +50,7 @@ def fills(random: Random) -> Iterator[Sample]:
 
 
 def filled(x: Any, **options: Any) -> Any:
-    """NumPy asks the first argument only, so that must be a Tensor."""
+    """NumPy dispatches on the first argument only, so that must be a Tensor."""
     return np.full_like(mg.Tensor(np.ones((2, 3))), x, **options)
 
 
@@ -94,8 +94,8 @@ OPERATORS = [
         ),
         narrow=False,
         wrong=(
-            Wrong((np.ones(()), -2.0), "of one sign", error=ValueError),
-            Wrong((np.array(1 + 1j), 2.0), "spiral of complex numbers"),
+            Wrong((np.ones(()), -2.0), "the same sign", error=ValueError),
+            Wrong((np.array(1 + 1j), 2.0), "complex numbers have no gradient rule"),
         ),
     ),
     Operator(

@@ -1,8 +1,4 @@
-"""Records of `microgradnp/rules/decompositions.py`.
-
-Symmetric arguments are made so inside the call, as only one triangle is read. Of complex vectors only what does not depend on
-their phase is looked at.
-"""
+"""Records of `microgradnp/rules/decompositions.py`."""
 
 from __future__ import annotations
 
@@ -11,17 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.rules.decompositions import eig_packed, eigh_packed, qr_packed, svd_packed
+from microgradnp.rules.decompositions import qr_packed
 from operators.linalg import well_conditioned
-from operators.record import Operator, Random, Sample, Wrong, draw
-
-
-def symmetric(a: Any) -> Any:
-    return (a + np.conjugate(np.swapaxes(a, -1, -2))) / 2
-
-
-def symmetric_torch(a: Any) -> Any:
-    return (a + a.mH) / 2
+from operators.record import Operator, Random, Sample, Wrong
 
 
 def positive(a: Any) -> Any:
@@ -31,11 +19,6 @@ def positive(a: Any) -> Any:
 def squares(random: Random) -> Iterator[Sample]:
     for shape in ((3, 3), (1, 1), (2, 2, 2), (0, 0)):
         yield Sample((well_conditioned(random, shape),))
-
-
-def with_triangle(random: Random) -> Iterator[Sample]:
-    yield from squares(random)
-    yield Sample((well_conditioned(random, (3, 3)),), {"UPLO": "U"})
 
 
 def factors(random: Random) -> Iterator[Sample]:
@@ -53,58 +36,6 @@ def qr_modes(random: Random) -> Iterator[Sample]:
     yield Sample((well_conditioned(random, (4, 2)),), {"mode": "r"})
     yield Sample((well_conditioned(random, (2, 4)),), {"mode": "r"})
     yield Sample((well_conditioned(random, (2, 3)),), {"mode": "complete"})
-
-
-def with_real_eigenvalues(random: Random) -> Iterator[Sample]:
-    yield Sample((np.diag([1.0, 2.0, -1.5]) + draw(random, (3, 3), -0.2, 0.2),))
-    yield Sample((np.array([[2.5]]),))
-
-
-def with_any_eigenvalues(random: Random) -> Iterator[Sample]:
-    yield from with_real_eigenvalues(random)
-    yield Sample((np.array([[0.3, 2.0, 0.1], [-1.7, 0.4, 0.2], [0.3, -0.1, 1.0]]),))
-    yield Sample((np.stack([np.array([[0.3, 2.0], [-1.7, 0.4]]), np.array([[0.5, 1.0], [-0.7, 0.1]])]),))
-
-
-def singular(random: Random) -> Iterator[Sample]:
-    for shape in ((3, 3), (4, 2), (2, 4), (2, 3, 2), (1, 3), (0, 2)):
-        yield Sample((well_conditioned(random, shape),), {"full_matrices": False})
-    yield Sample((well_conditioned(random, (3, 3)),))
-    yield Sample((well_conditioned(random, (2, 4)),), {"compute_uv": False})
-
-
-def phaseless_pair(packed: Any) -> Any:
-    """Vectors v_k as |v_ik|, and what stands below them."""
-    return np.concatenate([np.ravel(np.absolute(packed[..., :-1, :])), np.ravel(packed[..., -1, :])])
-
-
-def phaseless(result: Any) -> Any:
-    w, v = result
-    return np.concatenate([np.ravel(w), np.ravel(np.absolute(v))])
-
-
-def phaseless_svd(result: Any) -> Any:
-    if not isinstance(result, tuple):
-        return result
-    u, s, vh = result
-    low_rank = (u * np.expand_dims(s**2, -2)) @ vh  # depends on the vectors, and not on a phase that both share
-    return np.concatenate([np.ravel(s), np.ravel(low_rank), np.ravel(np.absolute(u)), np.ravel(np.absolute(vh))])
-
-
-def phaseless_packed_svd(packed: Any) -> Any:
-    return np.concatenate([np.ravel(np.absolute(packed))])
-
-
-def eigh_torch(torch: Any, a: Any, UPLO: str = "L") -> Any:
-    w, v = torch.linalg.eigh(symmetric_torch(a), UPLO)
-    return w, torch.abs(v)
-
-
-def svd_torch(torch: Any, a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
-    if not compute_uv:
-        return torch.linalg.svdvals(a)
-    u, s, vh = torch.linalg.svd(a, full_matrices=False)
-    return s, (u * (s**2).unsqueeze(-2)) @ vh, torch.abs(u), torch.abs(vh)
 
 
 def qr_torch(torch: Any, a: Any, mode: str = "reduced") -> Any:
@@ -131,26 +62,4 @@ OPERATORS = [
         ),
     ),
     Operator(qr_packed, rectangles, complex=True),
-    Operator(np.linalg.eigh, with_triangle, prepare=symmetric, part=phaseless, torch=eigh_torch, complex=True),
-    Operator(eigh_packed, with_triangle, prepare=symmetric, part=phaseless_pair, complex=True),
-    Operator(
-        np.linalg.eigvalsh,
-        with_triangle,
-        prepare=symmetric,
-        torch=lambda torch, a, UPLO="L": torch.linalg.eigvalsh(symmetric_torch(a), UPLO),
-        complex=True,
-    ),
-    Operator(np.linalg.eig, with_any_eigenvalues, part=phaseless, narrow=False, complex=True),
-    Operator(eig_packed, with_any_eigenvalues, part=phaseless_pair, narrow=False, complex=True),
-    Operator(np.linalg.eigvals, with_any_eigenvalues, narrow=False, complex=True),
-    Operator(
-        np.linalg.svd,
-        singular,
-        part=phaseless_svd,
-        torch=svd_torch,
-        complex=True,
-        wrong=(Wrong((np.ones((3, 2)),), "full_matrices=True of a matrix of shape .3, 2. adds vectors"),),
-    ),
-    Operator(svd_packed, rectangles, part=phaseless_packed_svd, complex=True),
-    Operator(np.linalg.svdvals, rectangles, torch=lambda torch, a: torch.linalg.svdvals(a), complex=True),
 ]

@@ -14,7 +14,7 @@ def powers(random: Random) -> Iterator[Sample]:
         yield Sample((draw(random, left, 0.3, 2), draw(random, right, -2, 2)))
     for exponent in (0, 1, 2, 3, -1, 0.5, -1.5, 2.0):
         yield Sample((draw(random, (3,), 0.3, 2), exponent))
-    for exponent in (0, 1, 2, 3, -1, -2.0, 5.0):  # a negative base under whole exponents
+    for exponent in (0, 1, 2, 3, -1, -2.0, 5.0):  # whole exponents of a negative base
         yield Sample((draw(random, (3,), -2, -0.3), exponent))
     yield Sample((np.array([0.0, 0.0, 1.5]), 2))
     yield Sample((np.array([0.0, -1.5, 1.5]), np.array([2, 3, 0])))
@@ -27,7 +27,7 @@ def powers(random: Random) -> Iterator[Sample]:
 
 
 def halves(random: Random) -> Iterator[Sample]:
-    """Operands of which neither a quotient nor its rounding is near a whole number."""
+    """Operands whose quotients are not near a whole number."""
     for left, right in PAIRS:
         b = draw(random, right, 0.7, 1.3) * random.choice([-1.0, 1.0], right)
         a = (
@@ -48,7 +48,7 @@ def clips(random: Random) -> Iterator[Sample]:
     yield Sample((x, low, high))
     yield Sample((x, low, None))
     yield Sample((x, None, high))
-    yield Sample((x, high, low))  # bounds that cross: the upper one wins
+    yield Sample((x, high, low))  # bounds that cross: the upper bound wins
     yield Sample((x[:0], low, high[:1]))
     yield Sample((x,), {"min": -1.0, "max": 1.0}, exact=False)
     yield Sample((x,), {"max": 1.0}, exact=False)

@@ -11,7 +11,7 @@ from operators.record import Operator, Random, Sample, Wrong, draw
 
 
 def transforms(random: Random) -> Iterator[Sample]:
-    """Odd and even lengths; cropped and padded; each norm."""
+    """Odd and even lengths, cropped and padded, with each norm."""
     for shape, options in (
         ((5,), {}),
         ((2, 4), {}),
@@ -23,7 +23,7 @@ def transforms(random: Random) -> Iterator[Sample]:
     ):
         yield Sample((draw(random, shape, -2, 2),), options)
     yield Sample((draw(random, (2, 3), -2, 2), 4, 0, "ortho"), exact=False)
-    yield Sample((np.ones((0, 3)),), {"n": 8}, exact=False)  # PyTorch's library refuses it
+    yield Sample((np.ones((0, 3)),), {"n": 8}, exact=False)  # PyTorch refuses it
 
 
 def grids(random: Random) -> Iterator[Sample]:
@@ -40,7 +40,7 @@ def grids(random: Random) -> Iterator[Sample]:
 
 
 def anywhere(random: Random) -> Iterator[Sample]:
-    """The functions of any number of axes take one and all."""
+    """Functions of any number of axes, called with one axis and with all."""
     yield from grids(random)
     yield Sample((draw(random, (4,), -2, 2),))
     yield Sample((draw(random, (2, 4, 3), -2, 2),))
@@ -78,7 +78,7 @@ LINE = (
     Wrong((X,), r"fft: .*norm='none'", {"norm": "none"}, ValueError),
 )
 GRID = (
-    Wrong((X,), "s names 1 sizes and axes 2 axes", {"s": (2,), "axes": (0, 1)}, ValueError),
+    Wrong((X,), "s has 1 sizes and axes has 2 axes", {"s": (2,), "axes": (0, 1)}, ValueError),
     Wrong((X,), r"fft: .*axis=2", {"axes": (0, 2)}, IndexError),
 )
 REAL = (Wrong((X + 1j,), "fft: "),)

@@ -36,7 +36,7 @@ def indices(random: Random) -> Iterator[Sample]:
             isinstance(part, slice) and (part.step or 1) < 0 for part in (index if isinstance(index, tuple) else (index,))
         )
         kinds = [type(part) for part in index] if isinstance(index, tuple) else []
-        split = kinds == [int, slice, np.ndarray]  # PyTorch orders the axes otherwise
+        split = kinds == [int, slice, np.ndarray]  # PyTorch orders the axes in another way
         yield Sample((x, index), exact=not (negative or split))
     yield Sample((x, True), exact=False)
     yield Sample((x, False), exact=False)

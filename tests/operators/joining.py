@@ -56,7 +56,7 @@ def inserted(random: Random) -> Iterator[Sample]:
 
 
 def insert_torch(torch: Any, x: Any, where: Any, values: Any, axis: Any = None) -> Any:
-    """NumPy says which number goes where."""
+    """NumPy determines which number goes where."""
     values = torch.as_tensor(values, dtype=x.dtype)
     numbers = np.insert(
         np.arange(x.numel()).reshape(x.shape), where, x.numel() + np.arange(values.numel()).reshape(values.shape), axis

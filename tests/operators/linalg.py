@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from microgradnp.rules.linalg import lstsq_packed, slogdet_packed
-from operators.record import RECENT, Operator, Random, Sample, Wrong, called_with, draw, pairs_of
+from operators.record import RECENT, Operator, Random, Sample, Wrong, draw
 
 SQUARES = [(3, 3), (1, 1), (2, 2, 2), (0, 0), (0, 2, 2)]
 
 
 def well_conditioned(random: Random, shape: tuple[int, ...]) -> np.ndarray:
-    """Far from singular, and without any symmetry."""
+    """A matrix that is far from singular and has no symmetry."""
     return draw(random, shape, -1, 1) + 2 * np.eye(*shape[-2:]) * np.where(np.arange(shape[-1]) % 2, -1, 1)
 
 
@@ -29,7 +29,7 @@ def squares(*more: np.ndarray) -> Callable[[Random], Iterator[Sample]]:
 
 
 def singulars(random: Random) -> Iterator[Sample]:
-    """Regular, and of rank n - 1, n - 2 and 0, also beside each other in a stack. PyTorch's gradient of a singular one is 0."""
+    """Matrices of rank n, n - 1, n - 2 and 0, also mixed in a stack. PyTorch's gradient of a singular matrix is 0."""
     yield from squares()(random)
     for matrix in (
         np.array([[1.0, 2.0], [2.0, 4.0]]),
@@ -83,12 +83,6 @@ def lstsq_torch(torch: Any, a: Any, b: Any, rcond: Any = None) -> Any:
     return x[:, 0] if b.ndim == 1 else x, residuals, torch.linalg.svdvals(a)
 
 
-def powers(random: Random) -> Iterator[Sample]:
-    for n in (1, 2, 3, 5, -1, -3):
-        yield Sample((well_conditioned(random, (3, 3)), n))
-    yield Sample((well_conditioned(random, (2, 2, 2)), 4))
-
-
 def conditions(random: Random) -> Iterator[Sample]:
     for p in (None, 2, -2, 1, np.inf, "fro", -1):
         yield Sample((well_conditioned(random, (3, 3)), p))
@@ -101,38 +95,6 @@ def cond_torch(torch: Any, a: Any, p: Any = None) -> Any:
         return torch.linalg.cond(a, p)
     return torch.linalg.matrix_norm(a, p) * torch.linalg.matrix_norm(torch.linalg.inv(a), p)
 
-
-def chains(random: Random) -> Iterator[Sample]:
-    for shapes in (((2, 3), (3, 4)), ((2, 3), (3, 4), (4, 2)), ((2, 3), (3, 4), (4, 2), (2, 5)), ((3,), (3, 4), (4, 2), (2,))):
-        yield Sample(tuple(draw(random, shape, -2, 2) for shape in shapes))
-    yield Sample((draw(random, (3,), -2, 2), draw(random, (3, 2), -2, 2)))
-
-
-def vectors(random: Random) -> Iterator[Sample]:
-    yield Sample((draw(random, (3,), -2, 2), draw(random, (3,), -2, 2)))
-    yield Sample((draw(random, (2, 1, 3), -2, 2), draw(random, (4, 3), -2, 2)))
-    yield Sample((draw(random, (3, 2), -2, 2), draw(random, (3, 2), -2, 2)), {"axis": 0})
-
-
-def crosses(random: Random) -> Iterator[Sample]:
-    yield from vectors(random)
-    yield Sample((draw(random, (3, 2), -2, 2), draw(random, (2, 3), -2, 2)), {"axisa": 0, "axisb": 1, "axisc": 0}, exact=False)
-
-
-def cross_torch(torch: Any, a: Any, b: Any, axis: int = -1) -> Any:
-    return torch.linalg.cross(*torch.broadcast_tensors(a, b), dim=axis)
-
-
-def vecdot_torch(torch: Any, a: Any, b: Any, axis: int = -1) -> Any:
-    return torch.linalg.vecdot(a, b, dim=axis)
-
-
-def contractions(random: Random) -> Iterator[Sample]:
-    yield Sample((draw(random, (2, 3, 2), -2, 2), draw(random, (3, 2, 2), -2, 2)))
-    yield Sample((draw(random, (2, 3), -2, 2), draw(random, (3, 2), -2, 2)), {"axes": 1})
-
-
-WITH_OFFSET = called_with(((3, 4), (), {}), ((2, 3, 4), (), {"offset": 1}))
 
 OPERATORS = [
     Operator(np.linalg.inv, squares(), torch=lambda torch, a: torch.linalg.inv(a), complex=True),
@@ -162,32 +124,10 @@ OPERATORS = [
         part=lambda result: np.concatenate([np.ravel(result[k]) for k in (0, 1, 3)]),
     ),
     Operator(lstsq_packed, least_squares, complex=True),
-    Operator(np.linalg.matrix_power, powers, torch=lambda torch, a, n: torch.linalg.matrix_power(a, n), complex=True),
     Operator(np.linalg.cond, conditions, torch=cond_torch, complex=RECENT),
-    Operator(np.linalg.multi_dot, chains, torch=lambda torch, *parts: torch.linalg.multi_dot(parts), complex=True),
-    Operator(np.cross, crosses, torch=cross_torch, complex=True),
-    Operator(np.linalg.cross, vectors, torch=cross_torch, complex=True),
-    Operator(np.linalg.vecdot, vectors, torch=vecdot_torch, complex=True),
-    Operator(np.linalg.matmul, pairs_of(((2, 3), (3, 2)), ((3,), (3,))), torch="matmul", complex=True),
-    Operator(np.linalg.tensordot, contractions, torch=lambda torch, a, b, axes=2: torch.tensordot(a, b, axes), complex=True),
-    Operator(
-        np.linalg.outer,
-        pairs_of(((3,), (2,))),
-        torch="outer",
-        complex=True,
-        wrong=(Wrong((np.eye(2), np.eye(2)), "takes two vectors", error=ValueError),),
-    ),
-    Operator(
-        np.linalg.trace,
-        WITH_OFFSET,
-        torch=lambda torch, x, offset=0: torch.diagonal(x, offset, -2, -1).sum(-1),
-        complex=True,
-    ),
-    Operator(np.linalg.diagonal, WITH_OFFSET, torch=lambda torch, x, offset=0: torch.diagonal(x, offset, -2, -1), complex=True),
-    Operator(np.linalg.matrix_transpose, called_with(((2, 3, 4), (), {})), torch=lambda torch, x: x.mT, complex=True),
 ]
 
 
 def solved(torch: Any, a: Any, b: Any) -> Any:
-    """A right-hand side of one axis is one vector, as in NumPy 2."""
+    """A right-hand side with one axis is one vector, as in NumPy 2."""
     return torch.linalg.solve(a, b[:, None])[..., 0] if b.ndim == 1 else torch.linalg.solve(a, b)

@@ -1,4 +1,4 @@
-"""Records of `microgradnp/rules/nanfunctions.py`: entries are made NaN inside the call, and have the gradient 0."""
+"""Records of `microgradnp/rules/nanfunctions.py`: some entries are made NaN inside the call and have the gradient 0."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def by_method(levels: Any) -> Callable[[Random], Iterator[Sample]]:
 
 
 def hidden(x: Any) -> Any:
-    """NaN in places, of which one lane has two and another none."""
+    """An array with NaN: two in one lane, none in another."""
     return np.where(np.isin(np.arange(np.size(x)).reshape(np.shape(x)), (1, 6, 9, 14)), np.nan, x)
 
 

@@ -11,7 +11,7 @@ from operators.record import Operator, Random, Sample, draw
 
 
 def any_sign(low: float, high: float, away: float) -> Any:
-    """Arrays in which an entry lies outside of the real function's domain, and arrays in which none does."""
+    """Arrays with an entry outside of the real function's domain, and arrays without."""
 
     def samples(random: Random) -> Iterator[Sample]:
         for shape in ((3, 2), (), (0, 3)):
@@ -23,7 +23,7 @@ def any_sign(low: float, high: float, away: float) -> Any:
 
 def roots(random: Random) -> Iterator[Sample]:
     yield Sample((draw(random, (3, 2), 0.2, 2), draw(random, (2,), -2, 2)))
-    yield Sample((draw(random, (3,), -2, -0.2), 0.5), exact=False)  # a real part of exactly 0 in PyTorch, and of 1e-17 here
+    yield Sample((draw(random, (3,), -2, -0.2), 0.5), exact=False)  # the real part is exactly 0 in PyTorch, and 1e-17 here
     yield Sample((draw(random, (3,), -2, -0.2), draw(random, (), -2, 2)))
 
 
@@ -85,7 +85,7 @@ def divmod_torch(torch: Any, a: Any, b: Any) -> Any:
 
 
 def wide_torch(name: str) -> Any:
-    """The function of PyTorch on an argument that was made complex where the real one is not defined."""
+    """PyTorch's function on an argument that is made complex where the real function is not defined."""
 
     def call(torch: Any, *args: Any) -> Any:
         *first, x = args

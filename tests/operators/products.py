@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from operators.record import Operator, Random, Sample, draw, pairs_of
+from operators.linalg import well_conditioned
+from operators.record import Operator, Random, Sample, Wrong, draw, pairs_of
 
 MATMULS = [((2, 3), (3, 4)), ((3,), (3,)), ((3,), (3, 4)), ((2, 3), (3,)), ((5, 2, 3), (3, 4)), ((2, 3), (5, 3, 4))]
 MATMULS += [((5, 2, 3), (5, 3, 1)), ((5, 1, 2, 3), (2, 3, 2)), ((1, 2, 3), (4, 3, 2)), ((3,), (5, 3, 4)), ((5, 2, 3), (3,))]
@@ -33,53 +34,6 @@ def dots(random: Random) -> Iterator[Sample]:
     yield Sample((1.5, draw(random, (2, 3), -2, 2)), exact=False)
 
 
-EINSUMS: list[tuple[str, list[tuple[int, ...]]]] = [
-    ("ij,jk->ik", [(2, 3), (3, 4)]),
-    ("ij,jk", [(2, 3), (3, 4)]),
-    ("ki,kj", [(3, 2), (3, 4)]),
-    ("ba", [(2, 3)]),
-    ("ij->", [(2, 3)]),
-    ("ij->j", [(2, 3)]),
-    ("ii", [(3, 3)]),
-    ("ii->i", [(3, 3)]),
-    ("iij->ji", [(3, 3, 2)]),
-    ("iji,j->i", [(2, 3, 2), (3,)]),
-    ("iiji->ij", [(2, 2, 3, 2)]),
-    ("i,i->", [(3,), (3,)]),
-    ("i,j->ij", [(2,), (3,)]),
-    ("i,j,k->", [(2,), (3,), (2,)]),
-    ("ij,jk,kl->il", [(2, 3), (3, 2), (2, 2)]),
-    ("...ij,...jk->...ik", [(5, 2, 3), (3, 4)]),
-    ("...ij,...jk->...ik", [(1, 2, 3), (4, 3, 2)]),
-    ("...i,...i", [(2, 3), (3,)]),
-    ("i...->...", [(3, 2, 2)]),
-    ("i...->i...", [(3, 2, 2)]),
-    ("...ii->...", [(2, 3, 3)]),
-    ("a...,b...->ab...", [(2, 3), (4, 1)]),
-    (" i j , j k -> i k ", [(2, 3), (3, 4)]),
-    (",i->i", [(), (3,)]),
-    ("->", [()]),
-    ("ij,ij->ij", [(3, 1), (3, 4)]),
-    ("ij,ij->i", [(3, 1), (3, 4)]),
-    ("ij,ij->", [(1, 1), (3, 4)]),
-    ("ij,kj->ik", [(2, 1), (3, 4)]),
-    ("ij,jk->ik", [(0, 3), (3, 4)]),
-    ("ij,jk->ik", [(2, 0), (0, 4)]),
-    ("ij,ij->ij", [(1, 0), (3, 1)]),
-    ("ij,ik->jk", [(2, 3), (2, 1)]),
-    ("ii,i->", [(1, 1), (3,)]),
-]
-
-
-def einsums(random: Random) -> Iterator[Sample]:
-    for subscripts, shapes in EINSUMS:
-        # PyTorch neither takes "->" of a scalar nor lower numbers of letters; NumPy is the reference for those
-        yield Sample((subscripts, *(draw(random, shape, -2, 2) for shape in shapes)), exact=subscripts != "->")
-    chain = tuple(draw(random, shape, -2, 2) for shape in ((2, 3), (3, 2), (2, 2)))
-    yield Sample(("ij,jk,kl->il", *chain), {"optimize": True}, exact=False)
-    yield Sample(("ij,jk,kl->il", *chain), {"optimize": ["einsum_path", (0, 1), (0, 1)]}, exact=False)
-
-
 def contractions(random: Random) -> Iterator[Sample]:
     for left, right, axes in (
         ((2, 3), (3, 2), 1),
@@ -92,7 +46,7 @@ def contractions(random: Random) -> Iterator[Sample]:
 
 
 def dot_torch(torch: Any, a: Any, b: Any) -> Any:
-    """`np.dot` in terms of tensordot: the last axis of `a` with the last but one of `b`."""
+    """`np.dot` as a tensordot over the last axis of `a` and the last but one of `b`."""
     if a.ndim == 0 or b.ndim == 0:
         return a * b
     return torch.tensordot(a, b, dims=([a.ndim - 1], [max(0, b.ndim - 2)]))
@@ -100,6 +54,42 @@ def dot_torch(torch: Any, a: Any, b: Any) -> Any:
 
 def axes_torch(axes: Any) -> Any:
     return axes if isinstance(axes, int) else [[part] if isinstance(part, int) else part for part in axes]
+
+
+def powers(random: Random) -> Iterator[Sample]:
+    for n in (1, 2, 3, 5, -1, -3):
+        yield Sample((well_conditioned(random, (3, 3)), n))
+    yield Sample((well_conditioned(random, (2, 2, 2)), 4))
+
+
+def chains(random: Random) -> Iterator[Sample]:
+    for shapes in (((2, 3), (3, 4)), ((2, 3), (3, 4), (4, 2)), ((2, 3), (3, 4), (4, 2), (2, 5)), ((3,), (3, 4), (4, 2), (2,))):
+        yield Sample(tuple(draw(random, shape, -2, 2) for shape in shapes))
+    yield Sample((draw(random, (3,), -2, 2), draw(random, (3, 2), -2, 2)))
+
+
+def vectors(random: Random) -> Iterator[Sample]:
+    yield Sample((draw(random, (3,), -2, 2), draw(random, (3,), -2, 2)))
+    yield Sample((draw(random, (2, 1, 3), -2, 2), draw(random, (4, 3), -2, 2)))
+    yield Sample((draw(random, (3, 2), -2, 2), draw(random, (3, 2), -2, 2)), {"axis": 0})
+
+
+def crosses(random: Random) -> Iterator[Sample]:
+    yield from vectors(random)
+    yield Sample((draw(random, (3, 2), -2, 2), draw(random, (2, 3), -2, 2)), {"axisa": 0, "axisb": 1, "axisc": 0}, exact=False)
+
+
+def cross_torch(torch: Any, a: Any, b: Any, axis: int = -1) -> Any:
+    return torch.linalg.cross(*torch.broadcast_tensors(a, b), dim=axis)
+
+
+def vecdot_torch(torch: Any, a: Any, b: Any, axis: int = -1) -> Any:
+    return torch.linalg.vecdot(a, b, dim=axis)
+
+
+def linalg_contractions(random: Random) -> Iterator[Sample]:
+    yield Sample((draw(random, (2, 3, 2), -2, 2), draw(random, (3, 2, 2), -2, 2)))
+    yield Sample((draw(random, (2, 3), -2, 2), draw(random, (3, 2), -2, 2)), {"axes": 1})
 
 
 OF_NUMPY_2_2 = []
@@ -129,7 +119,6 @@ OPERATORS = [
         complex=True,
     ),
     *OF_NUMPY_2_2,
-    Operator(np.einsum, einsums, torch="einsum", complex=True),
     Operator(
         np.vdot,
         pairs_of(((3,), (3,)), ((2, 3), (2, 3)), ((), ())),
@@ -145,4 +134,20 @@ OPERATORS = [
     ),
     Operator(np.tensordot, contractions, torch=lambda torch, a, b, axes: torch.tensordot(a, b, axes_torch(axes)), complex=True),
     Operator(np.kron, pairs_of(((2, 2), (3, 2)), ((2,), (3,)), ((2,), (2, 2))), torch="kron", complex=True),
+    Operator(np.linalg.matrix_power, powers, torch=lambda torch, a, n: torch.linalg.matrix_power(a, n), complex=True),
+    Operator(np.linalg.multi_dot, chains, torch=lambda torch, *parts: torch.linalg.multi_dot(parts), complex=True),
+    Operator(np.cross, crosses, torch=cross_torch, complex=True),
+    Operator(np.linalg.cross, vectors, torch=cross_torch, complex=True),
+    Operator(np.linalg.vecdot, vectors, torch=vecdot_torch, complex=True),
+    Operator(np.linalg.matmul, pairs_of(((2, 3), (3, 2)), ((3,), (3,))), torch="matmul", complex=True),
+    Operator(
+        np.linalg.tensordot, linalg_contractions, torch=lambda torch, a, b, axes=2: torch.tensordot(a, b, axes), complex=True
+    ),
+    Operator(
+        np.linalg.outer,
+        pairs_of(((3,), (2,))),
+        torch="outer",
+        complex=True,
+        wrong=(Wrong((np.eye(2), np.eye(2)), "takes two vectors", error=ValueError),),
+    ),
 ]

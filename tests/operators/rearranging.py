@@ -75,7 +75,7 @@ MORE = [
 
 
 def rolled(n: int, axis: int, start: int) -> list[int]:
-    """The axes in NumPy's order, by the definition: taken out, and put back before `start`."""
+    """The order of the axes by definition: one is taken out, and put back before `start`."""
     axes = list(range(n))
     axis, start = axis % n, start + n if start < 0 else start
     axes.remove(axis)
@@ -87,6 +87,7 @@ OPERATORS = [
     Operator(
         np.moveaxis, called_with(((2, 3, 4), (0, -1), {}), ((2, 3, 4), ([0, 1], [-1, 0]), {})), torch="moveaxis", complex=True
     ),
+    Operator(np.linalg.matrix_transpose, called_with(((2, 3, 4), (), {})), torch=lambda torch, x: x.mT, complex=True),
     Operator(np.matrix_transpose, called_with(((2, 3, 4), (), {}), ((2, 3), (), {})), torch=lambda torch, x: x.mT, complex=True),
     Operator(
         np.flip,

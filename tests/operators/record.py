@@ -1,4 +1,4 @@
-"""One record an operator: how to call it, in its domain, with every option and shape that its rule promises."""
+"""Records, one for each operator: calls in its domain, with every option and shape that its rule supports."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import numpy as np
 from microgradnp.core.table import TABLE, Rule
 
 Random = np.random.Generator
-# Older releases have keywords that are gone, and mistakes that are mended.
+# Older releases have keywords that are gone by now, and mistakes that are fixed by now.
 RECENT = np.lib.NumpyVersion(np.__version__) >= "2.3.0"
 
 
 @dataclass
 class Sample:
-    """One call: function(*args, **options). Of the arguments, float arrays are differentiated."""
+    """One call: function(*args, **options). Arguments that are float arrays are differentiated."""
 
     args: tuple[Any, ...]
     options: dict[str, Any] = field(default_factory=dict)
-    exact: bool = True  # is PyTorch asked for the same?
+    exact: bool = True  # whether the result is compared with PyTorch
 
     def __repr__(self) -> str:
         shown = [str(np.shape(a)) if isinstance(a, (np.ndarray, np.generic)) else repr(a) for a in self.args]
@@ -30,7 +30,7 @@ class Sample:
 
 @dataclass
 class Wrong:
-    """A call that must raise `error` with a message that matches; the first argument is made a Tensor."""
+    """A call that must raise `error` with a matching message. The first argument is made a Tensor."""
 
     args: tuple[Any, ...]
     message: str
@@ -40,17 +40,17 @@ class Wrong:
 
 @dataclass
 class Operator:
-    """How to draw arguments for one function, and what is known about it."""
+    """One function: how to draw its arguments, and what is known about it."""
 
     function: Callable[..., Any]
     samples: Callable[[Random], Iterator[Sample]]
-    complex: bool = False  # is it tried on complex arguments?
-    narrow: bool = True  # does NumPy keep float32?
+    complex: bool = False  # whether it is also called with complex arguments
+    narrow: bool = True  # whether NumPy keeps float32
     torch: str | Callable[..., Any] | None = None  # name in `torch`, or a function (torch, *args, **options)
-    sequence: bool = False  # are the arguments handed over as one list?
-    calls: Callable[..., Any] | None = None  # how the arguments are handed over, when neither one by one nor as one list
-    prepare: Callable[[Any], Any] | None = None  # of the first argument: made symmetric, say
-    part: Callable[[Any], Any] | None = None  # what of the result is looked at; of several arrays else all, one behind the other
+    sequence: bool = False  # whether the arguments are passed as one list
+    calls: Callable[..., Any] | None = None  # how the arguments are passed, when neither one by one nor as one list
+    prepare: Callable[[Any], Any] | None = None  # changes the first argument inside the call: makes it symmetric, say
+    part: Callable[[Any], Any] | None = None  # the part of the result that is compared; without it, all arrays, concatenated
     wrong: tuple[Wrong, ...] = ()  # calls that are refused
 
     @property
@@ -90,7 +90,7 @@ PAIRS = [
 
 
 def draw(random: Random, shape: tuple[int, ...], low: float, high: float, away: float = 0.0) -> np.ndarray:
-    """Uniform numbers, at least `away` from 0."""
+    """Uniform numbers at a distance of at least `away` from 0."""
     x = random.uniform(low, high, shape)
     return np.asarray(np.where(np.abs(x) < away, away, x))
 
@@ -114,7 +114,7 @@ def binary(
     scalars: bool = True,
     **known: Any,
 ) -> Operator:
-    """Both arguments from [low, high], or the second from its own interval; also beside Python and NumPy scalars."""
+    """Both arguments from [low, high], or the second from its own interval. Some calls have a Python number or a list."""
     low2, high2 = second or (low, high)
 
     def samples(random: Random) -> Iterator[Sample]:
@@ -159,7 +159,7 @@ def pairs_of(*shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> Callable[[Rand
 
 
 def called_with(*calls: tuple[Any, ...]) -> Callable[[Random], Iterator[Sample]]:
-    """(shape, arguments after the array, options): one sample each."""
+    """One sample for each (shape, arguments after the array, options)."""
 
     def samples(random: Random) -> Iterator[Sample]:
         for shape, args, options in calls:
@@ -177,7 +177,7 @@ def extreme_torch(name: str) -> Callable[..., Any]:
 
 
 def over(x: Any, axis: Any) -> tuple[int, ...]:
-    """All axes for None, as PyTorch wants them."""
+    """The axes as a tuple, as PyTorch wants them. None stands for all."""
     return tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.rules.reductions import others, placed
+from microgradnp.rules.reductions import placed, product_of_others
 from operators.record import Operator, Random, Sample, draw, extreme_torch, nonempty, over, reduced
 
 MASK = np.array([[[True], [False], [True]], [[True], [True], [False]]])  # broadcasts to (2, 3, 4)
 
 
 def masked(random: Random, **more: Any) -> Iterator[Sample]:
-    """Not all entries count; in one lane along the first axis none does but what `initial` says."""
+    """Some entries do not count. In one lane along the first axis none counts, so the result is `initial`."""
     x = draw(random, (2, 3, 4), 0.5, 2)
     for axis in (None, 1, (0, 2)):
         yield Sample((x,), {"axis": axis, "where": MASK, **more}, exact=False)
@@ -60,7 +60,7 @@ def products(random: Random) -> Iterator[Sample]:
 
 
 def variances(random: Random) -> Iterator[Sample]:
-    """Every axis, and both names of the number that the count is lessened by."""
+    """Every axis, and both names for the degrees of freedom."""
     x = draw(random, (2, 3, 4), -2, 2)
     for axis in (None, 0, (0, 2)):
         yield Sample((x,), {"axis": axis})
@@ -119,7 +119,7 @@ def entries(random: Random) -> Iterator[Sample]:
 
 
 OPERATORS = [
-    Operator(others, factors, complex=True),
+    Operator(product_of_others, factors, complex=True),
     Operator(placed, entries, complex=True),
     Operator(np.sum, sums, torch=sum_torch, complex=True),
     Operator(np.mean, means, torch=mean_torch, complex=True),
@@ -140,7 +140,7 @@ OPERATORS = [
         narrow=False,
     ),
 ]
-if np.amax is not np.max:  # newer releases give them a name of their own
+if np.amax is not np.max:  # different functions in newer releases
     OPERATORS += [
         Operator(np.amax, extremes, torch=extreme_torch("amax")),
         Operator(np.amin, extremes, torch=extreme_torch("amin")),

@@ -12,7 +12,7 @@ from operators.record import Operator, Random, Sample, called_with, draw
 
 
 def with_zeros(random: Random) -> Iterator[Sample]:
-    """Products and running products, also where one entry or two are zero."""
+    """Products and running products, also with one or two entries that are 0."""
     for zeros in ((), ((1, 2),), ((1, 2), (0, 2))):
         x = draw(random, (3, 4), 0.5, 2) * random.choice([-1.0, 1.0], (3, 4))
         for place in zeros:

@@ -29,7 +29,7 @@ def along_indices(random: Random) -> Iterator[Sample]:
 
 
 def selected_torch(keep: Callable[..., Any]) -> Callable[..., Any]:
-    """Entries along an axis, or of the flat array: `keep(n, *arguments)` says which of n."""
+    """Entries along an axis, or of the flat array. `keep(n, *arguments)` selects among n."""
 
     def call(torch: Any, x: Any, *args: Any, axis: Any = None) -> Any:
         flat, along = (x.ravel(), 0) if axis is None else (x, axis)
@@ -177,6 +177,8 @@ MORE = [
 ]
 
 
+WITH_OFFSET = called_with(((3, 4), (), {}), ((2, 3, 4), (), {"offset": 1}))
+
 OPERATORS = [
     Operator(
         np.take,
@@ -213,6 +215,13 @@ OPERATORS = [
         torch=lambda torch, x, k=0: torch.diagflat(x, k),
         complex=True,
     ),
+    Operator(
+        np.linalg.trace,
+        WITH_OFFSET,
+        torch=lambda torch, x, offset=0: torch.diagonal(x, offset, -2, -1).sum(-1),
+        complex=True,
+    ),
+    Operator(np.linalg.diagonal, WITH_OFFSET, torch=lambda torch, x, offset=0: torch.diagonal(x, offset, -2, -1), complex=True),
     Operator(
         np.trace,
         called_with(((3, 4), (), {}), ((2, 3, 4), (1, 1, 2), {})),

@@ -89,7 +89,7 @@ def stacks(random: Random) -> Iterator[Sample]:
 
 
 def of_tuple(name: str) -> Callable[..., Any]:
-    """A torch function that takes a tuple of tensors, and `dim` where NumPy says `axis`."""
+    """A torch function that takes a tuple of tensors, with `dim` for NumPy's `axis`."""
 
     def call(torch: Any, *parts: Any, axis: int = 0) -> Any:
         return getattr(torch, name)(parts, dim=axis)

@@ -20,14 +20,14 @@ def sequences(random: Random) -> Iterator[Sample]:
 
 
 def full_torch(torch: Any, a: Any, v: Any) -> Any:
-    """Out of an outer product, whose anti-diagonals are summed."""
+    """A convolution from an outer product, whose anti-diagonals are summed."""
     n, m = len(a), len(v)
     place = torch.arange(n)[:, None] + torch.arange(m)
     return torch.zeros(n + m - 1, dtype=a.dtype).index_add(0, place.ravel(), torch.outer(a, v).ravel())
 
 
 def part_of(full: Any, n: int, m: int, mode: str, correlated: bool) -> Any:
-    """Where NumPy's modes begin was read off from its results for all lengths up to 6."""
+    """The start of each mode was found from NumPy's results for all lengths up to 6."""
     if mode == "full":
         return full
     if mode == "valid":

@@ -1,4 +1,4 @@
-"""Records of `microgradnp/rules/special/`. None where SciPy is missing."""
+"""Records of `microgradnp/rules/special/`. There are none where SciPy is missing."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ try:
     from microgradnp.rules.special.bessel import ratio
     from microgradnp.rules.special.errors import mills
     from microgradnp.rules.special.gamma import trigamma
-except ModuleNotFoundError:  # an optional library: no function of it can meet a Tensor then
+except ModuleNotFoundError:  # an optional library: without it none of its functions meets a Tensor
     sp = None
 
 Range = tuple[float, float]
 
 
 def one(function: Any, low: float = -2.0, high: float = 2.0, torch: Any = None, complex: bool = False, **known: Any) -> Operator:
-    """A function of one number, in an interval."""
+    """A function of one number, drawn from an interval."""
 
     def samples(random: Random) -> Iterator[Sample]:
         yield Sample((draw(random, (2, 3), low, high),))
@@ -34,7 +34,7 @@ def one(function: Any, low: float = -2.0, high: float = 2.0, torch: Any = None, 
 
 
 def several(function: Any, *ranges: Range, torch: Any = None, complex: bool = False, **known: Any) -> Operator:
-    """A function of several numbers, each in its interval, that broadcast."""
+    """A function of several numbers that broadcast, each drawn from its interval."""
 
     def samples(random: Random) -> Iterator[Sample]:
         yield Sample(tuple(draw(random, (3,), *interval) for interval in ranges))
@@ -49,7 +49,7 @@ def several(function: Any, *ranges: Range, torch: Any = None, complex: bool = Fa
 def fixed(
     function: Any, *calls: tuple[Any, ...], torch: Any = None, complex: bool = False, before: int | None = None
 ) -> Operator:
-    """A function whose parameters have no rule: calls of (parameters..., interval). A Tensor among them is refused."""
+    """A function whose parameters have no rule, called with (parameters..., interval). A Tensor as parameter is refused."""
     position = len(calls[0]) - 1 if before is None else before
 
     def samples(random: Random) -> Iterator[Sample]:
@@ -144,7 +144,7 @@ def records() -> list[Operator]:
         one(sp.gammaln, *POSITIVE, torch="gammaln"),
         one(sp.loggamma, *POSITIVE, torch="gammaln", complex=True),
         one(sp.rgamma, -2.8, 3),
-        one(sp.psi, -2.8, 3),  # of its slope PyTorch has nine digits
+        one(sp.psi, -2.8, 3),  # PyTorch's slope has nine digits
         one(trigamma, -2.8, 3),
         fixed(_ufuncs._zeta, (2, POSITIVE), (3.5, POSITIVE), torch=lambda torch, x, q: torch.special.zeta(x, q)),
         several(sp.beta, POSITIVE, POSITIVE, torch=lambda torch, a, b: torch.exp(log_beta(torch, a, b))),
@@ -231,7 +231,7 @@ def records() -> list[Operator]:
         one(sp.itj0y0, *POSITIVE),
         one(sp.iti0k0, *POSITIVE),
         fixed(sp.pbdv, (0.5, POSITIVE), (2.0, POSITIVE)),
-        fixed(sp.pbvv, (0.5, POSITIVE), (1.5, POSITIVE)),  # in float32, SciPy gives NaN for a whole order
+        fixed(sp.pbvv, (0.5, POSITIVE), (1.5, POSITIVE)),  # in float32, SciPy gives NaN for whole orders
         # ------------------------------------------------------------------------------- polynomials
         *(fixed(f, (2, UNIT), (WHOLE, UNIT), (2.5, UNIT)) for f in (sp.eval_legendre, sp.eval_sh_legendre, sp.eval_chebyt)),
         *(fixed(f, (2, UNIT), (WHOLE, UNIT), (2.5, UNIT)) for f in (sp.eval_chebyu, sp.eval_chebyc, sp.eval_chebys)),

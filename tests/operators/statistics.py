@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.rules.statistics import differences, steps_back
+from microgradnp.rules.statistics import differences, transposed_differences
 from operators.record import Operator, Random, Sample, Wrong, draw, over
 
 
@@ -132,7 +132,7 @@ def steps(random: Random) -> Iterator[Sample]:
 
 OPERATORS = [
     Operator(differences, steps, complex=True),
-    Operator(steps_back, steps, complex=True),
+    Operator(transposed_differences, steps, complex=True),
     Operator(
         np.average,
         weighted,

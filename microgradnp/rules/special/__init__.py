@@ -1,10 +1,16 @@
-"""The ufuncs of scipy.special. Loaded when a Tensor meets the first of them, see `table.LATE`; nothing else imports this folder.
+"""The ufuncs of scipy.special. These rules are loaded when a Tensor first meets one of them (`core.table.LATE`), never before.
 
-Most derivatives are those of the NIST Digital Library of Mathematical Functions (dlmf.nist.gov), cited by section. Arguments
-whose derivative is no function of SciPy (orders, degrees of freedom) have no rule: a Tensor that requires a gradient is refused
-there.
+Most derivatives are in the NIST Digital Library of Mathematical Functions (dlmf.nist.gov), cited by section. Some arguments have
+no rule, such as orders and degrees of freedom: SciPy lacks their derivatives. A Tensor that requires a gradient is refused there.
 """
 
-from microgradnp.rules.special import bessel, distributions, errors, gamma, integrals, polynomials, smooth, undone
-
-__all__ = ["bessel", "distributions", "errors", "gamma", "integrals", "polynomials", "smooth", "undone"]
+from microgradnp.rules.special import (  # noqa: F401  (each module fills its part of the table)
+    bessel,
+    distributions,
+    errors,
+    gamma,
+    integrals,
+    polynomials,
+    refused,
+    smooth,
+)

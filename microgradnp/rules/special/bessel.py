@@ -1,7 +1,7 @@
-"""Bessel functions and their relatives. Recurrences of DLMF 10.6 and 10.29; the order has no rule.
+"""Bessel functions and their relatives, by the recurrences of DLMF 10.6 and 10.29. The order has no rule.
 
-Derivatives of order 1 divide by x: J1' = J0 - J1 / x, which is 1/2 at 0. `ratio` is that quotient, and its own derivative is
-another: (J_k / x**k)' = -x J_{k+1} / x**(k+1), and without the sign for I (DLMF 10.6.6, 10.29.4).
+The derivative of order 1 divides by x: J1' = J0 - J1 / x, which is 1/2 at 0. `ratio` is J_k / x**k. Its derivative is a ratio
+again: (J_k / x**k)' = -x J_{k+1} / x**(k+1), and the same without the sign for I (DLMF 10.6.6, 10.29.4).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SIGN = {"jv": -1, "iv": 1, "ive": 1}
 
 @primitive
 def ratio(x: Any, kind: str, k: int) -> Any:
-    """J_k(x) / x**k, or I_k(x) / x**k, plain or damped by exp(-|x|); finite at 0."""
+    """J_k(x) / x**k, or I_k(x) / x**k, plain or times exp(-|x|). It is finite at 0."""
     x = np.asarray(x)
     small = np.abs(x) < 1e-3
     far = np.where(small, 1, x)
@@ -47,7 +47,7 @@ def halves(function: Callable[..., Any], sign: int, half: float = 0.5) -> Callab
 
 
 def damped(function: Callable[..., Any], sign: int, rest: Callable[[Any, Any], Any], half: float = 0.5) -> Callable[..., Any]:
-    """The same for a function with an exponential factor, whose own slope adds `rest(y, z)`."""
+    """The same rule for a function with an exponential factor. The slope of the factor adds `rest(y, z)`."""
 
     def slope(g: Any, y: Any, v: Any, z: Any) -> Any:
         return times(g, half * (function(v - 1.0, z) + sign * function(v + 1.0, z)) + rest(y, z))
@@ -56,7 +56,7 @@ def damped(function: Callable[..., Any], sign: int, rest: Callable[[Any, Any], A
 
 
 def on_the_real_line(name: str, slope: Callable[..., Any]) -> Callable[..., Any]:
-    """A rule for real z alone: the factor exp(-|Re z|) or exp(-|Im z|) is not analytic."""
+    """A rule for real z only: the factor exp(-|Re z|) or exp(-|Im z|) is not analytic."""
 
     def checked(g: Any, y: Any, v: Any, z: Any) -> Any:
         real_only(name, z)
@@ -96,11 +96,11 @@ rule(sp.yve,      None, on_the_real_line("yve", halves(sp.yve, -1)))
 # fmt: on
 
 for damped_at_0 in (sp.i0e, sp.i1e):
-    KINKS[damped_at_0] = Kink("that of exp(-|x|) counts as 0 at 0", lambda y, a: a == 0)
+    KINKS[damped_at_0] = Kink("0 for the factor exp(-abs(x)) at 0", lambda y, a: a == 0)
 
 
 def struve_rest(v: Any, z: Any) -> Any:
-    """The term that Struve's functions have and Bessel's do not: DLMF 11.4.25 and 11.4.31."""
+    """The term by which Struve's recurrences differ from Bessel's: DLMF 11.4.25 and 11.4.31."""
     return (0.5 * z) ** (v * 1.0) * sp.rgamma(v + 1.5) * (0.5 / math.sqrt(math.pi))
 
 

@@ -1,5 +1,6 @@
-"""Distribution functions and their inverses with respect to the variable: the slope of the one is the density, of the other its
-reciprocal. Degrees of freedom and counts have no rule. Each is a formula of `gammainc` or `betainc`: DLMF 8.
+"""Distribution functions, whose slope is a density, and their inverses, whose slope is 1 / density.
+
+Degrees of freedom and counts have no rule. Each function is a formula of `gammainc` or `betainc`: DLMF 8.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ Density = Callable[..., Any]
 
 
 def student(v: Any, t: Any) -> Any:
-    """DLMF has no section on it: (1 + t**2 / v)**(-(v + 1) / 2) / (sqrt(v) beta(v / 2, 1 / 2))."""
+    """(1 + t**2 / v)**(-(v + 1) / 2) / (sqrt(v) beta(v / 2, 1 / 2)). DLMF has no section on it."""
     return np.exp(-0.5 * (v + 1) * np.log1p(t * t / v) - sp.betaln(0.5 * v, 0.5)) / np.sqrt(v)
 
 
@@ -27,7 +28,7 @@ def chi_square(v: Any, x: Any) -> Any:
 
 
 def fisher(m: Any, n: Any, x: Any) -> Any:
-    """The beta density of m x / (m x + n), with the slope of that."""
+    """The beta density at m x / (m x + n), times the slope of m x / (m x + n)."""
     whole = m * x + n
     return beta_density(0.5 * m, 0.5 * n, m * x / whole) * m * n / (whole * whole)
 
@@ -44,36 +45,38 @@ def negative_binomial(k: Any, n: Any, p: Any) -> Any:
     return beta_density(n * 1.0, k + 1.0, p)
 
 
-def up(density: Density) -> Density:
+def rising(density: Density) -> Density:
+    """The rule of a function that rises with this slope."""
     return lambda g, y, *args: times(g, density(*args))
 
 
-def down(density: Density) -> Density:
+def falling(density: Density) -> Density:
+    """The rule of a function that falls with this slope."""
     return lambda g, y, *args: times(g, -density(*args))
 
 
 def inverse(density: Density, sign: float = 1.0) -> Density:
-    """The last argument is a probability, and the result what belongs to it."""
+    """The rule of an inverse: the last argument is a probability, the result the place where it is reached."""
     return lambda g, y, *args: times(g, sign / density(*args[:-1], y))
 
 
 # fmt: off
-rule(sp.stdtr,   None,       up(student))
+rule(sp.stdtr,   None,       rising(student))
 rule(sp.stdtrit, None,       inverse(student))
-rule(sp.chdtr,   None,       up(chi_square))
-rule(sp.chdtrc,  None,       down(chi_square))
+rule(sp.chdtr,   None,       rising(chi_square))
+rule(sp.chdtrc,  None,       falling(chi_square))
 rule(sp.chdtri,  None,       inverse(chi_square, -1.0))
-rule(sp.fdtr,    None, None, up(fisher))
-rule(sp.fdtrc,   None, None, down(fisher))
+rule(sp.fdtr,    None, None, rising(fisher))
+rule(sp.fdtrc,   None, None, falling(fisher))
 rule(sp.fdtri,   None, None, inverse(fisher))
-rule(sp.pdtr,    None,       down(poisson))
-rule(sp.pdtrc,   None,       up(poisson))
+rule(sp.pdtr,    None,       falling(poisson))
+rule(sp.pdtrc,   None,       rising(poisson))
 rule(sp.pdtri,   None,       inverse(poisson, -1.0))
-rule(sp.bdtr,    None, None, down(binomial))
-rule(sp.bdtrc,   None, None, up(binomial))
+rule(sp.bdtr,    None, None, falling(binomial))
+rule(sp.bdtrc,   None, None, rising(binomial))
 rule(sp.bdtri,   None, None, inverse(binomial, -1.0))
-rule(sp.nbdtr,   None, None, up(negative_binomial))
-rule(sp.nbdtrc,  None, None, down(negative_binomial))
+rule(sp.nbdtr,   None, None, rising(negative_binomial))
+rule(sp.nbdtrc,  None, None, falling(negative_binomial))
 rule(sp.nbdtri,  None, None, inverse(negative_binomial))
 rule(sp.gdtr,    lambda g, y, a, b, x: times(g, x * gamma_density(b, a * x)),
                  None,

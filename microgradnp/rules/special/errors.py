@@ -16,8 +16,8 @@ SLOPE_AT_0 = 2 / SQRT_PI
 ROOT_HALF = float(np.sqrt(0.5))
 
 
-def far_out(z: Any, sign: float) -> Any:
-    """1 + 3 s + 15 s**2 + 105 s**3 ... with s = sign / (2 z**2): the asymptotic series of the slopes below, DLMF 7.12.1."""
+def asymptotic_series(z: Any, sign: float) -> Any:
+    """1 + 3 s + 15 s**2 + 105 s**3 ... with s = sign / (2 z**2), for the slopes below at large z: DLMF 7.12.1."""
     s, series = sign / (2 * z * z), 1.0
     for odd in (13, 11, 9, 7, 5, 3):
         series = 1 + odd * s * series
@@ -25,24 +25,25 @@ def far_out(z: Any, sign: float) -> Any:
 
 
 def damped_slope(a: Any, y: Any, factor: float, sign: float) -> Any:
-    """sign (2 a y - factor), the slope of y = erfcx(a) and, with sign = -1, of dawsn.
+    """sign (2 a y - factor): the slope of y = erfcx(a) and, with sign = -1, of y = dawsn(a).
 
-    Far out two nearly equal numbers would be subtracted, and the series -factor / (2 a**2) (1 - 3 sign / (2 a**2) ...) is taken.
+    For large `a` this subtracts nearly equal numbers. There the series -factor / (2 a**2) (1 - 3 sign / (2 a**2) ...) is used.
     """
     v = value_of(a)
     far = np.logical_and(np.absolute(v) > 25, np.real(v) > 0 if sign > 0 else np.real(v * v) > 50)
     outside, inside = np.where(far, a, 25), np.where(far, 0, a)
-    return np.where(far, -factor / (2 * outside * outside) * far_out(outside, -sign), sign * (2 * inside * y - factor))
+    series = -factor / (2 * outside * outside) * asymptotic_series(outside, -sign)
+    return np.where(far, series, sign * (2 * inside * y - factor))
 
 
 @primitive
 def mills(a: Any) -> Any:
-    """The slope of log(ndtr(a)): the normal density over the distribution function."""
+    """The slope of log(ndtr(a)): the normal density divided by the distribution function."""
     return 2 / (SQRT_2PI * sp.erfcx(-ROOT_HALF * a))
 
 
 def mills_slope(g: Any, y: Any, a: Any) -> Any:
-    """-y (a + y). Far to the left the sum cancels; with z = -a / sqrt(2) it is -erfcx'(z) / (sqrt(2) erfcx(z))."""
+    """-y (a + y). For a < -10 the sum cancels; with z = -a / sqrt(2) it is -erfcx'(z) / (sqrt(2) erfcx(z))."""
     left = value_of(a).real < -10
     z = np.where(left, -ROOT_HALF * a, 10)
     damped = sp.erfcx(z)

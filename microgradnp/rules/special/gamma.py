@@ -1,6 +1,6 @@
 """The gamma function and its relatives: DLMF 5 and 8.
 
-The second derivative of log(gamma) on the real line is written out here: SciPy's `zeta(2, x)` takes 17 times as long as `psi`
+The second derivative of log(gamma) is written out here, because SciPy's `zeta(2, x)` takes 17 times as long as `psi`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6)
 
 @primitive
 def trigamma(x: Any) -> Any:
-    """The second derivative of log(gamma(x)): reflection, recurrence, and the asymptotic series of DLMF 5.15.8."""
+    """The second derivative of log(gamma(x)), by reflection, recurrence, and the asymptotic series of DLMF 5.15.8."""
     x = np.asarray(x)
     left = x.real < 0.5
     z = np.where(left, 1 - x, x)
@@ -42,7 +42,7 @@ def trigamma(x: Any) -> Any:
 
 
 def sine(x: Any) -> Any:
-    """sin(pi x) but for its sign, exact near whole numbers; infinity far from the real line."""
+    """sin(pi x) up to its sign, exact near whole numbers. It is infinity far from the real line."""
     x = x - np.round(x.real)
     far = np.abs(x.imag) > 50
     return np.where(far, np.inf, np.sin(np.pi * np.where(far, 0, x))) if x.dtype.kind == "c" else np.sin(np.pi * x)
@@ -54,7 +54,7 @@ def trigamma_slope(g: Any, y: Any, a: Any) -> Any:
 
 
 def rgamma_slope(a: Any, y: Any) -> Any:
-    """Of y = 1 / gamma(a): finite also at the poles of gamma, by the reflection y = sin(pi a) gamma(1 - a) / pi."""
+    """The slope of y = 1 / gamma(a). The reflection y = sin(pi a) gamma(1 - a) / pi makes it finite at the poles of gamma."""
     left = np.real(value_of(a)) < 0.5
     b = np.where(left, 1 - a, 1)
     mirror = np.cos(np.pi * np.where(left, a, 0)) * sp.gamma(b) - y * sp.psi(b)
@@ -72,7 +72,7 @@ def beta_density(a: Any, b: Any, x: Any) -> Any:
 
 
 def psi_difference(a: Any, b: Any) -> Any:
-    """psi(a) - psi(b), by reflection where both are poles and the infinities cancel."""
+    """psi(a) - psi(b). Where both are poles, the infinities cancel by reflection."""
     both = np.logical_and(is_pole(a), is_pole(b))
     if not np.any(both):
         return sp.psi(a) - sp.psi(b)
@@ -85,7 +85,7 @@ def is_pole(a: Any) -> Any:
 
 
 def poch_slope(g: Any, y: Any, z: Any, m: Any) -> Any:
-    """y = gamma(z + m) / gamma(z), which is 0 at the poles of gamma(z) alone."""
+    """The slope of y = gamma(z + m) / gamma(z), which is 0 where only gamma(z) has a pole."""
     zero = np.logical_and(is_pole(z), np.logical_not(is_pole(z + m)))
     z, at = np.where(zero, 1, z), np.where(zero, z, 1)
     usual = np.where(zero, 0, y) * psi_difference(z + m, z)
@@ -97,14 +97,17 @@ def poch_slope(g: Any, y: Any, z: Any, m: Any) -> Any:
 
 
 def binom_slope(g: Any, y: Any, n: Any, k: Any, of_n: bool) -> Any:
-    """y = gamma(n+1) / (gamma(k+1) gamma(n-k+1)) by psi; where y is 0, at a pole of a denominator, by the slope of 1 / gamma."""
+    """The slope of y = gamma(n+1) / (gamma(k+1) gamma(n-k+1)), by psi.
+
+    Where y is 0, a denominator has a pole, and the slope of 1 / gamma takes the place of psi.
+    """
     pole = value_of(y) == 0
     top, one, other = (np.where(pole, 0, part) for part in (n, k, n - k))
     usual = np.where(pole, 0, y) * psi_difference((top if of_n else other) + 1, (other if of_n else one) + 1)
     if not np.any(pole):
         return times(g, usual)
     top, one, other = (np.where(pole, part + 1, 1) for part in (n, k, n - k))
-    first, second = sp.rgamma(one), sp.rgamma(other)  # one of them is 0, but its slope is not: all terms of the product rule
+    first, second = sp.rgamma(one), sp.rgamma(other)  # one of them is 0 but its slope is not, so the product rule needs all terms
     falls = first * rgamma_slope(other, second)
     rises = sp.psi(top) * first * second if of_n else rgamma_slope(one, first) * second
     return times(g, np.where(pole, sp.gamma(top) * (rises + falls if of_n else rises - falls), usual))

@@ -1,6 +1,6 @@
-"""Integrals of elementary functions, elliptic integrals, and functions that come in twos and fours.
+"""Integrals of elementary functions, elliptic integrals, and functions with several results.
 
-A ufunc with several results becomes one node, their stack, of which each result is a slice.
+A ufunc with several results becomes one node, which is their stack. Each result is a slice of it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from scipy.special import _ufuncs
 
 from microgradnp.core.record import primitive
 from microgradnp.core.table import composite, rule
-from microgradnp.rules.elementwise import safe_divisor
+from microgradnp.rules.guards import safe_divisor
 from microgradnp.rules.special.tools import near_zero, times
 from microgradnp.rules.values import value_of
 
 
 def series_of_k(terms: int) -> tuple[list[float], list[float]]:
-    """Power series of dK/dm and dE/dm (DLMF 19.5.1, 19.5.2)."""
+    """The power series of dK/dm and dE/dm: DLMF 19.5.1 and 19.5.2."""
     k, e, c = [], [], 1.0
     for n in range(1, terms + 1):
         c *= ((2 * n - 1) / (2 * n)) ** 2
@@ -39,7 +39,7 @@ def k_slope(m: Any, y: Any) -> Any:
 
 
 def k_slope_near_1(p: Any) -> Any:
-    """The same at m = 1 - p, for p down to 0."""
+    """dK/dm at m = 1 - p, exact for p near 0."""
     far = np.where(np.absolute(value_of(p) - 1) < 0.03, 0.5, p)
     usual = (sp.ellipe(1 - far) / far - sp.ellipkm1(far)) / (2 * (1 - far))
     return near_zero(1 - p, 0.03, SLOPE_OF_K, lambda m: usual)
@@ -56,7 +56,7 @@ def log1p_ratio(u: Any) -> Any:
 
 
 def expn_slope(n: Any, x: Any) -> Any:
-    """-E_{n-1}(x): DLMF 8.19.13. SciPy has no E_{-1}(x) = exp(-x) (1 + 1/x) / x."""
+    """-E_{n-1}(x): DLMF 8.19.13. SciPy lacks E_{-1}(x) = exp(-x) (1 + 1/x) / x."""
     last = np.asarray(n) == 0
     return -np.where(last, np.exp(-x) * (1 + 1 / x) / x, sp.expn(np.where(last, 1, n) - 1, x))
 
@@ -93,7 +93,7 @@ rule(sp.wright_bessel, None, None,
 
 
 def several(ufunc: np.ufunc, *vjps: Callable[..., Any] | None) -> None:
-    """Register a ufunc of several results. Of the formulas, `g` and `y` hold one after another along the first axis."""
+    """Register a ufunc with several results. In its formulas, `g` and `y` hold them along the first axis."""
 
     def stack(*args: Any) -> Any:
         return np.stack(ufunc(*args))
@@ -114,7 +114,7 @@ def airy(g: Any, y: Any, z: Any) -> Any:
 
 
 def jacobi(g: Any, y: Any, u: Any, m: Any) -> Any:
-    """sn, cn, dn and the amplitude: DLMF 22.13."""
+    """The slopes of sn, cn, dn and the amplitude: DLMF 22.13."""
     sn, cn, dn = y[0], y[1], y[2]
     return g[0] * cn * dn - g[1] * sn * dn - g[2] * m * sn * cn + g[3] * dn
 

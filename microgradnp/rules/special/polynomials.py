@@ -1,7 +1,7 @@
-"""Orthogonal polynomials and hypergeometric functions: DLMF 18.9 and 15.5, 13.3. Degrees and parameters have no rule.
+"""Orthogonal polynomials and hypergeometric functions: DLMF 18.9, 15.5 and 13.3. Degrees and parameters have no rule.
 
-Gegenbauer's polynomials C^(a)_n lead from each to the next: the slope of C^(a)_n is 2 a C^(a+1)_{n-1}. Legendre's are those of
-a = 1/2, Chebyshev's of the second kind those of a = 1.
+The slope of Gegenbauer's polynomial C^(a)_n is 2 a C^(a+1)_{n-1}. Legendre's polynomials have a = 1/2, and Chebyshev's of the
+second kind have a = 1.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from microgradnp.rules.special.tools import times
 
 
 def one_less(n: Any) -> tuple[Any, Any]:
-    """The degree n - 1, kept an integer, and 0 where n is 0; and 1, but 0 where n is 0."""
+    """The degree n - 1, an integer that is never negative; and a factor that is 0 where n is 0, else 1."""
     n = np.asarray(n)
     return np.where(n == 0, 0, n - (n != 0)), (n != 0) * 1
 
 
 def gegenbauer(n: Any, a: Any, x: Any, factor: Any = 1.0) -> Any:
-    """factor * 2 a C^(a+1)_{n-1}(x)."""
+    """factor * 2 a C^(a+1)_{n-1}(x): the slope of C^(a)_n."""
     degree, positive = one_less(n)
     return positive * factor * 2 * a * sp.eval_gegenbauer(degree, a + 1.0, x)
 

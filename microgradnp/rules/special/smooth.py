@@ -8,7 +8,8 @@ import numpy as np
 import scipy.special as sp
 
 from microgradnp.core.table import constant, rule
-from microgradnp.rules.elementwise import DEGREE, LN2, LN10, nonzero, power_base, safe_divisor
+from microgradnp.rules.elementwise import DEGREE, LN2, LN10, power_base
+from microgradnp.rules.guards import nonzero, safe_divisor
 from microgradnp.rules.special.tools import near_zero, times
 from microgradnp.rules.values import is_complex
 
@@ -16,24 +17,24 @@ EXPREL = [1 / 2, 1 / 3, 1 / 8, 1 / 30, 1 / 144, 1 / 840, 1 / 5760, 1 / 45360, 1 
 LOG1P_RATIO = [(-1) ** (n + 1) * (n + 1) / (n + 2) for n in range(12)]
 
 
-def unused(g: Any, a: Any) -> Any:
-    """`a` to take the logarithm of, but 1 where it is not positive and `g` is 0."""
+def safe_log_argument(g: Any, a: Any) -> Any:
+    """`a`, with 1 in place of what is not positive wherever g == 0, so that 0 * log(a) gives 0."""
     bad = np.logical_and(g == 0, a == 0 if is_complex(a) else np.logical_not(a > 0))
     return np.where(bad, 1, a)
 
 
 def exprel_slope(a: Any, y: Any) -> Any:
-    """Of y = (exp(a) - 1) / a, which is 1/2 at 0: (exp(a) - y) / a = y + (1 - y) / a, where nothing overflows."""
+    """The slope of y = (exp(a) - 1) / a, which is 1/2 at 0. It is written y + (1 - y) / a, which cannot overflow."""
     return near_zero(a, 0.05, EXPREL, lambda a: y + (1 - y) / a)
 
 
 def log1p_ratio_slope(u: Any) -> Any:
-    """Of log(1 + u) / u, which is -1/2 at 0."""
+    """The slope of log(1 + u) / u, which is -1/2 at 0."""
     return near_zero(u, 0.03, LOG1P_RATIO, lambda u: (1 / (1 + u) - np.log1p(u) / u) / u)
 
 
 def vanishes(x: Any, log_of: Any) -> Any:
-    """Where x * log(...) is 0 by convention although the logarithm is not finite (as in PyTorch's xlogy)."""
+    """Where x * log(...) is 0 by convention although the logarithm is not finite, as in PyTorch's xlogy."""
     return np.logical_and(x == 0, log_of == 0 if is_complex(log_of) else log_of <= 0)
 
 
@@ -46,38 +47,38 @@ def xlog1py_factor(g: Any, y: Any, a: Any, b: Any) -> Any:
 
 
 def pseudo_huber_delta(g: Any, y: Any, delta: Any, r: Any) -> Any:
-    """r**4 / (h (delta + h)**2) with h = hypot(delta, r): no difference of nearly equal numbers."""
+    """r**4 / (h (delta + h)**2) with h = hypot(delta, r). It subtracts no nearly equal numbers."""
     h = nonzero(np.hypot(delta, r))
     return g * r * (r / h) * (r / (delta + h)) ** 2
 
 
 def boxcox_power(g: Any, y: Any, a: Any, b: Any) -> Any:
-    """d((a**b - 1) / b)/da = a**(b-1), also at b = 0."""
-    return g * unused(g, a) ** (b - 1.0)
+    """d((a**b - 1) / b)/da = a**(b-1), also for b = 0."""
+    return g * safe_log_argument(g, a) ** (b - 1.0)
 
 
 def boxcox_exponent(g: Any, y: Any, a: Any, b: Any) -> Any:
-    """y = log(a) exprel(b log(a))."""
-    log = np.log(unused(g, a))
+    """The slope of y = log(a) exprel(b log(a))."""
+    log = np.log(safe_log_argument(g, a))
     return times(g, log * log * exprel_slope(b * log, sp.exprel(b * log)))
 
 
 def boxcox1p_exponent(g: Any, y: Any, a: Any, b: Any) -> Any:
-    log = np.log1p(unused(g, 1 + a) - 1)
+    log = np.log1p(safe_log_argument(g, 1 + a) - 1)
     return times(g, log * log * exprel_slope(b * log, sp.exprel(b * log)))
 
 
 def inverse_boxcox_exponent(g: Any, x: Any, y: Any, b: Any) -> Any:
-    """x = exp(y L(b y)) with L(u) = log(1 + u) / u; for inv_boxcox1p, 1 + x."""
+    """The slope of x = exp(y L(b y)) with L(u) = log(1 + u) / u. inv_boxcox1p passes 1 + x."""
     return times(g, x * y * y * log1p_ratio_slope(b * y))
 
 
 def inverse_boxcox(g: Any, x: Any, y: Any, b: Any) -> Any:
-    return times(g, x / unused(g, 1 + b * y))
+    return times(g, x / safe_log_argument(g, 1 + b * y))
 
 
 def power_less_one(g: Any, y: Any, a: Any, b: Any) -> Any:
-    return g * (y + 1) * np.log(unused(g, a))
+    return g * (y + 1) * np.log(safe_log_argument(g, a))
 
 
 # fmt: off
@@ -106,10 +107,10 @@ rule(sp.xlogy,         xlogy_factor,
                        lambda g, y, a, b: g * a / safe_divisor(g * a, b))
 rule(sp.xlog1py,       xlog1py_factor,
                        lambda g, y, a, b: g * a / safe_divisor(g * a, 1 + b))
-rule(sp.entr,          lambda g, y, a: -g * (1 + np.log(unused(g, a))))
-rule(sp.rel_entr,      lambda g, y, a, b: g * (1 + np.log(unused(g, a)) - np.log(unused(g, b))),
+rule(sp.entr,          lambda g, y, a: -g * (1 + np.log(safe_log_argument(g, a))))
+rule(sp.rel_entr,      lambda g, y, a, b: g * (1 + np.log(safe_log_argument(g, a)) - np.log(safe_log_argument(g, b))),
                        lambda g, y, a, b: -g * a / safe_divisor(g * a, b))
-rule(sp.kl_div,        lambda g, y, a, b: g * (np.log(unused(g, a)) - np.log(unused(g, b))),
+rule(sp.kl_div,        lambda g, y, a, b: g * (np.log(safe_log_argument(g, a)) - np.log(safe_log_argument(g, b))),
                        lambda g, y, a, b: g * (1 - a / safe_divisor(g * a, b)))
 
 # ------------------------------------------------------------------------- losses: (delta, residual)

@@ -1,4 +1,4 @@
-"""The ufuncs of scipy.special that have no rule, and why."""
+"""The ufuncs of scipy.special that are refused, and why."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def named(names: str) -> Iterator[Any]:
 
 
 refused(
-    "its derivative is no function of SciPy" + CURE,
+    "SciPy lacks its derivative" + CURE,
     *named("zetac _riemann_zeta kolmogorov kolmogi smirnov smirnovi besselpoly voigt_profile modfresnelm modfresnelp agm"),
 )
 refused(
-    "it is the inverse of a distribution function with respect to a parameter, whose derivative is no function of SciPy" + CURE,
+    "it is the inverse of a distribution function with respect to a parameter, and SciPy lacks its derivative" + CURE,
     *named("bdtrik bdtrin btdtria btdtrib chdtriv chndtridf chndtrinc fdtridfd gdtria gdtrib nbdtrik nbdtrin ncfdtridfd"),
     *named("ncfdtridfn ncfdtrinc nctdtridf nctdtrinc nrdtrimn nrdtrisd pdtrik stdtridf"),
 )
 refused(
-    "the density of this distribution is no function of SciPy" + CURE,
+    "SciPy lacks the density of this distribution" + CURE,
     *named("chndtr chndtrix ncfdtr ncfdtri nctdtr nctdtrit tklmbda"),
 )
 refused(
@@ -49,11 +49,11 @@ refused(
     *named("elliprc elliprd elliprf elliprg elliprj"),
 )
 refused(
-    "SciPy computes it to six digits, too few for its slope to be that of its values" + CURE,
+    "SciPy computes it to six digits, too few to check a slope against" + CURE,
     *named("itairy"),
 )
 refused(
-    "its slope, a Struve function, takes eighty times as long" + CURE,
+    "its slope is a Struve function, which takes eighty times as long" + CURE,
     *named("itstruve0 itmodstruve0"),
 )
 refused(

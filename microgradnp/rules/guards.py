@@ -1,0 +1,63 @@
+"""Guards against NaN where the true gradient is finite.
+
+`np.where(b > 0, a / b, 0)` sends a gradient of 0 back through the divisions that it did not use. Their slope is infinite or NaN,
+and 0 * inf is NaN. A guard replaces such a slope only where the slope is bad *and* the gradient is 0. It must not touch other
+slopes: second derivatives read them also where the gradient is 0.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from microgradnp.core.context import tracing
+from microgradnp.rules.values import is_traced, value_of
+
+LARGE = 1000  # entries from which on a second pass over an array is cheaper than `np.where`
+
+
+def safe_divisor(g: Any, b: Any) -> Any:
+    """`b`, with 1 in place of 0 or NaN wherever g == 0, so that 0 / 0 gives 0."""
+    if is_traced(b):
+        return b if tracing.get().unguarded else one_where_unused(g, b)
+    known = value_of(b)
+    if known.all() and not np.isnan(np.vdot(known, known)):  # the usual case: nothing is 0 or NaN
+        return b
+    return one_where_unused(g, b)
+
+
+def one_where_unused(g: Any, b: Any) -> Any:
+    return np.where(np.logical_and(g == 0, np.logical_not(np.absolute(b) > 0)), 1, b)
+
+
+def finite(g: Any, slope: Any) -> Any:
+    """`slope`, with 0 in place of infinity or NaN wherever g == 0, so that 0 * inf gives 0."""
+    if isinstance(slope, (int, float)) and math.isfinite(slope):
+        return slope
+    if is_traced(slope):
+        return slope if tracing.get().unguarded else zero_where_unused(g, slope)
+    known = value_of(slope)
+    if math.isfinite(np.vdot(known, known).real):  # one pass, three times as fast as isfinite().all()
+        return slope
+    return zero_where_unused(g, slope)
+
+
+def zero_where_unused(g: Any, slope: Any) -> Any:
+    return np.where(np.logical_and(g == 0, np.logical_not(np.isfinite(slope))), 0, slope)
+
+
+def masked(mask: Any, g: Any) -> Any:
+    """`g` where the mask is True, else 0. A product serves where `g` is finite: it is four times as fast as `np.where`."""
+    if is_traced(g):
+        return g * mask if tracing.get().unguarded else np.where(mask, g, 0)
+    known = value_of(g)
+    if known.size > LARGE and math.isfinite(np.vdot(known, known).real):
+        return g * mask
+    return np.where(mask, g, 0)
+
+
+def nonzero(y: Any) -> Any:
+    """`y`, with 1 in place of 0."""
+    return np.where(y == 0, 1, y)
