@@ -1,8 +1,8 @@
-"""The traced source, line by line: what was written there, and what each value is in the model.
+"""The traced source, line by line, with a mark for each line and the meaning of each value in the model.
 
-A line is `wrong` only where a finding says so and knows it; `suspected` where a finding names a stretch; `after` where a value
-was made from a wrong one; `right` where every value written there equals a quantity of the model. `unknown` is no accusation:
-the value has no counterpart in the model.
+A line is `wrong` where a finding proves it, `suspected` where a finding names a stretch of lines, `after` where a value was made
+from a wrong one, and `right` where every value equals a quantity of the model. `unknown` is no accusation: the value has no
+counterpart in the model.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Place = tuple[str, int]  # file and line
 
 @dataclass(frozen=True)
 class Value:
-    """A variable as one line wrote it, once or many times: what it equals, or what it should have been."""
+    """A variable as one line wrote it, once or many times, with what it equals or should have been."""
 
     name: str
     state: str  # a mark: "right", "unknown", "after", "suspected" or "wrong"
@@ -61,7 +61,7 @@ class Line:
 
     @property
     def is_definition(self) -> bool:
-        """Whether a function begins here: what is shown beside it was given to it."""
+        """Whether a function begins here. The values beside it are its arguments."""
         return self.text.lstrip().startswith(("def ", "async def "))
 
     @property
@@ -111,19 +111,19 @@ def annotate(report: Facts) -> list[Block]:
 
 
 def tells(version: Version) -> bool:
-    """Whether a value is worth a word: no counters, starting values, or partial sums of numbers."""
+    """Whether a value is worth showing. Counters, starting values and partial sums of numbers are not."""
     returned = version.path.endswith("()") and version.array.dtype.kind == "f" and version.array.size == 1
     return (is_value(version) or returned) and not is_constant(version)
 
 
 def finished(versions: list[Version]) -> list[Version]:
-    """Without the values that the same line went on to fill in place."""
+    """The versions without those that the same line went on to fill in place."""
     unfinished = {id(v) for w in versions for v in w.inputs if v is not w and v.key == w.key and v.line == w.line}
     return [v for v in versions if id(v) not in unfinished]
 
 
 def name_at(version: Version, line: int) -> str:
-    """What a value is called by the statement that passed it on; empty where that is not clear."""
+    """The name that a line gives to a value that it passes on. Empty where that is not clear."""
     source = source_of(version.file)
     statement = source.by_line.get(line) if source else None
     stored = {".".join(path) for path in statement.stores} if statement else set()
@@ -131,7 +131,7 @@ def name_at(version: Version, line: int) -> str:
 
 
 def definition(version: Version, blocks: list[Block]) -> int:
-    """The line of the function that was given this value; 0 where two functions have its name."""
+    """The line of the function that got this value as an argument. 0 where two functions have its name."""
     found = [b for b in blocks if b.file == version.file and b.name.rpartition(".")[2] == version.function]
     return next((line.number for line in found[0].lines if line.is_definition), 0) if len(found) == 1 else 0
 
@@ -140,7 +140,7 @@ def definition(version: Version, blocks: list[Block]) -> int:
 
 
 def blocks_of(codes: Iterable[CodeType]) -> Iterator[Block]:
-    """The functions that ran; what is written inside another one is shown with it."""
+    """The functions that ran. A function inside another one is shown with it."""
     by_file: dict[str, list[CodeType]] = {}
     for code in codes:
         by_file.setdefault(code.co_filename, []).append(code)
@@ -159,7 +159,7 @@ def blocks_of(codes: Iterable[CodeType]) -> Iterator[Block]:
 
 
 def span(code: CodeType, tree: ast.Module, length: int) -> tuple[int, int]:
-    """First and last line of a code object: those of its `def` with the decorators."""
+    """The first and the last line of a code object, with its decorators."""
     if code.co_name == "<module>":
         return 1, length
     for node in ast.walk(tree):
@@ -175,7 +175,7 @@ def span(code: CodeType, tree: ast.Module, length: int) -> tuple[int, int]:
 
 
 class Meanings:
-    """What every version is, as far as this report knows."""
+    """The mark and the meaning of every version, as far as this report knows them."""
 
     def __init__(self, report: Facts) -> None:
         self.blame = report.blame
@@ -193,7 +193,7 @@ class Meanings:
         return entry.ok if entry is not None else self.match(version) is not None
 
     def made_from_wrong(self, versions: list[Version]) -> set[int]:
-        """Values that equal nothing, or something up to a factor, and were made from what a wrong or suspected line wrote."""
+        """The values made from what a wrong or suspected line wrote, except those that equal a quantity of the model."""
         found: set[int] = set()
         for version in sorted(versions, key=lambda v: v.time):
             match = self.match(version)
@@ -233,7 +233,7 @@ class Meanings:
 
 
 def entry_text(entry: Entry) -> str:
-    """What the evidence for a gradient is, or should have been: "W1 - 0.1 dL/dW1" for a parameter after its step."""
+    """The quantity that a gradient is, or should have been: "W1 - 0.1 dL/dW1" for a parameter after its step."""
     gradient = f"dL/d{entry.argument}"
     if entry.kind != "update":
         plain = not entry.ok or abs(entry.scale - 1) < 1e-9
@@ -246,7 +246,7 @@ def entry_text(entry: Entry) -> str:
 
 
 def summed_up(values: list[Value]) -> list[Value]:
-    """What a line wrote, variable by variable; many values of one variable are told as one."""
+    """The values of a line, variable by variable. Many values of one variable become one."""
     groups: dict[str, list[Value]] = {}
     for value in values:
         groups.setdefault(re.sub(r"\[[^]]*\]", "[]", value.name), []).append(value)
@@ -257,7 +257,7 @@ def summed_up(values: list[Value]) -> list[Value]:
 
 
 def summary(values: list[Value]) -> Value:
-    """One line for many: the first and the last, and how many of them are known."""
+    """One value for many: the first and the last of them, and how many are right."""
     loudest = max((v.state for v in values), key=RANK.index)
     known = [v.meaning for v in values if v.meaning and v.state == loudest]
     return Value(

@@ -1,4 +1,4 @@
-"""What `debug` found: gradients, findings and suspects. How they are shown is the business of the modules above."""
+"""What `debug` found: gradients, findings and suspects. The other modules of this folder show them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Suspect:
 
 @dataclass(frozen=True)
 class Finding:
-    """One fault: where, why, and the edit that mends it when one was proved by running it."""
+    """One fault: its place, its cause, and the edit that mends it if a run proved one."""
 
     variable: str
     function: str
@@ -38,7 +38,7 @@ class Finding:
     fix: tuple[int, str, str] | None
     certainty: str  # "exact", "consistent" or "suspected"
     mends: list[str] = field(default_factory=list)
-    shortens: bool = False  # the fix takes a term away, which may be one that carries on from step to step
+    shortens: bool = False  # whether the fix takes away a term, which may be one that carries over from step to step
     region: list[int] = field(default_factory=list)
 
     @property
@@ -66,7 +66,7 @@ class Finding:
 
 @dataclass(eq=False)
 class Facts:
-    """All that was found about one step of the hand-written code. The writers of text and pages take this."""
+    """Everything known about one step of the hand-written code. The writers of text and pages take this."""
 
     program: Program
     trace: Trace
@@ -96,7 +96,7 @@ class Facts:
 
     @property
     def suspects(self) -> list[Suspect]:
-        """Lines in order of suspicion: those of the findings first."""
+        """Lines in order of suspicion. Those of the findings come first."""
         found = [Suspect(f.file, f.line, f.source) for f in self.findings]
         for region in self.blame.regions if self.blame else []:
             if region.kind == "rest":

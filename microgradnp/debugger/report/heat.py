@@ -1,4 +1,4 @@
-"""A wrong gradient beside the right one, as small heat maps on one scale, in colours told apart without red and green."""
+"""A wrong gradient beside the right one, as small heat maps on one scale."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def figure(entry: Entry, report: Facts) -> Figure | None:
 
 
 def usual_factor(entry: Entry, report: Facts) -> tuple[float, str]:
-    """The factor to take out of what was found, so that it can be compared: that of the right gradients of its kind."""
+    """(factor, sentence): the factor of the right gradients of this kind. What was found is divided by it, and then compared."""
     is_update = entry.kind == "update"
     for other in report.gradients.values():
         if other.ok and other.scale and (other.kind == "update") == is_update:
@@ -89,7 +89,7 @@ def shape(array: np.ndarray) -> str:
 
 
 def flat(array: np.ndarray) -> np.ndarray:
-    """Two axes: a vector is one row; of more axes the first is kept."""
+    """The array with two axes. A vector becomes one row; of more axes the first stays."""
     return array.reshape(1, -1) if array.ndim < 2 else array.reshape(len(array), -1)
 
 

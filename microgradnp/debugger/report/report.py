@@ -29,20 +29,20 @@ class Report(Facts):
         return table(self)
 
     def save(self, path: str | os.PathLike[str]) -> str:
-        """Write one offline HTML page, whole or not at all; returns its path. Raises OSError when it cannot be written."""
+        """Write one offline HTML page, and return its path. Raises OSError when it cannot, and then leaves an old file alone."""
         write_whole(Path(path), page(self).encode())
         return str(path)
 
     def view(self, path: str | os.PathLike[str] | None = None, *, direction: str = "TB", engine: str | None = None) -> Page:
-        """The graph of the model as `mg.view` shows it, with the hand-written values laid over it; saved where a path is given.
+        """The graph of the model as `mg.view` shows it, with the hand-written gradients. It is saved if a path is given.
 
-        A gradient is marked wrong where the report says so, and first wrong where that is known; values that the code holds
-        and that equal a gradient of the model are marked right; all others are unchecked. Raises OSError, as `mg.view` does.
+        A gradient is marked wrong where the report says so, and first wrong where that is known. A value of the code that equals
+        a gradient of the model is marked right. All others are unchecked. Raises OSError, as `mg.view` does.
         """
         return page_of(self, path, direction, engine)
 
     def to_json(self, indent: int | None = 2) -> str:
-        """Everything that the text says, as JSON."""
+        """The facts of the text as JSON."""
         gradients = {
             name: {
                 "ok": e.ok,
