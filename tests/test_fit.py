@@ -130,3 +130,15 @@ def test_no_progress_bar_in_a_pipe(capsys):
     w = mg.Tensor([3.0, 4.0], requires_grad=True)
     mg.fit(bowl(w), w, iterations=3)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("backend", [None, "numba"])
+def test_a_rule_that_stops_just_before_the_loss_overflows_ends_the_training_without_an_error(backend):
+    if backend:
+        pytest.importorskip("numba", reason='needs pip install "microgradnp[fast]"')
+    w = mg.Tensor(np.ones(3), requires_grad=True)
+    rule = lambda history: "enough" if len(history.loss) == 2 else None  # noqa: E731
+    with np.errstate(all="ignore"):
+        result = mg.fit(lambda: np.sum(np.exp(w * w)), w, optimizer=mg.optim.SGD(lr=1.0), stop=rule, backend=backend, **quiet)
+    assert (result.iterations, result.reason) == (2, "enough")
+    assert np.all(np.abs(w.numpy()) > 1e9), "the third loss is infinite"

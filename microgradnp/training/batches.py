@@ -1,4 +1,4 @@
-"""The data, whole or in batches."""
+"""The data of a training, as a whole or in batches."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from microgradnp.core.tensor import Tensor
 
 
 def checked_data(data: Sequence[Any], batch_size: int | None) -> tuple[Tensor, ...]:
-    """The arrays as Tensors, which own their memory, so that none needs to be guarded against changes. Raises ValueError."""
+    """Copies of the arrays as Tensors, so that no change of the user's arrays must be looked for. Raises ValueError."""
     whole = tuple(Tensor(array) for array in data)
     if len({len(array) for array in whole}) > 1:
         raise ValueError(f"fit: the arrays of data have {[len(array) for array in whole]} samples; they must have equally many")
@@ -21,7 +21,7 @@ def checked_data(data: Sequence[Any], batch_size: int | None) -> tuple[Tensor, .
 
 
 def batches_of(whole: tuple[Tensor, ...], batch_size: int | None, random: np.random.Generator) -> Iterator[tuple[Tensor, ...]]:
-    """Endless batches."""
+    """Batches without end."""
     while batch_size is None:
         yield whole
     for rows in drawn_rows(whole, batch_size, random):
@@ -29,7 +29,7 @@ def batches_of(whole: tuple[Tensor, ...], batch_size: int | None, random: np.ran
 
 
 def drawn_rows(whole: tuple[Tensor, ...], batch_size: int | None, random: np.random.Generator) -> Iterator[Any]:
-    """Row numbers of endless batches: without replacement, reshuffled each epoch."""
+    """Row numbers of batches without end, drawn without replacement and reshuffled each epoch."""
     while batch_size is not None:
         order = random.permutation(len(whole[0]))
         for start in range(0, len(order) - batch_size + 1, batch_size):

@@ -1,4 +1,4 @@
-"""What ends a training with an error: numbers that are not finite."""
+"""Errors that end a training: a loss or a gradient that is not finite."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from microgradnp.training.result import Fit
 
 
 def check_loss(value: Any, iteration: int, result: Fit) -> None:
+    """Raise when the loss is not a Tensor, or not finite."""
     if not isinstance(value, Tensor):
         raise TypeError(f"fit: loss must return a Tensor, got {type(value).__name__}; does it use the parameters?")
     if value.size == 1 and not np.isfinite(value.item()):
@@ -20,7 +21,7 @@ def check_loss(value: Any, iteration: int, result: Fit) -> None:
 
 
 def gradient_norm(parameters: dict[str, Tensor], iteration: int, result: Fit) -> float:
-    """Root of the sum of all squared gradient entries."""
+    """The root of the sum of all squared gradient entries. Raises FloatingPointError when it is not finite."""
     squared = 0.0
     for name, parameter in parameters.items():
         if parameter.grad is not None:
@@ -32,6 +33,7 @@ def gradient_norm(parameters: dict[str, Tensor], iteration: int, result: Fit) ->
 
 
 def stopped(message: str, result: Fit) -> FloatingPointError:
+    """The error that ends a training. It carries the result so far."""
     result.reason = message
     error = FloatingPointError(f"fit: {message}. The parameters are those before this step")
     error.result = result  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The training loop: step, watch, stop for a stated reason, and lose nothing on the way."""
+"""Train a model. `fit` tells why it stopped, and an interrupt or an error keeps the result so far."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from microgradnp.derivatives.parameters import Parameters
 from microgradnp.inspection.snapshots import Album
 from microgradnp.optim import SGD, Optimizer
 from microgradnp.training.batches import batches_of, checked_data
+from microgradnp.training.compiled_loop import CompiledLoop
 from microgradnp.training.progress import progress_bar
 from microgradnp.training.result import Fit, GradientNorm, History, LossPlateau, StoppingRule
 from microgradnp.training.steps import compiled_step, eager_step, run_by_steps
-from microgradnp.training.whole import run_whole, whole_training
+from microgradnp.training.stretches import run_by_stretches
 from microgradnp.viewer.live import Live
 
 __all__ = ["Fit", "GradientNorm", "History", "LossPlateau", "fit"]
@@ -43,42 +44,42 @@ def fit(
     Parameters
     ----------
     loss : callable
-        Returns a scalar Tensor. Called with the arrays of `data`, or with a batch of them.
+        Returns a scalar Tensor. It is called with the arrays of `data`, or with a batch of them.
     parameters : Module, Tensor, dict or iterable of Tensors
-        What to optimize.
+        The parameters to optimize.
     data : sequence of arrays
         Each of shape (samples, ...). Copied once.
     optimizer : Optimizer
-        `SGD(lr=1e-3)` unless given; may be made without parameters.
+        `SGD(lr=1e-3)` by default. It may be created without parameters.
     iterations : int
-        Most steps to take.
+        Largest number of steps.
     batch_size : int, optional
-        Samples a step, drawn without replacement and reshuffled each epoch. All samples when left out.
+        Samples of each step, drawn without replacement and reshuffled each epoch. All samples by default.
     stop : stopping rule, or several
         `GradientNorm(tolerance)`, `LossPlateau(patience, relative)`, or any function of the History that returns a reason.
     callback : callable, optional
-        `callback(iteration, result so far)` after each step.
+        Called as `callback(iteration, result so far)` after each step.
     rng : numpy.random.Generator or int, optional
-        Source or seed of the batches.
+        Generator or seed of the batches.
     progress : bool
         Show a progress bar where the output is a terminal or a notebook.
     backend : "numpy", "numba" or "jax", optional
-        Compile the step, as `mg.compile` does. With "numba" the whole loop is one compiled function, stopping rules, progress and
-        Ctrl-C included (for `SGD` and `Adam`, without a callback and without snapshots; else step by step).
+        Compile the step, as `mg.compile` does. With "numba" the whole loop is one compiled function; stopping rules, progress bar
+        and Ctrl-C work as usual. This needs `SGD` or `Adam`, and neither callback nor snapshots; otherwise it runs step by step.
     snapshots : int
-        Keep so many small pictures of all values and gradients at most, evenly spread over the iterations, the first and the
-        state after the last among them, for which the loss is called once more: `mg.view(loss, fit=result)` plays them. In a
-        notebook they show while it trains.
+        Number of snapshots, spread evenly over the training. Costs one extra call of the loss. A snapshot holds all values and
+        gradients; the last one is the state after the last step. `mg.view(loss, fit=result)` plays them, and a notebook shows
+        them during the training.
 
     Returns
     -------
     Fit
-        Also after Ctrl-C, with `interrupted` set: the parameters are those of the last completed step.
+        Ctrl-C keeps the result so far: `interrupted` is set, and the parameters are those of the last completed step.
 
     Raises
     ------
     FloatingPointError
-        When the loss or a gradient is NaN or infinite: names the iteration and the operation that made it. The parameters are
+        If the loss or a gradient is NaN or infinite. Names the iteration and the operation that made it. The parameters are
         those before that step, and the error's `result` is the Fit so far.
     """
     optimizer = optimizer or SGD(lr=1e-3)
@@ -92,11 +93,11 @@ def fit(
     with progress_bar(iterations, progress and not (show and show.works)) as advance:
         if backend == "numba" and callback is None and album is None:
             try:
-                training = whole_training(loss, optimizer, whole, batch_size)
+                loop = CompiledLoop(loss, optimizer, whole, batch_size)
             except BackendError as error:
-                warnings.warn(f"fit: numba cannot take the whole loop ({error}); it runs step by step", stacklevel=2)
+                warnings.warn(f"fit: numba cannot compile the whole loop ({error}), so it runs step by step", stacklevel=2)
             else:
-                return run_whole(training, loss, iterations, rules, random, result, advance)
+                return run_by_stretches(loop, loss, iterations, rules, random, result, advance)
         step = eager_step(loss, album) if backend is None else compiled_step(loss, optimizer, backend, album)
         batches = batches_of(whole, batch_size, random)
         batches = batches if album is None else album.remembering(batches)

@@ -11,7 +11,7 @@ from microgradnp.training.result import Fit
 
 @contextlib.contextmanager
 def progress_bar(iterations: int, wanted: bool) -> Iterator[Callable[[Fit], None]]:
-    """A function that moves a progress bar, at most ten times a second; none in a pipe or a file."""
+    """A function that moves a progress bar, at most ten times a second. In a pipe or a file there is no bar."""
     if not wanted:
         yield lambda result: None
         return

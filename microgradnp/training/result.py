@@ -11,7 +11,7 @@ from microgradnp.viewer.live import training
 
 @dataclass
 class History:
-    """One entry an iteration: the loss, the norm of all gradients together, and the seconds since the start."""
+    """One entry for each iteration: the loss, the norm of all gradients together, and the seconds since the start."""
 
     loss: list[float] = field(default_factory=list)
     gradient_norm: list[float] = field(default_factory=list)
@@ -22,7 +22,7 @@ class History:
 class GradientNorm:
     """Stop when the norm of all gradients together falls under `tolerance`.
 
-    A small gradient says that the loss is flat here, not that it is small: a plateau looks the same.
+    A small gradient means that the loss is flat here, not that it is small. A plateau looks the same.
     """
 
     tolerance: float
@@ -34,7 +34,7 @@ class GradientNorm:
 
 @dataclass(frozen=True)
 class LossPlateau:
-    """Stop when the best loss of the last `patience` iterations is not better than the best before by `relative` of it."""
+    """Stop when the best loss of the last `patience` iterations improves on the best before by less than `relative` of it."""
 
     patience: int = 100
     relative: float = 1e-6
@@ -51,11 +51,16 @@ class LossPlateau:
 StoppingRule = Callable[[History], str | None]
 
 
+def reasons_to_stop(rules: list[StoppingRule], history: History) -> str:
+    """The reasons of all rules that stop the training now; empty when none does."""
+    return "; ".join(reason for rule in rules if (reason := rule(history)))
+
+
 @dataclass
 class Fit:
-    """What `fit` returns: the history, the number of parameter updates, why it stopped, and whether Ctrl-C did it.
+    """The result of `fit`: the history, the number of parameter updates, why it stopped, and whether Ctrl-C stopped it.
 
-    `snapshots` are values and gradients on the way, as small heat maps: `mg.view(loss, fit=...)` plays them.
+    `snapshots` hold values and gradients during the training as small heat maps. `mg.view(loss, fit=...)` plays them.
     """
 
     history: History

@@ -1,4 +1,4 @@
-"""The training loop in Python, one step after the other: by the graph, or by a compiled step."""
+"""The training loop in Python. A step runs the graph, or a compiled program."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from microgradnp.core.tensor import Tensor
 from microgradnp.inspection.snapshots import Album
 from microgradnp.optim import Optimizer
 from microgradnp.training.checks import check_loss, gradient_norm
-from microgradnp.training.result import Fit, StoppingRule
+from microgradnp.training.result import Fit, StoppingRule, reasons_to_stop
 
-Step = Callable[[tuple[Tensor, ...], int, Fit], float]  # fills the gradients, returns the loss
+Step = Callable[[tuple[Tensor, ...], int, Fit], float]  # sets the gradients and returns the loss
 Advance = Callable[[Fit], None]
 Callback = Callable[[int, Fit], object]
 
@@ -29,7 +29,7 @@ def run_by_steps(
     result: Fit,
     advance: Advance,
 ) -> Fit:
-    """The training loop in Python."""
+    """Take steps until all iterations are done, a rule stops the training, or Ctrl-C is pressed."""
     started = time.perf_counter()
     try:
         for iteration in range(1, iterations + 1):
@@ -45,9 +45,8 @@ def run_by_steps(
                 if callback is not None:
                     callback(iteration, result)
             advance(result)
-            reasons = [reason for rule in rules if (reason := rule(result.history))]
-            if reasons:
-                result.reason = "; ".join(reasons)
+            if reason := reasons_to_stop(rules, result.history):
+                result.reason = reason
                 break
     except KeyboardInterrupt:
         result.interrupted = True
@@ -56,6 +55,8 @@ def run_by_steps(
 
 
 def eager_step(loss: Callable[..., Tensor], album: Album | None) -> Step:
+    """The step that records the graph of the loss and sweeps it."""
+
     def step(batch: tuple[Tensor, ...], iteration: int, result: Fit) -> float:
         value = loss(*batch)
         check_loss(value, iteration, result)
@@ -68,7 +69,7 @@ def eager_step(loss: Callable[..., Tensor], album: Album | None) -> Step:
 
 
 def compiled_step(loss: Callable[..., Tensor], optimizer: Optimizer, backend: str, album: Album | None) -> Step:
-    """The step of a backend; where its loss is not finite, the graph is asked which operation made that."""
+    """The step that a backend compiles. When its loss is not finite, the graph tells which operation made it so."""
     value_and_grad = compiled_for(loss, backend, wrt=optimizer.parameters)
 
     def step(batch: tuple[Tensor, ...], iteration: int, result: Fit) -> float:
