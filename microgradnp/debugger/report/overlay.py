@@ -30,7 +30,7 @@ def page_of(report: Facts, path: str | os.PathLike[str] | None, direction: str, 
 
 
 def data_is_no_parameter(report: Facts, contents: Contents) -> None:
-    """The model's gradients are taken with respect to all arguments; nobody asks for those of data."""
+    """Mark arguments as data where no gradient was asked for. The model was differentiated by all arguments."""
     asked = {*report.gradients, *report.verdict.unchecked}
     for node in report.matches.evaluation.nodes:
         if node.rule is None and node.name in report.matches.evaluation.values and node.name not in asked:
@@ -39,7 +39,7 @@ def data_is_no_parameter(report: Facts, contents: Contents) -> None:
 
 
 def marks_of(report: Facts) -> tuple[dict[int, Mark], int | None]:
-    """Marks by the number of a node of the model, and the number of the first wrong one where it is known."""
+    """(node of the model -> mark, the first wrong node where it is known)."""
     nodes = report.matches.evaluation.nodes
     arguments = {
         node.name: k for k, node in enumerate(nodes) if node.rule is None and node.name in report.matches.evaluation.values
@@ -56,7 +56,7 @@ def marks_of(report: Facts) -> tuple[dict[int, Mark], int | None]:
 
 
 def of_entry(entry: Entry, report: Facts) -> Mark:
-    """The verdict on the gradient of a parameter; a step is shown divided by its factor."""
+    """The verdict on the gradient of a parameter. A step is shown divided by its factor."""
     hand = expected = None
     if entry.found is not None and entry.expected is not None:
         factor, _ = (entry.scale, "") if entry.ok and entry.scale else usual_factor(entry, report)
@@ -66,7 +66,7 @@ def of_entry(entry: Entry, report: Facts) -> Mark:
 
 
 def matched(report: Facts) -> dict[int, Mark]:
-    """Values of the code that equal the whole gradient of a node."""
+    """Node -> mark, for the values of the code that equal the whole gradient of a node."""
     meanings = Meanings(report)
     found: dict[int, Mark] = {}
     for version in report.trace.versions:
@@ -84,14 +84,14 @@ def of_match(version: Version, match: Match) -> Mark:
 
 
 def proved(report: Facts, marks: dict[int, Mark]) -> int | None:
-    """The node whose gradient is wrong first, proved by writing the right one in its place; its mark is added."""
+    """The node whose gradient is wrong first, as a run with the right one in its place proved. Its mark is added."""
     blame = report.blame
     if blame is None or blame.proof is None or report.findings[0].certainty == "suspected":
         return None
     reference, version = blame.proof.reference, blame.proof.version
     nodes = report.matches.evaluation.nodes
     node = reference.node if reference.kind == "adjoint" else None
-    if reference.kind == "derivative":  # what is multiplied by a wrong slope is the gradient of what the slope is taken at
+    if reference.kind == "derivative":  # a wrong slope makes the gradient of its argument wrong
         taken_at = [k for k, other in enumerate(nodes) if any(other is argument for argument in nodes[reference.node].args)]
         node = taken_at[0] if len(taken_at) == 1 else None
     if node is None or node < 0 or (node in marks and marks[node].ok) or not nodes[node].requires_grad:
@@ -106,7 +106,7 @@ def proved(report: Facts, marks: dict[int, Mark]) -> int | None:
 
 
 def oriented(hand: np.ndarray[Any, Any], expected: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """An array in the layout of the one that it is compared with, where it only has other axes of length 1 or is transposed."""
+    """An array in the layout of another, where it differs by axes of length 1 or is transposed."""
     flat, target = np.squeeze(hand), np.squeeze(expected)
     if flat.shape != target.shape and flat.T.shape == target.shape:
         flat = flat.T

@@ -1,4 +1,4 @@
-"""Lines that look wrong and are right, with the reason: half of those who ask have no bug in the line that they suspect."""
+"""Lines that look wrong and are right, with the reason. Half of all users suspect a line that has no bug."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SLOPES = {
 }
 
 
-MOST_TRIES = 3  # versions of one line that are looked at
+MOST_TRIES = 3  # versions of one line that are tried
 
 
 def reasons(trace: Trace, index: Index) -> list[str]:
@@ -46,7 +46,7 @@ Names = dict[tuple[str, str], list[Version]]
 
 
 def values_by_name(trace: Trace) -> Names:
-    """(function, variable) -> the first values that it had there."""
+    """(function, variable) -> its first values there."""
     found: Names = {}
     for version in trace.versions:
         for function, text in version.known_as:
@@ -72,6 +72,6 @@ def explanations(text: str, version: Version, match: Match, names: Names, index:
 
 
 def known(name: str, version: Version, names: Names, index: Index) -> list[Match]:
-    """What the values that a name had in this function are in the model."""
+    """The quantities of the model that a name's values in this function equal."""
     held = names.get((version.function, name.partition("[")[0]), ())
     return [m for v in held if (m := index.match(v.array)) is not None and m.reference.kind == "value"]
