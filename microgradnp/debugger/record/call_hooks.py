@@ -16,7 +16,7 @@ from microgradnp.debugger.record.hooks import Hook, Hooks
 from microgradnp.debugger.record.nodes import FLAGS, INTS, SCALARS
 from microgradnp.debugger.record.recorder import StoppedRecordingError, has_node
 from microgradnp.debugger.record.sites import Site
-from microgradnp.debugger.record.values import numbers_in
+from microgradnp.debugger.record.values import global_state, numbers_in
 
 
 class CallHooks(Hooks):
@@ -76,6 +76,7 @@ class CallHooks(Hooks):
         words = {name: self.operand(value) for name, value in options.items()} if options else None
         written = self.written(function, args, options, kind)
         undo = [self.before(array) for _, array in written]
+        state = global_state() if kind == "unknown" else None
         y = call(*args, **options) if function is call else call()
         changed = [
             (key, array, back)
@@ -87,7 +88,7 @@ class CallHooks(Hooks):
         if changed:
             key, array, back = changed[0]
             node = self.node("operation", function, held, site, execution)
-            node.options, node.written = words, key
+            node.options, node.written, node.state = words, key, state
             self.wrote(array, node, back)
         if type(y) in FLAGS or type(y) is int or type(y) is str:
             if kind == "compute" and not changed and has_node((*held, *(words or {}).values())):
@@ -95,7 +96,7 @@ class CallHooks(Hooks):
                 note(function, held, y, site, execution).options = words
         elif self.holds_unknown(y):
             node = self.node("operation", function, held, site, execution)
-            node.options = words
+            node.options, node.state = words, state
             self.result(y, node)
         return y
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debugger.record.nodes import Group, Memory, Node, Record, bytes_of
-from microgradnp.debugger.record.values import same
+from microgradnp.debugger.record.values import global_state, same, set_global_state
 
 LEAVES = frozenset(["leaf", "literal", "loose"])
 
@@ -49,7 +51,13 @@ class Replay:
             return self.stored(node)
         args = [self.resolve(arg) for arg in node.args]
         options = {name: self.resolve(value) for name, value in node.options.items()} if node.options else {}
-        function = redrawn(node) if node.kind == "draw" else node.function
+        function = node.function
+        if node.kind == "draw":
+            function = redrawn(node)
+        elif node.state is not None:  # a function of a library that nobody knows
+            if any(callable(value) for value in (*args, *options.values())):
+                raise TypeError(f"{node.name} would run the user's code")
+            set_global_state(node.state)
         if node.written is None:
             return function(*args, **options)
         place: Any = args if isinstance(node.written, int) else options
@@ -102,13 +110,13 @@ def replay(record: Record, put: Mapping[Node, Any] | None = None, everything: bo
     Only what depends on those nodes is evaluated, or with `everything` all operations. The others keep their values. Random draws
     keep theirs, unless their arguments change. `until` is the last node to evaluate.
     """
-    again = Replay(record, dict(put or {}))
+    again, state = Replay(record, dict(put or {})), global_state()
     values = again.values
     for node in again.put:
         values[node.number] = again.put[node]
     start = 0 if everything else min((node.number for node in again.put), default=len(record.nodes))
     end = len(record.nodes) if until is None else until.number + 1
-    with np.errstate(all="ignore"), warnings.catch_warnings():
+    with np.errstate(all="ignore"), warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         for node in record.nodes[start:end]:
             if node in again.put or node.kind in LEAVES:
@@ -132,6 +140,7 @@ def replay(record: Record, put: Mapping[Node, Any] | None = None, everything: bo
                     again.changed.append(node)
             else:
                 values[node.number] = value
+    set_global_state(state)
     return again
 
 
@@ -142,7 +151,7 @@ def is_empty(node: Node) -> bool:
 
 def is_repeatable(node: Node, parents: tuple[Node, ...]) -> bool:
     """Whether a second evaluation must give the same: not for draws, nor for what a library makes out of nothing."""
-    if is_empty(node) or (node.kind == "draw" and not node.state):
+    if is_empty(node) or node.kind == "draw" or node.state is not None:
         return False
     return bool(parents) or getattr(node.function, "__module__", "") == "numpy"
 

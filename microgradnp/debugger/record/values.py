@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import random
 import struct
 import types
 from collections.abc import Callable, Iterator
@@ -24,23 +26,23 @@ ATOMS = (
     range,
     slice,
 )
-MOST = 2_000_000
+DEEPEST = 150
 
 
-def numbers_in(value: Any, path: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, Any]]:
+def numbers_in(value: Any, path: str = "", seen: set[int] | None = None, depth: int = 0) -> Iterator[tuple[str, Any]]:
     """(path, value) of every array and number inside a value, always in the same order."""
     seen = set() if seen is None else seen
     if type(value) in SCALARS:
         yield path, value
         return
-    if isinstance(value, ATOMS) or id(value) in seen or len(seen) > MOST:
+    if isinstance(value, ATOMS) or id(value) in seen or depth > DEEPEST:
         return
     seen.add(id(value))
     if isinstance(value, np.ndarray) and value.dtype.kind != "O":
         yield path, value
         return
     for name, item in children(value, path):
-        yield from numbers_in(item, name, seen)
+        yield from numbers_in(item, name, seen, depth + 1)
 
 
 def children(value: Any, path: str) -> Iterator[tuple[str, Any]]:
@@ -58,7 +60,7 @@ def children(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, types.MethodType):
         yield path, value.__self__
     else:
-        if hasattr(value, "maxlen") or isinstance(value, (set, frozenset)):  # a deque
+        if isinstance(value, (collections.deque, set, frozenset)):
             for k, item in enumerate(value):
                 yield f"{path}[{k}]", item
         for name, item in attributes(value).items():
@@ -95,7 +97,7 @@ def is_instance(value: Any) -> bool:
     )
 
 
-def renewed(value: Any, change: Callable[[Any], Any], memo: dict[int, Any]) -> Any:
+def renewed(value: Any, change: Callable[[Any], Any], memo: dict[int, Any], depth: int = 0) -> Any:
     """The value with every float and array exchanged for `change(it)`, and no float object in two places.
 
     Lists, dicts and objects are changed in place. Tuples are made anew.
@@ -105,24 +107,24 @@ def renewed(value: Any, change: Callable[[Any], Any], memo: dict[int, Any]) -> A
         return fresh(new) if new is value else new
     if id(value) in memo:
         return memo[id(value)]
-    if isinstance(value, ATOMS):
+    if isinstance(value, ATOMS) or depth > DEEPEST:
         return value
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.dtype.kind != "O"):
         memo[id(value)] = change(value)
         return memo[id(value)]
     if type(value) is tuple:
-        return tuple(renewed(item, change, memo) for item in value)
+        return tuple(renewed(item, change, memo, depth + 1) for item in value)
     memo[id(value)] = value
     if type(value) is list:
-        value[:] = [renewed(item, change, memo) for item in value]
+        value[:] = [renewed(item, change, memo, depth + 1) for item in value]
     elif isinstance(value, dict):
         for key, item in list(value.items()):
-            value[key] = renewed(item, change, memo)
+            value[key] = renewed(item, change, memo, depth + 1)
     elif isinstance(value, types.MethodType):
-        renewed(value.__self__, change, memo)
+        renewed(value.__self__, change, memo, depth + 1)
     else:
         for name, item in attributes(value).items():
-            new = renewed(item, change, memo)
+            new = renewed(item, change, memo, depth + 1)
             if new is not item:
                 object.__setattr__(value, name, new)
     return value
@@ -163,6 +165,16 @@ def difference(first: Any, second: Any, path: str) -> str | None:
             if (found := difference(inside[name], other[name], name)) is not None:
                 return found
     return path
+
+
+def global_state() -> tuple[Any, Any]:
+    """The state of the random generators that everybody shares."""
+    return np.random.get_state(), random.getstate()  # noqa: NPY002
+
+
+def set_global_state(state: tuple[Any, Any]) -> None:
+    np.random.set_state(state[0])  # noqa: NPY002
+    random.setstate(state[1])
 
 
 def bits(number: Any) -> bytes:

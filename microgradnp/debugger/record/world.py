@@ -13,7 +13,6 @@ import functools
 import inspect
 import io
 import os
-import random
 import subprocess
 import sys
 import tempfile
@@ -27,7 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from microgradnp.debugger.record.calls import is_user_file
-from microgradnp.debugger.record.values import attributes
+from microgradnp.debugger.record.values import attributes, global_state, set_global_state
 
 
 class Slot(NamedTuple):
@@ -295,7 +294,7 @@ def one_by_one(part: Any, memo: dict[int, Any]) -> Any:
 @contextlib.contextmanager
 def aside() -> Iterator[None]:
     """While this lasts, the program neither shows, writes nor starts anything; afterwards the random state is as before."""
-    numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002  # the global generator is the user's
+    state = global_state()  # the user's
     folder, path, environment, options = os.getcwd(), list(sys.path), dict(os.environ), np.get_printoptions()
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory())
@@ -310,8 +309,7 @@ def aside() -> Iterator[None]:
         try:
             yield
         finally:
-            np.random.set_state(numpy_state)  # noqa: NPY002
-            random.setstate(python_state)
+            set_global_state(state)
             np.set_printoptions(**options)
             os.chdir(folder)
             sys.path[:] = path
