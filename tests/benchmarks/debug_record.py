@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002, E501, NPY002  # one line a binding
 """How many programs can be recorded exactly, and what it costs.
 
     python tests/benchmarks/debug_record.py FOLDER...
@@ -167,9 +168,14 @@ def mazur(repo):
 
     def step():
         net = module.NeuralNetwork(
-            2, 2, 2, hidden_layer_weights=[0.15, 0.2, 0.25, 0.3], hidden_layer_bias=0.35,
-            output_layer_weights=[0.4, 0.45, 0.5, 0.55], output_layer_bias=0.6,
-        )  # fmt: skip
+            2,
+            2,
+            2,
+            hidden_layer_weights=[0.15, 0.2, 0.25, 0.3],
+            hidden_layer_bias=0.35,
+            output_layer_weights=[0.4, 0.45, 0.5, 0.55],
+            output_layer_bias=0.6,
+        )
         for _ in range(5):
             net.train([0.05, 0.1], [0.01, 0.99])
         return net.calculate_total_error([[[0.05, 0.1], [0.01, 0.99]]])
@@ -479,7 +485,9 @@ PUBLIC = {
         cs231n_pair("affine_*", (3, 4), (4, 2), (2,)),
         cs231n_pair("batchnorm_*", (5, 3), (3,), (3,), {"mode": "train"}),
         cs231n_pair("layernorm_*", (5, 3), (3,), (3,), {}),
-        cs231n_pair("conv_*_naive", (2, 2, 5, 5), (2, 2, 3, 3), (2,), {"stride": 1, "pad": 1}),  # fails by itself: a float where an integer belongs
+        cs231n_pair(
+            "conv_*_naive", (2, 2, 5, 5), (2, 2, 3, 3), (2,), {"stride": 1, "pad": 1}
+        ),  # fails by itself: a float where an integer belongs
         cs231n_pair("max_pool_*_naive", (2, 2, 4, 4), {"pool_height": 2, "pool_width": 2, "stride": 2}),
         cs231n_pair("spatial_groupnorm_*", (2, 4, 3, 3), (1, 4, 1, 1), (1, 4, 1, 1), 2, {}),
     ],
@@ -499,14 +507,39 @@ PUBLIC = {
         saito2("rnnlm", "ch06", "Rnnlm", lines, lines, 6, 4, 5),
         saito2("seq2seq", "ch07", "Seq2seq", lines, lines, 6, 4, 5),
         saito2("attention_seq2seq", "ch08", "AttentionSeq2seq", lines, lines, 6, 4, 5),
-        saito2("simple_cbow", "ch03", "SimpleCBOW", lambda r: np.eye(6)[r.integers(6, size=(3, 2))], lambda r: np.eye(6)[r.integers(6, size=3)], 6, 4),
-        saito2("cbow", "ch04", "CBOW", lambda r: r.integers(6, size=(3, 4)), lambda r: r.integers(6, size=3), 6, 4, 2, np.arange(24) % 6),
+        saito2(
+            "simple_cbow",
+            "ch03",
+            "SimpleCBOW",
+            lambda r: np.eye(6)[r.integers(6, size=(3, 2))],
+            lambda r: np.eye(6)[r.integers(6, size=3)],
+            6,
+            4,
+        ),
+        saito2(
+            "cbow",
+            "ch04",
+            "CBOW",
+            lambda r: r.integers(6, size=(3, 4)),
+            lambda r: r.integers(6, size=3),
+            6,
+            4,
+            2,
+            np.arange(24) % 6,
+        ),
     ],
     "ML-From-Scratch": [
         mlfs(lambda d: [d.Dense(5, input_shape=(4,)), d.Activation("relu"), d.Dense(3), d.Activation("softmax")]),
-        mlfs(lambda d: [d.Dense(5, input_shape=(4,)), d.BatchNormalization(), d.Dropout(0.3), d.Dense(3)], "SquareLoss", "RMSprop"),
+        mlfs(
+            lambda d: [d.Dense(5, input_shape=(4,)), d.BatchNormalization(), d.Dropout(0.3), d.Dense(3)], "SquareLoss", "RMSprop"
+        ),
         mlfs(lambda d: [d.RNN(5, activation="tanh", bptt_trunc=3, input_shape=(3, 4)), d.Activation("softmax")], shape=(6, 3, 4)),
-        mlfs(lambda d: [d.Conv2D(2, (3, 3), input_shape=(1, 6, 6)), d.Activation("relu"), d.Flatten(), d.Dense(3)], "SquareLoss", "StochasticGradientDescent", (6, 1, 6, 6)),
+        mlfs(
+            lambda d: [d.Conv2D(2, (3, 3), input_shape=(1, 6, 6)), d.Activation("relu"), d.Flatten(), d.Dense(3)],
+            "SquareLoss",
+            "StochasticGradientDescent",
+            (6, 1, 6, 6),
+        ),
         mlfs_model("perceptron", "Perceptron", one=False),
         mlfs_model("multilayer_perceptron", "MultilayerPerceptron", one=False, n_hidden=4),
         mlfs_model("regression", "LinearRegression"),
@@ -523,7 +556,7 @@ PUBLIC = {
         bourgin("LayerNorm2D", (2, 3, 3, 2)),
         bourgin("Softmax", (3, 4)),
     ],
-}  # fmt: skip
+}
 
 
 # ------------------------------------------------------------------------------------------------------------- programs
