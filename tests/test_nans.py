@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.core.context import watchers
+from microgradnp.core.context import mode
 from microgradnp.inspection.nans import first_nonfinite
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -31,7 +31,7 @@ def test_forward(name):
     with mg.debug_nans(), pytest.raises(FloatingPointError, match=f"(?s){message}"):
         f(x)
     f(x)  # outside of the block nothing is said
-    assert not watchers
+    assert mode.get() is None
 
 
 def test_the_line_is_named():

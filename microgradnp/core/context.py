@@ -1,16 +1,38 @@
-"""What holds for all calls of one thread or task: are they recorded, and by which module were they made?"""
+"""Context-local state: whether calls are recorded, which module makes them, and who watches.
+
+Each thread and each task has its own. In ordinary life the state is None, so that recording has one question to ask.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import inspect
-from contextvars import ContextVar
-from typing import Any
+from contextvars import ContextVar, Token
+from typing import Any, NamedTuple
 
-recording: ContextVar[bool] = ContextVar("recording", default=True)
-scope: ContextVar[str | None] = ContextVar("scope", default=None)  # path of the module that is being called
-tracing: ContextVar[Any] = ContextVar("tracing", default=None)  # who writes a program down, of which no number may be read
-watchers: list[Any] = []  # who looks at every result and every gradient, of all threads; empty but while debugging or tracing
+
+class Mode(NamedTuple):
+    """How calls are recorded."""
+
+    recording: bool = True
+    scope: str | None = None  # path of the module that is being called
+    watchers: tuple[Any, ...] = ()  # each has forward(node, rule, args, values, options) and backward(node, position, g, share)
+    tracer: Any = None  # the `Trace` that writes a program down; no value may be read meanwhile
+
+
+ORDINARY = Mode()
+mode: ContextVar[Mode | None] = ContextVar("mode", default=None)  # None means ORDINARY
+
+
+def current() -> Mode:
+    """The state of this thread or task."""
+    return mode.get() or ORDINARY
+
+
+def switch(**changes: Any) -> Token[Mode | None]:
+    """Change fields of the state until `mode.reset(token)`."""
+    new = current()._replace(**changes)
+    return mode.set(None if new == ORDINARY else new)
 
 
 class no_grad(contextlib.ContextDecorator):
@@ -36,7 +58,7 @@ class no_grad(contextlib.ContextDecorator):
         return no_grad()
 
     def __enter__(self) -> None:
-        self.tokens = [*getattr(self, "tokens", ()), recording.set(False)]
+        self.tokens = [*getattr(self, "tokens", ()), switch(recording=False)]
 
     def __exit__(self, *exception: object) -> None:
-        recording.reset(self.tokens.pop())
+        mode.reset(self.tokens.pop())

@@ -2,8 +2,8 @@
 
 A graph must find the arrays of its forward pass unchanged, and a user may write to his arrays and to `W.data` at any time.
 Three means keep both right. A *read-only* view is handed out where nobody may write. A *snapshot* is a copy taken at the time of
-recording. A *seal* is a check sum of a plain array that the backward pass will read again: copying each such array would be
-slow, so the backward pass compares the check sums instead, and refuses to run when one has changed.
+recording. A *seal* is a check sum of a plain array that the backward pass will read again: copying each large array would be
+slow, so the backward pass compares check sums instead, and refuses to run when one has changed.
 
 A Tensor owns its array. In the usual training loop it is never copied, because CPython counts references: an array that
 nobody else holds (no graph, no view, no variable) may be written to. Otherwise one of the two gets a copy. An interpreter
@@ -16,7 +16,7 @@ import operator
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from microgradnp.core.messages import describe
 from microgradnp.core.origin import Place
 from microgradnp.core.table import Rule
 from microgradnp.core.typing import Array
+
+IMMUTABLE = {int, float, complex, bool, str, type(None)}
+getrefcount: Callable[[Any], int] = getattr(sys, "getrefcount", lambda array: 1)  # a guess that leads to copies
 
 
 def owned(array: Array) -> Array:
@@ -44,7 +47,7 @@ def snapshot(value: Any) -> Any:
 
     Arrays stay the user's, to be sealed. Raises TypeError for a Tensor that requires a gradient, which would be lost here.
     """
-    if isinstance(value, (int, float, str, type(None))):
+    if type(value) in IMMUTABLE:
         return value
     if isinstance(value, Storage):
         if value.needs_grad:
@@ -58,7 +61,7 @@ def snapshot(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple([snapshot(item) for item in value])
     if isinstance(value, dict):
-        return {key: snapshot(item) for key, item in value.items()}
+        return {key: item if type(item) in IMMUTABLE else snapshot(item) for key, item in value.items()}
     if isinstance(value, slice):
         return slice(*(bound if bound is None else operator.index(bound) for bound in (value.start, value.stop, value.step)))
     return value
@@ -67,23 +70,27 @@ def snapshot(value: Any) -> Any:
 # ------------------------------------------------------------------------------------------------ seals
 
 
-class Seal:
-    """A check sum of an array that the user owns and the backward pass will read again."""
+Seal = tuple[np.ndarray[Any, Any], Any, tuple[int, ...], np.dtype[Any]]  # an array of the user, and what it was when recorded
+SMALL = 4096  # bytes up to which a seal keeps all of them: exact, and quicker than a check sum
 
-    __slots__ = ("array", "content", "dtype", "shape")
 
-    def __init__(self, array: np.ndarray[Any, Any]) -> None:
-        self.array = array
-        self.shape, self.dtype = array.shape, array.dtype  # `array.shape = ...` changes these, and not one byte
-        self.content = checksum(array)
+def sealed(array: np.ndarray[Any, Any]) -> Seal:
+    """Seal an array that the user owns and the backward pass will read again."""
+    dtype = array.dtype
+    is_small = array.nbytes <= SMALL and not dtype.hasobject
+    return array, array.tobytes() if is_small else checksum(array), array.shape, dtype
 
-    def broken(self, known: dict[int, int]) -> bool:
-        """Whether the array has changed. `known` holds the check sums that this sweep has taken, by the array's id."""
-        array = self.array
-        content = known.get(id(array))
-        if content is None:
-            content = known[id(array)] = checksum(array)
-        return content != self.content or array.shape != self.shape or array.dtype != self.dtype
+
+def is_broken(seal: Seal, known: dict[int, int]) -> bool:
+    """Whether a sealed array has changed. `known` holds the check sums that this sweep has taken, by the array's id."""
+    array, before, shape, dtype = seal
+    if array.shape != shape or array.dtype is not dtype:  # `array.shape = ...` changes no byte
+        return True
+    if type(before) is bytes:
+        return array.tobytes() != before
+    if id(array) not in known:
+        known[id(array)] = checksum(array)
+    return known[id(array)] != before
 
 
 def checksum(array: np.ndarray[Any, Any]) -> int:
@@ -120,7 +127,7 @@ class Storage:
     __slots__ = ("_array", "exposed", "snapshot")
 
     _array: Array
-    exposed: bool  # whether `_array` was handed to the user, who may write to it
+    exposed: bool | None  # whether `_array` was handed to the user, who may write to it; None: never yet
     snapshot: Array | None  # the copy that graphs hold while the user may write to `_array`
     rule: Rule | None
     name: str | None
@@ -140,20 +147,20 @@ class Storage:
 
         Writing never disturbs a graph that was recorded before: it keeps the values of its forward pass.
         """
-        if not self.is_leaf:
+        if self.rule is not None or self.freed:
             return read_only(self._array)
         if not self.exposed:
-            if not held_alone(self):
+            if getrefcount(self._array) > ALONE or (self.exposed is None and not is_whole(self._array)):
                 self._array = owned(self._array)
             self.exposed = True
-        return cast("np.ndarray[Any, Any]", self._array)
+        return self._array
 
     @data.setter
     def data(self, value: Any) -> None:
-        if not self.is_leaf:
-            raise TypeError(f"cannot assign to the data of {describe(self)}: it is a result; only leaves have data of their own")
         if value is self._array:  # the end of `W.data -= ...`, which has written already
             return
+        if not self.is_leaf:
+            raise TypeError(f"cannot assign to the data of {describe(self)}: it is a result; only leaves have data of their own")
         if getattr(value, "requires_grad", False):
             raise TypeError(f"cannot assign a Tensor that requires a gradient to the data of {describe(self)}; pass .numpy()")
         new = np.array(value, dtype=self._array.dtype)
@@ -165,7 +172,7 @@ class Storage:
         """The array that a graph may hold: the value itself, or a snapshot of it while the user may write to it."""
         if not self.exposed:
             return self._array
-        if held_alone(self):
+        if getrefcount(self._array) <= ALONE:
             self.exposed, self.snapshot = False, None
             return self._array
         if self.snapshot is None or self.snapshot.tobytes() != self._array.tobytes():  # bytes: NaN is equal to NaN, -0 is not 0
@@ -175,22 +182,22 @@ class Storage:
     @property
     def shape(self) -> tuple[int, ...]:
         """Sizes of the axes."""
-        return cast("tuple[int, ...]", self._array.shape)
+        return self._array.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the entries."""
-        return cast("np.dtype[Any]", self._array.dtype)
+        return self._array.dtype
 
     @property
     def ndim(self) -> int:
         """Number of axes."""
-        return cast(int, self._array.ndim)
+        return self._array.ndim
 
     @property
     def size(self) -> int:
         """Number of entries."""
-        return cast(int, self._array.size)
+        return self._array.size
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """The value as a read-only ndarray outside of the graph. Copy it to write to it."""
@@ -205,24 +212,19 @@ class Storage:
         return self._array.tolist()
 
 
-class _Probe:
-    __slots__ = ("_array",)
+def is_whole(array: Array) -> bool:
+    """Whether an array has memory of its own that can be written to. A view would hold a reference to another array."""
+    return type(array) is np.ndarray and array.base is None and array.flags.writeable
 
 
-def references(holder: Any) -> int:
-    """How many references there are to the array in `holder._array`, those of this expression included."""
-    return sys.getrefcount(holder._array)
+class _Probe(Storage):
+    """Measures what `getrefcount(self._array)` says of an array that nobody else holds."""
+
+    __slots__ = ()
+
+    def references(self) -> int:
+        self._array = np.empty(1)
+        return getrefcount(self._array)
 
 
-_probe = _Probe()
-_probe._array = np.empty(1)  # type: ignore[attr-defined]
-ALONE = references(_probe) if hasattr(sys, "getrefcount") else 0  # `references` of an array that nobody else holds
-
-
-def held_alone(tensor: Storage) -> bool:
-    """Whether nobody but this Tensor can reach its array. A view would hold a reference to the array whose memory it shows."""
-    data = tensor._array
-    if type(data) is not np.ndarray or data.base is not None or not data.flags.writeable:
-        return False
-    del data
-    return bool(ALONE and references(tensor) <= ALONE)
+ALONE = _Probe().references() if hasattr(sys, "getrefcount") else 0

@@ -101,7 +101,9 @@ def explain(
     if kind is None:  # out of memory, a warning turned into an error, an exception of the user's own: stays what it is
         error.add_note(message)
         return error
-    return kind(message)
+    retold = kind(message)
+    retold.__cause__ = error
+    return retold
 
 
 def name_argument(argument: Any, text: str | None, position: int) -> str:

@@ -21,134 +21,134 @@ class Methods(Operators):
     # ------------------------------------------------------------------------------------- reductions
 
     def sum(self, axis: Any = None, **options: Any) -> Self:
-        return self.apply(np.sum, self, axis=axis, **options)
+        return self.apply(np.sum, (self,), {"axis": axis} | options)
 
     def prod(self, axis: Any = None, **options: Any) -> Self:
-        return self.apply(np.prod, self, axis=axis, **options)
+        return self.apply(np.prod, (self,), {"axis": axis} | options)
 
     def mean(self, axis: Any = None, **options: Any) -> Self:
-        return self.apply(np.mean, self, axis=axis, **options)
+        return self.apply(np.mean, (self,), {"axis": axis} | options)
 
     def var(self, axis: Any = None, **options: Any) -> Self:
-        return self.apply(np.var, self, axis=axis, **options)
+        return self.apply(np.var, (self,), {"axis": axis} | options)
 
     def std(self, axis: Any = None, **options: Any) -> Self:
-        return self.apply(np.std, self, axis=axis, **options)
+        return self.apply(np.std, (self,), {"axis": axis} | options)
 
     def max(self, axis: Any = None, **options: Any) -> Self:
-        return self.apply(np.max, self, axis=axis, **options)
+        return self.apply(np.max, (self,), {"axis": axis} | options)
 
     def min(self, axis: Any = None, **options: Any) -> Self:
-        return self.apply(np.min, self, axis=axis, **options)
+        return self.apply(np.min, (self,), {"axis": axis} | options)
 
     def argmax(self, axis: Any = None, **options: Any) -> Self:
-        return self.apply(np.argmax, self, axis=axis, **options)
+        return self.apply(np.argmax, (self,), {"axis": axis} | options)
 
     def argmin(self, axis: Any = None, **options: Any) -> Self:
-        return self.apply(np.argmin, self, axis=axis, **options)
+        return self.apply(np.argmin, (self,), {"axis": axis} | options)
 
     def any(self, axis: Any = None, **options: Any) -> Self:
-        return self.apply(np.any, self, axis=axis, **options)
+        return self.apply(np.any, (self,), {"axis": axis} | options)
 
     def all(self, axis: Any = None, **options: Any) -> Self:
-        return self.apply(np.all, self, axis=axis, **options)
+        return self.apply(np.all, (self,), {"axis": axis} | options)
 
     def cumsum(self, axis: Any = None, **options: Any) -> Self:
-        return self.apply(np.cumsum, self, axis=axis, **options)
+        return self.apply(np.cumsum, (self,), {"axis": axis} | options)
 
     def cumprod(self, axis: Any = None, **options: Any) -> Self:
-        return self.apply(np.cumprod, self, axis=axis, **options)
+        return self.apply(np.cumprod, (self,), {"axis": axis} | options)
 
     def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
-        return self.apply(np.trace, self, offset=offset, axis1=axis1, axis2=axis2)
+        return self.apply(np.trace, (self,), {"offset": offset, "axis1": axis1, "axis2": axis2})
 
     # ------------------------------------------------------------------------------- order and selection
 
     def argsort(self, axis: Any = -1, **options: Any) -> Self:
-        return self.apply(np.argsort, self, axis=axis, **options)
+        return self.apply(np.argsort, (self,), {"axis": axis} | options)
 
     def argpartition(self, kth: Any, axis: Any = -1, **options: Any) -> Self:
-        return self.apply(np.argpartition, self, kth, axis=axis, **options)
+        return self.apply(np.argpartition, (self, kth), {"axis": axis} | options)
 
     def searchsorted(self, v: Any, **options: Any) -> Self:
-        return self.apply(np.searchsorted, self, v, **options)
+        return self.apply(np.searchsorted, (self, v), options)
 
     def nonzero(self) -> Any:
-        return self.apply(np.nonzero, self)
+        return self.apply(np.nonzero, (self,))
 
     def take(self, indices: Any, axis: Any = None, **options: Any) -> Self:
-        return self.apply(np.take, self, indices, axis=axis, **options)
+        return self.apply(np.take, (self, indices), {"axis": axis} | options)
 
     def compress(self, condition: Any, axis: Any = None) -> Self:
-        return self.apply(np.compress, condition, self, axis=axis)
+        return self.apply(np.compress, (condition, self), {"axis": axis})
 
     def choose(self, choices: Any, **options: Any) -> Self:
-        return self.apply(np.choose, self, choices, **options)
+        return self.apply(np.choose, (self, choices), options)
 
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
-        return self.apply(np.diagonal, self, offset=offset, axis1=axis1, axis2=axis2)
+        return self.apply(np.diagonal, (self,), {"offset": offset, "axis1": axis1, "axis2": axis2})
 
     def repeat(self, repeats: Any, axis: Any = None) -> Self:
-        return self.apply(np.repeat, self, repeats, axis=axis)
+        return self.apply(np.repeat, (self, repeats), {"axis": axis})
 
     # ------------------------------------------------------------------------------------------ shape
 
     def reshape(self, *shape: Any, **options: Any) -> Self:
-        return self.apply(np.reshape, self, shape=shape[0] if len(shape) == 1 else shape, **options)
+        return self.apply(np.reshape, (self,), {"shape": shape[0] if len(shape) == 1 else shape} | options)
 
     def ravel(self, order: Any = "C") -> Self:
-        return self.apply(np.ravel, self, order=order)
+        return self.apply(np.ravel, (self,), {"order": order})
 
     flatten = ravel
 
     def transpose(self, *axes: Any) -> Self:
-        return self.apply(np.transpose, self, axes=axes[0] if len(axes) == 1 else axes or None)
+        return self.apply(np.transpose, (self,), {"axes": axes[0] if len(axes) == 1 else axes or None})
 
     @property
     def T(self) -> Self:
-        return self.apply(np.transpose, self)
+        return self.apply(np.transpose, (self,))
 
     @property
     def mT(self) -> Self:
-        return self.apply(np.swapaxes, self, axis1=-1, axis2=-2)
+        return self.apply(np.swapaxes, (self,), {"axis1": -1, "axis2": -2})
 
     def swapaxes(self, axis1: int, axis2: int) -> Self:
-        return self.apply(np.swapaxes, self, axis1=axis1, axis2=axis2)
+        return self.apply(np.swapaxes, (self,), {"axis1": axis1, "axis2": axis2})
 
     def squeeze(self, axis: Any = None) -> Self:
-        return self.apply(np.squeeze, self, axis=axis)
+        return self.apply(np.squeeze, (self,), {"axis": axis})
 
     # ----------------------------------------------------------------------------------- elementwise
 
     def clip(self, min: Any = None, max: Any = None, **options: Any) -> Self:
-        return self.apply(np.clip, self, min, max, **options)
+        return self.apply(np.clip, (self, min, max), options)
 
     def round(self, decimals: int = 0) -> Self:
-        return self.apply(np.round, self, decimals=decimals)
+        return self.apply(np.round, (self,), {"decimals": decimals})
 
     def astype(self, dtype: Any, *, copy: bool = True) -> Self:
-        return self.apply(np.astype, self, dtype, copy=copy)
+        return self.apply(np.astype, (self, dtype), {"copy": copy})
 
     def copy(self) -> Self:
-        return self.apply(np.positive, self)
+        return self.apply(np.positive, (self,))
 
     def conj(self) -> Self:
-        return self.apply(np.conjugate, self)
+        return self.apply(np.conjugate, (self,))
 
     conjugate = conj
 
     @property
     def real(self) -> Self:
-        return self.apply(np.real, self)
+        return self.apply(np.real, (self,))
 
     @property
     def imag(self) -> Self:
-        return self.apply(np.imag, self)
+        return self.apply(np.imag, (self,))
 
     # ---------------------------------------------------------------------------------------- products
 
     def dot(self, other: Any) -> Self:
-        return self.apply(np.dot, self, other)
+        return self.apply(np.dot, (self, other))
 
     # --------------------------------------------------------------------- the Python array API standard
 

@@ -44,20 +44,23 @@ class InternalFiles(dict[str, bool]):
 internal = InternalFiles()
 
 
+def user_frame(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame, from `frame` outwards, that belongs to the user."""
+    while frame is not None and internal[frame.f_code.co_filename]:
+        frame = frame.f_back
+    return frame
+
+
 def caller(depth: int = 2) -> Place | None:
     """Code object and instruction offset of the innermost frame that belongs to the user.
 
-    `depth` frames are known to be ours; each that is not looked at saves the making of a frame object.
+    `depth` frames are known to be ours. Skipping them saves the making of frame objects.
     """
     try:
-        frame = sys._getframe(depth)
+        frame = user_frame(sys._getframe(depth))
     except ValueError:  # called from C, at the bottom of a thread's stack
         return None
-    while internal[frame.f_code.co_filename]:
-        if frame.f_back is None:
-            return None
-        frame = frame.f_back
-    return frame.f_code, frame.f_lasti
+    return frame and (frame.f_code, frame.f_lasti)
 
 
 def stores_item() -> bool:
@@ -83,9 +86,7 @@ SPARED = ("isfinite", "isinf", "isnan", "isclose", "floor", "ceil", "trunc")  # 
 
 def called_on_numbers() -> str | None:
     """The user's running call, as `math.exp`, when it goes to a function that turns its arguments into plain numbers unasked."""
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None and internal[frame.f_code.co_filename]:
-        frame = frame.f_back
+    frame = user_frame(sys._getframe(2))
     origin = frame and locate((frame.f_code, frame.f_lasti))
     name = called_name(origin.text) if origin else None
     if frame is None or name is None:

@@ -9,139 +9,208 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from microgradnp.core.checks import NUMBERS, checked_array, checked_result
-from microgradnp.core.context import recording, scope, watchers
+from microgradnp.core.context import ORDINARY, mode
 from microgradnp.core.errors import ConcretizationError
-from microgradnp.core.memory import Seal, arrays_in, read_only, snapshot
+from microgradnp.core.memory import IMMUTABLE, Seal, arrays_in, read_only, sealed, snapshot
 from microgradnp.core.messages import explain, no_rule
-from microgradnp.core.origin import caller
+from microgradnp.core.origin import caller, internal
 from microgradnp.core.signatures import plain_signature
-from microgradnp.core.table import TABLE, Composite, Overridden, Rule, load_library_rules
-from microgradnp.core.tensor import NO_OPTIONS, Tensor
+from microgradnp.core.table import SCALARS, TABLE, Composite, Overridden, Rule, load_library_rules
+from microgradnp.core.tensor import Tensor
+from microgradnp.core.typing import NO_OPTIONS
 
-STATIC = {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.common_type, np.iscomplexobj, np.isrealobj}  # of the shape
+STATIC = {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.common_type, np.iscomplexobj, np.isrealobj}  # read no value
 HISTORY = 8  # longest chain of results without gradients kept for drawing; a running mean would keep its whole history alive
+FORGOTTEN = (None, (), (), NO_OPTIONS, (), 0)  # rule, args, values, options, needs, age of what is not recorded
+new = object.__new__
 
 
-def apply(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any] = NO_OPTIONS) -> Any:
     """Call a function of the table on Tensors and arrays, and record the call as a node.
 
-    Raises TypeError for a function or a keyword without a rule, and the error that NumPy raised, retold with the user's
-    names, shapes and line.
+    This is the short way: a simple rule meets Tensors, arrays and numbers, and there is a gradient to record. Everything less
+    usual goes to `look_up` and `record`: options, lists, constants, functions of the user, somebody who watches.
+
+    Raises TypeError for a function or a keyword without a rule. An error of NumPy is told again, with the user's names, the
+    shapes and the line.
     """
-    rule = TABLE.get(function)
-    if type(rule) is not Rule:
-        rule = rule.chosen(function) if isinstance(rule, Overridden) else rule or load_library_rules(function)
-        if rule is None:
-            raise TypeError(no_rule(function))
-        if isinstance(rule, Composite):
-            return call_composite(rule, args, kwargs)
-    if kwargs or len(args) != rule.arrays_only:
-        args, kwargs = rule.bind(args, kwargs)
-    options = snapshot(kwargs) if kwargs else NO_OPTIONS
-    values: list[Any] = []
+    rule: Any = TABLE.get(function)
+    if kwargs or rule is None or len(args) != rule.arity or mode.get() is not None:
+        return look_up(function, args, kwargs)
+    held: list[Any] = []
     needs: tuple[int, ...] = ()
-    outsiders = False
+    has_arrays = False
     for argument in args:
-        if isinstance(argument, Tensor):
-            if argument.needs_grad and not rule.constant:
-                needs += (len(values),)
-            values.append(argument.value_for_graph() if argument.exposed else argument._array)
+        if type(argument) is Tensor:
+            if argument.needs_grad:
+                needs += (len(held),)
+            held.append(argument.value_for_graph() if argument.exposed else argument._array)
+        elif type(argument) is np.ndarray and argument.dtype.kind in NUMBERS:
+            held.append(argument)
+            has_arrays = True
         elif isinstance(argument, (float, int)):  # immutable
-            values.append(argument)
+            held.append(argument)
         else:
-            values.append(outsider(argument, rule, len(values)))
-            outsiders = True
-    if rule.gaps and not rule.gaps.isdisjoint(needs):
-        raise TypeError(f"{rule.name}: no derivative with respect to argument {min(rule.gaps & {*needs})}; pass it .detach()ed")
-    captured = tuple(values) if rule.trusted else tuple([read_only(v) if isinstance(v, np.ndarray) else v for v in values])
+            return record(rule, args, NO_OPTIONS)
+    if not needs:
+        return record(rule, args, NO_OPTIONS)
+    values = tuple(held)
     try:
-        result = rule.forward(captured, options) if options or rule.sequence else rule.plain(*captured)
+        if rule.on_scalars is not None and type(values[0]) in SCALARS and type(values[1]) in SCALARS:
+            result = rule.on_scalars(*values)
+        else:
+            result = rule.plain(*values)
     except Exception as error:
-        retold = explain(rule, args, captured, options, error, caller())
-        if retold is error:
-            raise
-        raise retold from error
-    if not rule.trusted:
-        result = checked_result(result, rule.name, differentiable=bool(needs))
-    elif isinstance(result, tuple) or (rule.constant and not isinstance(result, (np.ndarray, np.generic))):
-        if rule.function not in STATIC and any(isinstance(argument, Tensor) and argument.traced for argument in args):
-            raise ConcretizationError(
-                f"{rule.name}: its result depends on the numbers of a Tensor, while a program is traced for all numbers"
-            )
-        return result  # a shape, a bool, a tuple of indices
-    if outsiders and result.dtype.kind not in NUMBERS:
-        raise TypeError(f"{rule.name}: the result is of dtype {result.dtype}, not of numbers; an argument is of a foreign type")
-    node = Tensor.__new__(Tensor)
+        raise explain(rule, args, values, NO_OPTIONS, error, caller())  # noqa: B904 - it has the cause already
+    node = new(Tensor)
     node._array = result
-    node._grad = node.name = node.snapshot = node.seals = None
-    node.retains_grad = node.freed = node.exposed = False
-    node.place = caller(3)  # below this frame is that of an operator, a protocol or a primitive, and then the user's
-    node.scope = scope.get()
-    age = 0 if needs else older(args)
-    if age > HISTORY or not recording.get():
-        node.rule, node.args, node.values, node.options = None, (), (), NO_OPTIONS
-        node.needs, node.needs_grad, node.age = (), False, 0
+    node.rule = rule
+    node.args = args
+    node.values = values
+    node.options = NO_OPTIONS
+    node.needs = needs
+    node.needs_grad = True
+    node.retains_grad = node.freed = False
+    node._grad = node.name = node.snapshot = node.exposed = node.scope = node.seals = None
+    node.age = 0
+    if has_arrays:
+        node.seals = seals_of(node)
+    try:
+        frame = sys._getframe(2)  # below this frame is that of an operator, a protocol or a primitive, and then the user's
+    except ValueError:  # called from C, at the bottom of a thread's stack
+        node.place = None
     else:
-        kept = tuple([a if isinstance(a, Tensor) else v for a, v in zip(args, captured, strict=True)]) if outsiders else args
-        node.rule, node.args, node.values, node.options = rule, kept, captured, options
-        node.needs, node.needs_grad, node.age = needs, needs != (), age
-        if needs and (outsiders or options):
-            node.seals = seal(node)
-    if watchers:
-        for watcher in list(watchers):
-            watcher.forward(node, rule, args, captured, options)
+        code = frame.f_code
+        node.place = caller() if internal[code.co_filename] else (code, frame.f_lasti)
     return node
 
 
-def older(args: tuple[Any, ...]) -> int:
-    """The age of a result without a gradient: one more than that of its oldest argument."""
-    age = 0
+def look_up(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """Find the rule of a function, sort the arguments into arrays and options, and record the call."""
+    rule: Any = TABLE.get(function) or load_library_rules(function)
+    if isinstance(rule, Overridden):
+        rule = rule.chosen(function)
+    if rule is None:
+        raise TypeError(no_rule(function))
+    if isinstance(rule, Composite):
+        return call_composite(rule, args, kwargs)
+    if function in STATIC:
+        return function(*[argument._array if isinstance(argument, Tensor) else argument for argument in args], **kwargs)
+    if rule.constant or (not kwargs and len(args) == rule.arity):
+        return record(rule, args, kwargs)
+    return record(rule, *rule.bind(args, kwargs))
+
+
+def record(rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+    """Call the function of a rule and write the call down, whatever the arguments are and whoever watches."""
+    how = mode.get() or ORDINARY
+    held: list[Any] = []
+    needs: tuple[int, ...] = ()
+    has_arrays = is_unusual = False
+    if options and not IMMUTABLE.issuperset(map(type, options.values())):
+        options = snapshot(options)
+        has_arrays = True
     for argument in args:
-        if isinstance(argument, Tensor) and argument.age > age:
-            age = argument.age
-    return age + 1
-
-
-def call_composite(rule: Composite, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    known = {name: value for name, value in kwargs.items() if repr(value) != "<no value>"}
+        if isinstance(argument, Tensor):
+            if argument.needs_grad:
+                needs += (len(held),)
+            held.append(argument.value_for_graph() if argument.exposed else argument._array)
+        elif type(argument) is np.ndarray and argument.dtype.kind in NUMBERS:
+            held.append(argument)
+            has_arrays = True
+        else:
+            held.append(captured(argument, rule, len(held)))
+            has_arrays = is_unusual = True
+    if rule.constant:
+        needs = ()
+    if rule.gaps and not rule.gaps.isdisjoint(needs):
+        raise TypeError(f"{rule.name}: no derivative with respect to argument {min(rule.gaps & {*needs})}; pass it .detach()ed")
+    if not rule.trusted:
+        held = [read_only(value) if isinstance(value, np.ndarray) else value for value in held]
+    values = tuple(held)
     try:
-        inspect.signature(rule.expression).bind(*args, **known)
-    except TypeError as error:
-        raise TypeError(f"{rule.name}: {error}; on Tensors it takes {plain_signature(rule.expression)}") from None
-    try:
-        return rule.expression(*args, **known)
-    except ConcretizationError as error:
-        raise error if str(error).startswith(rule.name) else ConcretizationError(f"{rule.name}: {error}") from None
+        result = rule.plain(held, **options) if rule.sequence else rule.plain(*values, **options)
+    except Exception as error:
+        raise explain(rule, args, values, options, error, caller())  # noqa: B904 - it has the cause already
+    if not rule.trusted:
+        result = checked_result(result, rule.name, differentiable=bool(needs))
+    elif type(result) is tuple or (rule.constant and not isinstance(result, (np.ndarray, np.generic))):
+        if any(isinstance(argument, Tensor) and argument.traced for argument in args):
+            raise ConcretizationError(
+                f"{rule.name}: its result depends on the numbers of a Tensor, while a program is traced for all numbers"
+            )
+        return result  # a bool, a tuple of indices
+    elif is_unusual and result.dtype.kind not in NUMBERS:
+        raise TypeError(f"{rule.name}: the result is of dtype {result.dtype}, not of numbers; an argument is of a foreign type")
+    known = args
+    if is_unusual or not rule.trusted:
+        known = tuple([a if isinstance(a, Tensor) else value for a, value in zip(args, values, strict=True)])
+    age = 0 if needs else 1 + max([argument.age for argument in args if isinstance(argument, Tensor)], default=0)
+    kept: Any = (rule, known, values, options, needs, age)
+    if age > HISTORY or not how.recording:
+        kept = FORGOTTEN
+    node = new(Tensor)
+    node._array = result
+    node.rule, node.args, node.values, node.options, node.needs, node.age = kept
+    node.needs_grad = node.needs != ()
+    node.retains_grad = node.freed = False
+    node._grad = node.name = node.snapshot = node.exposed = node.seals = None
+    node.scope = how.scope
+    node.place = caller(4)
+    if has_arrays and node.needs_grad:
+        node.seals = seals_of(node)
+    for watcher in how.watchers:
+        watcher.forward(node, rule, args, values, options)
+    return node
 
 
-def outsider(argument: Any, rule: Rule, position: int) -> Any:
-    """An argument that is no Tensor, as the graph may hold it: lists become arrays where they stand for one."""
-    if rule.constant or not rule.differentiable(position):
+def captured(argument: Any, rule: Rule, position: int) -> Any:
+    """The value of an argument that is no Tensor, as the graph may hold it. Lists become arrays where they stand for one."""
+    if rule.constant or position in rule.gaps:
         return snapshot(argument)
     if isinstance(argument, (list, tuple)):
         argument = np.asarray(argument)
     return checked_array(argument, rule.name, position) if isinstance(argument, np.ndarray) else argument
 
 
-def seal(node: Tensor) -> list[Seal] | None:
-    """Seal the plain arrays that a gradient formula of this node will read."""
-    rule = cast(Rule, node.rule)
-    reads = [rule.values_read(position) for position in node.needs]
+def seals_of(node: Tensor) -> list[Seal] | None:
+    """Seals of the plain arrays that a gradient formula of this node will read; None when there are none."""
+    rule: Any = node.rule
+    unread = rule.values_unread(node.needs)
     seals = []
     for position, argument in enumerate(node.args):
-        if isinstance(argument, (Tensor, float, int)) or not any(read is None or position in read for read in reads):
-            continue
-        # Read-only arrays too: they may be views of an array that is written to.
-        seals += [Seal(array) for array in ((argument,) if type(argument) is np.ndarray else arrays_in(argument))]
-    if node.options:
-        seals += [Seal(array) for array in arrays_in(node.options)]
+        kind = type(argument)
+        if kind is not Tensor and position not in unread:
+            if kind is np.ndarray:
+                seals.append(sealed(argument))  # read-only arrays too: they may be views of an array that is written to
+            elif kind not in IMMUTABLE:
+                seals += map(sealed, arrays_in(argument))
+    if node.options and not IMMUTABLE.issuperset(map(type, node.options.values())):
+        seals += map(sealed, arrays_in(node.options))
     return seals or None
+
+
+def call_composite(rule: Composite, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """Evaluate the expression that stands for a function. A wrong call is told again in the function's name."""
+    if kwargs:
+        kwargs = {name: value for name, value in kwargs.items() if value is not np._NoValue}
+    try:
+        return rule.expression(*args, **kwargs)
+    except ConcretizationError as error:
+        raise error if str(error).startswith(rule.name) else ConcretizationError(f"{rule.name}: {error}") from None
+    except TypeError:
+        try:
+            inspect.signature(rule.expression).bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{rule.name}: {error}; on Tensors it takes {plain_signature(rule.expression)}") from None
+        raise
 
 
 def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -154,9 +223,9 @@ def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         for argument in args:
             if isinstance(argument, Tensor):
-                return apply(call, *args, **kwargs)
-        if any(isinstance(argument, Tensor) for argument in kwargs.values()):
-            return apply(call, *args, **kwargs)
+                return apply(call, args, kwargs)
+        if kwargs and any(isinstance(argument, Tensor) for argument in kwargs.values()):
+            return apply(call, args, kwargs)
         return function(*args, **kwargs)
 
     call.primitive = True  # type: ignore[attr-defined]

@@ -12,85 +12,118 @@ from typing import Any, TypeVar
 import numpy as np
 
 from microgradnp.core.checks import checked_gradient
-from microgradnp.core.context import watchers
+from microgradnp.core.context import current
 from microgradnp.core.graph import is_node
-from microgradnp.core.memory import arrays_in, read_only
+from microgradnp.core.memory import arrays_in, is_broken, read_only
 from microgradnp.core.messages import describe, freed_message, mutated_message, wrong_shape_message
 from microgradnp.core.table import Rule
-from microgradnp.core.typing import Array, Node
+from microgradnp.core.typing import NO_OPTIONS, Array, Node
 
 N = TypeVar("N", bound=Node)
 
 
 def sweep(
-    root: N, seed: Array, *, free: bool, record: bool = False, until: Collection[N] = ()
+    root: N, seed: Array, *, free: bool, record: bool = False, until: Collection[N] = (), every: bool = True
 ) -> Iterator[tuple[N, Array, bool]]:
-    """Yield (node, gradient, private) for each node that `root` depends on and that needs a gradient, results first.
+    """Yield (node, gradient, is_private) for each node that `root` depends on and that needs a gradient, results first.
 
-    A gradient is complete when its node is yielded. `private` says that nobody else holds that array. With `record` the
+    A gradient is complete when its node is yielded. `is_private` says that nobody else holds that array. With `record` the
     rules get Tensors, so that what they compute is a graph again. With `free` a node forgets its arguments as soon as they
-    have their share. `until` are nodes at which it ends, as if they were leaves.
+    have their share. `until` are nodes at which it ends, as if they were leaves. Without `every` it yields only leaves and nodes
+    that retain their gradient.
 
     Raises RuntimeError when the graph was freed by an earlier sweep or a captured array has changed since the forward pass;
     both are found before any gradient is yielded.
     """
-    uses = count_uses(root, record, until)
-    gradients: dict[N, Array] = {root: seed}
-    private: set[N] = set()  # nodes whose gradient array was made here
-    ready = [root]
+    waiting = checked_graph(root, record, until)
+    watchers = current().watchers
+    ready: list[tuple[N, Array, bool]] = [(root, seed, True)]
     while ready:
-        node = ready.pop()
-        g = gradients.pop(node)
-        owned = node in private
-        yield node, g, owned
-        if owned:
-            private.remove(node)
+        node, g, is_shared = ready.pop()
         rule = node.rule
+        if every or rule is None or node.retains_grad:
+            yield node, g, not is_shared and g.base is None
         if rule is None or (until and node in until):
             continue
-        args, trusted = node.args, rule.trusted
-        y, values = (node, args) if record else (node._array, node.values)
-        simple = trusted and not node.options and not rule.variadic
+        args, vjps = node.args, rule.vjps
+        is_simple = rule.is_simple and not node.options
+        inputs = (g, node, *args) if record else (g, node._array, *node.values)
         for position in node.needs:
+            parent = args[position]
             try:
-                share = rule.vjps[position](g, y, *values) if simple else contribution(node, position, g, y, values, record)
+                share = vjps[position](*inputs) if is_simple else contribution(node, position, inputs, record)
                 if watchers:
-                    for watcher in list(watchers):
+                    for watcher in watchers:
                         watcher.backward(node, position, g, share)
-                parent = args[position]
-                data, fresh = parent._array, share is not g
+                data = parent._array
                 if share.dtype is not data.dtype or share.shape != data.shape:
-                    share, fresh = fit_to(share, parent, node, position), True
+                    share = fit_to(share, parent, node, position)
             except Exception as error:
                 error.add_note(f"in the gradient rule of argument {position} of {describe(node)}")
                 raise
-            if parent not in gradients:
-                gradients[parent] = share
-                if fresh and trusted and not record and share.base is None:
-                    private.add(parent)
-            elif parent in private and type(gradients[parent]) is np.ndarray:  # a scalar cannot be added to in place
-                gradients[parent] += share
+            is_shared = share is g or record or not rule.trusted
+            uses = waiting.get(parent)
+            if uses is None:
+                ready.append((parent, share, is_shared))
+                continue
+            to_come, total, total_is_shared = uses
+            if total is not None and (total_is_shared or type(total) is not np.ndarray or total.base is not None):
+                share, is_shared = total + share, record
+            elif total is not None:
+                total += share
+                share, is_shared = total, False
+            if to_come > 1:
+                uses[:] = to_come - 1, share, is_shared
             else:
-                gradients[parent] = gradients[parent] + share
-                private.add(parent)
-            left = uses[parent] - 1
-            if left:
-                uses[parent] = left
-            else:
-                ready.append(parent)
-        del uses[node]
+                del waiting[parent]
+                ready.append((parent, share, is_shared))
         if free:
-            node.free()
+            node.rule = node.seals = None
+            node.args = node.values = node.needs = ()
+            node.options = NO_OPTIONS
+            node.freed = True
 
 
-def contribution(node: Node, position: int, g: Array, y: Array, values: tuple[Any, ...], record: bool) -> Array:
+def checked_graph(root: N, record: bool, until: Collection[N]) -> dict[N, list[Any]]:
+    """Find the nodes that are used several times: node -> [shares to come, their sum so far, does somebody hold that array?].
+
+    Checks on the way that the graph may be swept.
+    """
+    several: dict[N, list[Any]] = {}
+    seen = {root}
+    found = [root]
+    checked: dict[int, int] = {}
+    while found:
+        node = found.pop()
+        if until and node in until:
+            continue
+        if node.freed:
+            raise RuntimeError(freed_message(node))
+        if node.seals is not None:
+            check_seals(node, checked)
+        if record:
+            check_leaves(node)
+        args = node.args
+        for position in node.needs:
+            parent = args[position]
+            if parent not in seen:
+                seen.add(parent)
+                found.append(parent)
+            elif parent in several:
+                several[parent][0] += 1
+            else:
+                several[parent] = [2, None, False]
+    return several
+
+
+def contribution(node: Node, position: int, inputs: tuple[Any, ...], record: bool = False) -> Array:
     """The share of argument `position`, where the formula has options, is one for any number of arrays, or the user's own."""
     rule: Any = node.rule  # not None: a leaf has no arguments
     if not rule.trusted:
-        return foreign_gradient(node, rule, position, g, record)
+        return foreign_gradient(node, rule, position, inputs[0], record)
     if rule.variadic:
-        return rule.vjps[0](position, g, y, *values, **node.options)
-    return rule.vjps[position](g, y, *values, **node.options)
+        return rule.vjps[0](position, *inputs, **node.options)
+    return rule.vjps[position](*inputs, **node.options)
 
 
 def foreign_gradient(node: Node, rule: Rule, position: int, g: Array, record: bool) -> Array:
@@ -101,31 +134,6 @@ def foreign_gradient(node: Node, rule: Rule, position: int, g: Array, record: bo
         return checked_gradient(share._array if is_node(share) else share, rule.name, position)
     share = vjp(g, node, *node.args, **node.options)
     return share if is_node(share) else type(g)(checked_gradient(share, rule.name, position))
-
-
-def count_uses(root: Node, record: bool, until: Collection[Node] = ()) -> dict[Node, int]:
-    """How often each node that needs a gradient is an argument of another; also the check before a sweep begins."""
-    uses = {root: 0}
-    stack = [root]
-    known: dict[int, int] = {}
-    while stack:
-        node = stack.pop()
-        if until and node in until:
-            continue
-        if node.freed:
-            raise RuntimeError(freed_message(node))
-        if node.seals is not None:
-            check_seals(node, known)
-        if record:
-            check_leaves(node)
-        for position in node.needs:
-            parent = node.args[position]
-            if parent in uses:
-                uses[parent] += 1
-            else:
-                uses[parent] = 1
-                stack.append(parent)
-    return uses
 
 
 def check_leaves(node: Node) -> None:
@@ -161,6 +169,7 @@ def fit_to(share: Array, parent: Node, node: Node, position: int) -> Array:
 def check_seals(node: Node, known: dict[int, int]) -> None:
     """Refuse to sweep when an array that a gradient formula of this node will read has changed."""
     for seal in node.seals:
-        if seal.broken(known):
-            position = next((i for i, value in enumerate(node.values) if any(a is seal.array for a in arrays_in(value))), None)
-            raise RuntimeError(mutated_message(node, seal.array, position))
+        if is_broken(seal, known):
+            array = seal[0]
+            position = next((i for i, value in enumerate(node.values) if any(a is array for a in arrays_in(value))), None)
+            raise RuntimeError(mutated_message(node, array, position))

@@ -6,9 +6,9 @@ Every function that a Tensor meets is looked up here and is one of
 * a **composite**: written in terms of functions that have rules,
 * a **constant**: its derivative is zero wherever it exists (comparisons, rounding, `zeros_like`),
 
-or it is refused by name. The modules of `microgradnp.rules` fill the table, one area of NumPy each; this module knows
-no rule. "Closed" means that whatever a rule calls is in the table too, so a backward pass can itself be recorded and
-differentiated again.
+or it is refused by name. The modules of `microgradnp.rules` fill the table, one area of NumPy each; this module knows no rule.
+"Closed" means that whatever a rule calls is in the table too. So a backward pass can itself be recorded and differentiated
+again.
 
 Short names, used in every rule:
 
@@ -17,13 +17,14 @@ Short names, used in every rule:
     a, b, c  the array arguments
 
 A rule returns the gradient with respect to its argument *before* the sum over broadcast axes: the sweep sums, once.
-For complex arrays `g` is not conjugated, so the rule of an analytic function is `g * f'(a)` as in the real case; the
-sweep conjugates at the leaves, which then hold the direction of steepest ascent, as in PyTorch.
+For complex arrays `g` is not conjugated, so the rule of an analytic function is `g * f'(a)` as in the real case. The sweep
+conjugates at the leaves, which then hold the direction of steepest ascent, as in PyTorch.
 """
 
 from __future__ import annotations
 
 import importlib
+import operator
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
@@ -43,6 +44,14 @@ from microgradnp.core.signatures import (
     positions_read,
 )
 
+SCALARS = {float, np.float64}
+ON_SCALARS: dict[Any, Callable[..., Any]] = {  # what a ufunc does to two scalars, without the cost of a ufunc
+    np.add: operator.add,
+    np.subtract: operator.sub,
+    np.multiply: operator.mul,
+    np.divide: operator.truediv,
+}
+
 
 class Rule:
     """How one function is called on plain arrays, and the gradient of each of its array arguments.
@@ -52,20 +61,20 @@ class Rule:
     """
 
     __slots__ = (
+        "_keywords",
         "aliases",
+        "arity",
         "arrays",
-        "arrays_only",
         "constant",
-        "defaults",
         "function",
         "gaps",
+        "is_simple",
         "name",
-        "options",
-        "parameters",
+        "on_scalars",
         "plain",
-        "reads",
         "sequence",
         "trusted",
+        "unread",
         "variadic",
         "vjps",
     )
@@ -81,26 +90,37 @@ class Rule:
         self.constant = not vjps
         self.sequence = sequence  # called as function([a, b, ...]) although recorded as arguments a, b, ...
         self.arrays = len(vjps)
-        self.arrays_only = -1 if variadic or not vjps else len(vjps)  # a call of so many arguments needs no binding
         self.gaps = frozenset(position for position, vjp in enumerate(vjps) if vjp is None)  # arguments without a derivative
-        self.parameters = parameter_names(function)
-        self.defaults = parameter_defaults(function)
-        self.aliases: dict[str, str] = {}  # keyword -> the array parameter that it means, as `min` means `a_min` in np.clip
-        self.options = frozenset().union(*(option_names(vjp, self.arrays, variadic) for vjp in vjps if vjp))
-        self.reads = () if variadic else tuple(positions_read(vjp) for vjp in vjps)
         # Our own code keeps no array that it returns, and writes to none that it is given. Of other code nobody knows.
         self.trusted = is_ours(function) and all(is_ours(vjp) for vjp in vjps if vjp is not None)
+        self.is_simple = self.trusted and not variadic and not self.constant
+        self.arity = len(vjps) if self.is_simple and not self.gaps else -1  # a call of so many arguments may take the short way
+        self.on_scalars = ON_SCALARS.get(function)
+        self.aliases: dict[str, str] = {}  # keyword -> the array parameter that it means, as `min` means `a_min` in np.clip
+        self._keywords: Keywords | None = None
+        self.unread: dict[tuple[int, ...], frozenset[int]] = {}  # of `values_unread`
+
+    @property
+    def keywords(self) -> Keywords:
+        """The signatures of the function and of its formulas, read when the first call needs them."""
+        if self._keywords is None:
+            options = [option_names(vjp, self.arrays, self.variadic) for vjp in self.vjps if vjp is not None]
+            defaults = parameter_defaults(self.function)
+            self._keywords = Keywords(parameter_names(self.function), defaults, frozenset().union(*options))
+        return self._keywords
 
     def forward(self, values: Iterable[Any], options: Mapping[str, Any]) -> Any:
         """The function's value on plain arrays."""
         return self.plain(list(values), **options) if self.sequence else self.plain(*values, **options)
 
-    def differentiable(self, position: int) -> bool:
-        return position not in self.gaps
-
-    def values_read(self, position: int) -> Iterable[int] | None:
-        """Positions of the arguments whose values the formula of `position` reads; None means all of them."""
-        return None if self.variadic else self.reads[position]
+    def values_unread(self, needs: tuple[int, ...]) -> frozenset[int]:
+        """Positions of the arguments whose values no formula of `needs` reads, as far as can be told."""
+        found = self.unread.get(needs)
+        if found is None:
+            reads = [None if self.variadic else positions_read(self.vjps[position]) for position in needs]
+            found = frozenset(range(self.arrays)).difference(*(range(self.arrays) if read is None else read for read in reads))
+            self.unread[needs] = found
+        return found
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Split a NumPy call into array arguments, all positional, and options, all keywords.
@@ -108,30 +128,30 @@ class Rule:
         Raises TypeError for a keyword that the rule does not know: a keyword ignored in the backward pass would give a
         wrong gradient.
         """
-        if self.constant:
-            return args, dict(kwargs)
+        parameters, defaults, known = self.keywords
+        options = dict(kwargs)
+        rest: tuple[Any, ...] = ()
+        names: tuple[str, ...] = ()
         if self.sequence:
-            arrays, rest = (tuple(args[0]), args[1:]) if args else ((), ())
-            names = self.parameters[1:]
-            given = dict(kwargs)
-            if not args:
-                arrays = tuple(given.pop(self.parameters[0]))
-        elif self.variadic:
-            arrays, rest, names, given = args, (), (), dict(kwargs)
-        else:
-            arrays, rest, names, given = args[: self.arrays], args[self.arrays :], self.parameters[self.arrays :], dict(kwargs)
-            arrays = (*arrays, *self.arrays_by_keyword(self.parameters[len(arrays) : self.arrays], given))
-        if len(rest) > len(names):
-            raise TypeError(f"{self.name}: takes at most {len(arrays) + len(names)} positional arguments, got {len(args)}")
-        options = {**dict(zip(names, rest, strict=False)), **given}
-        for name in list(options):
-            if name not in self.options:
+            args, rest, names = tuple(args[0] if args else options.pop(parameters[0])), args[1:], parameters[1:]
+        elif not self.variadic:
+            args, rest, names = args[: self.arrays], args[self.arrays :], parameters[self.arrays :]
+            if len(args) < self.arrays:
+                args += self.arrays_by_keyword(parameters[len(args) : self.arrays], options, defaults)
+        if rest:
+            if len(rest) > len(names):
+                raise TypeError(
+                    f"{self.name}: takes at most {len(args) + len(names)} positional arguments, got {len(args) + len(rest)}"
+                )
+            options = {**dict(zip(names, rest, strict=False)), **options}
+        if not known.issuperset(options):
+            for name in [name for name in options if name not in known]:
                 if options[name] is not None and options[name] is not np._NoValue:
                     raise TypeError(self.refusal(name))
                 del options[name]
-        return arrays, options
+        return args, options
 
-    def arrays_by_keyword(self, parameters: tuple[str, ...], given: dict[str, Any]) -> list[Any]:
+    def arrays_by_keyword(self, parameters: tuple[str, ...], given: dict[str, Any], defaults: dict[str, Any]) -> tuple[Any, ...]:
         """Take the array arguments named `parameters` out of `given`, with the defaults of those left out before the last."""
         for name in self.aliases.keys() & given.keys():
             if self.aliases[name] in given:
@@ -139,23 +159,33 @@ class Rule:
             given[self.aliases[name]] = given.pop(name)
         found: list[Any] = []
         for k, parameter in enumerate(parameters):
-            if parameter not in given and (parameter not in self.defaults or not given.keys() & set(parameters[k:])):
+            if parameter not in given and (parameter not in defaults or not given.keys() & set(parameters[k:])):
                 break
-            found.append(given.pop(parameter, self.defaults.get(parameter)))
-        return found
+            found.append(given.pop(parameter, defaults.get(parameter)))
+        return tuple(found)
 
     def refusal(self, option: str) -> str:
-        known = ", ".join(sorted(self.options)) or "no keyword"
+        """The message of the TypeError for a keyword without a rule."""
+        known = ", ".join(sorted(self.keywords.options)) or "no keyword"
         return (
             f"{self.name}: the keyword {option}= has no gradient rule, and ignoring it would make the gradient wrong; "
             f"known here: {known}. Apply it in a step of its own, or give {self.name} a rule with mg.rule"
         )
 
 
+class Keywords(NamedTuple):
+    """What a call with keywords is bound by."""
+
+    parameters: tuple[str, ...]  # of the function, in their order
+    defaults: dict[str, Any]
+    options: frozenset[str]  # keywords that the formulas know
+
+
 class Composite:
     """A function written in terms of functions of the table."""
 
     __slots__ = ("expression", "function", "name")
+    arity = -1  # never the short way
 
     def __init__(self, function: Callable[..., Any], expression: Callable[..., Any]) -> None:
         self.function = function
@@ -164,23 +194,24 @@ class Composite:
 
 
 class Kink(NamedTuple):
-    """Where a function has no derivative, and what its rule says there."""
+    """Where a function has no derivative, and the value that its rule gives there."""
 
     convention: str  # "0 at 0"
-    at: Callable[..., Any]  # at(y, *arrays, **options): True where an argument sits on the kink
+    at: Callable[..., Any]  # at(y, *arrays, **options): a mask of the entries at the kink
 
 
 class Overridden:
-    """Stands in the table while somebody, somewhere, has put a rule of his own in place of a function's."""
+    """Entry of a function while `mg.override` has replaced its rule in some thread or task."""
 
     __slots__ = ("original", "users")
+    arity = -1
 
     def __init__(self, original: Rule | Composite | None) -> None:
         self.original = original
         self.users = 0
 
     def chosen(self, function: Callable[..., Any]) -> Rule | Composite | None:
-        """The rule of this thread or task."""
+        """The rule that holds in this thread or task."""
         return overrides.get().get(function, self.original)
 
 
@@ -188,7 +219,7 @@ overrides: ContextVar[Mapping[Callable[..., Any], Rule]] = ContextVar("overrides
 TABLE: dict[Callable[..., Any], Rule | Composite] = {}
 KINKS: dict[Callable[..., Any], Kink] = {}
 REFUSED: dict[Callable[..., Any], str] = {}  # function -> why it has no rule, and what to write instead
-LATE = {"scipy.special": "microgradnp.rules.special"}  # library -> its rules, imported when a Tensor first meets a stranger
+LIBRARY_RULES = {"scipy.special": "microgradnp.rules.special"}  # imported when a Tensor first meets an unknown function
 
 
 def rule(function: Callable[..., Any], *vjps: Vjp | None) -> None:
@@ -262,12 +293,12 @@ def constant(*functions: Callable[..., Any]) -> None:
 
 def load_library_rules(function: Callable[..., Any]) -> Rule | Composite | None:
     """The entry of a function that is not in the table, after the rules of all libraries in use have been loaded."""
-    for library, rules in LATE.items():
+    for library, rules in LIBRARY_RULES.items():
         if library in sys.modules:
             importlib.import_module(rules)
     return TABLE.get(function)
 
 
 def refused(reason: str, *functions: Callable[..., Any]) -> None:
-    """Decide that functions have no rule, and say why."""
+    """Register functions that have no rule, with the reason."""
     REFUSED.update(dict.fromkeys(functions, reason))

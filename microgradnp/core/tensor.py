@@ -20,9 +20,7 @@ from microgradnp.core.methods import Methods, ufunc_method
 from microgradnp.core.origin import Place, caller
 from microgradnp.core.sweep import sweep
 from microgradnp.core.table import Rule
-from microgradnp.core.typing import Array
-
-NO_OPTIONS: Mapping[str, Any] = {}
+from microgradnp.core.typing import NO_OPTIONS, Array
 
 
 class Tensor(Conversions, Methods):
@@ -99,7 +97,7 @@ class Tensor(Conversions, Methods):
         self.retains_grad = False
         self.freed = False
         self.scope: str | None = None
-        self.exposed = False
+        self.exposed = None
         self.snapshot: Array | None = None
         self.age = 0
         self.needs_grad: bool = False
@@ -166,12 +164,11 @@ class Tensor(Conversions, Methods):
         seed = self.seed(gradient)
         free = not (retain_graph or retain_grads)
         finished: list[tuple[Tensor, Array]] = []
-        for node, g, private in sweep(self, seed, free=free):
-            if node.rule is None or node.retains_grad or retain_grads:
-                g = g.conj() if g.dtype.kind == "c" else g
-                finished.append((node, np.array(g) if retain_grads or not private or node.rule is not None else np.asarray(g)))
-        sums = [g if node._grad is None else node._grad + g for node, g in finished]
-        for (node, _), g in zip(finished, sums, strict=True):  # only now: an error above leaves every gradient as it was
+        for node, g, private in sweep(self, seed, free=free, every=retain_grads):
+            g = g.conj() if g.dtype.kind == "c" else g
+            own = np.asarray(g) if private and node.rule is None and not retain_grads else np.array(g)
+            finished.append((node, own if node._grad is None else node._grad + own))
+        for node, g in finished:  # only now: an error above leaves every gradient as it was
             node._grad = g
 
     def seed(self, gradient: Any = None) -> Array:
@@ -182,17 +179,18 @@ class Tensor(Conversions, Methods):
                 + (f" ({self.rule.name} has derivative zero)" if self.rule is not None and self.rule.constant else "")
                 + ". Create the parameters with mg.Tensor(data, requires_grad=True), outside of mg.no_grad()"
             )
+        value = self._array
         if gradient is None:
-            if self.shape != ():
+            if value.shape != ():
                 raise ValueError(
                     f"backward: {describe(self)} is not a scalar. Reduce it to a loss first (np.sum, np.mean, mg.sse), "
                     "or pass backward(gradient=...) of its shape"
                 )
-            if self.dtype.kind == "c":
+            if value.dtype.kind == "c":
                 raise ValueError(
                     f"backward: {describe(self)} is complex; a loss must be real. Take np.real or np.abs of it first"
                 )
-            return self.dtype.type(1)
+            return value.dtype.type(1)
         gradient = np.asarray(gradient._array if isinstance(gradient, Tensor) else gradient, dtype=self.dtype)
         if gradient.shape != self.shape:
             raise ValueError(f"backward: gradient has shape {gradient.shape}, but {describe(self)} needs its own shape")
@@ -207,33 +205,26 @@ class Tensor(Conversions, Methods):
         """Forget the gradient."""
         self._grad = None
 
-    def free(self) -> None:
-        """Forget the arguments; the value stays. A sweep calls this on what it has consumed."""
-        if self.rule is not None:
-            self.rule, self.args, self.needs, self.values, self.options, self.seals = None, (), (), (), NO_OPTIONS, None
-            self.freed = True
-
     # --------------------------------------------------------------------------------- NumPy's protocols
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__":
             return ufunc_method(ufunc, method)(*inputs, **kwargs)
-        for option in list(kwargs):
-            if kwargs[option] is None or (option == "where" and kwargs[option] is True):
-                del kwargs[option]
-            elif option == "out":
+        for option, value in kwargs.items():
+            if value is None or (option == "where" and value is True):
+                continue
+            if option == "out":
                 raise TypeError(
                     f"{ufunc.__name__}: out= (or an in-place operator such as +=) would write a Tensor into an array, and lose "
                     f"its gradient. Write a = {ufunc.__name__}(a, ...) instead"
                 )
-            else:
-                raise TypeError(
-                    f"{ufunc.__name__}: the keyword {option}= has no gradient rule. Use np.where for where=, astype for dtype="
-                )
-        return self.apply(ufunc, *inputs)
+            raise TypeError(
+                f"{ufunc.__name__}: the keyword {option}= has no gradient rule. Use np.where for where=, astype for dtype="
+            )
+        return self.apply(ufunc, inputs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return self.apply(func, *args, **kwargs)
+        return self.apply(func, args, kwargs)
 
     def __copy__(self) -> Tensor:
         return self.__deepcopy__({})

@@ -14,6 +14,9 @@ from microgradnp.core.table import Rule
 Array = Any  # an ndarray, a NumPy scalar, a Tensor, or another array that speaks NumPy's protocols
 
 
+NO_OPTIONS: Mapping[str, Any] = {}
+
+
 class Made(Protocol):
     """What a message tells of a node: who made it, where, what it is called, and its shape."""
 
@@ -34,6 +37,7 @@ class Node(Made, Protocol):
     needs: tuple[int, ...]  # positions of the arguments that need a gradient
     needs_grad: bool
     seals: Any  # a list of `memory.Seal`, or None
+    retains_grad: bool  # whether `backward` shall keep its gradient
     freed: bool  # whether a backward pass has consumed it
     _array: Array
 
@@ -42,5 +46,3 @@ class Node(Made, Protocol):
 
     @property
     def is_leaf(self) -> bool: ...
-
-    def free(self) -> None: ...

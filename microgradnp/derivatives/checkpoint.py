@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.context import recording, scope, tracing
+from microgradnp.core.context import current, mode, switch
 from microgradnp.core.graph import is_node, parents
 from microgradnp.core.record import primitive
 from microgradnp.core.signatures import name_of
@@ -67,7 +67,7 @@ class checkpoint:
         return f"{text}, computed again {self.recomputed} {times}" if self.kept else text
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not recording.get() or tracing.get() is not None:  # a traced program chooses itself what to keep
+        if not current().recording or current().tracer is not None:  # a traced program chooses itself what to keep
             return self.f(*args, **kwargs)
         replay = Replay(self, args, kwargs)
         result, packed, inside = replay.run()
@@ -114,13 +114,13 @@ class Replay:
 @contextlib.contextmanager
 def inside_scope() -> Iterator[str]:
     """A scope of this call alone. It tells nodes made inside from nodes made outside."""
-    outer, own = scope.get(), f"checkpoint{next(serial)}"
+    outer, own = current().scope, f"checkpoint{next(serial)}"
     path = f"{outer}.{own}" if outer else own
-    token = scope.set(path)
+    token = switch(scope=path)
     try:
         yield path
     finally:
-        scope.reset(token)
+        mode.reset(token)
 
 
 def is_made_inside(node: Any, own: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core import graph
-from microgradnp.core.context import recording
+from microgradnp.core.context import mode, switch
 from microgradnp.core.signatures import name_of, parameter_names
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.trees import children, is_differentiable, leaves, leaves_with_paths, outline, tree_map
@@ -24,11 +24,11 @@ Argnums = int | str | tuple[int | str, ...]
 @contextlib.contextmanager
 def recorded() -> Iterator[None]:
     """Record inside, even under `no_grad`: a derivative needs the graph."""
-    token = recording.set(True)
+    token = switch(recording=True)
     try:
         yield
     finally:
-        recording.reset(token)
+        mode.reset(token)
 
 
 # --------------------------------------------------------------------------------------------- arguments

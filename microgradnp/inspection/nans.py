@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from contextlib import ContextDecorator
-from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
-from microgradnp.core.context import tracing, watchers
+from microgradnp.core.context import current, mode, switch
 from microgradnp.core.graph import walk
 from microgradnp.core.messages import describe
 from microgradnp.core.origin import locate, operands
 from microgradnp.core.tensor import Tensor
 from microgradnp.inspection.names import made_at
-
-watching: ContextVar[tuple[int, ...]] = ContextVar("watching", default=())
 
 CURES = {
     "log": "keep its argument away from 0 with np.clip, or use np.log1p, mg.log_softmax, mg.logsumexp or mg.cross_entropy",
@@ -76,16 +73,10 @@ class debug_nans(ContextDecorator):
         return debug_nans(forward=self.in_forward, backward=self.in_backward, infinities=self.infinities)
 
     def __enter__(self) -> None:
-        watchers.append(self)
-        self.tokens.append(watching.set((*watching.get(), id(self))))
+        self.tokens.append(switch(watchers=(*current().watchers, self)))
 
     def __exit__(self, *exception: object) -> None:
-        watching.reset(self.tokens.pop())
-        watchers.remove(self)
-
-    def is_watching(self) -> bool:
-        """Whether this thread or task is inside the block, and computes with numbers."""
-        return id(self) in watching.get() and tracing.get() is None
+        mode.reset(self.tokens.pop())
 
     def not_finite(self, array: Any) -> Any:
         """Where an array is NaN or infinite."""
@@ -95,7 +86,7 @@ class debug_nans(ContextDecorator):
 
     def forward(self, node: Tensor, rule: Any, args: tuple[Any, ...], values: tuple[Any, ...], _options: Any) -> None:
         """Check a result as soon as it is made."""
-        if self.in_forward and self.is_watching() and np.any(wrong := self.not_finite(node.numpy())):
+        if self.in_forward and current().tracer is None and np.any(wrong := self.not_finite(node.numpy())):
             raise FloatingPointError(self.message(node, rule, args, values, wrong))
 
     def message(self, node: Tensor, rule: Any, args: tuple[Any, ...], values: tuple[Any, ...], wrong: Any) -> str:
@@ -111,7 +102,7 @@ class debug_nans(ContextDecorator):
 
     def backward(self, node: Tensor, position: int, g: Any, share: Any) -> None:
         """Check what a gradient formula returned for one argument."""
-        if not (self.in_backward and self.is_watching()):
+        if not self.in_backward or current().tracer is not None:
             return
         share, g = (a.numpy() if isinstance(a, Tensor) else np.asarray(a) for a in (share, g))
         if not np.any(wrong := self.not_finite(share)):

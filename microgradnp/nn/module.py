@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from microgradnp.core.context import scope
+from microgradnp.core.context import current, mode, switch
 from microgradnp.core.tensor import Tensor
 
 
@@ -31,12 +31,12 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
 
     def __call__(self, *args: Any) -> Any:
-        outer, own = scope.get(), self.name or type(self).__name__.lower()
-        token = scope.set(f"{outer}.{own}" if outer else own)
+        outer, own = current().scope, self.name or type(self).__name__.lower()
+        token = switch(scope=f"{outer}.{own}" if outer else own)
         try:
             return self.forward(*args)
         finally:
-            scope.reset(token)
+            mode.reset(token)
 
     def parameters(self) -> dict[str, Tensor]:
         """The Tensors that require a gradient, by their path in the attributes, such as `layers.0.W`. A shared one comes once."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.context import tracing
+from microgradnp.core.context import current
 from microgradnp.core.errors import ConcretizationError
 from microgradnp.core.messages import describe
 from microgradnp.core.origin import caller, locate
@@ -46,7 +46,7 @@ class Traced(Tensor):
         raise unreadable(self, ".data")
 
     def detach(self) -> Tensor:
-        return tracing.get().without_history(self)
+        return current().tracer.without_history(self)
 
     def backward(self, *_: Any, **__: Any) -> None:
         raise unreadable(self, ".backward(): hand over the function that returns the loss, and backward is written for you;")

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from microgradnp.core.context import tracing, watchers
+from microgradnp.core.context import current, mode, switch
 from microgradnp.core.errors import ConcretizationError
 from microgradnp.core.graph import walk
 from microgradnp.core.messages import describe
@@ -60,13 +60,11 @@ class Trace:
         return self.leaves_guards_out
 
     def __enter__(self) -> Trace:
-        self.token = tracing.set(self)
-        watchers.append(self)
+        self.token = switch(tracer=self, watchers=(*current().watchers, self))
         return self
 
     def __exit__(self, *exception: object) -> None:
-        watchers.remove(self)
-        tracing.reset(self.token)
+        mode.reset(self.token)
 
     # ------------------------------------------------------------------------------ values of the program
 

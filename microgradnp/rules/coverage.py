@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import KINKS, LATE, REFUSED, TABLE, Composite, Rule
+from microgradnp.core.table import KINKS, LIBRARY_RULES, REFUSED, TABLE, Composite, Rule
 from microgradnp.rules import functional
 
 NAMESPACES: dict[str, ModuleType] = {
@@ -133,7 +133,7 @@ def public_names() -> dict[Callable[..., Any], tuple[str, ...]]:
 def optional() -> dict[str, ModuleType]:
     """Load the rules of optional libraries, and return the libraries that are installed."""
     found = {}
-    for library, rules in LATE.items():
+    for library, rules in LIBRARY_RULES.items():
         with contextlib.suppress(ModuleNotFoundError):
             found[library] = importlib.import_module(library)
             importlib.import_module(rules)
@@ -153,12 +153,12 @@ def described(function: Callable[..., Any], entry: Rule | Composite, names: tupl
     if entry.constant:
         return Entry(names[0], names[1:], "constant", "constants", (), note)
     formula = next(vjp for vjp in entry.vjps if vjp is not None)
-    return Entry(names[0], names[1:], "rule", area_of(formula), tuple(sorted(entry.options)), note)
+    return Entry(names[0], names[1:], "rule", area_of(formula), tuple(sorted(entry.keywords.options)), note)
 
 
 def area_of(formula: Callable[..., Any]) -> str:
     """The module of microgradnp.rules that holds the formula; for the rules of a library, the library."""
-    library = next((library for library, rules in LATE.items() if formula.__module__.startswith(rules)), None)
+    library = next((library for library, rules in LIBRARY_RULES.items() if formula.__module__.startswith(rules)), None)
     return library or str(formula.__module__).rpartition(".")[2]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.context import tracing
+from microgradnp.core.context import current
 from microgradnp.core.table import alias, constant, rule
 from microgradnp.rules.guards import finite, masked, nonzero, safe_divisor
 from microgradnp.rules.values import is_traced, value_of
@@ -54,7 +54,7 @@ def fmod_divisor(g: Any, y: Any, a: Any, b: Any) -> Any:
 def one_minus_square(g: Any, a: Any) -> Any:
     """1 - a**2, without cancellation near 1. Where g == 0, it is 1 in place of numbers that have no root or reciprocal."""
     rest = (1 - a) * (1 + a)
-    if is_traced(rest) and tracing.get().unguarded:
+    if is_traced(rest) and current().tracer.unguarded:
         return rest
     return safe_divisor(g, rest) if a.dtype.kind == "c" else np.where(np.logical_and(g == 0, rest <= 0), 1, rest)
 

@@ -32,6 +32,8 @@ tanh = np.tanh
 
 # For each dtype the largest x for which exp(x) is finite, rounded down. With it, sigmoid never overflows and needs no branch.
 LARGEST_EXPONENT = {"e": 11.0, "f": 88.0, "d": 709.0, "g": 709.0}
+# It and 1 as arrays, which a ufunc takes faster than Python numbers.
+LIMITS = {char: (np.array(x, char), np.array(1, char)) for char, x in LARGEST_EXPONENT.items()}
 
 
 @primitive
@@ -54,21 +56,26 @@ def append_bias_unit(h: Any, value: float = -1.0) -> Any:
     array([[ 1.,  2., -1.]])
     """
     h = np.asarray(h)
-    if h.ndim == 0:
+    if not h.shape:
         raise ValueError("h is a scalar; it needs at least one axis")
-    units = h.shape[-1]
-    extended = np.empty((*h.shape[:-1], units + 1), h.dtype if h.dtype.kind in "fc" else float)
-    extended[..., :units] = h
-    extended[..., units] = value
+    *rows, units = h.shape
+    extended = np.empty((*rows, units + 1), h.dtype if h.dtype.kind in "fc" else float)
+    extended.fill(value)
+    extended[..., :-1] = h
     return extended
 
 
 @primitive
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x)), elementwise, without overflow for any x. Raises TypeError for complex x."""
-    x = real(np.asarray(x), "sigmoid")
-    e = np.exp(np.minimum(-x, LARGEST_EXPONENT.get(x.dtype.char, 709.0)))
-    e += 1.0
+    x = np.asarray(x)
+    limits = LIMITS.get(x.dtype.char)
+    if limits is None:  # integers, or complex numbers
+        real(x, "sigmoid")
+        limits = LIMITS["d"]
+    largest, one = limits
+    e = np.exp(np.minimum(-x, largest))
+    e += one
     return np.reciprocal(e)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.context import watchers
+from microgradnp.core.context import current, mode, switch
 from microgradnp.core.sweep import fit_to, sweep
 
 Array = Any
@@ -42,11 +42,11 @@ class Listener:
         self.thread = threading.get_ident()
 
     def __enter__(self) -> Listener:
-        watchers.append(self)
+        self.token = switch(watchers=(*current().watchers, self))
         return self
 
     def __exit__(self, *exception: object) -> None:
-        watchers.remove(self)
+        mode.reset(self.token)
 
     def forward(self, *_: Any) -> None:
         """Ignore the forward pass. Every watcher has this method."""

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import microgradnp as mg
-from microgradnp.core.context import scope
+from microgradnp.core.context import mode, switch
 
 CASES = ((100, 30), (1_000, 30), (5_000, 0), (10_000, 30), (10_000, 0), (100_000, 30))
 REPEATS = 3
@@ -26,13 +26,13 @@ def chain(nodes: int, module: int) -> mg.Tensor:
     x = mg.Tensor(np.random.default_rng(0).normal(size=(8, 8)), requires_grad=True, name="x")
     h, made = x, 1
     while made < nodes - 1:
-        token = scope.set(f"block{made // module}") if module else None
+        token = switch(scope=f"block{made // module}") if module else None
         for _ in range((module or nodes) // 2):
             h, made = np.tanh(h) + x, made + 2
             if made >= nodes - 1:
                 break
         if token is not None:
-            scope.reset(token)
+            mode.reset(token)
     return np.sum(h)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.core.context import scope
+from microgradnp.core.context import mode, switch
 from microgradnp.viewer.page import safe_json
 from microgradnp.viewer.visible import placed, visible
 
@@ -141,10 +141,10 @@ def tangled(seed):
     random = np.random.default_rng(seed)
     values = [mg.Tensor(float(k), requires_grad=True) for k in range(3)]
     for _ in range(30):
-        token = scope.set(random.choice(["", "a", "a.b", "a.b.c", "d"]))
+        token = switch(scope=random.choice(["", "a", "a.b", "a.b.c", "d"]))
         a, b = random.integers(len(values), size=2)
         values.append(np.hypot(values[a], values[b]) if random.random() < 0.7 else np.tanh(values[-1]))
-        scope.reset(token)
+        mode.reset(token)
     return np.sum(np.stack(values))
 
 
