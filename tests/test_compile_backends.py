@@ -1,4 +1,4 @@
-"""The numba and jax backends, and `fit` with each: the graph's numbers up to rounding; what a backend cannot take is said."""
+"""The Numba and JAX backends, and `fit` with each: they return the graph's numbers up to rounding or fall back with a warning."""
 
 import importlib.util
 import os
@@ -99,9 +99,9 @@ def test_results_belong_to_the_caller(backend):
     near(step(x, x + 1), [first[0], kept], 15)
 
 
-def test_what_a_backend_cannot_take_falls_back_and_is_said_once(backend):
+def test_what_a_backend_cannot_take_falls_back_with_one_warning(backend):
     step = mg.compile(lambda x: np.sum(np.sort(np.median(x, axis=0)) * np.arange(7)), backend)
-    with pytest.warns(UserWarning, match=rf"{backend} cannot take .*; <lambda> runs on the numpy backend"):
+    with pytest.warns(UserWarning, match=rf"the {backend} backend cannot take .*; <lambda> falls back to the NumPy backend"):
         found = step(x)
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
@@ -248,7 +248,7 @@ def test_random_graphs(backend):
     """A sample of the benchmark's."""
     seeds, largest = (range(12), 8) if backend == "jax" else ((0, 1, 3, 7, 62), 4)
     found = [compiled_graphs.check(seed, backend, largest) for seed in seeds]
-    assert set(found) <= {"right", "left to numpy"}
+    assert set(found) <= {"right", "left to NumPy"}
     assert found.count("right") >= 2
 
 

@@ -1,4 +1,4 @@
-"""Run the derived backprop at the speed of hand-written code and beyond: trace once, then straight code."""
+"""Run the derived backprop at the speed of hand-written code: trace once, then run straight code."""
 
 from __future__ import annotations
 
@@ -22,39 +22,42 @@ class Compiled:
     ----------
     source : str
         The text that ran last.
+    bytes : int
+        Memory of the buffers of that text; 0 for other backends than "numpy".
     traces : int
-        How often the function was traced: once for each set of shapes, dtypes and Python arguments.
+        Number of sets of shapes, dtypes and Python arguments for which the function was traced.
     """
 
     def __init__(self, f: Callable[..., Any], wrt: Any, backend: str, reuse: bool, options: Mapping[str, Any]) -> None:
         self.f, self.backend, self.options = f, backend, {**options, "reuse": reuse}
-        self.said = wrt is not None
+        self.is_asked = wrt is not None
         self.parameters, self.wrt = parameters_of(wrt)
         self.traces = 0
-        self.own = threading.local()  # buffers are no use to two threads at once
+        self.own = threading.local()  # each thread has buffers of its own
 
     def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
         latest = getattr(self.own, "latest", None)
         if latest is not None and not kwargs and len(args) == latest.count:
             found = latest.step(*args)
-            if found is not None:  # else the arguments are others than it was made for
+            if found is not None:  # else it was made for other arguments
                 return found
         return self.kernel(args, kwargs).run(args, kwargs)
 
     def kernel(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Kernel:
-        """The kernel for such arguments, made when they are seen for the first time."""
+        """The kernel for some arguments, made when it is first needed."""
         arguments = Arguments(self.f, args, kwargs, self.chosen(args, kwargs))
         known: dict[Any, Kernel] = self.own.__dict__.setdefault("kernels", {})
         kernel = known.get(arguments.key)
-        if kernel is None or not kernel.is_current():
-            kernel = known[arguments.key] = kernel_for(arguments, self.parameters, self.backend, self.options, said=self.said)
+        if kernel is None or not kernel.outside.is_current():
+            kernel = kernel_for(arguments, self.parameters, self.backend, self.options, is_asked=self.is_asked)
+            known[arguments.key] = kernel
             self.traces += 1
         self.own.latest = kernel
         return kernel
 
     def chosen(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Argnums | None:
         """The arguments to differentiate with respect to."""
-        if self.said:
+        if self.is_asked:
             return self.wrt
         found = asked_for(args, kwargs)
         return 0 if found is None else found
@@ -66,9 +69,8 @@ class Compiled:
 
     @property
     def bytes(self) -> int:
-        """Memory of the buffers of the text that ran last; 0 for other backends than "numpy"."""
         latest: Kernel | None = getattr(self.own, "latest", None)
-        return 0 if latest is None else latest.lines.bytes
+        return 0 if latest is None else latest.code.bytes
 
     def __repr__(self) -> str:
         times = "time" if self.traces == 1 else "times"
@@ -85,35 +87,36 @@ def compile(
 ) -> Compiled:
     """A fast callable that returns (f(...), gradient), like `mg.value_and_grad(f, wrt)`.
 
-    At the first call with arguments of such shapes and dtypes, `f` is traced: forward and backward pass become a list of steps,
-    are simplified, and are printed as straight code for the backend. Later calls run that code.
+    `f` is traced at the first call with arguments of certain shapes and dtypes. Its forward and backward pass become a list of
+    steps, are simplified, and are printed as straight code for the backend. Later calls run that code.
 
     Parameters
     ----------
     f : callable
         Returns a real scalar; written with functions that have gradient rules. Python values among its arguments are part of
-        what is compiled: other values compile anew.
+        the code: other values are compiled anew.
     backend : "numpy", "numba" or "jax"
-        NumPy calls into buffers that are made once; loops, compiled by Numba (`pip install "microgradnp[fast]"`); or the text run
-        by XLA, in double precision, on whatever device JAX finds (`pip install "microgradnp[jax]"`).
+        "numpy" calls NumPy into buffers that are made once. "numba" compiles loops (`pip install "microgradnp[fast]"`). "jax"
+        runs the steps by XLA in the precision of the arguments, on the device that JAX finds (`pip install "microgradnp[jax]"`).
+        What "numba" or "jax" cannot take falls back to "numpy", with a warning.
     wrt : int, str, a tuple of them, or parameters
-        Arguments to differentiate with respect to, by position or name, as in `mg.value_and_grad`; or a module or Tensors that
-        `f` reads from outside: then the gradient is a dict by their names. When left out, the arguments that are Tensors which
-        require a gradient, or the first.
+        Arguments to differentiate with respect to, by position or name, as in `mg.value_and_grad`. A module, or Tensors that `f`
+        reads from outside, give a dict of gradients by name. Without `wrt` the Tensors among the arguments that require a
+        gradient are meant, or the first argument.
     reuse : bool
-        Return buffers that the next call writes to, instead of arrays of the caller's own.
+        Return buffers that the next call overwrites, instead of new arrays.
     **options
-        For "jax": `sharding`, the sharding of each array of the arguments, or None.
+        For "jax": `sharding`, a sharding or None for each array of the arguments.
 
     Raises
     ------
     ValueError
         For an unknown backend, or at the call when `f` returns no real scalar or draws random numbers.
     TypeError
-        For an unknown option, or at the call when `f` reads the numbers of a Tensor (`if loss > 1`, `float(x)`, `.item()`):
-        names the line.
+        For an unknown option, or at the call when `f` reads the numbers of a Tensor (`if loss > 1`, `float(x)`, `.item()`). The
+        error names the line.
     ImportError
-        When the backend's library is not installed; says how to.
+        When the backend's library is not installed. The error says how to install it.
 
     >>> import numpy as np, microgradnp as mg
     >>> step = mg.compile(lambda w, x: mg.sse(x @ w, x), wrt=0)

@@ -1,26 +1,25 @@
-"""Names in a generated text: functions and arrays that it refers to, and its local variables."""
+"""The names of a generated text: the functions and arrays that it refers to, and its local variables."""
 
 from __future__ import annotations
 
 import builtins
 import importlib.util
-import keyword
-import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from microgradnp.core.signatures import name_of
+from microgradnp.emitter.identifiers import identifier
 from microgradnp.emitter.quoting import public_name
 
 
 class BackendError(Exception):
-    """A step that a backend has no text for; the message says which."""
+    """A backend has no text for a step; the message says which step."""
 
 
 class Namespace:
-    """Objects by the names that a text calls them. It stands where `emit` has its quotes: nothing is quoted, all is at hand."""
+    """Objects by their names in a text. It stands where `emit` has its quotes: objects are bound, and nothing is quoted."""
 
     def __init__(self) -> None:
         self.objects: dict[str, Any] = {"np": np}
@@ -41,24 +40,20 @@ class Namespace:
         return self.name(function)
 
     def bind(self, wish: str, item: Any) -> str:
-        """A name of its own for an object."""
+        """A new name for an object."""
         name = self.local(wish)
         self.objects[name] = item
         return name
 
     def bind_once(self, wish: str, item: Any) -> str:
-        """The same name for the same object each time; for what Python makes anew whenever it is looked up."""
-        self.once.setdefault(wish, self.bind(wish, item) if wish not in self.once else "")
+        """The same name each time for the same wish. Methods are new objects whenever Python looks them up."""
+        if wish not in self.once:
+            self.once[wish] = self.bind(wish, item)
         return self.once[wish]
 
     def local(self, wish: str) -> str:
         """An identifier that nothing else has."""
-        plain = re.sub(r"\W+", "_", wish).strip("_") or "v"
-        plain = f"_{plain}" if plain[0].isdigit() or keyword.iskeyword(plain) or hasattr(builtins, plain) else plain
-        name, number = plain, 1
-        while name in self.taken:
-            number += 1
-            name = f"{plain}_{number}"
+        name = identifier(wish, lambda name: name in self.taken or hasattr(builtins, name))
         self.taken.add(name)
         return name
 
@@ -70,6 +65,6 @@ def needs(library: str, extra: str) -> None:
 
 
 def within(numbers: Any, n: int) -> None:
-    """Raises IndexError, as NumPy does, for a number that is none of n entries."""
+    """Raises IndexError, as NumPy does, for an index that is out of bounds for n entries."""
     if numbers.size and (numbers.min() < -n or numbers.max() >= n):
         raise IndexError(f"an index of {numbers.min()} ... {numbers.max()} is out of bounds for an axis of size {n}")

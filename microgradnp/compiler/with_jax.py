@@ -1,23 +1,24 @@
-"""The jax backend: the text with `jax.numpy` for `np`, compiled by XLA, in the precision of its arguments, on JAX's devices."""
+"""The JAX backend: the steps with `jax.numpy` in place of `np`, compiled by XLA, in the precision of the arguments."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from microgradnp.compiler.code import Code
 from microgradnp.compiler.namespace import BackendError, Namespace, needs, within
 from microgradnp.emitter.expressions import Expressions, Text
 from microgradnp.emitter.quoting import public_name
-from microgradnp.program.values import Program, Value
+from microgradnp.program.values import Program, Value, index_parts
 from microgradnp.rules.functional import append_bias_unit
 from microgradnp.rules.indexing import scatter
 
 
 class JaxNames(Namespace):
-    """Names in the text that XLA compiles: NumPy's functions are those of `jax.numpy`."""
+    """Names in a text for XLA: `np` is `jax.numpy`."""
 
     def __init__(self, jnp: Any) -> None:
         super().__init__()
@@ -25,7 +26,7 @@ class JaxNames(Namespace):
         self.objects["np"] = jnp
 
     def name(self, function: Callable[..., Any], wish: str | None = None) -> str:
-        """Raises BackendError for what `jax.numpy` has not."""
+        """Raises BackendError for a function that `jax.numpy` does not have."""
         shown = public_name(function)
         found: Any = self.jnp if shown is not None and shown.startswith("np.") else None
         for part in (shown or "").split(".")[1:]:
@@ -39,12 +40,12 @@ class JaxNames(Namespace):
 
 
 class JaxText:
-    """The lines of a program, one statement a step."""
+    """The lines of a program, one statement for each step."""
 
     def __init__(self, program: Program, names: dict[int, str], space: JaxNames) -> None:
         self.texts, self.space = dict(names), space
         self.expressions = Expressions(self.operand, space, lambda *_: None)
-        self.bounded: set[tuple[str, int]] = set()  # arguments that are indices, and of how many entries
+        self.bounded: set[tuple[str, int]] = set()  # arrays of indices, and the length of the axis that they index
         self.lines: list[str] = []
         for value in program.steps():
             text = self.expression(value)
@@ -57,22 +58,15 @@ class JaxText:
             self.texts[id(value)] = self.space.bind("constant", value.data)
         return Text(self.texts[id(value)])
 
-    def look_at_indices(self, shape: tuple[int, ...], index: Any) -> None:
-        """Remember which arguments must be within an axis: XLA does not look, and takes the last entry."""
-        parts = list(index) if isinstance(index, tuple) else [index]
-        if Ellipsis in [part for part in parts if not isinstance(part, Value)]:
-            place = next(k for k, part in enumerate(parts) if part is Ellipsis)
-            taken = sum(part is not None and part is not Ellipsis for part in parts)
-            parts[place : place + 1] = [slice(None)] * (len(shape) - taken)
-        axis = 0
-        for part in parts:
+    def note_indices(self, shape: tuple[int, ...], index: Any) -> None:
+        """Remember the arrays of indices that must be within an axis: XLA does not check them, and takes the last entry."""
+        for part, axis in index_parts(index, len(shape)):
             if isinstance(part, Value) and part.function is None and part.dtype.kind in "iu" and id(part) in self.texts:
-                self.bounded.add((self.texts[id(part)], shape[axis]))
-            axis += part.ndim if isinstance(part, Value) and part.dtype == np.bool_ else part is not None
+                self.bounded.add((self.texts[id(part)], shape[axis or 0]))
 
     def expression(self, value: Value) -> str:
         if value.function is operator.getitem:
-            self.look_at_indices(value.args[0].shape, value.args[1])
+            self.note_indices(value.args[0].shape, value.args[1])
         if value.function is append_bias_unit:
             h, bias = self.operand(value.args[0]).text, value.options.get("value", -1.0)
             return f"np.concatenate([{h}, np.full({(*value.shape[:-1], 1)}, {bias!r}, {h}.dtype)], axis=-1)"
@@ -93,8 +87,8 @@ class JaxText:
         return self.operand(value).text
 
 
-def jax_lines(program: Program, names: dict[int, str], space: Namespace, options: Any) -> tuple[Any, ...]:
-    """The lines that call the compiled function, the texts of the results, the names, the objects, and its source."""
+def jax_code(program: Program, names: dict[int, str], space: Namespace, options: Mapping[str, Any]) -> Code:
+    """The lines that call the function that XLA compiled. Raises BackendError for a step that JAX does not have."""
     needs("jax", "jax")
     import jax
 
@@ -109,16 +103,15 @@ def jax_lines(program: Program, names: dict[int, str], space: Namespace, options
     arguments = ", ".join(names[id(v)] for v in given)
     with enable_x64(True):
         text = JaxText(program, {id(v): names[id(v)] for v in given}, jax_names)
-        source = "\n".join(
-            [f"def kernel({arguments}):", *(f"    {line}" for line in text.lines), f"    return ({', '.join(text.results)},)", ""]
-        )
+        body = [*text.lines, f"return ({', '.join(text.results)},)"]
+        source = "\n".join([f"def kernel({arguments}):", *(f"    {line}" for line in body), ""])
         exec(compile(source, "<compiled for jax>", "exec"), jax_names.objects)
         compiled = jax.jit(jax_names.objects["kernel"])
         try:
             jax.eval_shape(compiled, *(np.empty(v.shape, v.dtype) for v in given))
-        except Exception as error:  # whatever JAX says of functions that it cannot trace, or keywords that it does not know
+        except Exception as error:  # whatever JAX raises for functions that it cannot trace, or keywords that it does not know
             raise BackendError(f"it ({type(error).__name__}: {str(error).splitlines()[0]})") from None
-    shardings = placed(options.get("sharding"), len(given))
+    shardings = sharding_of_each(options.get("sharding"), len(given))
 
     def run(*arrays: Any) -> list[Any]:
         with enable_x64(True):
@@ -130,11 +123,11 @@ def jax_lines(program: Program, names: dict[int, str], space: Namespace, options
     lines = [*checks, f"found = {space.bind('kernel', run)}({arguments})"]
     copied = "" if options["reuse"] else ".copy()"
     results = [f"found[{k}]{copied if v.shape else '[()]'}" for k, v in enumerate(program.outputs)]
-    return lines, results, names, space, f"\n\n{source}"
+    return Code(lines, results, names, space, f"\n\n{source}")
 
 
-def placed(sharding: Any, count: int) -> list[Any] | None:
-    """A sharding, or None, for each array of the program: those that are not mentioned stay where they are."""
+def sharding_of_each(sharding: Any, count: int) -> list[Any] | None:
+    """A sharding or None for each array of the program. Arrays without one stay where they are."""
     if sharding is None:
         return None
     chosen = list(sharding) if isinstance(sharding, (list, tuple)) else [sharding]

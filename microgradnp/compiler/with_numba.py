@@ -1,23 +1,28 @@
-"""The numba backend: the loops of a program, compiled to machine code, and the lines of Python around them."""
+"""The Numba backend: the loops of a program, compiled to machine code, and the lines of Python around them."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from microgradnp.compiler.loops import NumbaText
-from microgradnp.compiler.machine import module_of
+from microgradnp.compiler.code import Code
+from microgradnp.compiler.dialect import NUMBA
+from microgradnp.compiler.loops import Loops
 from microgradnp.compiler.namespace import BackendError, Namespace, needs, within
+from microgradnp.compiler.numba_modules import module_of
 from microgradnp.program.constants import constants_of
 from microgradnp.program.values import Program
 
+DECORATOR = '@njit(cache=True, fastmath=FAST, error_model="numpy")'
 
-def numba_lines(program: Program, names: dict[int, str], space: Namespace, options: Any) -> tuple[Any, ...]:
-    """The lines that call the compiled loops, the texts of the results, the names, the objects, and the loops' source."""
+
+def numba_code(program: Program, names: dict[int, str], space: Namespace, options: Mapping[str, Any]) -> Code:
+    """The lines that call the compiled loops. Raises BackendError for a step that has no loops."""
     kernel = NumbaKernel(program, names, space, {id(v) for v in program.inputs})
-    return kernel.lines(reuse=options["reuse"]), kernel.results(), names, space, f"\n\n{kernel.text}"
+    return Code(kernel.lines(reuse=options["reuse"]), kernel.results(), names, space, f"\n\n{kernel.text}")
 
 
 class NumbaKernel:
@@ -29,7 +34,7 @@ class NumbaKernel:
     def __init__(self, program: Program, names: dict[int, str], space: Namespace, varying: set[int]) -> None:
         needs("numba", "fast")
         self.program, self.names, self.space = program, names, space
-        loops = self.loops = NumbaText(program, names, space, varying)
+        loops = self.loops = Loops(program, names, space, NUMBA, varying)
         given = [v for v in [*program.inputs, *program.captured] if id(v) in names]
         constants = [v for v in constants_of(program) if id(v) in loops.arrays]
         self.given = [names[id(v)] for v in given] + [loops.arrays[id(v)] for v in constants]
@@ -47,7 +52,7 @@ class NumbaKernel:
         return [DECORATOR, f"def {name}({', '.join(self.variables)}):", *(f"    {line}" for line in [*flat, *lines]), "\n"]
 
     def numbers(self) -> str:
-        """The results that are numbers."""
+        """The statement that returns the results without axes."""
         return f"return ({''.join(f'{self.loops.at(v, ())}, ' for v in self.program.outputs if v.shape == ())})"
 
     def whole(self) -> str:
@@ -60,6 +65,7 @@ class NumbaKernel:
         return "\n".join([*prepare, *self.function("step_", [*self.loops.body, self.numbers()])])
 
     def output_buffers(self) -> list[str]:
+        """The buffers that results with axes are in."""
         names = [self.loops.arrays.get(id(v), "") for v in self.program.outputs if v.shape != ()]
         return [name for name in dict.fromkeys(names) if name in self.loops.buffers]
 
@@ -84,7 +90,7 @@ class NumbaKernel:
         return [*found, f"numbers = {compiled}({', '.join(self.variables)})"]
 
     def compiled(self) -> Any:
-        """The kernel, called once with arrays of zeros. Raises BackendError for what Numba says it cannot compile."""
+        """The kernel, called once with arrays of zeros. Raises BackendError for what Numba cannot compile."""
         from numba.core.errors import NumbaError
 
         kernel = module_of(self.text).kernel_
@@ -98,6 +104,7 @@ class NumbaKernel:
         return kernel
 
     def results(self) -> list[str]:
+        """An expression for each output. No two results share an array."""
         texts, seen, scalars = [], set(), itertools.count()
         for value in self.program.outputs:
             if value.shape == ():
@@ -107,6 +114,3 @@ class NumbaKernel:
             texts.append(f"{name}.copy()" if name in seen or name not in self.outputs else name)
             seen.add(name)
         return texts
-
-
-DECORATOR = '@njit(cache=True, fastmath=FAST, error_model="numpy")'

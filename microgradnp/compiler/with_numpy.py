@@ -1,18 +1,20 @@
-"""The numpy backend: straight NumPy calls into buffers that are made once and used again.
+"""The NumPy backend: straight NumPy calls into buffers that are made once and used again.
 
-A buffer lives from the step that writes it to the last step that reads it, or a view of it; then the next step of its size may
-have it. An elementwise step writes over an operand that nobody reads again. Transposes, slices and reshapes of a buffer are made
-once, when the program is compiled, and cost nothing afterwards.
+A buffer is in use from the step that writes it to the last step that reads it or a view of it. Then another step of its size may
+have it. An elementwise step writes over an operand that no later step reads. Views of a buffer are made when the program is
+compiled, and cost nothing afterwards.
 """
 
 from __future__ import annotations
 
 import collections
 import operator
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from microgradnp.compiler.code import Code
 from microgradnp.compiler.namespace import Namespace
 from microgradnp.emitter.expressions import ATOM, Expressions, Text
 from microgradnp.program.passes import ELEMENTWISE, RESHAPES
@@ -20,20 +22,26 @@ from microgradnp.program.values import Program, Value, operands, operands_in
 from microgradnp.rules.functional import append_bias_unit
 
 VIEWS = {*RESHAPES, np.transpose, np.swapaxes, np.moveaxis, np.broadcast_to, operator.getitem, np.real, np.diagonal}
-NEW = {*ELEMENTWISE, np.matmul, np.dot, np.vdot, np.sum, np.mean, np.where, np.concatenate, np.stack}  # always a new array
+NEW = {*ELEMENTWISE, np.matmul, np.dot, np.vdot, np.sum, np.mean, np.where, np.concatenate, np.stack}  # return a new array
 SMALL = 4096  # entries up to which a step with gaps between its rows costs less than another step
-INTO = {f for f in ELEMENTWISE if f.nout == 1} | {np.matmul}  # write where they are told to
+INTO = {f for f in ELEMENTWISE if f.nout == 1} | {np.matmul}  # take out=
+
+
+def numpy_code(program: Program, names: dict[int, str], space: Namespace, options: Mapping[str, Any]) -> Code:
+    """The calls of a program, and the buffers that they work on."""
+    text = NumpyText(program, names, space, reuse=options["reuse"])
+    return Code(text.lines, [text.result(v) for v in program.outputs], names, space, bytes=text.buffers.bytes)
 
 
 class Buffers:
-    """Arrays that were made once; those that are free, by dtype and size."""
+    """Arrays that are made once and used again."""
 
     def __init__(self) -> None:
-        self.free: dict[tuple[str, int], list[np.ndarray[Any, Any]]] = collections.defaultdict(list)
+        self.free: dict[tuple[str, int], list[np.ndarray[Any, Any]]] = collections.defaultdict(list)  # by dtype and size
         self.bytes = 0
 
     def take(self, value: Value) -> np.ndarray[Any, Any]:
-        """An array of a value's shape and dtype; nothing is said of its numbers."""
+        """An array of a value's shape and dtype, with arbitrary numbers."""
         waiting = self.free[value.dtype.str, value.size]
         if waiting:
             return waiting.pop().reshape(value.shape)
@@ -41,6 +49,7 @@ class Buffers:
         return np.empty(value.shape, value.dtype)
 
     def give(self, array: np.ndarray[Any, Any]) -> None:
+        """Take back an array that is no longer in use."""
         self.free[array.dtype.str, array.size].append(array.reshape(-1))
 
 
@@ -54,10 +63,10 @@ class NumpyText:
         self.program, self.reuse = program, reuse
         self.namespace = namespace
         self.texts = dict(names)
-        self.arrays: dict[int, np.ndarray[Any, Any]] = {}  # values whose array is known now
-        self.owned: dict[int, np.ndarray[Any, Any]] = {}  # buffers, by the value that they were taken for
-        self.seen_through: dict[int, set[int]] = {}  # value -> those whose buffers its numbers may be in
-        self.readers: dict[int, list[int]] = collections.defaultdict(list)  # the other way round
+        self.arrays: dict[int, np.ndarray[Any, Any]] = {}  # arrays that are known when the program is compiled, by value
+        self.owned: dict[int, np.ndarray[Any, Any]] = {}  # buffers in use, by the value that they were taken for
+        self.base_of: dict[int, set[int]] = {}  # value -> the values whose buffers it may be a view of
+        self.views_of: dict[int, list[int]] = collections.defaultdict(list)  # the other way round
         self.steps = program.steps()
         self.last = self.last_uses()
         self.results = {id(v) for v in program.outputs}
@@ -72,7 +81,7 @@ class NumpyText:
     # ----------------------------------------------------------------------------------------- lifetimes
 
     def last_uses(self) -> dict[int, int]:
-        """Value -> the number of the last step that reads it; the end for the results."""
+        """Value -> number of the last step that reads it. Results are read after the last step."""
         last: dict[int, int] = {}
         for number, step in enumerate(self.steps):
             last.update((id(v), number) for v in operands(step))
@@ -81,18 +90,19 @@ class NumpyText:
 
     def release(self, number: int, value: Value) -> None:
         """Give back the buffers that nothing reads after this step."""
-        for owner in set().union(*(self.seen_through.get(id(v), ()) for v in [value, *operands(value)])):
+        for owner in set().union(*(self.base_of.get(id(v), ()) for v in [value, *operands(value)])):
             if owner in self.owned and self.end_of(owner) <= number:
                 self.buffers.give(self.owned.pop(owner))
 
     def end_of(self, owner: int) -> int:
-        """The last step that reads a buffer, by any of its names."""
-        return max(self.last.get(v, -1) for v in self.readers[owner])
+        """The last step that reads a buffer or a view of it."""
+        return max(self.last.get(v, -1) for v in self.views_of[owner])
 
-    def see_through(self, value: Value, owners: set[int]) -> None:
-        self.seen_through[id(value)] = owners
+    def set_base(self, value: Value, owners: set[int]) -> None:
+        """Remember whose buffers a value may be a view of."""
+        self.base_of[id(value)] = owners
         for owner in owners:
-            self.readers[owner].append(id(value))
+            self.views_of[owner].append(id(value))
 
     # --------------------------------------------------------------------------------------------- lines
 
@@ -108,7 +118,7 @@ class NumpyText:
         """The lines of one step."""
         view = self.as_view(value)
         if view is not None:
-            return self.keep(value, view, self.seen_through.get(id(value.args[0]), set()))
+            return self.keep(value, view, self.base_of.get(id(value.args[0]), set()))
         if value.function is append_bias_unit and not set(value.options) - {"value"} and value.dtype == value.args[0].dtype:
             return self.with_bias(value)
         if value.shape == () or value.size == 0 or (id(value) in self.results and not self.reuse and id(value) not in self.bias):
@@ -121,20 +131,20 @@ class NumpyText:
 
     def assigned(self, value: Value, text: str) -> str:
         self.texts[id(value)] = self.namespace.local(value.name or "v")
-        if value.function not in NEW:  # it may return what it was given, or a view of it
-            self.see_through(value, set().union(*(self.seen_through.get(id(v), ()) for v in operands(value))))
+        if value.function not in NEW:  # it may return its argument or a view of it
+            self.set_base(value, set().union(*(self.base_of.get(id(v), ()) for v in operands(value))))
         return f"{self.texts[id(value)]} = {text}"
 
     def keep(self, value: Value, array: Any, owners: set[int]) -> list[str]:
-        """Remember the array that a value will be in, which is part of the buffers of others or its own."""
-        self.see_through(value, owners)
+        """Remember the array of a value, which is part of the buffers of `owners`."""
+        self.set_base(value, owners)
         over = next((v for v in operands(value) if self.arrays.get(id(v)) is array), None)
         self.arrays[id(value)] = array
         self.texts[id(value)] = self.namespace.bind(value.name or "v", array) if over is None else self.texts[id(over)]
         return []
 
     def as_view(self, value: Value) -> Any:
-        """The view that a step makes of an array which is known now; None when it makes something new."""
+        """The view that a step makes of a known array; None when it makes a new array."""
         array = self.array_of(value.args[0]) if value.args else None
         if array is None or value.function not in VIEWS or any(operands_in(value.args[1:])):
             return None
@@ -142,7 +152,7 @@ class NumpyText:
         return made if np.may_share_memory(made, array) and id(value) not in self.results else None
 
     def into(self, number: int, value: Value) -> list[str]:
-        """A call with the place for its result behind its arguments."""
+        """A call that writes its result into an array."""
         if id(value) in self.bias:
             lines = self.keep(value, self.bias[id(value)][0], set())
         else:
@@ -151,15 +161,15 @@ class NumpyText:
         function, out = value.function, self.texts[id(value)]
         if function is np.reciprocal:  # the same numbers in half the time
             function, args = np.divide, ["1.0", *args]
-        if function in (np.maximum, np.minimum):  # which want it by keyword
+        if function in (np.maximum, np.minimum):  # they deprecate out by position
             out = f"out={out}"
         return [*lines, f"{self.namespace.name(function)}({', '.join([*args, out])})"]  # type: ignore[arg-type]
 
     def place(self, number: int, value: Value) -> tuple[np.ndarray[Any, Any], set[int]]:
-        """Where a result goes: over an operand that is not read again, or into a buffer."""
+        """The array for a result, and whose buffer that is: an operand that no later step reads, or a new buffer."""
         if value.function is not np.matmul:
             for operand in operands(value):
-                array, owners = self.array_of(operand), self.seen_through.get(id(operand), set())
+                array, owners = self.array_of(operand), self.base_of.get(id(operand), set())
                 if array is None or len(owners) != 1 or not owners <= self.owned.keys():
                     continue
                 (owner,) = owners
@@ -169,7 +179,7 @@ class NumpyText:
         return self.buffer(value)
 
     def buffer(self, value: Value) -> tuple[np.ndarray[Any, Any], set[int]]:
-        """A buffer of a value's own."""
+        """A buffer for a value."""
         array = self.owned[id(value)] = self.buffers.take(value)
         return array, {id(value)}
 
@@ -182,7 +192,7 @@ class NumpyText:
     # -------------------------------------------------------------------------------------- a bias column
 
     def placed_beside_a_bias(self) -> dict[int, tuple[Any, int]]:
-        """Results that are extended by a bias column at once: they are written where they will stand beside it."""
+        """Values that get a bias column next: they are written to their place beside it."""
         found: dict[int, tuple[Any, int]] = {}
         for step in self.steps:
             if step.function is not append_bias_unit:
@@ -196,7 +206,7 @@ class NumpyText:
         return found
 
     def with_column(self, value: Value) -> np.ndarray[Any, Any]:
-        """An array whose last column holds the bias for good."""
+        """An array with the bias in its last column."""
         array = np.empty(value.shape, value.dtype)
         array[..., -1] = value.options.get("value", -1.0)
         self.buffers.bytes += array.nbytes
@@ -216,7 +226,7 @@ class NumpyText:
     # ------------------------------------------------------------------------------------------- results
 
     def result(self, value: Value) -> str:
-        """The text of an output: never an array that a later call, or the caller, writes to."""
+        """The expression of an output: never an array that a later call or the caller writes to."""
         if value.is_number:
             return self.expressions.typed(value, self.expressions.plain(value.data.item()), strict=True)
         text = self.operand(value).text

@@ -7,7 +7,6 @@ fixed: its sizes are those of parameters that are read from outside, or nobody c
 from __future__ import annotations
 
 import collections
-import itertools
 import operator
 import warnings
 from collections.abc import Collection, Iterable
@@ -16,7 +15,7 @@ from typing import Any
 
 from microgradnp.core.graph import topological_order
 from microgradnp.emitter.growth import Growths, Step, arrays_of, signature_of
-from microgradnp.program.values import Program, Value, operands
+from microgradnp.program.values import Program, Value, index_parts, operands
 
 Axis = tuple[int, int]  # (argument, axis)
 Node = tuple[Any, ...]  # (id of a value, axis), or (id of a step, path of a literal)
@@ -181,20 +180,6 @@ def collected(program: Program, axes: Axes, stuck: set[Node], made: dict[Node, l
         member.proven = group not in unproven
     fix(families.values(), [member for group, member in families.items() if group in stuck])
     return sorted(families.values(), key=lambda f: min((axis[::-1] for axis in f.axes), default=()))
-
-
-def index_parts(index: Any, ndim: int) -> list[tuple[Any, int | None]]:
-    """The parts of an index with the axis that each belongs to; None for an axis that np.newaxis makes."""
-    parts = list(index) if isinstance(index, tuple) else [index]
-
-    def width(part: Any) -> int:
-        return 0 if part is None or part is Ellipsis else part.ndim if isinstance(part, Value) and part.dtype == bool else 1
-
-    missing = ndim - sum(map(width, parts))
-    place = next((k for k, part in enumerate(parts) if part is Ellipsis), len(parts))
-    parts[place : place + 1] = [slice(None)] * missing
-    ends = itertools.accumulate(map(width, parts))
-    return [(part, end - width(part) if width(part) else None) for part, end in zip(parts, ends, strict=True)]
 
 
 def fix(families: Collection[Family], suspects: Collection[Family]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -107,3 +108,21 @@ def rewritten(program: Program, change: Callable[[Value], Value]) -> Program:
     inputs = [new.get(id(v), v) for v in program.inputs]
     captured = [new[id(v)] for v in program.captured if id(v) in new]
     return Program(inputs, captured, [new[id(v)] for v in program.outputs], program.numbers, program.assumed)
+
+
+def index_parts(index: Any, ndim: int) -> list[tuple[Any, int | None]]:
+    """The parts of an index, each with the axis that it takes; None for an axis that np.newaxis makes.
+
+    >>> index_parts((..., 0), 2)
+    [(slice(None, None, None), 0), (0, 1)]
+    """
+    parts = list(index) if isinstance(index, tuple) else [index]
+
+    def width(part: Any) -> int:
+        return 0 if part is None or part is Ellipsis else part.ndim if isinstance(part, Value) and part.dtype == bool else 1
+
+    missing = ndim - sum(map(width, parts))
+    place = next((k for k, part in enumerate(parts) if part is Ellipsis), len(parts))
+    parts[place : place + 1] = [slice(None)] * missing
+    ends = itertools.accumulate(map(width, parts))
+    return [(part, end - width(part) if width(part) else None) for part, end in zip(parts, ends, strict=True)]

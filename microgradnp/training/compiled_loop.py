@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from microgradnp.compiler.kernel import names_of, program_for
-from microgradnp.compiler.machine import module_of
 from microgradnp.compiler.namespace import BackendError, Namespace, needs, within
+from microgradnp.compiler.numba_modules import module_of
 from microgradnp.compiler.with_numba import DECORATOR, NumbaKernel
 from microgradnp.core.tensor import Tensor
 from microgradnp.optim import Optimizer

@@ -5,7 +5,7 @@
     OMP_NUM_THREADS=1 python tests/benchmarks/compiled_graphs.py --graphs 150 --backend jax --largest 8
     OMP_NUM_THREADS=1 python tests/benchmarks/compiled_graphs.py --graphs 100 --backend numba --largest 5
 
-Prints how many agree, how many a backend left to numpy, and each that is wrong. Exit status 1 when one is wrong.
+Prints how many agree, how many fall back to NumPy, and each that is wrong. Exit status 1 when one is wrong.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import microgradnp as mg
 
 
 def check(seed: int, backend: str, largest: int) -> str:
-    """`right`, `left to numpy`, or what is wrong."""
+    """`right`, `left to NumPy`, or what is wrong."""
     graph = random_graph(seed, analytic=bool(seed % 2), largest=largest)
     every = tuple(range(len(graph.inputs)))
 
@@ -38,8 +38,8 @@ def check(seed: int, backend: str, largest: int) -> str:
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         step(*graph.inputs)
-    if any("numpy backend" in str(warning.message) for warning in said):
-        return "left to numpy"
+    if any("NumPy backend" in str(warning.message) for warning in said):
+        return "left to NumPy"
     for inputs in (graph.inputs, [a + 0.25 for a in graph.inputs]):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

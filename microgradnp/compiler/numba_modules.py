@@ -1,4 +1,4 @@
-"""Machine code by Numba: elementary functions that vectorize, and functions made from a text, kept on disk."""
+"""Modules for Numba: a text behind elementary functions that vectorize, kept in a file so that Numba finds its cache again."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def where_(condition, a, b):
 
 
 def folder() -> Path:
-    """Where compiled code is kept: MICROGRADNP_CACHE, or a folder of the user's own."""
+    """The folder of compiled code: MICROGRADNP_CACHE, or one in the user's cache."""
     chosen = os.environ.get("MICROGRADNP_CACHE")
     if chosen:
         return Path(chosen)
@@ -86,7 +86,7 @@ def folder() -> Path:
 
 
 def module_of(text: str) -> Any:
-    """The module with this text behind the header, imported from a file that is named after it, so that Numba finds its cache."""
+    """The module with the header and this text, imported from a file that is named after its content."""
     whole = HEADER + text
     name = f"step_{hashlib.sha256(whole.encode()).hexdigest()[:24]}"
     if name in sys.modules:
@@ -100,7 +100,7 @@ def module_of(text: str) -> Any:
 
 
 def written(name: str, text: str) -> Path:
-    """The file, written whole or not at all; in a temporary folder where the user's cannot be written to."""
+    """Write the file whole or not at all, to a temporary folder where the user's cannot be written to."""
     for place in (folder(), Path(tempfile.gettempdir()) / f"microgradnp-{os.getuid() if hasattr(os, 'getuid') else 0}"):
         path = place / f"{name}.py"
         try:
