@@ -87,7 +87,7 @@ def explain(
     names = [name_argument(arg, texts[i] if i < len(texts) else None, i) for i, arg in enumerate(args)]
     shapes = [np.shape(value) if is_array(value) else None for value in values]
     shown = [f"{name} {shape}" if shape is not None else name for name, shape in zip(names, shapes, strict=True)]
-    reason = mismatch(rule.name, names, shapes) or str(error).splitlines()[0]
+    reason = mismatch(rule.name, names, shapes) or str(error).partition("\n")[0] or type(error).__name__
     called = f"{shown[0]} @ {shown[1]}" if rule.name == "matmul" and len(shown) == 2 else ", ".join(shown)
     chosen = "".join(f", {name}={value!r}" for name, value in options.items() if not is_array(value))
     made = [

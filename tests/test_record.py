@@ -1,0 +1,161 @@
+"""Facts of recording that no single rule shows: what a node holds, what is refused, what a user's function sees."""
+
+import sys
+from fractions import Fraction
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+from microgradnp.core import graph
+from microgradnp.core.errors import ConcretizationError
+from microgradnp.core.record import call_composite
+from microgradnp.core.table import TABLE
+from microgradnp.derivatives.gradients import gradients
+
+
+def operations(result) -> int:
+    return sum(node.rule is not None for node in graph.walk(result))
+
+
+# ---------------------------------------------------------------------------------- results without a gradient
+
+
+def test_eight_results_without_a_gradient_are_kept_for_a_picture():
+    """A longer chain forgets its past all at once, and begins anew."""
+    x = mg.Tensor([1.0, 2.0])
+    kept = []
+    for _ in range(20):
+        x = x * 2.0
+        kept.append(operations(x))
+    assert kept == [1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2]
+
+
+def test_the_longest_branch_counts():
+    long, short = mg.Tensor([1.0]), mg.Tensor([1.0]) * 2.0
+    for _ in range(8):
+        long = long * 2.0
+    assert operations(long + short) == operations(short + long) == 0
+    assert operations(short + short) == 2
+
+
+def test_a_gradient_keeps_the_whole_graph():
+    w = mg.Tensor([1.0], requires_grad=True)
+    x = mg.Tensor([1.0])
+    for _ in range(8):
+        x = x * 2.0
+    y = x * w
+    for _ in range(20):
+        y = y * 2.0
+    assert operations(y) == 29
+
+
+# ---------------------------------------------------------------------------------------- arguments and results
+
+
+def test_a_list_is_recorded_with_the_numbers_that_it_has_now():
+    x = mg.Tensor([1.0, 2.0], requires_grad=True)
+    factors = [3.0, 4.0]
+    y = np.sum(x * x * factors)
+    factors[0] = 99.0
+    (slope,) = gradients(y, [x], record=True)
+    np.testing.assert_array_equal(slope.numpy(), [6.0, 16.0])
+    np.testing.assert_array_equal(gradients(np.sum(slope), [x])[0], [6.0, 8.0])
+
+
+def test_a_result_that_is_not_made_of_numbers_is_refused():
+    with pytest.raises(TypeError, match="multiply: the result is of dtype object, not of numbers"):
+        mg.Tensor([1.0], requires_grad=True) * Fraction(1, 2)
+
+
+def test_comparisons_take_any_array():
+    equal = mg.Tensor([1.0, 2.0], requires_grad=True) == np.array([1.0, None], object)
+    assert equal.tolist() == [True, False]
+
+
+def test_only_a_tensor_is_a_node():
+    assert graph.is_node(mg.Tensor(1.0))
+    assert not graph.is_node(SimpleNamespace(requires_grad=True)), "PyTorch's tensors have that attribute, too"
+    assert not graph.is_node(SimpleNamespace(rule=None))
+
+
+def test_an_exception_of_the_users_own_passes_through_as_it_is():
+    class MineError(Exception):
+        pass
+
+    error = MineError()
+
+    @mg.primitive
+    def broken(a):
+        raise error
+
+    mg.rule(broken, lambda g, y, a: g)
+    with pytest.raises(MineError) as caught:
+        broken(mg.Tensor(1.0))
+    assert caught.value is error
+    assert caught.value.__cause__ is None
+
+
+def test_a_primitive_sees_plain_arrays_and_the_rest_as_it_was_given():
+    seen = []
+
+    @mg.primitive
+    def f(a, n, mode="fast"):
+        seen.append((type(a), type(n), type(mode)))
+        return a * n
+
+    mg.rule(f, lambda g, y, a, n, mode="fast": g * n, None)
+    x = mg.Tensor([1.0, 2.0], requires_grad=True)
+    np.sum(f(x, 3)).backward()
+    assert seen == [(np.ndarray, int, str)]
+    np.testing.assert_array_equal(x.grad, [3.0, 3.0])
+
+
+def test_a_primitive_is_one_node_also_when_its_tensor_comes_by_keyword():
+    @mg.primitive
+    def f(a):
+        return a * 3.0
+
+    mg.rule(f, lambda g, y, a: g * 3.0)
+    x = mg.Tensor(1.0, requires_grad=True)
+    y = f(a=x)
+    assert operations(y) == 1
+    y.backward()
+    assert x.grad == 3.0
+    assert type(f(a=np.float64(1.0))) is np.float64
+
+
+# --------------------------------------------------------------------------------------------- the table
+
+
+def test_the_rules_of_a_library_are_loaded_when_a_tensor_first_meets_it(monkeypatch):
+    special = pytest.importorskip("scipy.special")
+    monkeypatch.delitem(sys.modules, "microgradnp.rules.special", raising=False)
+    monkeypatch.delitem(TABLE, special.erf, raising=False)
+    assert mg.grad(special.erf)(0.0) == pytest.approx(2 / np.sqrt(np.pi))
+
+
+def test_a_keyword_that_numpy_marks_as_left_out_is_left_out():
+    x = mg.Tensor([1.0, 2.0, 6.0], requires_grad=True)
+    assert np.average(x, keepdims=np._NoValue).item() == 3.0
+    with pytest.raises(TypeError, match=r"average: .*'dtype'; on Tensors it takes .*axis"):
+        call_composite(TABLE[np.average], (x,), {"dtype": float})
+
+
+def test_an_error_inside_of_a_composite_is_not_taken_for_a_wrong_call():
+    x = mg.Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(TypeError) as caught:
+        np.average(x, weights="heavy")
+    assert "on Tensors it takes" not in str(caught.value)
+
+
+# ------------------------------------------------------------------------------------- traced for all numbers
+
+
+def test_a_traced_program_may_ask_for_shapes_and_not_for_numbers():
+    x = np.array([1.0, 2.0, 3.0])
+    assert mg.compile(lambda x: np.sum(x * np.size(x) + np.ndim(x) + np.shape(x)[0]))(x)[0] == 18 + 3 + 9
+    for question in (lambda x: np.array_equal(x, x), lambda x: np.array_equal(np.ones(3), x)):
+        with pytest.raises(ConcretizationError, match="array_equal: its result depends on the numbers of a Tensor"):
+            mg.compile(lambda x, ask=question: np.sum(x) * ask(x))(x)
