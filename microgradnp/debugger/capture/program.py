@@ -164,7 +164,7 @@ def data_globals(code: CodeType, globals_: dict[str, Any], seen: set[str] | None
     """Names of the module's data (arrays, containers, objects, numbers) that a function and its helpers mention."""
     seen = set() if seen is None else seen
     found: list[str] = []
-    for name in names_in(code):
+    for name in sorted(names_in(code)):  # in an order that does not depend on the hash seed
         if name in seen or name not in globals_:
             continue
         seen.add(name)

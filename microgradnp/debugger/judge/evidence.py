@@ -266,7 +266,7 @@ def from_name(argument: str, versions: list[Version], gradient: np.ndarray, matc
         match = matches.of(version)
         if match is not None and match.reference.kind in ("value", "update"):
             continue
-        names = [n for n in (version.path, *version.names) if like(n, argument) and is_gradient_name(n)]
+        names = [n for n in (version.path, *sorted(version.names)) if like(n, argument) and is_gradient_name(n)]
         if names:
             c, error, flipped = fit(array, gradient)
             return Entry(
