@@ -101,7 +101,7 @@ def sign(g: Any, y: Any, a: Any) -> Any:
 
 
 def halved_at_ties(g: Any, a: Any, b: Any, wins: Any) -> Any:
-    """`g` where the argument wins, that is, is the extreme; half of it at a tie."""
+    """`g` where the argument wins, and half of `g` where the two arguments are equal."""
     tie = np.equal(a, b)
     if is_traced(tie):
         return np.where(tie, g / 2, masked(wins, g))

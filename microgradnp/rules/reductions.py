@@ -193,7 +193,7 @@ rule(np.std,  std)
 
 rule(np.amax, extreme)
 rule(np.amin, extreme)
-rule(np.bincount, None, lambda g, y, x, weights, minlength=0: g[x])  # integers in x, no derivative
+rule(np.bincount, None, lambda g, y, x, weights, minlength=0: g[x])  # x holds integers
 
 
 @composite(np.ptp)
