@@ -10,7 +10,8 @@ import numpy as np
 
 from microgradnp.compiler.code import Code
 from microgradnp.compiler.namespace import BackendError, Namespace, needs, within
-from microgradnp.emitter.expressions import Expressions, Text
+from microgradnp.emitter.expressions import Expressions
+from microgradnp.emitter.literals import Text
 from microgradnp.emitter.quoting import public_name
 from microgradnp.program.values import Program, Value, index_parts
 from microgradnp.rules.functional import append_bias_unit

@@ -16,7 +16,8 @@ import numpy as np
 
 from microgradnp.compiler.code import Code
 from microgradnp.compiler.namespace import Namespace
-from microgradnp.emitter.expressions import ATOM, Expressions, Text
+from microgradnp.emitter.expressions import Expressions
+from microgradnp.emitter.literals import ATOM, Text
 from microgradnp.program.passes import ELEMENTWISE, RESHAPES
 from microgradnp.program.values import Program, Value, operands, operands_in
 from microgradnp.rules.functional import append_bias_unit

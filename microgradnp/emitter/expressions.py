@@ -1,22 +1,33 @@
-"""One step as an expression, as a careful person writes NumPy: operators, methods, `.T`, slices; parentheses where needed."""
+"""A step as a NumPy expression, as a careful person writes it: operators, methods, `.T`, slices, parentheses where needed."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 
+from microgradnp.emitter.literals import (
+    AND,
+    ATOM,
+    COMPARISON,
+    OR,
+    POWER,
+    PRODUCT,
+    SHIFT,
+    SIGN,
+    SUM,
+    XOR,
+    Literals,
+    Text,
+)
 from microgradnp.emitter.quoting import public_name
 from microgradnp.emitter.short_forms import SHORT_FORMS
 from microgradnp.program.passes import RESHAPES, is_uniform
 from microgradnp.program.values import Value
 from microgradnp.rules.indexing import scatter
 
-COMPARISON, OR, XOR, AND, SHIFT, SUM, PRODUCT, SIGN, POWER, ATOM = range(10)
-
-OPERATORS = {  # ufunc -> sign and precedence, which rises as in Python
+OPERATORS = {  # ufunc -> sign and precedence
     np.add: ("+", SUM),
     np.subtract: ("-", SUM),
     np.multiply: ("*", PRODUCT),
@@ -42,34 +53,8 @@ METHODS = {np.sum, np.mean, np.max, np.min, np.prod, np.cumsum, np.cumprod, np.s
 METHODS |= {np.argmin, np.ravel, np.repeat, np.clip, np.trace, np.diagonal, np.squeeze}
 
 
-class Names(Protocol):
-    """Who knows what functions are called in a text."""
-
-    definitions: dict[str, str]
-
-    def name(self, function: Callable[..., Any], wish: str | None = None) -> str: ...
-
-    def spelled(self, function: Callable[..., Any], text: str) -> str: ...
-
-
-class Text(NamedTuple):
-    """An expression and how tightly it binds."""
-
-    text: str
-    level: int = ATOM
-
-    def inside(self, level: int) -> str:
-        """The expression as an operand of something that binds as tightly as `level`."""
-        return self.text if self.level >= level else f"({self.text})"
-
-
-class Expressions:
-    """Writes expressions; `operand` says what stands for a value, `size` what stands for a number that is a size."""
-
-    def __init__(
-        self, operand: Callable[[Value], Text], quotes: Names, size: Callable[[Value, tuple[Any, ...], Any], str | None]
-    ) -> None:
-        self.operand, self.quotes, self.size = operand, quotes, size
+class Expressions(Literals):
+    """Writes the expression of each step."""
 
     def expression(self, value: Value) -> Text:
         """The step that makes a value."""
@@ -86,7 +71,7 @@ class Expressions:
             shape = self.shape(value, ("options", "shape"), value.shape)
             wide = "" if value.dtype in (np.float64, np.int64, np.complex128) else f", {self.dtype(value.dtype)}"
             return Text(f"np.full({shape}, {self.literal(value, ('args', 0), args[0])}{wide})")
-        written = self.written_otherwise(value)
+        written = self.shorter(value)
         return written if written is not None else self.call(value)
 
     def is_array(self, item: Any) -> bool:
@@ -98,8 +83,8 @@ class Expressions:
         spaces = "" if level == POWER and isinstance(value.args[1], int) else " "
         return Text(f"{self.argument(value, 0, left)}{spaces}{sign}{spaces}{self.argument(value, 1, right)}", level)
 
-    def written_otherwise(self, value: Value) -> Text | None:
-        """Methods and attributes of ndarray, and shorter ways to say the same."""
+    def shorter(self, value: Value) -> Text | None:
+        """A method or an attribute of ndarray, where it is shorter than the function."""
         function, args, options = value.function, value.args, value.options
         if not args or not isinstance(args[0], Value) or args[0].is_number:
             return None
@@ -125,7 +110,7 @@ class Expressions:
         return None
 
     def reshaped(self, value: Value) -> Text:
-        """`x[:, None]` where axes of length 1 come in, else `x.reshape(...)`."""
+        """`x[:, None]` where only axes of length 1 are added, else `x.reshape(...)`."""
         first = value.args[0]
         target, given = value.shape, list(first.shape)
         parts: list[str] = []
@@ -151,7 +136,7 @@ class Expressions:
         return Text(f"{self.argument(value, 0, ATOM)}.{value.function.__name__}({', '.join([*rest, *self.keywords(value)])})")  # type: ignore[union-attr]
 
     def call(self, value: Value) -> Text:
-        """The function called by its name."""
+        """A call of the function by its name."""
         short = SHORT_FORMS.get(value.function) if value.dtype in (np.float32, np.float64) else None  # type: ignore[arg-type]
         name = self.quotes.spelled(value.function, short) if short else self.quotes.name(value.function, self.wish(value))  # type: ignore[arg-type]
         args = [self.literal(value, ("args", k), a) for k, a in enumerate(value.args)]
@@ -164,19 +149,12 @@ class Expressions:
             args = [f"[{', '.join(args)}]"]
         return Text(f"{name}({', '.join([*args, *self.keywords(value)])})")
 
-    def typed(self, item: Value, text: str, strict: bool = False) -> str:
-        """A number that says its dtype, where that is not Python's own."""
-        needless = item.dtype in (np.float64, np.int64, np.complex128) and not strict
-        return text if needless or (text.startswith("np.") and text.endswith(")")) else f"{self.dtype(item.dtype)}({text})"
-
-    def dtype(self, dtype: np.dtype[Any]) -> str:
-        return "np.bool_" if dtype == np.bool_ else f"np.{dtype.name}"
-
     def wish(self, value: Value) -> str | None:
+        """The name to give to a function that is quoted; None for its own."""
         name = getattr(value.function, "__name__", "<lambda>")
-        return (
-            f"slope_{len(self.quotes.definitions) + 1}" if name == "<lambda>" else name if public_name(value.function) else None
-        )
+        if name == "<lambda>":
+            return f"slope_{len(self.quotes.definitions) + 1}"
+        return name if public_name(value.function) else None
 
     def keywords(self, value: Value) -> list[str]:
         options = dict(value.options)
@@ -192,35 +170,8 @@ class Expressions:
         loose = (text.startswith("-") and level > PRODUCT) or (" " in text and isinstance(item, int))
         return f"({text})" if loose else text
 
-    def known(self, item: Value, user: Value, path: tuple[Any, ...]) -> Text:
-        """A number that was computed already; one that follows from a size is written so."""
-        size = self.size(user, path, item.data.item())
-        return self.number(item, user) if size is None else Text(size, ATOM if size.isidentifier() or size[0] == "(" else SUM)
-
-    def number(self, item: Value, user: Value) -> Text:
-        """A number that is known, of a type that leaves the type of the result as it is."""
-        plain = item.data.item()
-        text = self.plain(plain)
-        others = [a.dtype for a in user.args if isinstance(a, Value) and not a.is_number]
-        if item.dtype.kind in "fc" and item.dtype != np.float64 and item.dtype != np.complex128 and item.dtype not in others:
-            return Text(f"np.{item.dtype.name}({text})")
-        if item.dtype.kind in "iu" and item.dtype != np.int64 and item.dtype not in others:
-            return Text(f"np.{item.dtype.name}({text})")
-        if item.dtype in (np.float64, np.complex128) and any(dtype.kind in "fc" and dtype.itemsize < 8 for dtype in others):
-            return Text(f"np.{item.dtype.name}({text})")
-        return Text(text, SIGN if text.startswith("-") else ATOM)
-
-    def plain(self, number: Any) -> str:
-        if isinstance(number, float) and number != number:
-            return "np.nan"
-        if isinstance(number, float) and number in (np.inf, -np.inf):
-            return "np.inf" if number > 0 else "-np.inf"
-        if isinstance(number, complex) and not np.isfinite(number):
-            return f"complex({self.plain(number.real)}, {self.plain(number.imag)})"
-        return repr(number)
-
     def index(self, value: Value, position: int = 1) -> str:
-        """What stands between brackets."""
+        """The text between brackets."""
         index = value.args[position]
         parts = list(index) if isinstance(index, tuple) and index else [index]
         paths = [("args", position, k) for k in range(len(parts))] if isinstance(index, tuple) and index else [("args", position)]
@@ -232,52 +183,6 @@ class Expressions:
             return self.literal(value, path, part)
         bounds = self.bounds(value, path, part)
         return ":".join(bounds[: 2 + bool(bounds[2])])
-
-    def array(self, array: Any) -> str:
-        """An array that the function made itself, written down."""
-        dtype = self.dtype(array.dtype)
-        if array.size == 0:
-            return f"np.empty({array.shape}, {dtype})"
-        return f"np.array({self.nested(array.tolist())}, {dtype})"
-
-    def nested(self, item: Any) -> str:
-        return f"[{', '.join(map(self.nested, item))}]" if isinstance(item, list) else self.plain(item)
-
-    def literal(self, value: Value, path: tuple[Any, ...], item: Any) -> str:
-        """An argument or an option: a value, a size, or something that Python can write down."""
-        if isinstance(item, Value):
-            return (self.known(item, value, path) if item.is_number else self.operand(item)).text
-        if isinstance(item, (bool, np.bool_, str, type(None), bytes)):
-            return repr(item if not isinstance(item, np.bool_) else bool(item))
-        if isinstance(item, (tuple, list)):
-            whole = self.size(value, path, item) if isinstance(item, tuple) else None
-            parts = [self.literal(value, (*path, k), part) for k, part in enumerate(item)]
-            return whole or (self.tuple(parts) if isinstance(item, tuple) else f"[{', '.join(parts)}]")
-        if isinstance(item, dict):
-            return f"{{{', '.join(f'{key!r}: {self.literal(value, (*path, key), part)}' for key, part in item.items())}}}"
-        if isinstance(item, (int, float, complex, np.integer)):
-            return self.size(value, path, item) or self.plain(item if isinstance(item, (int, float, complex)) else int(item))
-        if isinstance(item, slice):
-            return self.slice_text(value, path, item)
-        if item is Ellipsis:
-            return "..."
-        if isinstance(item, np.dtype) or (isinstance(item, type) and item in (float, int, complex, bool)):
-            return self.dtype(np.dtype(item))
-        if isinstance(item, type) and issubclass(item, np.generic):
-            return f"np.{item.__name__}"
-        if callable(item):
-            return self.quotes.name(item)
-        raise ValueError(f"cannot print {value!r}: {item!r} is a {type(item).__name__}, which has no text")
-
-    def slice_text(self, value: Value, path: tuple[Any, ...], item: slice) -> str:
-        return f"slice({', '.join(bound or 'None' for bound in self.bounds(value, path, item))})"
-
-    def bounds(self, value: Value, path: tuple[Any, ...], item: slice) -> list[str]:
-        given = (("start", item.start), ("stop", item.stop), ("step", item.step))
-        return ["" if bound is None else self.literal(value, (*path, name), bound) for name, bound in given]
-
-    def tuple(self, parts: list[str]) -> str:
-        return f"({', '.join(parts)}{',' * (len(parts) == 1)})"
 
 
 def is_transpose(value: Value) -> bool:

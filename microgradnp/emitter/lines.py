@@ -1,13 +1,13 @@
-"""One step of a graph as it really ran, as NumPy source: the line that made a value, and the line of each share of a gradient.
+"""NumPy source for single nodes of a graph: the line that made a value, and the lines of each share of its gradient.
 
-`emit` prints a whole function, simplify as a whole; here every node keeps its own line, to stand beside it.
+`emit` prints a whole function and simplifies it as a whole. Here every node keeps lines of its own, to be shown beside it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,21 +24,29 @@ from microgradnp.program.expansions import FOR_PEOPLE
 
 LARGEST_CONSTANT = 60  # entries
 IMPORTS = {"special": "from scipy import special"}
-BLANK = re.compile(r"\bblank_(\w+)\b")  # stands for a name in a text that is kept for steps of the same kind
+BLANK = re.compile(r"\bblank_(\w+)\b")  # a name in lines that are kept for nodes of the same kind
 
-Names = Callable[[str], str]  # what to write for "g", "y" (or "r"), the arguments "0", "1", ... and their gradients "d0", ...
+Names = Callable[[str], str]  # the text for "g", "y" (or "r"), the arguments "0", "1", ... and their gradients "d0", "d1", ...
+
+
+class NodeVariables(NamedTuple):
+    """A node's arguments, its result and its gradient as variables of a program."""
+
+    args: tuple[Any, ...]
+    y: Tensor
+    g: Tensor
 
 
 class Lines:
-    """Writes lines; equal steps are traced once."""
+    """Writes the lines of nodes. Nodes of the same kind are traced once."""
 
     def __init__(self) -> None:
-        self.quotes = Quotes()  # one for all lines, so that a name means one function
+        self.quotes = Quotes()  # shared by all lines, so that a name means one function
         self.known: dict[Any, list[str]] = {}
 
     @property
     def definitions(self) -> dict[str, str]:
-        """Imports, and functions that the lines call and NumPy does not have."""
+        """Imports, and definitions of functions that NumPy does not have, for all lines so far."""
         imports = {module: IMPORTS.get(module, f"import {module}") for module in sorted(self.quotes.imports - {"np"})}
         return imports | {name: text for name, text in self.quotes.definitions.items() if text}
 
@@ -47,28 +55,27 @@ class Lines:
         return self.filled(("forward", *kind_of(node)), lambda: self.call(node), names)
 
     def share(self, node: Any, position: int, names: Names) -> list[str]:
-        """The statements of the share that argument `position` gets of a node's gradient; the last one assigns it."""
+        """The statements of the share of a node's gradient for argument `position`. The last one assigns it."""
         return self.filled((position, *kind_of(node)), lambda: self.formula(node, position), names)
 
     def filled(self, key: tuple[Any, ...], write: Callable[[], list[str]], names: Names) -> list[str]:
         if key not in self.known:
             try:
                 self.known[key] = write()
-            except Exception:  # a formula of the user's own, or one that looks at numbers, may not be one that has a text
+            except Exception:  # a formula of the user's, or one that looks at numbers, may have no source
                 self.known[key] = []
         return [BLANK.sub(lambda found: names(found[1]), line) for line in self.known[key]]
 
     def call(self, node: Any) -> list[str]:
-        """A node's own function, called on names."""
+        """The call of a node's function on names."""
         with Trace(unguarded=True) as tracer, recorded():
             variables = self.variables(node, tracer)
-            value = tracer.step(
-                node.rule.function, variables[0], node.options, node._array, node.place, sequence=node.rule.sequence
-            )
+            function, sequence = node.rule.function, node.rule.sequence
+            value = tracer.step(function, variables.args, node.options, node._array, node.place, sequence=sequence)
             return self.statements(tracer, variables, value, "r")
 
     def formula(self, node: Any, position: int) -> list[str]:
-        """A gradient rule at work on names, with the sum over axes that were broadcast."""
+        """A gradient formula on names, with the sum over broadcast axes."""
         with Trace(unguarded=True, expansions=FOR_PEOPLE) as tracer, recorded():
             variables = args, y, g = self.variables(node, tracer)
             tracer.backward_begun = True
@@ -78,8 +85,8 @@ class Lines:
             share = fit_to(share, args[position], node, position)
             return self.statements(tracer, variables, tracer.operand(share), f"d{position}")
 
-    def variables(self, node: Any, tracer: Trace) -> tuple[tuple[Any, ...], Any, Any]:
-        """Arguments, result and gradient as variables of a program."""
+    def variables(self, node: Any, tracer: Trace) -> NodeVariables:
+        """New variables for a node's arguments, result and gradient."""
         made: dict[int, Tensor] = {}
         args = []
         for k, (argument, value) in enumerate(zip(node.args, node.values, strict=True)):
@@ -92,10 +99,10 @@ class Lines:
             args.append(argument)
         y = tracer.variable(node._array, requires_grad=False, name="blank_y")
         g = tracer.variable(np.ones_like(node._array), requires_grad=False, name="blank_g")
-        return tuple(args), y, g
+        return NodeVariables(tuple(args), y, g)
 
-    def statements(self, tracer: Trace, variables: tuple[tuple[Any, ...], Any, Any], value: Value, target: str) -> list[str]:
-        """The text that computes a value of a trace, in blanks for names. Raises ValueError where it would be too long."""
+    def statements(self, tracer: Trace, variables: NodeVariables, value: Value, target: str) -> list[str]:
+        """The statements that compute a value, with blanks for names. Raises ValueError when they would be too long."""
         args, y, g = variables
         inputs = [tracer.values[id(v)] for v in [*dict.fromkeys(a for a in args if isinstance(a, Tensor)), y, g]]
         target = f"blank_{target}"
@@ -113,7 +120,7 @@ class Lines:
 
 
 def without_needless_axes(program: Program) -> None:
-    """`np.broadcast_to(g.reshape(1, 1), shape)` does the same without its reshape, which only adds axes in front."""
+    """Leave out the reshape in `np.broadcast_to(g.reshape(1, 1), shape)`: broadcasting adds axes in front by itself."""
     for step in program.steps():
         inner = step.args[0] if step.function is np.broadcast_to else None
         if isinstance(inner, Value) and inner.function is np.reshape and isinstance(inner.args[0], Value):
@@ -123,12 +130,12 @@ def without_needless_axes(program: Program) -> None:
 
 
 def is_named(argument: Any) -> bool:
-    """Whether an argument is a Tensor or array that is drawn, and so has a name."""
+    """Whether an argument is a Tensor or an array with axes: those are drawn, and have names."""
     return graph.is_node(argument) or (isinstance(argument, np.ndarray) and argument.ndim > 0)
 
 
 def kind_of(node: Any) -> tuple[Any, ...]:
-    """What two nodes have in common whose lines differ in names only."""
+    """The kind of a node. The lines of nodes of one kind differ in names only."""
     seen: dict[int, int] = {}
     parts: list[Any] = [id(node.rule)]
     for argument in node.args:

@@ -1,29 +1,26 @@
-"""Functions of ours, or of the user, quoted in a text that runs without us: their source, and whatever it refers to."""
+"""Functions of this package or of the user, quoted in a text that runs with NumPy alone: their source and all it refers to."""
 
 from __future__ import annotations
 
 import ast
 import builtins
 import functools
-import inspect
-import keyword
-import linecache
 import re
-import textwrap
+import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from microgradnp.core.signatures import name_of
-from microgradnp.rules.values import is_traced, value_of
-
-MARK = "__of__"  # joins a module and what is in it to one name
+from microgradnp.emitter.identifiers import identifier
+from microgradnp.emitter.syntax import MARK, Flat, Plain, Renamed, bound_names, parsed
+from microgradnp.rules.values import value_of
 
 STANDARD = ("math", "operator", "itertools", "functools")  # modules of Python that a text may import
 
-PUBLIC = {  # modules of functions that a text may import, and as what
+PUBLIC = {  # name in a text -> module of NumPy
     "np": np,
     "np.linalg": np.linalg,
     "np.fft": np.fft,
@@ -34,14 +31,14 @@ PUBLIC = {  # modules of functions that a text may import, and as what
 
 
 def public_name(function: Any) -> str | None:
-    """`np.linalg.norm`: where NumPy, SciPy or Python show a function; None for what is not theirs."""
+    """The public name of a function of NumPy, SciPy or Python, such as `np.linalg.norm`; None for any other function."""
     name = name_of(function)
     for path, module in PUBLIC.items():
         if getattr(module, name, None) is function:
             return f"{path}.{name}"
     module_name = str(getattr(function, "__module__", None))
     if isinstance(function, np.ufunc) or module_name.startswith("scipy.special"):
-        special = __import__("sys").modules.get("scipy.special")
+        special = sys.modules.get("scipy.special")
         for shown, holder in (("special", special), ("special._ufuncs", getattr(special, "_ufuncs", None))):
             if getattr(holder, name, None) is function:
                 return f"{shown}.{name}"
@@ -50,22 +47,19 @@ def public_name(function: Any) -> str | None:
 
 
 class Quotes:
-    """The definitions that a text needs above itself."""
+    """The definitions that stand above a text."""
 
     def __init__(self) -> None:
-        self.definitions: dict[str, str] = {}  # name -> text, in the order in which they are needed
+        self.definitions: dict[str, str] = {}  # name -> text; a definition stands below those that it refers to
         self.names: dict[int, str] = {}  # id of an object -> its name
-        self.taken: set[str] = set()  # what arguments and variables are called
-        self.kept: list[Any] = []
+        self.taken: set[str] = set()  # names of arguments and variables
+        self.kept: list[Any] = []  # so that no id is given twice
         self.imports: set[str] = set()
 
-    def __str__(self) -> str:
-        return "\n\n".join(self.definitions.values())
-
     def name(self, function: Callable[..., Any], wish: str | None = None) -> str:
-        """What the function is called in the text; its definition is added when it is ours or the user's.
+        """The name of a function in the text. A function that no library has is defined above the text.
 
-        Raises ValueError when its source cannot be found or refers to something that cannot be written down.
+        Raises ValueError when its source cannot be found or refers to something that has no source.
         """
         shown = public_name(function)
         if shown is not None:
@@ -77,31 +71,26 @@ class Quotes:
             self.definitions[name] = ""  # taken
             text = self.definition(function, name)
             del self.definitions[name]
-            self.definitions[name] = text  # below whatever it refers to
+            self.definitions[name] = text  # below those that it refers to
         return self.names[id(function)]
 
     def spelled(self, function: Callable[..., Any], text: str) -> str:
-        """The name of a function whose definition is given."""
+        """The name of a function, with its definition."""
         if id(function) not in self.names:
             name = self.names[id(function)] = self.free(name_of(function))
             self.definitions[name] = text.strip().replace(f"def {name_of(function)}(", f"def {name}(", 1)
         return self.names[id(function)]
 
     def free(self, wish: str) -> str:
-        """An identifier like `wish` that nothing else is called."""
-        plain = re.sub(r"\W+", "_", wish).strip("_") or "formula"
-        plain = f"_{plain}" if plain[0].isdigit() else plain
-        name, number = plain, 1
-        while self.is_used(name):
-            number += 1
-            name = f"{plain}_{number}"
-        return name
+        """An identifier like `wish` that nothing else has."""
+        return identifier(wish, self.is_used, "formula")
 
     def is_used(self, name: str) -> bool:
         known = name in self.definitions or name in self.taken or name in ("np", "special", *STANDARD)
-        return known or keyword.iskeyword(name) or hasattr(builtins, name)
+        return known or hasattr(builtins, name)
 
     def definition(self, function: Callable[..., Any], name: str) -> str:
+        """The source of a function, under another name and with the names that this text gives to what it refers to."""
         if isinstance(function, functools.partial):
             given = [*map(repr, function.args), *(f"{k}={v!r}" for k, v in function.keywords.items())]
             return (
@@ -111,7 +100,7 @@ class Quotes:
         if getattr(function, "primitive", False):  # of decorators only ours is undone
             plain = plain.__wrapped__
         if not isinstance(plain, types.FunctionType):
-            raise ValueError(f"cannot print {name_of(function)}: it is a {type(function).__name__}, and has no source")
+            raise ValueError(f"cannot print {name_of(function)}: it is a {type(function).__name__}, which has no source")
         tree = parsed(plain)
         tree.name = name
         tree.decorator_list = []
@@ -122,7 +111,7 @@ class Quotes:
         return ast.unparse(ast.fix_missing_locations(tree))
 
     def outside(self, function: types.FunctionType, tree: ast.FunctionDef) -> dict[str, Any]:
-        """What a function reads from its module or from the functions around it, by name."""
+        """The variables that a function reads from its module and from the functions around it, by name."""
         cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
         bound = set(bound_names(tree))
         found: dict[str, Any] = {}
@@ -140,7 +129,7 @@ class Quotes:
         return found
 
     def reference(self, function: Callable[..., Any], name: str, value: Any) -> str:
-        """How a text refers to what a quoted function calls `name`."""
+        """The expression in the text for an object that a quoted function calls `name`."""
         if isinstance(value, types.ModuleType):
             known = {"numpy": "np", "scipy.special": "special"}.get(
                 value.__name__, value.__name__ if value.__name__ in STANDARD else None
@@ -159,7 +148,7 @@ class Quotes:
         return self.constant(function, name, value)
 
     def display(self, function: Callable[..., Any], value: Any) -> str:
-        """A constant as an expression; functions in a container are quoted too."""
+        """A constant as an expression. Functions in a container are quoted too."""
         if callable(value):
             return self.reference(function, name_of(value), value)
         if type(value) is dict:
@@ -175,6 +164,7 @@ class Quotes:
             )
 
     def constant(self, function: Callable[..., Any], name: str, value: Any) -> str:
+        """The name of a constant that is defined above the text."""
         text = self.display(function, value)
         text = re.sub(r"(?<![.\w])(nan|inf)\b", r"np.\1", text)
         try:
@@ -186,94 +176,3 @@ class Quotes:
             self.names[id(value)] = self.free(name)
             self.definitions[self.names[id(value)]] = f"{self.names[id(value)]} = {text}"
         return self.names[id(value)]
-
-
-def parsed(function: types.FunctionType) -> ast.FunctionDef:
-    """The definition of a function as a syntax tree; of a lambda as that of a function with one return."""
-    code = function.__code__
-    lines = linecache.getlines(code.co_filename, function.__globals__)
-    if code.co_name != "<lambda>":
-        try:
-            tree = ast.parse(textwrap.dedent(inspect.getsource(code))).body[0]
-        except (OSError, TypeError, SyntaxError):
-            raise ValueError(f"cannot print {function.__name__}: its source is not to be found") from None
-        if not isinstance(tree, ast.FunctionDef):
-            raise ValueError(f"cannot print {function.__name__}: its source is not that of a function")
-        return tree
-    candidates = [node for node in ast.walk(ast.parse("".join(lines) or "0")) if isinstance(node, ast.Lambda)]
-    for node in candidates:
-        if node.lineno == code.co_firstlineno and same_code(node, code):
-            return ast.FunctionDef(name="_", args=node.args, body=[ast.Return(value=node.body)], decorator_list=[], returns=None)
-    raise ValueError("cannot print a lambda: its source is not to be found")
-
-
-def is_ours(item: Any) -> bool:
-    return str(getattr(item, "__module__", "")).partition(".")[0] == __name__.partition(".")[0]
-
-
-def same_code(node: ast.Lambda, code: types.CodeType) -> bool:
-    """Whether a lambda in the source is the one that was compiled: it ends where the code does."""
-    ends = [(line, column) for _, line, _, column in code.co_positions() if line is not None and column]
-    return bool(ends) and max(ends) == (node.body.end_lineno, node.body.end_col_offset)
-
-
-def bound_names(tree: ast.FunctionDef) -> Iterator[str]:
-    """Names that a function defines itself: its parameters, what it assigns, its own functions and their parameters."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.arg):
-            yield node.arg
-        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            yield node.id
-        elif isinstance(node, ast.FunctionDef) and node is not tree:
-            yield node.name
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            yield from (item.asname or item.name.partition(".")[0] for item in node.names)
-
-
-class Plain(ast.NodeTransformer):
-    """A function without annotations, with the first line of its docstring, and without what only a trace would ask."""
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.returns = None
-        document = ast.get_docstring(node)
-        self.generic_visit(node)
-        if document:
-            first = document.strip().splitlines()[0]
-            node.body = [ast.Expr(ast.Constant(first)), *(node.body[1:] or [ast.Pass()])]
-        return node
-
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        node.annotation = None
-        return node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
-        return None if node.value is None else ast.Assign(targets=[node.target], value=node.value)
-
-    def visit_If(self, node: ast.If) -> ast.AST | None:
-        asks = any(isinstance(part, ast.Name) and part.id == is_traced.__name__ for part in ast.walk(node.test))
-        return None if asks else self.generic_visit(node)
-
-
-class Flat(ast.NodeTransformer):
-    """`reductions.mean` as one name, where `reductions` is a module of ours."""
-
-    def __init__(self, variables: dict[str, Any]) -> None:
-        self.variables = variables
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        if isinstance(node.value, ast.Name):
-            module = self.variables.get(node.value.id)
-            if isinstance(module, types.ModuleType) and is_ours(getattr(module, node.attr, None)):
-                return ast.Name(f"{node.value.id}{MARK}{node.attr}", ast.Load())
-        return self.generic_visit(node)
-
-
-class Renamed(ast.NodeTransformer):
-    """Names as the text knows them."""
-
-    def __init__(self, names: dict[str, str]) -> None:
-        self.names = names
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        new = self.names.get(node.id)
-        return node if new is None or new == node.id else ast.parse(new, mode="eval").body

@@ -7,8 +7,9 @@ import re
 from typing import Any
 
 from microgradnp.core.origin import locate
-from microgradnp.emitter.expressions import Expressions, Text, is_transpose
+from microgradnp.emitter.expressions import Expressions, is_transpose
 from microgradnp.emitter.identifiers import identifier
+from microgradnp.emitter.literals import Text
 from microgradnp.emitter.quoting import Quotes
 from microgradnp.emitter.sizes import Sizes
 from microgradnp.program.differences import Literal

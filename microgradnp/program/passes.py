@@ -38,7 +38,7 @@ def simplify(program: Program) -> Program:
 
 
 def identity_of(value: Value) -> Any:
-    """What two values have in common that are computed in the same way."""
+    """A key that is equal for values that are computed in the same way."""
     if value.is_number:
         return "number", value.dtype.str, value.data.tobytes()
     if value.function is None:
@@ -66,7 +66,7 @@ def key_of(item: Any) -> Any:
 
 
 def folded(value: Value) -> Value:
-    """A number, where every operand is one."""
+    """Constant folding: a step of numbers is a number."""
     found = operands(value)
     if value.shape != () or not all(v.is_number for v in found) or not is_numeric(value.function):
         return value
@@ -106,7 +106,7 @@ def same_kind(value: Value, operand: Any) -> bool:
 
 
 def unchanged(value: Value) -> Value:
-    """Functions that give their argument back: of the same shape, the same dtype, real numbers, all entries."""
+    """Functions that return their argument: the same shape and dtype, real numbers, all entries."""
     if not value.args or not same_kind(value, value.args[0]):
         return value
     a = value.args[0]
@@ -128,7 +128,7 @@ def covers_all(index: Any) -> bool:
 
 
 def undone(value: Value) -> Value:
-    """A function of its own inverse: -(-x), and axes swapped twice."""
+    """Functions that are their own inverse, applied twice: -(-x), and axes swapped twice."""
     inner = value.args[0] if value.args else None
     if not isinstance(inner, Value) or inner.function is not value.function or not inner.args:
         return value
@@ -145,7 +145,7 @@ def axes_of(value: Value) -> Any:
 
 
 def reshaped_once(value: Value) -> Value:
-    """A reshape of a reshape; and a sum that keeps its axes, reshaped to lose them."""
+    """A reshape of a reshape is one reshape. A sum with keepdims, reshaped without these axes, is a sum without keepdims."""
     if value.function not in RESHAPES or value.options.get("order", "C") != "C":
         return value
     inner = value.args[0]
@@ -163,7 +163,7 @@ def reshaped_once(value: Value) -> Value:
 
 
 def broadcast_late(value: Value) -> Value:
-    """An operand that was broadcast before an elementwise function which would do that itself."""
+    """Elementwise functions broadcast their operands themselves."""
     if value.function not in ELEMENTWISE:
         return value
     args = value.args
@@ -176,7 +176,7 @@ def broadcast_late(value: Value) -> Value:
 
 
 def uniform(value: Value) -> Value:
-    """An array of one number, in another shape or after arithmetic with numbers: an array of one number again."""
+    """An array of one number stays one in another shape and in arithmetic with numbers."""
     found = operands(value)
     if not found or (value.function is np.broadcast_to and is_uniform(value) and value.args[0].is_number):
         return value
@@ -205,7 +205,7 @@ def broadcast(item: Value, like: Value) -> Value:
 
 
 def inner_product(value: Value) -> Value:
-    """np.dot of what np.ravel made of two real arrays is np.vdot of them."""
+    """np.dot of two raveled real arrays is np.vdot of the arrays."""
     if value.function is not np.dot or len(value.args) != 2 or value.dtype.kind != "f":
         return value
     a, b = value.args
@@ -236,7 +236,7 @@ def is_negative(item: Any) -> bool:
 
 
 def truth(value: Value) -> Value:
-    """A comparison of truth values with 0 gives them back."""
+    """For truth values, `mask != 0` is the mask and `mask == 0` is its negation."""
     if value.function is np.not_equal and is_number(value.args[1], 0) and same_kind(value, value.args[0]):
         return value.args[0]
     if value.function is np.equal and is_number(value.args[1], 0) and same_kind(value, value.args[0]):
