@@ -18,6 +18,8 @@ import microgradnp as mg
 from microgradnp.cli import main
 from microgradnp.core.errors import ConcretizationError
 from microgradnp.emitter.emit import source_of
+from microgradnp.emitter.families import families_of
+from microgradnp.emitter.question import ask
 
 rng = np.random.default_rng(0)
 x, targets = rng.uniform(size=(20, 7)), rng.uniform(size=(20, 2))
@@ -299,6 +301,45 @@ class TestSizes:
         text = agrees(lambda a, b: np.sum(np.sin(table(a, b))), x[0], x[1])
         with pytest.raises(ValueError, match="was written for other shapes"):
             run(text, x[0], x[1, :5])
+
+
+class TestSteps:
+    """Each part of the way to a text can be called alone."""
+
+    def test_families_of_axes(self):
+        def f(x, W, b, V):
+            return np.mean(np.concatenate([np.tanh(x @ W + b), x], axis=1) @ V)
+
+        args = [rng.normal(size=shape) for shape in ((5, 3), (3, 3), (3,), (6, 2))]
+        question = ask(f, tuple(args), {}, 1).question
+        families = families_of(question.trace(unguarded=True).program(unguarded=True), [])
+        assert [set(family.axes) for family in families] == [
+            {(0, 0)},  # rows of x
+            {(0, 1), (1, 0)},  # columns of x, rows of W
+            {(1, 1), (2, 0)},  # columns of W, entries of b
+            {(3, 0)},  # rows of V: the two above together
+            {(3, 1)},
+        ]
+        (joint,) = [family for family in families if family.summands]
+        assert {axis for summand in joint.summands for axis in summand.axes} == {(0, 1), (1, 0), (1, 1), (2, 0)}
+
+    def test_a_program_with_and_without_guards_from_one_call(self):
+        count = 0
+
+        def f(x):
+            nonlocal count
+            count += 1
+            return np.sum(np.sqrt(x))
+
+        call = ask(f, (np.array([4.0, 0.0]),), {}, 0).question.trace(unguarded=True)
+        assert len(call.program(unguarded=True).steps()) < len(call.program(unguarded=False).steps())
+        assert count == 2
+
+    def test_importing_loads_no_library_beside_numpy(self):
+        code = "import sys, microgradnp.emitter.emit, microgradnp.compiler.compile; print(*sys.modules)"
+        loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+        heavy = {"click", "dask", "graphviz", "jax", "jinja2", "matplotlib", "numba", "rich", "scipy", "sklearn", "torch"}
+        assert not heavy & {name.partition(".")[0] for name in loaded}
 
 
 class TestCalls:

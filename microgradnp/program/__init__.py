@@ -1,4 +1,4 @@
-"""A function and its gradient as a program: the graph of one call, forward and backward, as a list of steps without numbers."""
+"""A function and its gradient as a program: the graph of one call, forward and backward, as a list of steps."""
 
 from microgradnp.program.passes import simplify
 from microgradnp.program.tracer import Trace, trace
