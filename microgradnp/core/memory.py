@@ -15,7 +15,7 @@ from __future__ import annotations
 import operator
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -81,18 +81,6 @@ def sealed(array: np.ndarray[Any, Any]) -> Seal:
     return array, array.tobytes() if is_small else checksum(array), array.shape, dtype
 
 
-def is_broken(seal: Seal, known: dict[int, int]) -> bool:
-    """Whether a sealed array has changed. `known` holds the check sums that this sweep has taken, by the array's id."""
-    array, before, shape, dtype = seal
-    if array.shape != shape or array.dtype is not dtype:  # `array.shape = ...` changes no byte
-        return True
-    if type(before) is bytes:
-        return array.tobytes() != before
-    if id(array) not in known:
-        known[id(array)] = checksum(array)
-    return known[id(array)] != before
-
-
 def checksum(array: np.ndarray[Any, Any]) -> int:
     """CRC-32 of an array's bytes.
 
@@ -103,16 +91,15 @@ def checksum(array: np.ndarray[Any, Any]) -> int:
     return zlib.crc32(array.data if array.flags.c_contiguous else array.tobytes())
 
 
-def arrays_in(value: Any) -> Iterator[np.ndarray[Any, Any]]:
+def arrays_in(value: Any) -> list[np.ndarray[Any, Any]]:
     """The arrays in an argument, however deep in tuples, lists and dictionaries."""
     if isinstance(value, np.ndarray):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from arrays_in(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from arrays_in(item)
+        return [value]
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return []
+    return [array for item in value if type(item) not in IMMUTABLE for array in arrays_in(item)]
 
 
 # -------------------------------------------------------------------------------------- the array of a Tensor

@@ -36,7 +36,7 @@ def apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[s
     """Call a function of the table on Tensors and arrays, and record the call as a node.
 
     This is the short way: a simple rule meets Tensors, arrays and numbers, and there is a gradient to record. Everything less
-    usual goes to `look_up` and `record`: options, lists, constants, functions of the user, somebody who watches.
+    usual goes to `look_up`: options, lists, constants, composites, functions of the user, somebody who watches.
 
     Raises TypeError for a function or a keyword without a rule. An error of NumPy is told again, with the user's names, the
     shapes and the line.
@@ -58,9 +58,9 @@ def apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[s
         elif isinstance(argument, (float, int)):  # immutable
             held.append(argument)
         else:
-            return record(rule, args, NO_OPTIONS)
+            return look_up(function, args, kwargs)
     if not needs:
-        return record(rule, args, NO_OPTIONS)
+        return look_up(function, args, kwargs)
     values = tuple(held)
     try:
         if rule.on_scalars is not None and type(values[0]) in SCALARS and type(values[1]) in SCALARS:
@@ -95,12 +95,21 @@ def apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[s
 def look_up(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """Find the rule of a function, sort the arguments into arrays and options, and record the call."""
     rule: Any = TABLE.get(function) or load_library_rules(function)
-    if isinstance(rule, Overridden):
-        rule = rule.chosen(function)
-    if rule is None:
-        raise TypeError(no_rule(function))
-    if isinstance(rule, Composite):
-        return call_composite(rule, args, kwargs)
+    if type(rule) is not Rule:
+        if isinstance(rule, Overridden):
+            rule = rule.chosen(function)
+        if rule is None:
+            raise TypeError(no_rule(function))
+        if isinstance(rule, Composite):
+            if kwargs:
+                kwargs = {name: value for name, value in kwargs.items() if value is not np._NoValue}
+            try:
+                return rule.expression(*args, **kwargs)
+            except TypeError as error:
+                retold = told_of_composite(error, rule, args, kwargs)
+                if retold is error:
+                    raise
+                raise retold from None
     if function in STATIC:
         return function(*[argument._array if isinstance(argument, Tensor) else argument for argument in args], **kwargs)
     if rule.constant or (not kwargs and len(args) == rule.arity):
@@ -130,7 +139,7 @@ def record(rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any
             has_arrays = is_unusual = True
     if rule.constant:
         needs = ()
-    if rule.gaps and not rule.gaps.isdisjoint(needs):
+    elif rule.gaps and not rule.gaps.isdisjoint(needs):
         raise TypeError(f"{rule.name}: no derivative with respect to argument {min(rule.gaps & {*needs})}; pass it .detach()ed")
     if not rule.trusted:
         held = [read_only(value) if isinstance(value, np.ndarray) else value for value in held]
@@ -141,7 +150,7 @@ def record(rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any
         raise explain(rule, args, values, options, error, caller())  # noqa: B904 - it has the cause already
     if not rule.trusted:
         result = checked_result(result, rule.name, differentiable=bool(needs))
-    elif type(result) is tuple or (rule.constant and not isinstance(result, (np.ndarray, np.generic))):
+    elif isinstance(result, tuple) or (rule.constant and not isinstance(result, (np.ndarray, np.generic))):
         if any(isinstance(argument, Tensor) and argument.traced for argument in args):
             raise ConcretizationError(
                 f"{rule.name}: its result depends on the numbers of a Tensor, while a program is traced for all numbers"
@@ -163,7 +172,7 @@ def record(rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any
     node.retains_grad = node.freed = False
     node._grad = node.name = node.snapshot = node.exposed = node.seals = None
     node.scope = how.scope
-    node.place = caller(4)
+    node.place = caller(5)
     if has_arrays and node.needs_grad:
         node.seals = seals_of(node)
     for watcher in how.watchers:
@@ -181,36 +190,37 @@ def captured(argument: Any, rule: Rule, position: int) -> Any:
 
 
 def seals_of(node: Tensor) -> list[Seal] | None:
-    """Seals of the plain arrays that a gradient formula of this node will read; None when there are none."""
+    """Seals of the plain arrays that a gradient formula of this node will read; None when there are none.
+
+    Read-only arrays too: they may be views of an array that is written to.
+    """
     rule: Any = node.rule
-    unread = rule.values_unread(node.needs)
+    unread = rule.unread.get(node.needs)
+    if unread is None:
+        unread = rule.values_unread(node.needs)
     seals = []
     for position, argument in enumerate(node.args):
         kind = type(argument)
-        if kind is not Tensor and position not in unread:
-            if kind is np.ndarray:
-                seals.append(sealed(argument))  # read-only arrays too: they may be views of an array that is written to
-            elif kind not in IMMUTABLE:
-                seals += map(sealed, arrays_in(argument))
-    if node.options and not IMMUTABLE.issuperset(map(type, node.options.values())):
+        if kind is Tensor or position in unread:
+            continue
+        if kind is np.ndarray:
+            seals.append(sealed(argument))
+        else:
+            seals += map(sealed, arrays_in(argument))
+    if node.options:
         seals += map(sealed, arrays_in(node.options))
     return seals or None
 
 
-def call_composite(rule: Composite, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """Evaluate the expression that stands for a function. A wrong call is told again in the function's name."""
-    if kwargs:
-        kwargs = {name: value for name, value in kwargs.items() if value is not np._NoValue}
+def told_of_composite(error: TypeError, rule: Composite, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> TypeError:
+    """An error of a composite in the name of the function that it stands for: the call does not fit, or a value was read."""
+    if isinstance(error, ConcretizationError):
+        return error if str(error).startswith(rule.name) else ConcretizationError(f"{rule.name}: {error}")
     try:
-        return rule.expression(*args, **kwargs)
-    except ConcretizationError as error:
-        raise error if str(error).startswith(rule.name) else ConcretizationError(f"{rule.name}: {error}") from None
-    except TypeError:
-        try:
-            inspect.signature(rule.expression).bind(*args, **kwargs)
-        except TypeError as error:
-            raise TypeError(f"{rule.name}: {error}; on Tensors it takes {plain_signature(rule.expression)}") from None
-        raise
+        inspect.signature(rule.expression).bind(*args, **kwargs)
+    except TypeError as wrong_call:
+        return TypeError(f"{rule.name}: {wrong_call}; on Tensors it takes {plain_signature(rule.expression)}")
+    return error
 
 
 def primitive(function: Callable[..., Any]) -> Callable[..., Any]:

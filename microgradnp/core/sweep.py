@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from microgradnp.core.checks import checked_gradient
-from microgradnp.core.context import current
+from microgradnp.core.context import mode
 from microgradnp.core.graph import is_node
-from microgradnp.core.memory import arrays_in, is_broken, read_only
+from microgradnp.core.memory import arrays_in, checksum, read_only
 from microgradnp.core.messages import describe, freed_message, mutated_message, wrong_shape_message
 from microgradnp.core.table import Rule
 from microgradnp.core.typing import NO_OPTIONS, Array, Node
@@ -36,7 +36,8 @@ def sweep(
     both are found before any gradient is yielded.
     """
     waiting = checked_graph(root, record, until)
-    watchers = current().watchers
+    how = mode.get()
+    watchers = how.watchers if how else ()
     ready: list[tuple[N, Array, bool]] = [(root, seed, True)]
     while ready:
         node, g, is_shared = ready.pop()
@@ -47,7 +48,7 @@ def sweep(
             continue
         args, vjps = node.args, rule.vjps
         is_simple = rule.is_simple and not node.options
-        inputs = (g, node, *args) if record else (g, node._array, *node.values)
+        inputs = (g, node) + args if record else (g, node._array) + node.values  # noqa: RUF005 - quicker than unpacking
         for position in node.needs:
             parent = args[position]
             try:
@@ -92,15 +93,14 @@ def checked_graph(root: N, record: bool, until: Collection[N]) -> dict[N, list[A
     several: dict[N, list[Any]] = {}
     seen = {root}
     found = [root]
-    checked: dict[int, int] = {}
-    while found:
-        node = found.pop()
+    known: dict[int, int] = {}  # check sums of large arrays
+    for node in found:  # which grows meanwhile
         if until and node in until:
             continue
         if node.freed:
             raise RuntimeError(freed_message(node))
         if node.seals is not None:
-            check_seals(node, checked)
+            check_seals(node, known)
         if record:
             check_leaves(node)
         args = node.args
@@ -168,8 +168,15 @@ def fit_to(share: Array, parent: Node, node: Node, position: int) -> Array:
 
 def check_seals(node: Node, known: dict[int, int]) -> None:
     """Refuse to sweep when an array that a gradient formula of this node will read has changed."""
-    for seal in node.seals:
-        if is_broken(seal, known):
-            array = seal[0]
+    for array, before, shape, dtype in node.seals:
+        now = array.tobytes() if type(before) is bytes else known_checksum(array, known)
+        if now != before or array.shape != shape or array.dtype is not dtype:  # `array.shape = ...` changes no byte
             position = next((i for i, value in enumerate(node.values) if any(a is array for a in arrays_in(value))), None)
             raise RuntimeError(mutated_message(node, array, position))
+
+
+def known_checksum(array: np.ndarray[Any, Any], known: dict[int, int]) -> int:
+    """The check sum of an array that several nodes may have sealed, taken once a sweep."""
+    if id(array) not in known:
+        known[id(array)] = checksum(array)
+    return known[id(array)]

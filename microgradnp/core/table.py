@@ -114,21 +114,23 @@ class Rule:
         return self.plain(list(values), **options) if self.sequence else self.plain(*values, **options)
 
     def values_unread(self, needs: tuple[int, ...]) -> frozenset[int]:
-        """Positions of the arguments whose values no formula of `needs` reads, as far as can be told."""
-        found = self.unread.get(needs)
-        if found is None:
-            reads = [None if self.variadic else positions_read(self.vjps[position]) for position in needs]
-            found = frozenset(range(self.arrays)).difference(*(range(self.arrays) if read is None else read for read in reads))
-            self.unread[needs] = found
-        return found
+        """Work out the positions of the arguments whose values no formula of `needs` reads, and keep them in `unread`."""
+        read: set[int] = set()
+        for position in needs:
+            told = None if self.variadic else positions_read(self.vjps[position])
+            read.update(range(self.arrays) if told is None else told)
+        self.unread[needs] = frozenset(range(self.arrays)) - read
+        return self.unread[needs]
 
-    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
         """Split a NumPy call into array arguments, all positional, and options, all keywords.
 
         Raises TypeError for a keyword that the rule does not know: a keyword ignored in the backward pass would give a
         wrong gradient.
         """
-        parameters, defaults, known = self.keywords
+        parameters, defaults, known = self._keywords or self.keywords
+        if self.sequence and len(args) == 1 and known.issuperset(kwargs):  # the usual call
+            return tuple(args[0]), kwargs
         options = dict(kwargs)
         rest: tuple[Any, ...] = ()
         names: tuple[str, ...] = ()

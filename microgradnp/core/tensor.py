@@ -22,6 +22,8 @@ from microgradnp.core.sweep import sweep
 from microgradnp.core.table import Rule
 from microgradnp.core.typing import NO_OPTIONS, Array
 
+ONE = np.float64(1)
+
 
 class Tensor(Conversions, Methods):
     """An n-dimensional array whose history can be differentiated.
@@ -166,8 +168,9 @@ class Tensor(Conversions, Methods):
         finished: list[tuple[Tensor, Array]] = []
         for node, g, private in sweep(self, seed, free=free, every=retain_grads):
             g = g.conj() if g.dtype.kind == "c" else g
-            own = np.asarray(g) if private and node.rule is None and not retain_grads else np.array(g)
-            finished.append((node, own if node._grad is None else node._grad + own))
+            if type(g) is not np.ndarray or not private or node.rule is not None or retain_grads:
+                g = np.array(g)
+            finished.append((node, g if node._grad is None else node._grad + g))
         for node, g in finished:  # only now: an error above leaves every gradient as it was
             node._grad = g
 
@@ -181,6 +184,8 @@ class Tensor(Conversions, Methods):
             )
         value = self._array
         if gradient is None:
+            if type(value) is np.float64:
+                return ONE
             if value.shape != ():
                 raise ValueError(
                     f"backward: {describe(self)} is not a scalar. Reduce it to a loss first (np.sum, np.mean, mg.sse), "

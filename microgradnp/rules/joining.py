@@ -16,12 +16,8 @@ from microgradnp.rules.values import value_of
 
 @composite(np.vstack)
 def vstack(tup: Sequence[Any]) -> Any:
-    return np.concatenate([a if dimensions(a) >= 2 else np.reshape(a, (1, -1)) for a in tup], axis=0)
-
-
-def dimensions(a: Any) -> int:
-    """`np.ndim(a)`, without NumPy's dispatch where `a` is an array."""
-    return int(a.ndim) if hasattr(a, "ndim") else np.ndim(a)
+    # getattr is quicker than np.ndim, which asks the Tensor's protocol
+    return np.concatenate([np.reshape(a, (1, -1)) if getattr(a, "ndim", 0) < 2 and np.ndim(a) < 2 else a for a in tup], axis=0)
 
 
 @composite(np.hstack)
