@@ -2,7 +2,7 @@
 
 import sys
 from fractions import Fraction
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ import microgradnp as mg
 from microgradnp.core import graph
 from microgradnp.core.errors import ConcretizationError
 from microgradnp.core.record import call_composite
-from microgradnp.core.table import TABLE
+from microgradnp.core.table import LIBRARY_RULES, TABLE
 from microgradnp.derivatives.gradients import gradients
 
 
@@ -129,11 +129,16 @@ def test_a_primitive_is_one_node_also_when_its_tensor_comes_by_keyword():
 # --------------------------------------------------------------------------------------------- the table
 
 
-def test_the_rules_of_a_library_are_loaded_when_a_tensor_first_meets_it(monkeypatch):
-    special = pytest.importorskip("scipy.special")
-    monkeypatch.delitem(sys.modules, "microgradnp.rules.special", raising=False)
-    monkeypatch.delitem(TABLE, special.erf, raising=False)
-    assert mg.grad(special.erf)(0.0) == pytest.approx(2 / np.sqrt(np.pi))
+def test_the_rules_of_a_library_are_loaded_when_a_tensor_first_meets_it(monkeypatch, tmp_path):
+    (tmp_path / "rules_of_shop.py").write_text("import microgradnp, shop\nmicrogradnp.rule(shop.double, lambda g, y, a: 2 * g)\n")
+    shop = ModuleType("shop")
+    shop.double = mg.primitive(lambda a: a * 2)
+    monkeypatch.setitem(LIBRARY_RULES, "shop", "rules_of_shop")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(TypeError, match="has no gradient rule"):
+        mg.grad(shop.double)(3.0)  # nobody has imported the library
+    monkeypatch.setitem(sys.modules, "shop", shop)
+    assert mg.grad(shop.double)(3.0) == 2.0
 
 
 def test_a_keyword_that_numpy_marks_as_left_out_is_left_out():

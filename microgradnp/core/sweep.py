@@ -43,7 +43,7 @@ def sweep(
         node, g, is_shared = ready.pop()
         rule = node.rule
         if every or rule is None or node.retains_grad:
-            yield node, g, not is_shared and g.base is None
+            yield node, g, not is_shared and type(g) is np.ndarray and g.base is None
         if rule is None or (until and node in until):
             continue
         args, vjps = node.args, rule.vjps
@@ -68,11 +68,12 @@ def sweep(
                 ready.append((parent, share, is_shared))
                 continue
             to_come, total, total_is_shared = uses
-            if total is not None and (total_is_shared or type(total) is not np.ndarray or total.base is not None):
-                share, is_shared = total + share, record
-            elif total is not None:
-                total += share
-                share, is_shared = total, False
+            if total is not None:
+                if type(total) is type(share) is np.ndarray and total.base is None and not total_is_shared:
+                    total += share
+                    share, is_shared = total, False
+                else:
+                    share, is_shared = total + share, record
             if to_come > 1:
                 uses[:] = to_come - 1, share, is_shared
             else:
