@@ -137,13 +137,19 @@ def test_wrong_shapes_are_told_as_ever():
         np.einsum("ij,jk->ik", a, b)
 
 
-def test_no_path_is_written_into_a_program():
+def test_no_path_is_printed_into_a_program():
     text = mg.emit(convolution, IMAGES, FILTERS)
     assert text.count("np.einsum(") == 2
     assert "optimize" not in text
+
+
+def test_a_compiled_program_takes_paths_for_its_shapes(paths: list[Any]):
     compiled = mg.compile(convolution)
     for images in (IMAGES, IMAGES[:1, :, :5, :7]):
+        compiled(images, FILTERS)
+        del paths[:]
         value, gradient = compiled(images, FILTERS)
+        assert [bool(path) for path in paths] == [images is IMAGES] * 2
         expected, slope = mg.value_and_grad(convolution)(images, FILTERS)
         np.testing.assert_allclose(value, expected, rtol=1e-12)
         np.testing.assert_allclose(gradient, slope, rtol=1e-11, atol=1e-11 * np.max(np.abs(slope)))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core.signatures import name_of
+from microgradnp.core.table import TABLE, Rule
 from microgradnp.emitter.identifiers import identifier
 from microgradnp.emitter.quoting import public_name
 
@@ -31,7 +32,9 @@ class Namespace:
     def name(self, function: Callable[..., Any], wish: str | None = None) -> str:
         """The name of a function, which is looked up once: `multiply` and not `np.multiply`."""
         if id(function) not in self.known:
-            plain = getattr(function, "__wrapped__", function) if getattr(function, "primitive", False) else function
+            entry = TABLE.get(function)
+            unwrapped = getattr(function, "__wrapped__", function) if getattr(function, "primitive", False) else function
+            plain = entry.plain if isinstance(entry, Rule) else unwrapped
             shown = public_name(function)
             self.known[id(function)] = self.bind((shown or wish or name_of(function)).rpartition(".")[2], plain)
         return self.known[id(function)]
