@@ -255,6 +255,8 @@ class TestSizes:
         ("f", "before", "after"),
         [
             (lambda x, W: np.sum(np.tanh(x.reshape(len(x), -1) @ W)), [(6, 4, 5), (20, 3)], [(2, 4, 5), (20, 4)]),  # images
+            (lambda x, t: np.mean(x.reshape(-1) * np.exp(t.reshape(-1))), [(5, 3), (5, 3)], [(2, 4), (2, 4)]),
+            (lambda x, k: np.sum(np.lib.stride_tricks.sliding_window_view(x, k.shape) * k), [(7, 8), (2, 3)], [(5, 4), (2, 3)]),
             (lambda a, b: np.einsum("ij,ji->", np.sin(a), b) / a.size, [(3, 3), (3, 3)], [(2, 4), (4, 2)]),
             (lambda a, b, c: np.mean(np.where(a > 0, b * a, c)), [(3, 3), (3, 3), (3, 3)], [(2, 4), (2, 4), (2, 4)]),
             (lambda A, x: np.sum(np.linalg.inv(A) @ x) + np.linalg.slogdet(A)[1], [(4, 4), (4, 2)], [(3, 3), (3, 1)]),

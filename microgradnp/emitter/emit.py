@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from microgradnp.derivatives.parameters import Parameters
 from microgradnp.derivatives.variables import Argnums, recorded
-from microgradnp.emitter.families import Family, families_of, fix, grown_shapes, growth
+from microgradnp.emitter.families import Family, choose_growth, families_of, fix, grown_shapes
 from microgradnp.emitter.proof import close, refuses_misfits, returns
 from microgradnp.emitter.question import Answer, Asked, Question, ask
 from microgradnp.emitter.self_check import self_check
@@ -195,7 +195,7 @@ def compare(question: Question, traced: Traced, families: list[Family]) -> Found
     """Trace once more with longer axes. Returns the families that may be why the program is not the same then."""
     program = traced.program
     shapes = [value.shape for value in program.inputs]
-    amounts = growth(families, primes(), {n for value in [*program.inputs, *program.values()] for n in value.shape})
+    amounts = choose_growth(families, primes(), {n for value in [*program.inputs, *program.values()] for n in value.shape})
     grown = grown_shapes(shapes, families, amounts)
     free = [family for family in families if not family.fixed]
     doubtful = [f for f in free if f.doubt and f.doubt == max(other.doubt for other in free)]
@@ -248,7 +248,7 @@ def checked(found: Found, question: Question) -> Found:
 def is_right_elsewhere(source: Source, families: list[Family]) -> bool:
     """Whether the text returns what the graph does when every free size is another one, and refuses sizes that do not fit."""
     shapes = [value.shape for value in source.program.inputs]
-    question = source.question.resized(grown_shapes(shapes, families, growth(families, itertools.count(2, 2))))
+    question = source.question.resized(grown_shapes(shapes, families, choose_growth(families, itertools.count(2, 2))))
     try:
         return returns(source, question, question.answer()) and refuses_misfits(source, families)
     except Exception:  # the function does not take these sizes

@@ -1,7 +1,7 @@
-"""What one step allows: which axes of its operands have to grow together, and which axes of its result grow with them.
+"""What a single step allows: which axes of its operands have to grow together, and which axes of its result grow with them.
 
-The step is run on stand-ins for its operands, with one axis longer than it is. When NumPy refuses, other axes of the same length
-grow too, until it accepts; those that it accepts without are left as they are. So the answer is NumPy's own.
+The step is run on stand-ins for its operands, with one axis longer. Where NumPy refuses, other axes of the same length are made
+longer too, as few as possible. So the answer is NumPy's own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Place = tuple[Any, ...]  # (operand, axis), or the path of a literal such as ("o
 
 
 class Growth(NamedTuple):
-    """Places that grow together by one, and by how much each axis of the result grows then."""
+    """Places that grow together, and the share of this growth in each axis of the result."""
 
     places: tuple[Place, ...]
     result: tuple[float, ...]
@@ -31,7 +31,7 @@ class Growth(NamedTuple):
 
 
 class Growths(NamedTuple):
-    """The ways in which a step may grow, and the axes of its operands that cannot grow in any way."""
+    """The ways in which a step can grow, and the axes of its operands that it does not let grow."""
 
     possible: tuple[Growth, ...]
     stuck: tuple[Place, ...]
@@ -45,12 +45,13 @@ class Step:
         self.operands = arrays_of(value)
         self.position = {id(v): k for k, v in enumerate(self.operands)}
         self.axes = {(k, axis): n for k, v in enumerate(self.operands) for axis, n in enumerate(v.shape) if n > 1}
-        self.literals = {path: n for path, n in numbers_in((value.args, dict(value.options))) if n > 1}
+        numbers = numbers_in({"args": value.args, "options": dict(value.options)})
+        self.literals = {path: n for path, n in numbers if n > 1}
         taken = {1, *self.axes.values(), *self.literals.values()}
         self.more = next(k for k in itertools.count(3) if not {n + k for n in taken} & taken)
 
     def growths(self) -> Growths:
-        """All ways in which the step may grow."""
+        """All ways in which the step can grow. A function of the user's is not tried: it lets nothing grow."""
         if not is_ours(self.value.function) or self.shape(()) != self.value.shape:  # type: ignore[arg-type]
             return Growths((), tuple(self.axes))
         possible: list[Growth] = []
@@ -66,9 +67,9 @@ class Step:
         return Growths(tuple(possible), tuple(stuck))
 
     def growth(self, place: Place) -> Growth | None:
-        """How this place grows with as few others as possible; None when it cannot.
+        """The growth of a place with as few others as possible; None when it cannot grow.
 
-        Where an axis of the result grows by another amount, others are tried as well: `x.reshape(20, -1)` takes any `x`.
+        A growth by which each axis of the result grows as much or not at all is preferred: `x.reshape(20, -1)` takes any `x`.
         """
         found = (growth for pool in self.pools(place) if (growth := self.smallest(place, pool)) is not None)
         first = next(found, None)
@@ -77,7 +78,7 @@ class Step:
         return next((growth for growth in found if growth.is_simple), first)
 
     def pools(self, place: Place) -> Iterator[list[Place]]:
-        """Places of the same length that may have to grow together: alone, in pairs, axes with the same number, all."""
+        """Places of the same length that may have to grow together: one, two, all axes with the same number, all."""
         operand, axis = place
         alike = [other for other, n in self.axes.items() if n == self.axes[place]]
         written = [path for path, n in self.literals.items() if n == self.axes[place]]
@@ -90,7 +91,7 @@ class Step:
             yield [*pool, *written]
 
     def smallest(self, place: Place, pool: list[Place]) -> Growth | None:
-        """The growth of some places, without those that `place` does not need."""
+        """The growth of a pool of places, without those that `place` does not need."""
         best = self.together(pool)
         for other in [p for p in pool if p != place]:
             smaller = self.together([p for p in pool if p != other])
@@ -99,6 +100,7 @@ class Step:
         return best
 
     def together(self, places: list[Place]) -> Growth | None:
+        """The growth of all these places; None when the step refuses."""
         shape = self.shape(places)
         if shape is None:
             return None
@@ -134,7 +136,7 @@ class Step:
         if value.dtype.kind not in "fc":
             return np.zeros(shape, value.dtype)
         last = np.eye(*shape[-2:], dtype=value.dtype) if len(shape) > 1 else np.ones(shape, value.dtype)
-        return np.array(np.broadcast_to(last, shape))
+        return np.ascontiguousarray(np.broadcast_to(last, shape))
 
 
 def arrays_of(value: Value) -> list[Value]:
@@ -143,7 +145,7 @@ def arrays_of(value: Value) -> list[Value]:
 
 
 def signature_of(value: Value) -> Any:
-    """What two steps have in common that grow in the same way."""
+    """A key that is equal for steps that grow in the same way."""
     position = {id(v): k for k, v in enumerate(arrays_of(value))}
 
     def kind(v: Value) -> Any:
@@ -152,22 +154,16 @@ def signature_of(value: Value) -> Any:
     return value.function, value.sequence, repr(substituted((value.args, dict(value.options)), kind))
 
 
-def numbers_in(item: Any) -> Iterator[tuple[Place, int]]:
-    """The whole numbers in the arguments and options of a step, with their paths."""
-    args, options = item
-    yield from walk_numbers(args, "args")
-    yield from walk_numbers(options, "options")
-
-
-def walk_numbers(item: Any, *path: Any) -> Iterator[tuple[Place, int]]:
+def numbers_in(item: Any, *path: Any) -> Iterator[tuple[Place, int]]:
+    """The integers in an argument, with their paths."""
     if isinstance(item, (tuple, list)):
         for k, part in enumerate(item):
-            yield from walk_numbers(part, *path, k)
+            yield from numbers_in(part, *path, k)
     elif isinstance(item, dict):
         for key, part in item.items():
-            yield from walk_numbers(part, *path, key)
+            yield from numbers_in(part, *path, key)
     elif isinstance(item, slice):
         for end in ("start", "stop", "step"):
-            yield from walk_numbers(getattr(item, end), *path, end)
+            yield from numbers_in(getattr(item, end), *path, end)
     elif type(item) is int:
         yield path, item
