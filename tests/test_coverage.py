@@ -6,6 +6,7 @@ from click.testing import CliRunner
 
 import microgradnp as mg
 from microgradnp.cli import main
+from microgradnp.core.signatures import is_ours
 from microgradnp.core.table import REFUSED, TABLE, Rule
 
 
@@ -14,7 +15,7 @@ def test_every_public_function_of_the_table_is_listed_once():
     names = [name for entry in covered for name in (entry.name, *entry.aliases)]
     assert len(set(names)) == len(names)
     assert {"np.exp", "np.linalg.norm", "mg.sigmoid", "x[index]", "np.concat", "np.put"} <= set(names)
-    private = len(TABLE) + len(REFUSED) - len(covered)
+    private = sum(map(is_ours, [*TABLE, *REFUSED])) - len(covered)  # without the functions that other tests register
     assert 0 < private < 60, "private primitives such as the transpose of indexing are not listed"
 
 
