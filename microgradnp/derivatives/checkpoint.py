@@ -202,9 +202,9 @@ def share(position: int, g: Any, y: Any, *arrays: Any, replay: Any) -> Any:
         packed, inside = replay.again()
         outside = boundary(inside)
         wanted = {id(node): k for k, node in enumerate(outside)}
-        shares = {
-            wanted[id(node)]: part
-            for node, part, _ in sweep(packed, g, free=not record, record=record, until=set(outside))
+        shares = {  # each an array of its own: the sweep that asks adds to them in place
+            wanted[id(node)]: part if is_private or record else part.copy()
+            for node, part, is_private in sweep(packed, g, free=not record, record=record, until=set(outside))
             if id(node) in wanted
         }
         replay.memo = (g, shares)
