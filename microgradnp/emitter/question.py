@@ -15,8 +15,8 @@ from microgradnp.derivatives.variables import Argnums, recorded
 from microgradnp.emitter.sizes import resized
 from microgradnp.program import trace
 from microgradnp.program.arguments import Arguments, asked_for
+from microgradnp.program.calls import TracedCall, check_scalar
 from microgradnp.program.expansions import FOR_PEOPLE
-from microgradnp.program.tracer import TracedCall, check_scalar
 
 
 class Answer(NamedTuple):

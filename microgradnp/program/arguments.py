@@ -14,7 +14,8 @@ from microgradnp.core.signatures import name_of
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.trees import is_differentiable, leaves, leaves_with_paths, tree_map
 from microgradnp.derivatives.variables import Argnums, kind, looks_like_array, place_of
-from microgradnp.program.tracer import Trace, Variables
+from microgradnp.program.calls import Variables
+from microgradnp.program.tracer import Trace
 
 Where = int | str
 TOLD_BY_REPR = (bool, int, float, complex, str, bytes, type(None), slice, range, np.dtype)

@@ -1,19 +1,17 @@
-"""Tracing: one call of a function on traced Tensors, written down as a program, step by step.
+"""A trace watches a recording, and writes down which function was called with which values, step by step.
 
-The graph is recorded as always. A trace watches the recording and writes down which function was called with which values. The
-backward pass is recorded by the same rules and written down too. A gradient formula that has to look at numbers (which entry is
-the largest?) becomes one step as a whole.
+The graph is recorded as always. The backward pass is recorded by the same rules and written down too. A gradient formula that
+has to look at numbers (which entry is the largest?) becomes one step as a whole.
 """
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import functools
 import operator
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,15 +19,13 @@ import numpy as np
 from microgradnp.core.context import current, mode, switch
 from microgradnp.core.errors import ConcretizationError
 from microgradnp.core.graph import walk
-from microgradnp.core.messages import describe
-from microgradnp.core.signatures import Vjp, name_of
+from microgradnp.core.signatures import Vjp
 from microgradnp.core.sweep import sweep
 from microgradnp.core.table import Rule
 from microgradnp.core.tensor import Tensor
-from microgradnp.derivatives.variables import check_result, recorded
 from microgradnp.inspection.names import name_boxes
 from microgradnp.program.traced import Traced
-from microgradnp.program.values import Program, Value
+from microgradnp.program.values import Value
 
 VARIABLE = re.compile(r"[^\W\d][\w.]*( #\d+)?")  # `h`, `self.h`, and `h #2` where a loop assigned it again; no expression
 LENGTHS = {np.flatnonzero, np.argwhere, np.bincount}  # functions with a data-dependent length
@@ -228,84 +224,3 @@ class Gradient(NamedTuple):
 
     value: Value
     array: Any
-
-
-class Variables(NamedTuple):
-    """The arguments of a traced call."""
-
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    inputs: list[Tensor]  # all variables of the program
-    wanted: list[Tensor]  # those to differentiate with respect to
-
-
-class TracedCall:
-    """A call that was traced forward. `program` writes its backward pass down, as often as one likes.
-
-    `parameters` are leaves that the function reads from outside, to be differentiated with respect to as well.
-    """
-
-    def __init__(self, tracer: Trace, variables: Variables, parameters: list[Tensor], result: Tensor) -> None:
-        self.tracer, self.result, self.parameters = tracer, result, parameters
-        self.inputs = [tracer.values[id(x)] for x in [*variables.inputs, *parameters]]
-        self.wanted = [*variables.wanted, *parameters]
-        self.assumed = tracer.assumed  # whether the forward pass itself left a guard out: it holds a gradient
-
-    def program(self, *, unguarded: bool) -> Program:
-        """The value and the gradients as a program, with or without the guards of the formulas of the backward pass."""
-        tracer = self.tracer
-        tracer.leaves_guards_out, tracer.assumed = unguarded, self.assumed
-        with tracer, recorded(), as_traced(self.parameters), np.errstate(all="ignore"):
-            value = Gradient(tracer.operand(self.result), self.result._array)
-            outputs = [value, *tracer.gradients(self.result, self.wanted)]
-        program = Program(self.inputs, [], [o.value for o in outputs], [o.array for o in outputs], tracer.assumed)
-        needed = {id(v) for v in program.values()} - {id(v) for v in self.inputs}
-        program.captured = [v for v in tracer.captured if id(v) in needed]
-        return program
-
-
-def trace(
-    f: Callable[..., Any],
-    call: Callable[[Trace], Variables],
-    *,
-    unguarded: bool,
-    expansions: Expansions | None = None,
-    parameters: Iterable[Tensor] = (),
-) -> TracedCall:
-    """Trace one call of `f`. `call` makes its arguments; `parameters` are leaves that it reads from outside.
-
-    Raises TypeError when `f` returns no Tensor or reads the numbers of one, ValueError when its value is no real scalar.
-    """
-    parameters = list(parameters)
-    tracer = Trace(unguarded=unguarded, expansions=expansions)
-    with tracer, recorded(), as_traced(parameters), np.errstate(all="ignore"):  # without its guards a formula may divide by zero
-        variables = call(tracer)
-        for parameter in parameters:
-            tracer.outside(parameter)
-        result = f(*variables.args, **variables.kwargs)
-        check_scalar(f, result)
-        tracer.give_names()
-        for node in walk(result):
-            if node.rule is not None and node.traced:
-                node.rule = tracer.careful(node.rule)
-    return TracedCall(tracer, variables, parameters, result)
-
-
-@contextlib.contextmanager
-def as_traced(leaves: list[Tensor]) -> Iterator[None]:
-    """Forbid to read the numbers of leaves, which belong to the user."""
-    classes = [leaf.__class__ for leaf in leaves]
-    try:
-        for leaf in leaves:
-            leaf.__class__ = Traced
-        yield
-    finally:
-        for leaf, kind in zip(leaves, classes, strict=True):
-            leaf.__class__ = kind
-
-
-def check_scalar(f: Callable[..., Any], result: Any) -> None:
-    """Raises TypeError when a function did not return a Tensor, ValueError when it is no real scalar."""
-    check_result(f, result)
-    if result.shape != () or result.dtype.kind == "c":
-        raise ValueError(f"{name_of(f)} returned {describe(result)}, and must return a real scalar")
