@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from debug import programs
+from debugger import programs
 
 import microgradnp as mg
 from microgradnp.debugger.capture.bind import mark_of

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from debug import programs
+from debugger import programs
 
 BUGS = [Path(__file__).parent / folder for folder in ("bugs", "bugs_held_out")]
 SEEDS = (21, 22)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from debug import programs
+from debugger import programs
 
 import microgradnp as mg
 from microgradnp.debugger.match import matches

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from debug import programs
+from debugger import programs
 
 import microgradnp as mg
 

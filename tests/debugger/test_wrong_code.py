@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from debug import mutants, programs
+from debugger import mutants, programs
 
 import microgradnp as mg
 from microgradnp.cli import story

@@ -1,8 +1,7 @@
 """Which gradients of the hand-written code are right: the useful half of the debugger, with no guessing in it.
 
-Evidence for a parameter, best first: the step that was made, (after - before), which must be a negative multiple of the
-gradient; a returned array; a variable that holds the gradient; a variable that is named like it. A factor common to all
-(sign of a gradient variable, learning rate, 1/N, 2) is a convention.
+The evidence for each parameter (`evidence`) is compared with the gradient of the model. A factor that all share is a convention:
+the sign of a gradient variable, the learning rate, 1/N, 2.
 """
 
 from __future__ import annotations
