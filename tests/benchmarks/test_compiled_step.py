@@ -32,7 +32,7 @@ Step = Callable[[], object]
 
 
 def loss(x: Any, t: Any, V: Any, W: Any) -> Any:
-    h = mg.append_bias_unit(mg.sigmoid(mg.append_bias_unit(x) @ V))
+    h = mg.append_bias_unit(mg.sigmoid(x @ V))
     return 0.5 * mg.sse(h @ W, t)
 
 
@@ -74,7 +74,7 @@ def jax_step(x: np.ndarray, t: np.ndarray) -> Any:
     ones = jnp.full((len(x), 1), -1.0)
 
     def jax_loss(V: Any, W: Any) -> Any:
-        h = jnp.concatenate([jax.nn.sigmoid(jnp.concatenate([x, ones], axis=1) @ V), ones], axis=1)
+        h = jnp.concatenate([jax.nn.sigmoid(x @ V), ones], axis=1)
         return 0.5 * jnp.sum((h @ W - t) ** 2)
 
     def step(V: Any, W: Any) -> tuple[Any, Any]:

@@ -1,159 +1,47 @@
-"""One eager training step against hand-written NumPy, PyTorch eager, HIPS autograd and MyGrad, as ratios in one run.
+"""One eager training step in units of the tight hand-written one, beside PyTorch eager, HIPS autograd and MyGrad.
 
     pip install ".[test,peers]"
-    OMP_NUM_THREADS=1 python tests/benchmarks/test_eager_step.py
+    OMP_NUM_THREADS=1 python tests/benchmarks/test_eager_step.py                # --markdown for the README's table
     OMP_NUM_THREADS=1 pytest tests/benchmarks/test_eager_step.py --benchmark-enable     # the same by pytest-benchmark
 
-Each step is forward, backward and update, as a user of that library writes it; all take the same step, which is checked first.
-The rounds of all libraries are interleaved on one core, and the medians are compared, so that a busy machine slows them alike.
-Goals: at most 3 times the hand-written step on the story's network, 2 times faster than PyTorch, 5 times faster than HIPS
-autograd and MyGrad. A library that is not installed is left out.
+The steps are in training_steps.py. All take the same step, which is checked first. Processor time is measured, on one core. The
+rounds of all libraries are interleaved, and the medians compared, so that a busy machine slows all alike. A library that is not
+installed is left out. Goals on the network of the story, 20x7-3-2: at least 2 times faster than PyTorch, 4 times faster than HIPS
+autograd, 2.5 times faster than MyGrad. step_instructions.py counts instructions, which no other process disturbs.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
+from training_steps import LR, MAKERS, SIZES, Step, problem
 
-import microgradnp as mg
-
-LR = 1e-6  # so small that the largest network does not run away in thousands of steps
-SIZES = {"20x7-3-2": (20, 7, 3, 2), "1000x64-32-8": (1000, 64, 32, 8), "512x784-512-10": (512, 784, 512, 10)}
-Step = Callable[[], object]
+__all__ = ["LR", "MAKERS", "SIZES", "medians", "problem"]  # test_compiled_step.py has the same steps
 
 
-def problem(samples: int, inputs: int, hidden: int, outputs: int) -> tuple[np.ndarray, ...]:
-    rng = np.random.default_rng(0)
-    scale = 1 / np.sqrt(inputs)
-    return (
-        rng.uniform(size=(samples, inputs)),
-        rng.uniform(size=(samples, outputs)),
-        scale * rng.normal(size=(inputs + 1, hidden)),
-        0.1 * rng.normal(size=(hidden + 1, outputs)),
-    )
-
-
-def by_hand(x: np.ndarray, t: np.ndarray, V: np.ndarray, W: np.ndarray) -> Step:
-    """Vectorised NumPy as a careful person writes it."""
-    weights = [V.copy(), W.copy()]
-
-    def step() -> list[np.ndarray]:
-        V, W = weights
-        x1 = np.concatenate([x, np.full((len(x), 1), -1.0)], axis=1)
-        h = np.concatenate([1 / (1 + np.exp(-(x1 @ V))), np.full((len(x), 1), -1.0)], axis=1)
-        d_y = h @ W - t
-        0.5 * np.sum(d_y * d_y)
-        d_W = h.T @ d_y
-        d_z = (d_y @ W[:-1].T) * h[:, :-1] * (1 - h[:, :-1])
-        V -= LR * (x1.T @ d_z)
-        W -= LR * d_W
-        return weights
-
-    return step
-
-
-def by_microgradnp(x: np.ndarray, t: np.ndarray, V: np.ndarray, W: np.ndarray) -> Step:
-    x, t = mg.Tensor(x), mg.Tensor(t)  # type: ignore[assignment]
-    weights = [mg.Tensor(V, requires_grad=True), mg.Tensor(W, requires_grad=True)]
-
-    def step() -> list[np.ndarray]:
-        V, W = weights
-        h = mg.append_bias_unit(mg.sigmoid(mg.append_bias_unit(x) @ V))
-        loss = 0.5 * mg.sse(h @ W, t)
-        loss.backward()
-        for w in weights:
-            w.data -= LR * w.grad
-            w.zero_grad()
-        return [w.numpy() for w in weights]
-
-    return step
-
-
-def by_torch(x: np.ndarray, t: np.ndarray, V: np.ndarray, W: np.ndarray) -> Step:
-    import torch
-
-    torch.set_num_threads(1)
-    xs, ts, ones = torch.tensor(x), torch.tensor(t), -torch.ones(len(x), 1, dtype=torch.float64)
-    weights = [torch.tensor(V, requires_grad=True), torch.tensor(W, requires_grad=True)]
-
-    def step() -> list[np.ndarray]:
-        V, W = weights
-        h = torch.cat([torch.sigmoid(torch.cat([xs, ones], 1) @ V), ones], 1)
-        loss = 0.5 * ((h @ W - ts) ** 2).sum()
-        loss.backward()
-        with torch.no_grad():
-            for w in weights:
-                w -= LR * w.grad
-                w.grad = None
-        return [w.detach().numpy() for w in weights]
-
-    return step
-
-
-def by_autograd(x: np.ndarray, t: np.ndarray, V: np.ndarray, W: np.ndarray) -> Step:
-    import autograd
-    import autograd.numpy as anp
-
-    ones = -np.ones((len(x), 1))
-
-    def loss(V: np.ndarray, W: np.ndarray) -> np.ndarray:
-        h = anp.concatenate([1 / (1 + anp.exp(-(anp.concatenate([x, ones], axis=1) @ V))), ones], axis=1)
-        return 0.5 * anp.sum((h @ W - t) ** 2)
-
-    gradient = autograd.grad(loss, (0, 1))
-    weights = [V.copy(), W.copy()]
-
-    def step() -> list[np.ndarray]:
-        for w, d_w in zip(weights, gradient(*weights), strict=True):
-            w -= LR * d_w
-        return weights
-
-    return step
-
-
-def by_mygrad(x: np.ndarray, t: np.ndarray, V: np.ndarray, W: np.ndarray) -> Step:
-    import mygrad
-    from mygrad.nnet import sigmoid
-
-    ones = -np.ones((len(x), 1))
-    weights = [mygrad.tensor(V), mygrad.tensor(W)]
-
-    def step() -> list[np.ndarray]:
-        V, W = weights
-        h = mygrad.concatenate([sigmoid(mygrad.concatenate([x, ones], axis=1) @ V), ones], axis=1)
-        loss = 0.5 * mygrad.sum((h @ W - t) ** 2)
-        loss.backward()
-        for w in weights:
-            w.data -= LR * w.grad
-            w.null_grad()
-        return [w.data for w in weights]
-
-    return step
-
-
-def medians(steps: dict[str, Step], rounds: int = 40, seconds: float = 0.02) -> dict[str, float]:
-    """Median seconds of one step for each library, over interleaved rounds of about `seconds` each."""
-    counts, times = {}, {name: [] for name in steps}
+def medians(steps: Mapping[str, Callable[[], object]], rounds: int = 40, seconds: float = 0.02) -> dict[str, float]:
+    """Median processor time of one step for each library, over interleaved rounds of about `seconds` each."""
+    counts: dict[str, int] = {}
+    times: dict[str, list[float]] = {name: [] for name in steps}
     for name, step in steps.items():
-        start = time.perf_counter()
         step()
-        counts[name] = max(1, int(seconds / (time.perf_counter() - start)))
+        start = time.process_time()
+        step()
+        counts[name] = max(1, int(seconds / max(time.process_time() - start, 1e-6)))
     for _ in range(rounds):
         for name, step in steps.items():
-            start = time.perf_counter()
+            start = time.process_time()
             for _ in range(counts[name]):
                 step()
-            times[name].append((time.perf_counter() - start) / counts[name])
+            times[name].append((time.process_time() - start) / counts[name])
     return {name: statistics.median(found) for name, found in times.items()}
-
-
-MAKERS = {"hand": by_hand, "microgradnp": by_microgradnp, "PyTorch": by_torch, "autograd": by_autograd, "MyGrad": by_mygrad}
 
 
 @pytest.mark.filterwarnings("ignore::ImportWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
@@ -165,28 +53,42 @@ def test_every_library_takes_the_same_step(benchmark, size, name):
         step = MAKERS[name](*problem(*SIZES[size]))
     except ImportError:
         pytest.skip(f"{name} is not installed")
-    expected = by_hand(*problem(*SIZES[size]))()
+    expected = MAKERS["hand"](*problem(*SIZES[size]))()
     for found, right in zip(step(), expected, strict=True):
         np.testing.assert_allclose(found, right, rtol=1e-9, atol=1e-12)
     benchmark.group = size
     benchmark(step)
 
 
+def steps_of(size: str) -> dict[str, Step]:
+    """A step of each library that is installed, after it was compared with the hand-written one."""
+    steps: dict[str, Step] = {}
+    expected = MAKERS["hand"](*problem(*SIZES[size]))()
+    for name, make in MAKERS.items():
+        with contextlib.suppress(ImportError):
+            steps[name] = make(*problem(*SIZES[size]))
+            for found, right in zip(steps[name](), expected, strict=True):
+                np.testing.assert_allclose(found, right, rtol=1e-9, atol=1e-12, err_msg=f"{name} takes another step")
+    return steps
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--markdown", action="store_true", help="print the table of the README")
+    markdown = parser.parse_args().markdown
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    for size, numbers in SIZES.items():
-        steps: dict[str, Step] = {}
-        for name, make in MAKERS.items():
-            with contextlib.suppress(ImportError):
-                steps[name] = make(*problem(*numbers))
-        expected = [w.copy() for w in steps["hand"]()]  # type: ignore[attr-defined]
-        for name, step in list(steps.items())[1:]:
-            for found, right in zip(step(), expected, strict=True):  # type: ignore[call-overload]
-                np.testing.assert_allclose(found, right, rtol=1e-9, atol=1e-12, err_msg=f"{name} takes another step")
-        found = medians(steps)
-        shown = ", ".join(f"{name} {seconds / found['hand']:.2f}" for name, seconds in found.items())
-        print(f"{size:16s} hand {found['hand'] * 1e6:8.1f} us; in units of it: {shown}")
+    rows: dict[str, list[str]] = {}
+    for size in SIZES:
+        found = medians(steps_of(size))
+        hand = found.pop("hand")
+        rows.setdefault("hand-written NumPy", []).append(f"{hand * 1e6:,.1f} us")
+        for name, seconds in found.items():
+            rows.setdefault(name, []).append(f"{seconds / hand:.2f}")
+    if markdown:
+        print(f"| one training step | {' | '.join(SIZES)} |\n|---|{'---:|' * len(SIZES)}")
+    for name, cells in rows.items():
+        print(f"| {name} | {' | '.join(cells)} |" if markdown else f"{name:22s} {'  '.join(f'{cell:>14s}' for cell in cells)}")
 
 
 if __name__ == "__main__":
