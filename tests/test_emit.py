@@ -300,9 +300,11 @@ class TestSizes:
             return a[:, None] * b[None]
 
         mg.rule(table, lambda g, y, a, b: g @ b, lambda g, y, a, b: a @ g)
-        text = agrees(lambda a, b: np.sum(np.sin(table(a, b))), x[0], x[1])
+        text = agrees(lambda a, b, c: np.sum(np.sin(table(a, b))) + np.mean(c**2), x[0], x[1], x, wrt=(0, 1, 2))
+        assert "(a.shape, b.shape) != ((7,), (7,))" in text
+        run(text, x[0], x[1], x[:3])
         with pytest.raises(ValueError, match="was written for other shapes"):
-            run(text, x[0], x[1, :5])
+            run(text, x[0], x[1, :5], x)
 
 
 class TestSteps:

@@ -102,8 +102,8 @@ def source_of(
     traced = trace_like(asked)
     found = with_sizes(question, traced, MOST_CALLS - asked.calls - traced.calls)
     source = Source(question, found.program, found.sizes, name)
-    if found.sizes.free and not is_right_elsewhere(source, found.families):
-        source = replace(source, sizes=Sizes())
+    if found.sizes.free:
+        source = replace(source, sizes=proven_sizes(source, found.families))
     if not returns(source, question, traced.answer):
         raise ValueError(
             f"emit: the text does not return what the graph of {question.title} does; does that return something else each time "
@@ -245,11 +245,14 @@ def checked(found: Found, question: Question) -> Found:
 # ------------------------------------------------------------------------------------------------------- prove
 
 
-def is_right_elsewhere(source: Source, families: list[Family]) -> bool:
-    """Whether the text returns what the graph does when every free size is another one, and refuses sizes that do not fit."""
+def proven_sizes(source: Source, families: list[Family]) -> Sizes:
+    """The sizes of a text, without free axes for which it is not proven: it is run when every free size is another one."""
     shapes = [value.shape for value in source.program.inputs]
     question = source.question.resized(grown_shapes(shapes, families, choose_growth(families, itertools.count(2, 2))))
     try:
-        return returns(source, question, question.answer()) and refuses_misfits(source, families)
-    except Exception:  # the function does not take these sizes
-        return False
+        if not returns(source, question, question.answer()):
+            return Sizes()
+    except Exception:  # whatever the function or the text raises for arguments of such sizes
+        return Sizes()
+    loose = [family for family in families if not family.fixed and not refuses_misfits(source, family)]
+    return source.sizes._replace(free=source.sizes.free - {axis for family in loose for axis in family.axes})

@@ -122,7 +122,10 @@ class Source:
         if not found:
             return []
         left, right = (f"({', '.join(part)})" if len(part) > 1 else part[0] for part in (found, expected))
-        return [f"    if {left} != {right}:", f'        raise ValueError("{self.name} was written for other shapes")']
+        return [
+            f"    if {left} != {right}:",
+            f'        raise ValueError("{self.name} was written for other shapes; emit it again for these")',
+        ]
 
 
 def names_of_variables(f: Callable[..., Any]) -> dict[int, str]:
