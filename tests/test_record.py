@@ -1,5 +1,6 @@
 """Facts of recording that no single rule shows: what a node holds, what is refused, what a user's function sees."""
 
+import re
 import sys
 from fractions import Fraction
 from types import ModuleType, SimpleNamespace
@@ -10,6 +11,7 @@ import pytest
 import microgradnp as mg
 from microgradnp.core import graph
 from microgradnp.core.errors import ConcretizationError
+from microgradnp.core.origin import locate
 from microgradnp.core.table import LIBRARY_RULES
 from microgradnp.derivatives.gradients import gradients
 
@@ -37,6 +39,16 @@ def test_the_longest_branch_counts():
         long = long * 2.0
     assert operations(long + short) == operations(short + long) == 0
     assert operations(short + short) == 2
+
+
+def test_a_result_of_a_constant_operation_counts_from_there():
+    w = mg.Tensor([1.0], requires_grad=True)
+    x = w * 2.0
+    kept = []
+    for _ in range(10):
+        x = np.floor(x)
+        kept.append(operations(x))
+    assert kept == [2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
 
 
 def test_a_gradient_keeps_the_whole_graph():
@@ -163,3 +175,90 @@ def test_a_traced_program_may_ask_for_shapes_and_not_for_numbers():
     for question in (lambda x: np.array_equal(x, x), lambda x: np.array_equal(np.ones(3), x)):
         with pytest.raises(ConcretizationError, match="array_equal: its result depends on the numbers of a Tensor"):
             mg.compile(lambda x, ask=question: np.sum(x) * ask(x))(x)
+
+
+def test_a_composite_that_asks_for_numbers_is_named():
+    with pytest.raises(ConcretizationError, match=r"^unique: \.numpy\(\) at "):
+        mg.compile(lambda x: np.sum(np.unique(x)))(np.array([1.0, 2.0]))
+
+
+def test_questions_about_a_tensor_that_is_not_traced_are_answered():
+    x = mg.Tensor(np.ones(3, np.float32), requires_grad=True)
+    assert np.array_equal(np.ones(3), x) is True
+    assert np.result_type(x, np.float64) == np.result_type(np.float64, x) == np.float64
+    assert [index.tolist() for index in np.nonzero(x)] == [[0, 1, 2]]
+
+
+# ------------------------------------------------------------------------------------------ functions of the user
+
+
+def primitive(function, *vjps):
+    made = mg.primitive(function)
+    mg.rule(made, *vjps)
+    return made
+
+
+def test_a_function_may_keep_the_array_that_it_returns():
+    kept = np.zeros(2)
+
+    def careless(a):
+        kept[...] = a
+        return kept
+
+    x = mg.Tensor([1.0, 2.0], requires_grad=True)
+    y = primitive(careless, lambda g, y, a: g)(x)
+    kept[...] = 99.0
+    np.testing.assert_array_equal(y.numpy(), [1.0, 2.0])
+
+
+def test_a_function_without_a_gradient_may_return_whole_numbers():
+    count = primitive(lambda a: int(np.sum(a > 0)), lambda g, y, a: g)
+    assert count(mg.Tensor([1.0, -1.0])).item() == 1
+    with pytest.raises(TypeError, match="returned a int of dtype int64; a result with a gradient is of floats"):
+        count(mg.Tensor([1.0], requires_grad=True))
+    with pytest.raises(TypeError, match="returned a list of dtype object"):
+        primitive(lambda a: [None], lambda g, y, a: g)(mg.Tensor(1.0))
+
+
+def test_a_recorded_formula_cannot_change_the_arrays_of_the_user():
+    def careless(g, y, a, b):
+        with pytest.raises(ValueError, match="read-only"):
+            b += 1.0
+        return g * b
+
+    factor = np.array([2.0, 3.0])
+    x = mg.Tensor([1.0, 2.0], requires_grad=True)
+    y = primitive(lambda a, b: a * b, careless, None)(x, factor)
+    (slope,) = gradients(np.sum(y), [x], record=True)
+    np.testing.assert_array_equal(slope.numpy(), [2.0, 3.0])
+
+
+class Metres(np.ndarray):
+    """Stands for arrays with units, masks, or a matrix product of their own."""
+
+
+@pytest.mark.parametrize(("array", "hint"), [(np.ones(1).view(Metres), False), (np.ma.masked_array([1.0], [True]), True)])
+def test_arrays_that_calculate_otherwise_are_refused(array, hint):
+    x = mg.Tensor([1.0], requires_grad=True)
+    with pytest.raises(TypeError, match=r"argument 1 is a (Metres|MaskedArray), whose own rules") as caught:
+        np.multiply(x, array)
+    assert ("fill its masked entries" in str(caught.value)) == hint
+
+
+def test_a_memory_map_is_an_array(tmp_path):
+    factor = np.memmap(tmp_path / "factor", float, "w+", shape=(2,))
+    factor[...] = [2.0, 3.0]
+    x = mg.Tensor([1.0, 1.0], requires_grad=True)
+    np.sum(x * factor).backward()
+    np.testing.assert_array_equal(x.grad, [2.0, 3.0])
+
+
+# ---------------------------------------------------------------------------------------------------- places
+
+
+def test_a_node_inside_of_a_layer_knows_the_users_line():
+    layer = mg.nn.Linear(2, 1, rng=0)
+    nodes = graph.walk(layer(np.ones((3, 2))))  # this line
+    here = {str(locate(node.place)) for node in nodes if node.rule is not None}
+    assert len(here) == 1
+    assert re.fullmatch(r"test_record\.py:\d+", here.pop())

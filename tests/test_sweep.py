@@ -40,10 +40,11 @@ def test_gradients_of_leaves_are_arrays_of_their_own():
     a.grad += 1.0
     np.testing.assert_array_equal(b.grad, np.ones((2, 3)))
     np.testing.assert_array_equal(seed, np.ones((2, 3)))
-    x = leaf()
-    x.backward(seed)
-    x.grad += 1.0
-    np.testing.assert_array_equal(seed, np.ones((2, 3)))
+    for way in (lambda x: x, lambda x: x.T.T, lambda x: x.reshape(2, 3)):
+        x = leaf()
+        way(x).backward(seed)
+        x.grad += 1.0
+        np.testing.assert_array_equal(seed, np.ones((2, 3)))
 
 
 def test_a_recorded_backward_pass_changes_no_array_that_it_handed_out():

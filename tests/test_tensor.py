@@ -341,3 +341,52 @@ def test_numbers_can_be_taken_where_no_gradient_is_lost():
     assert math.exp(x.detach()) == math.exp(0.5)
     assert (float(x), complex(x), int(x), round(float(x), 1)) == (0.5, 0.5 + 0j, 0, 0.5)
     assert max(x, mg.Tensor(0.25)).item() == 0.5
+
+
+# ------------------------------------------------------------------------------------- what is left out, what is said
+
+
+def test_a_gradient_can_be_taken_away(W):
+    W.grad = B
+    W.grad = None
+    assert W.grad is None
+
+
+def test_a_copy_has_a_gradient_of_its_own(W):
+    W.grad = B
+    other = copy.deepcopy(W)
+    other.grad[0, 0] = 99.0
+    np.testing.assert_array_equal(W.grad, B)
+    np.testing.assert_array_equal(other.grad[1:], B[1:])
+
+
+def test_a_missing_gradient_names_the_operation_that_has_none(W):
+    with pytest.raises(RuntimeError, match=r"needs no gradient.* \(floor has derivative zero\)\. Create the parameters"):
+        np.floor(np.sum(W)).backward()
+    with pytest.raises(RuntimeError, match="needs no gradient") as caught:
+        (mg.Tensor(1.0) * 2.0).backward()
+    assert "derivative zero" not in str(caught.value)
+
+
+def test_keywords_of_ufuncs_that_change_nothing_are_taken(W):
+    for options in ({"where": True}, {"dtype": None}, {"out": None}):
+        np.testing.assert_array_equal(np.exp(W, **options).numpy(), np.exp(A))
+    for options in ({"where": False}, {"where": A > 0}, {"subok": True}, {"dtype": np.float32}):
+        with pytest.raises(TypeError, match=f"exp: the keyword {next(iter(options))}= has no gradient rule"):
+            np.exp(W, **options)
+
+
+@pytest.mark.parametrize("kind", ["generator", "coroutine", "asynchronous generator"])
+def test_no_grad_refuses_to_decorate_a_function_whose_body_runs_later(kind):
+    def generator():
+        yield 1
+
+    async def coroutine():
+        return 1
+
+    async def asynchronous():
+        yield 1
+
+    function = {"generator": generator, "coroutine": coroutine, "asynchronous generator": asynchronous}[kind]
+    with pytest.raises(TypeError, match=rf"no_grad cannot decorate {function.__name__}, whose body runs after the call"):
+        mg.no_grad()(function)

@@ -110,3 +110,14 @@ def test_the_graph_is_kept_and_gradients_are_left_alone():
     assert x.grad is None
     loss.backward()
     np.testing.assert_array_equal(x.grad, [0, 1])
+
+
+def test_a_function_of_the_users_own():
+    @mg.primitive
+    def half_open(a):
+        return np.maximum(a, 0)
+
+    mg.rule(half_open, lambda g, y, a: np.asarray(g) * (np.asarray(a) > 0))
+    x = leaf([-1.0, 2.0])
+    text = str(mg.explain_zero(x, np.sum(half_open(x))))
+    assert re.search(r"1 of 2 entries.*\n  1: zero in half_open \(at test_zeros\.py:\d+", text)

@@ -1,0 +1,99 @@
+"""Conversions of a Tensor: to an array, a number, a text. None of them loses a gradient in silence."""
+
+import re
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+
+A = np.array([[0.5, -1.25], [3.0, 0.25]])
+
+
+@pytest.fixture
+def W():
+    return mg.Tensor(A, requires_grad=True, name="W")
+
+
+def test_a_tensor_without_a_gradient_becomes_an_array():
+    x = mg.Tensor(A)
+    seen = np.asarray(x)
+    np.testing.assert_array_equal(seen, A)
+    assert not seen.flags.writeable
+    assert np.shares_memory(seen, x.numpy())
+    assert np.asarray(x, dtype=np.float32).dtype == np.float32
+    copied = np.array(x)
+    copied[...] = 0.0
+    np.testing.assert_array_equal(x.numpy(), A)
+
+
+def test_a_tensor_with_a_gradient_does_not(W):
+    with pytest.raises(TypeError, match=r"cannot turn W \(2, 2\).* into an ndarray") as caught:
+        np.asarray(W)
+    assert "scipy" not in str(caught.value)
+
+
+def test_functions_of_scipy_that_are_no_ufuncs_name_what_to_write_instead(W):
+    special = pytest.importorskip("scipy.special")
+    with pytest.raises(TypeError, match=r"Instead of scipy\.special\.softmax write mg\.softmax\. Use \.numpy\(\)"):
+        special.softmax(W)
+    with pytest.raises(TypeError, match="cannot turn") as caught:
+        special.factorial2(W)
+    assert "Instead of" not in str(caught.value)
+
+
+def test_functions_of_scipy_that_take_a_number_are_named(W):
+    names = {"__name__": "scipy.integrate._of_a_test"}
+    exec("def quadrature(f):\n    return float(f())", names)
+    with pytest.raises(TypeError, match=r"scipy: quadrature makes a number of .*say \.item\(\)"):
+        names["quadrature"](lambda: W[0, 0])
+    assert names["quadrature"](lambda: W[0, 0].item()) == 0.5
+
+
+def test_an_item_assignment_to_an_array_names_the_cure(W):
+    array = np.zeros(2)
+    with pytest.raises(ValueError, match="sequence") as caught:
+        array[0] = W[0, 0]
+    assert re.match(r"cannot store W\[0, 0\] .* in an ndarray.*np\.stack", str(caught.value.__cause__))
+    array[0] = W[0, 0].item()
+    array[1] = mg.Tensor(2.0)
+    np.testing.assert_array_equal(array, [0.5, 2.0])
+
+
+def test_other_libraries_that_take_numbers_are_told_of_stacking():
+    x = mg.Tensor(0.5, requires_grad=True)
+    with pytest.raises(ValueError, match="sequence") as caught:
+        np.fromiter([x], float)
+    assert "Use np.stack" in str(caught.value.__cause__)
+
+
+def test_membership_compares_values(W):
+    assert 3.0 in W
+    assert mg.Tensor(3.0) in W
+    assert 7.0 not in W
+    assert mg.Tensor(7.0) not in W
+
+
+def test_format(W):
+    assert f"{mg.Tensor(0.123456):.3f}" == "0.123"
+    assert f"{W[0, 0]:.1f}" == "0.5"
+    assert f"{W}" == str(W) == repr(W)
+    with pytest.raises(TypeError, match="unsupported format string"):
+        f"{W:.1f}"
+
+
+def test_a_tensor_is_made_of_numbers_and_of_tensors_without_a_gradient(W):
+    np.testing.assert_array_equal(mg.Tensor(mg.Tensor(A)).numpy(), A)
+    with pytest.raises(TypeError, match=r"data is W \(2, 2\).*which requires a gradient; a copy would silently lose it"):
+        mg.Tensor(W)
+    with pytest.raises(TypeError, match=r"masked array, and its mask would be lost; fill it with \.filled"):
+        mg.Tensor(np.ma.masked_array(A, A > 1))
+    with pytest.raises(TypeError, match="data must be numbers, got dtype object"):
+        mg.Tensor([None])
+
+
+def test_whole_numbers_have_no_gradient():
+    counts = mg.Tensor([1, 2])
+    counts.requires_grad = False
+    with pytest.raises(TypeError, match="requires_grad needs floating-point or complex data, got int64"):
+        counts.requires_grad = True
