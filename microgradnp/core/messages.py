@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -70,6 +69,8 @@ def no_rule(function: Any) -> str:
     name = name_of(function)
     if function in REFUSED:
         return f"{name} has no gradient rule: {REFUSED[function]}"
+    import difflib  # takes a quarter of the time of importing this package
+
     close = difflib.get_close_matches(name, {rule.name for rule in TABLE.values()}, n=1)
     hint = f" A close name that has one: {close[0]}." if close and close[0] != name else ""
     return (

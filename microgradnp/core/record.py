@@ -22,7 +22,7 @@ from microgradnp.core.memory import IMMUTABLE, Seal, arrays_in, read_only, seale
 from microgradnp.core.messages import explain, no_rule
 from microgradnp.core.origin import caller, internal
 from microgradnp.core.signatures import plain_signature
-from microgradnp.core.table import SCALARS, TABLE, Composite, Overridden, Rule, load_library_rules
+from microgradnp.core.table import FLOATS, SCALARS, TABLE, Composite, Overridden, Rule, load_library_rules
 from microgradnp.core.tensor import Tensor
 from microgradnp.core.typing import NO_OPTIONS
 
@@ -42,7 +42,8 @@ def apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[s
     shapes and the line.
     """
     rule: Any = TABLE.get(function)
-    if kwargs or rule is None or len(args) != rule.arity or mode.get() is not None:
+    how = mode.get()
+    if kwargs or rule is None or len(args) != rule.arity or (how is not None and (how.watchers or not how.recording)):
         return look_up(function, args, kwargs)
     held: list[Any] = []
     needs: tuple[int, ...] = ()
@@ -55,7 +56,7 @@ def apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[s
         elif type(argument) is np.ndarray and argument.dtype.kind in NUMBERS:
             held.append(argument)
             has_arrays = True
-        elif isinstance(argument, (float, int)):  # immutable
+        elif type(argument) in SCALARS:
             held.append(argument)
         else:
             return look_up(function, args, kwargs)
@@ -63,7 +64,7 @@ def apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[s
         return look_up(function, args, kwargs)
     values = tuple(held)
     try:
-        if rule.on_scalars is not None and type(values[0]) in SCALARS and type(values[1]) in SCALARS:
+        if rule.on_scalars is not None and type(values[0]) in FLOATS and type(values[1]) in FLOATS:
             result = rule.on_scalars(*values)
         else:
             result = rule.plain(*values)
@@ -78,7 +79,8 @@ def apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[s
     node.needs = needs
     node.needs_grad = True
     node.retains_grad = node.freed = False
-    node._grad = node.name = node.snapshot = node.exposed = node.scope = node.seals = None
+    node._grad = node.name = node.snapshot = node.exposed = node.seals = None
+    node.scope = None if how is None else how.scope
     node.age = 0
     if has_arrays:
         node.seals = seals_of(node)
@@ -161,10 +163,11 @@ def record(rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any
     known = args
     if is_unusual or not rule.trusted:
         known = tuple([a if isinstance(a, Tensor) else value for a, value in zip(args, values, strict=True)])
-    age = 0 if needs else 1 + max([argument.age for argument in args if isinstance(argument, Tensor)], default=0)
-    kept: Any = (rule, known, values, options, needs, age)
-    if age > HISTORY or not how.recording:
-        kept = FORGOTTEN
+    kept: Any = FORGOTTEN
+    if how.recording:
+        age = 0 if needs else 1 + max([argument.age for argument in args if isinstance(argument, Tensor)], default=0)
+        if age <= HISTORY:
+            kept = (rule, known, values, options, needs, age)
     node = new(Tensor)
     node._array = result
     node.rule, node.args, node.values, node.options, node.needs, node.age = kept

@@ -43,7 +43,7 @@ def sweep(
         node, g, is_shared = ready.pop()
         rule = node.rule
         if every or rule is None or node.retains_grad:
-            yield node, g, not is_shared and owns_memory(g)
+            yield node, g, not is_shared and type(g) is np.ndarray and g.base is None
         if rule is None or (until and node in until):
             continue
         args, vjps = node.args, rule.vjps
@@ -68,7 +68,7 @@ def sweep(
                 ready.append((parent, share, is_shared))
                 continue
             to_come, total, total_is_shared = uses
-            if total is not None and not total_is_shared and owns_memory(total) and type(share) is np.ndarray:
+            if total is not None and not total_is_shared and type(total) is type(share) is np.ndarray and total.base is None:
                 total += share
                 share, is_shared = total, False
             elif total is not None:
@@ -114,11 +114,6 @@ def checked_graph(root: N, record: bool, until: Collection[N]) -> dict[N, list[A
             else:
                 several[parent] = [2, None, False]
     return several
-
-
-def owns_memory(array: Array) -> bool:
-    """Whether this is an ndarray and no view of another one. Scalars and arrays of other libraries count as views."""
-    return type(array) is np.ndarray and array.base is None
 
 
 def contribution(node: Node, position: int, inputs: tuple[Any, ...], record: bool = False) -> Array:

@@ -44,7 +44,8 @@ from microgradnp.core.signatures import (
     positions_read,
 )
 
-SCALARS = {float, np.float64}
+FLOATS = {float, np.float64}
+SCALARS = {*FLOATS, int, bool}
 ON_SCALARS: dict[Any, Callable[..., Any]] = {  # what a ufunc does to two scalars, without the cost of a ufunc
     np.add: operator.add,
     np.subtract: operator.sub,

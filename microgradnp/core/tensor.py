@@ -168,7 +168,7 @@ class Tensor(Conversions, Methods):
         finished: list[tuple[Tensor, Array]] = []
         for node, g, private in sweep(self, seed, free=free, every=retain_grads):
             g = g.conj() if g.dtype.kind == "c" else g
-            if type(g) is not np.ndarray or not private or node.rule is not None or retain_grads:
+            if not private or retain_grads or node.rule is not None:
                 g = np.array(g)
             finished.append((node, g if node._grad is None else node._grad + g))
         for node, g in finished:  # only now: an error above leaves every gradient as it was

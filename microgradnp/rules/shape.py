@@ -30,8 +30,11 @@ def joined(position: int, g: Any, y: Any, *arrays: Any, axis: int | None = 0) ->
         start = sum(a.size for a in arrays[:position])
         return np.reshape(g[start : start + arrays[position].size], arrays[position].shape)
     axis = axis % g.ndim
-    start = sum(a.shape[axis] for a in arrays[:position])
-    return g[(slice(None),) * axis + (slice(start, start + arrays[position].shape[axis]),)]
+    start = 0
+    for a in arrays[:position]:
+        start += a.shape[axis]
+    stop = start + arrays[position].shape[axis]
+    return g[start:stop] if axis == 0 else g[(slice(None),) * axis + (slice(start, stop),)]
 
 
 def stacked(position: int, g: Any, y: Any, *arrays: Any, axis: int = 0) -> Any:
