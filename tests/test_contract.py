@@ -1,6 +1,6 @@
-"""What the engine promises of every Tensor: bad input is refused in so many words, nothing is silently wrong, depth is free.
+"""The promises of the README: bad input is refused with a clear message, nothing is silently wrong, and depth has no limit.
 
-These are the promises of the README and of the docstrings, each at its plainest. The details are in the tests of each module.
+Each promise is tested in its plainest form. The details are in the tests of each module.
 """
 
 import gc
@@ -45,7 +45,7 @@ BAD_INPUT = {
 
 
 @pytest.mark.parametrize("name", BAD_INPUT)
-def test_bad_input_is_refused_in_so_many_words(name, W):
+def test_bad_input_is_refused_with_a_clear_message(name, W):
     call, error, message = BAD_INPUT[name]
     with pytest.raises(error, match=f"(?s){message}"):
         call(W)

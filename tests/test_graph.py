@@ -1,4 +1,4 @@
-"""The sweep: contributions, sharing, freeing, what a user's rule may return, and what an error leaves behind."""
+"""The sweep: shares, shared arrays, freeing, what a user's rule may return, and what remains after an error."""
 
 import gc
 import sys

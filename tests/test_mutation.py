@@ -1,7 +1,7 @@
-"""What changes between the forward and the backward pass is noticed, or does no harm: never a wrong gradient.
+"""An array that changes between the forward and the backward pass is noticed, or does no harm. The gradient is never wrong.
 
-The sweep over all rules tries every call of every record with one argument as a Tensor and the others as the user's own arrays
-and lists, overwrites one of those after the forward pass, and expects the gradient of the values as they were, or an error.
+All rules are tried: one argument is a Tensor, and the others are the user's own arrays and lists. One of these is overwritten
+after the forward pass. The result must be the gradient of the old values, or an error.
 """
 
 from __future__ import annotations

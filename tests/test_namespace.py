@@ -1,6 +1,6 @@
 """Every public function of NumPy has been decided: a rule, a composite of rules, a constant, or refused with a reason.
 
-A release of NumPy with a new function fails here, which is how one learns of it.
+A new function in a release of NumPy makes this test fail.
 """
 
 import inspect

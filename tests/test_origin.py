@@ -1,4 +1,4 @@
-"""Lines, names and operands of the user's expressions, from two cheap facts of the calling frame."""
+"""Lines, names and operands of the user's expressions, found from two facts about the calling frame."""
 
 import numpy as np
 import pytest

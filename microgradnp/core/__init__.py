@@ -1,1 +1,1 @@
-"""One backward pass: the table of gradient rules, the Tensor, recording, and the sweep."""
+"""The engine: `table`, `record`, `sweep`, `tensor` and `context` tell one backward pass. The other modules serve these five."""

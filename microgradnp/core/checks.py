@@ -1,6 +1,6 @@
-"""Checks of what comes from outside: the user's arrays, and what his functions and formulas return.
+"""Checks of what comes from outside: the user's arrays, and the results of the user's functions and formulas.
 
-Each check returns an array that the engine can compute with, or raises a TypeError that names the operation.
+Each check returns an array that the engine can compute with. Otherwise it raises a TypeError that names the operation.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ NUMBERS = "fciub"  # kinds of dtype: float, complex, signed and unsigned integer
 
 
 def checked_array(array: np.ndarray[Any, Any], operation: str, position: int) -> np.ndarray[Any, Any]:
-    """An ndarray argument. Refuses subclasses of ndarray, which give arithmetic another meaning, and objects and strings."""
+    """An ndarray argument. Subclasses of ndarray are refused, since they give arithmetic another meaning; so are objects."""
     if type(array) is not np.ndarray:
         if not isinstance(array, np.memmap):
             raise TypeError(

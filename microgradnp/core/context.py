@@ -1,6 +1,6 @@
 """Context-local state: whether calls are recorded, which module makes them, and who watches.
 
-Each thread and each task has its own. In ordinary life the state is None, so that recording has one question to ask.
+Each thread and each task has its own state. Usually it is None, so that recording asks one question and goes on.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Mode(NamedTuple):
     recording: bool = True
     scope: str | None = None  # path of the module that is being called
     watchers: tuple[Any, ...] = ()  # each has forward(node, rule, args, values, options) and backward(node, position, g, share)
-    tracer: Any = None  # the `Trace` that writes a program down; no value may be read meanwhile
+    tracer: Any = None  # the `Trace` that writes a program; no value may be read meanwhile
 
 
 ORDINARY = Mode()
@@ -25,7 +25,7 @@ mode: ContextVar[Mode | None] = ContextVar("mode", default=None)  # None means O
 
 
 def current() -> Mode:
-    """The state of this thread or task."""
+    """Return the state of this thread or task."""
     return mode.get() or ORDINARY
 
 
@@ -54,7 +54,7 @@ class no_grad(contextlib.ContextDecorator):
             )
         return super().__call__(function)
 
-    def _recreate_cm(self) -> no_grad:  # contextlib's hook: each call of a decorated function has its own, also in threads
+    def _recreate_cm(self) -> no_grad:  # called by contextlib: each call of a decorated function has its own
         return no_grad()
 
     def __enter__(self) -> None:

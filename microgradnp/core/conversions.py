@@ -1,6 +1,6 @@
 """Conversion of a Tensor to an ndarray, a sequence, a number or a string.
 
-A conversion that would silently lose the gradient raises an error, and says how to ask for it aloud.
+A conversion that would silently lose the gradient raises an error. The error names the method that detaches on purpose.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from microgradnp.core.operators import Operators
 from microgradnp.core.origin import called_on_numbers, scipy_functions, stores_item
 from microgradnp.core.typing import Array
 
-INSTEAD = {  # Python functions of scipy.special, which NumPy's protocols do not reach
+INSTEAD = {  # Python functions of scipy.special, which do not ask NumPy's protocols -> what to write instead
     "comb": "scipy.special.binom",
     "log_softmax": "mg.log_softmax",
     "logsumexp": "mg.logsumexp",
@@ -30,7 +30,7 @@ INSTEAD = {  # Python functions of scipy.special, which NumPy's protocols do not
 
 
 class Conversions(Operators):
-    """Mixin: Python's and NumPy's protocols of conversion."""
+    """Mixin: the methods by which Python and NumPy convert an object."""
 
     __slots__ = ()
 
@@ -40,7 +40,7 @@ class Conversions(Operators):
             cure = f"Instead of scipy.special.{name} write {INSTEAD[name]}. " if name else ""
             raise TypeError(
                 f"cannot turn {describe(self)} into an ndarray: it requires a gradient, and a silent detach is a silent "
-                f"wrong gradient. {cure}Use .numpy() (or .detach()) to say that the gradient shall stop here"
+                f"wrong gradient. {cure}Use .numpy() (or .detach()) to stop the gradient here"
             )
         array = self._array if dtype is None else self._array.astype(dtype)
         return np.array(array, copy=True) if copy else read_only(array)
@@ -78,7 +78,10 @@ class Conversions(Operators):
         return complex(self.number())
 
     def number(self) -> Array:
-        """The value, unless it is asked for behind the user's back: by `array[i] = tensor` or by `math.exp(tensor)`."""
+        """The value, for a conversion that the user wrote.
+
+        Raises TypeError for one that nobody wrote, as in `array[i] = tensor` or `math.exp(tensor)`: the gradient would be lost.
+        """
         if not self.needs_grad:
             return self._array
         if stores_item():

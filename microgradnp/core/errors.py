@@ -1,4 +1,4 @@
-"""The two exceptions of this package. Everything else raises Python's own `TypeError`, `ValueError` or `RuntimeError`."""
+"""The exceptions of this package. All other errors are Python's own: `TypeError`, `ValueError`, `RuntimeError`."""
 
 
 class GradientMismatch(AssertionError):
@@ -6,4 +6,4 @@ class GradientMismatch(AssertionError):
 
 
 class ConcretizationError(TypeError):
-    """A traced value was read. The compiled program must not depend on data."""
+    """A traced value was read. The traced program must be right for all numbers, so it must not depend on these."""

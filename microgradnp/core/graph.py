@@ -1,6 +1,6 @@
-"""The graph as a data structure: the parents of a node, and the order in which nodes were made.
+"""The graph as a data structure: the parents of a node, and a topological order.
 
-A graph is nothing but Tensors that name their arguments. There is no tape and no list of nodes; `walk` finds them.
+A graph consists of Tensors that hold their arguments. There is no tape and no list of nodes: `walk` finds them from the result.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ def parents(node: Node) -> list[Any]:
 
 
 def walk(root: Any) -> list[Any]:
-    """Every node that `root` depends on and `root` itself, each once, arguments before results."""
+    """`root` and every node that it depends on, each once, arguments before results."""
     return topological_order([root], parents)
 
 
 def topological_order(roots: Iterable[Item], depends_on: Callable[[Item], Sequence[Item]]) -> list[Item]:
-    """Everything that the roots depend on and the roots themselves, each once, dependencies first.
+    """The roots and everything that they depend on, each once, dependencies first.
 
-    Items are told apart by identity. The search is depth-first and without recursion, so that depth has no limit.
+    Items are compared by identity. The search is depth-first and does not recurse, so depth has no limit.
 
     >>> topological_order([6], {6: [2, 3], 2: [1], 3: [1], 1: []}.__getitem__)
     [1, 2, 3, 6]

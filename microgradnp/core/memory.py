@@ -1,13 +1,16 @@
 """Who owns an array: a Tensor, a graph, or the user.
 
-A graph must find the arrays of its forward pass unchanged, and a user may write to his arrays and to `W.data` at any time.
-Three means keep both right. A *read-only* view is handed out where nobody may write. A *snapshot* is a copy taken at the time of
-recording. A *seal* is a check sum of a plain array that the backward pass will read again: copying each large array would be
-slow, so the backward pass compares check sums instead, and refuses to run when one has changed.
+A graph must find the arrays of its forward pass unchanged. A user may write to his own arrays and to `W.data` at any time. Three
+means keep both right:
 
-A Tensor owns its array. In the usual training loop it is never copied, because CPython counts references: an array that
-nobody else holds (no graph, no view, no variable) may be written to. Otherwise one of the two gets a copy. An interpreter
-that does not count references copies each time.
+* A *read-only* view is handed out where nobody may write.
+* A *snapshot* is a copy, taken when a call is recorded.
+* A *seal* holds the contents of a plain array that the backward pass will read again: its bytes, or a check sum when it is
+  large. The backward pass compares them first, and refuses to run when the array has changed.
+
+A Tensor owns its array. The usual training loop never copies it, because CPython counts references: what no graph, no view
+and no variable holds may be written to. Otherwise the array is copied (copy-on-write). An interpreter that does not count
+references copies each time.
 """
 
 from __future__ import annotations
@@ -20,32 +23,32 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from microgradnp.core.checks import NUMBERS
-from microgradnp.core.messages import describe
+from microgradnp.core.checks import NUMBERS, checked_array
+from microgradnp.core.messages import describe, mutated_message
 from microgradnp.core.origin import Place
 from microgradnp.core.table import Rule
-from microgradnp.core.typing import Array
+from microgradnp.core.typing import Array, Node
 
 IMMUTABLE = {int, float, complex, bool, str, type(None)}
-getrefcount: Callable[[Any], int] = getattr(sys, "getrefcount", lambda array: 1)  # a guess that leads to copies
+getrefcount: Callable[[Any], int] = getattr(sys, "getrefcount", lambda array: 1)  # without one: held by somebody, so copy
 
 
 def owned(array: Array) -> Array:
-    """A writable copy, which nobody else can reach."""
+    """A writable copy that nobody else can reach."""
     return np.array(array) if isinstance(array, (np.ndarray, np.generic)) else array.copy()
 
 
 def read_only(array: Array) -> np.ndarray[Any, Any]:
-    """A view that cannot be written through."""
+    """A view that cannot be written to."""
     view = np.asarray(array).view()
     view.flags.writeable = False
     return view
 
 
 def snapshot(value: Any) -> Any:
-    """An index or an option that nobody else can change: containers are copied, Tensors give their values.
+    """An index or an option that nobody else can change. Containers are copied, and Tensors give their values.
 
-    Arrays stay the user's, to be sealed. Raises TypeError for a Tensor that requires a gradient, which would be lost here.
+    Arrays remain the user's, and are sealed. Raises TypeError for a Tensor that requires a gradient: it would be lost here.
     """
     if type(value) in IMMUTABLE:
         return value
@@ -67,24 +70,74 @@ def snapshot(value: Any) -> Any:
     return value
 
 
+def captured(argument: Any, rule: Rule, position: int) -> Any:
+    """The value of an argument that is no Tensor, as a graph may hold it. Lists become arrays where they stand for one."""
+    if rule.constant or position in rule.gaps:
+        return snapshot(argument)
+    if isinstance(argument, (list, tuple)):
+        argument = np.asarray(argument)
+    return checked_array(argument, rule.name, position) if isinstance(argument, np.ndarray) else argument
+
+
 # ------------------------------------------------------------------------------------------------ seals
 
-
-Seal = tuple[np.ndarray[Any, Any], Any, tuple[int, ...], np.dtype[Any]]  # an array of the user, and what it was when recorded
+Seal = tuple[np.ndarray[Any, Any], bytes | int, tuple[int, ...], np.dtype[Any]]  # an array, its contents, shape and dtype
 SMALL = 4096  # bytes up to which a seal keeps all of them: exact, and quicker than a check sum
 
 
+def seals_of(node: Node) -> list[Seal] | None:
+    """Seals of the plain arrays that a gradient formula of this node will read; None when there are none.
+
+    Read-only arrays are sealed too: they may be views of an array that is written to.
+    """
+    rule: Any = node.rule
+    unread = rule.unread.get(node.needs)
+    if unread is None:
+        unread = rule.read_formulas(node.needs)
+    seals = []
+    for position, argument in enumerate(node.args):
+        if position in unread:
+            continue
+        kind = type(argument)
+        if kind is np.ndarray:
+            seals.append(sealed(argument))
+        elif kind not in IMMUTABLE and not issubclass(kind, Storage):
+            seals += map(sealed, arrays_in(argument))
+    if node.options:
+        seals += map(sealed, arrays_in(node.options))
+    return seals or None
+
+
 def sealed(array: np.ndarray[Any, Any]) -> Seal:
-    """Seal an array that the user owns and the backward pass will read again."""
+    """Seal an array: the user owns it, and the backward pass will read it again."""
     dtype = array.dtype
     is_small = array.nbytes <= SMALL and not dtype.hasobject
     return array, array.tobytes() if is_small else checksum(array), array.shape, dtype
 
 
+def check_seals(node: Node, known: dict[int, int]) -> None:
+    """Raise RuntimeError when an array that a gradient formula of this node will read has changed.
+
+    `known` holds the check sums that this sweep has taken, by the array's id.
+    """
+    for array, before, shape, dtype in node.seals:
+        now = array.tobytes() if type(before) is bytes else known_checksum(array, known)
+        if now != before or array.shape != shape or array.dtype is not dtype:  # `array.shape = ...` changes no byte
+            position = next((i for i, value in enumerate(node.values) if any(a is array for a in arrays_in(value))), None)
+            raise RuntimeError(mutated_message(node, array, position))
+
+
+def known_checksum(array: np.ndarray[Any, Any], known: dict[int, int]) -> int:
+    """The check sum of an array that several nodes may have sealed, taken once."""
+    if id(array) not in known:
+        known[id(array)] = checksum(array)
+    return known[id(array)]
+
+
 def checksum(array: np.ndarray[Any, Any]) -> int:
     """CRC-32 of an array's bytes.
 
-    Any change within 32 neighbouring bits is certain to show; another change goes unnoticed once in 2**32.
+    Any change within 32 neighbouring bits is certain to show. Another change goes unnoticed once in 2**32.
     """
     if array.dtype.kind not in NUMBERS:
         return zlib.crc32(repr(array.tolist()).encode())  # objects and strings, as an option of a user's function
@@ -102,26 +155,41 @@ def arrays_in(value: Any) -> list[np.ndarray[Any, Any]]:
     return [array for item in value if type(item) not in IMMUTABLE for array in arrays_in(item)]
 
 
+def check_leaves(node: Node) -> None:
+    """Raise RuntimeError when a leaf was written to since the forward pass.
+
+    A recorded sweep reads the leaves themselves, not the values that the forward pass captured.
+    """
+    for position, argument in enumerate(node.args):
+        if getattr(argument, "is_leaf", False) and not same_bytes(argument._array, node.values[position]):
+            raise RuntimeError(mutated_message(node, argument._array, position))
+
+
+def same_bytes(now: Array, then: Array) -> bool:
+    """Whether two arrays are equal bit by bit: NaN is equal to NaN, and -0 is not 0."""
+    return now is then or now.tobytes() == then.tobytes()
+
+
 # -------------------------------------------------------------------------------------- the array of a Tensor
 
 
 class Storage:
-    """Mixin: the array of a Tensor, and the two ways out of it: `data` for the user, `value_for_graph` for the graph.
+    """Mixin: the array of a Tensor. The user gets it by `data` or `numpy()`, a graph by `value_for_graph()`.
 
-    The attribute is called `_array` and not `_data`, which `numpy.ma` would read.
+    The attribute is called `_array`, because `numpy.ma` would read a `_data`.
     """
 
     __slots__ = ("_array", "exposed", "snapshot")
 
     _array: Array
-    exposed: bool | None  # whether `_array` was handed to the user, who may write to it; None: never yet
+    exposed: bool | None  # whether the user may hold `_array` and write to it; None: it was never handed out
     snapshot: Array | None  # the copy that graphs hold while the user may write to `_array`
     rule: Rule | None
     name: str | None
     needs_grad: bool
     freed: bool
     place: Place | None
-    apply: ClassVar[Callable[..., Any]]  # `record.apply`, which that module puts here: it stands above this one
+    apply: ClassVar[Callable[..., Any]]  # `record.apply`; that module assigns it, because it stands above this one
 
     @property
     def is_leaf(self) -> bool:
@@ -132,7 +200,7 @@ class Storage:
     def data(self) -> np.ndarray[Any, Any]:
         """The value as an ndarray. A leaf's may be written to (`W.data -= lr * W.grad`); a result's is read-only.
 
-        Writing never disturbs a graph that was recorded before: it keeps the values of its forward pass.
+        Writing changes no graph that was recorded before. A graph keeps the values of its forward pass.
         """
         if self.rule is not None or self.freed:
             return read_only(self._array)
@@ -144,7 +212,7 @@ class Storage:
 
     @data.setter
     def data(self, value: Any) -> None:
-        if value is self._array:  # the end of `W.data -= ...`, which has written already
+        if value is self._array:  # the end of `W.data -= ...`, which has already written
             return
         if not self.is_leaf:
             raise TypeError(f"cannot assign to the data of {describe(self)}: it is a result; only leaves have data of their own")
@@ -162,7 +230,7 @@ class Storage:
         if getrefcount(self._array) <= ALONE:
             self.exposed, self.snapshot = False, None
             return self._array
-        if self.snapshot is None or self.snapshot.tobytes() != self._array.tobytes():  # bytes: NaN is equal to NaN, -0 is not 0
+        if self.snapshot is None or not same_bytes(self.snapshot, self._array):
             self.snapshot = self._array.copy()
         return self.snapshot
 
@@ -200,12 +268,12 @@ class Storage:
 
 
 def is_whole(array: Array) -> bool:
-    """Whether an array has memory of its own that can be written to. A view would hold a reference to another array."""
+    """Whether an array is writable and no view of another array, to which references would have to be counted, too."""
     return type(array) is np.ndarray and array.base is None and array.flags.writeable
 
 
 class _Probe(Storage):
-    """Measures what `getrefcount(self._array)` says of an array that nobody else holds."""
+    """Finds out what `getrefcount(self._array)` is for an array that nobody else holds."""
 
     __slots__ = ()
 

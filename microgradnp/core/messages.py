@@ -38,6 +38,7 @@ def operation_of(node: Made) -> str:
 
 
 def freed_message(node: Made) -> str:
+    """Message for a graph that an earlier backward pass has freed."""
     return (
         f"backward: the graph of {describe(node)} was already consumed by an earlier backward pass, which frees it. "
         "Call backward(retain_graph=True) the first time to sweep twice, or run the forward pass again"
@@ -45,6 +46,7 @@ def freed_message(node: Made) -> str:
 
 
 def mutated_message(node: Made, array: Any, position: int | None) -> str:
+    """Message for an array that was changed between the forward and the backward pass."""
     origin = locate(node.place)
     texts = operands(origin.text, operation_of(node)) if origin else ()
     name = texts[position] if position is not None and position < len(texts) else "an argument"
@@ -57,6 +59,7 @@ def mutated_message(node: Made, array: Any, position: int | None) -> str:
 
 
 def wrong_shape_message(share: Array, shape: tuple[int, ...], node: Made, position: int) -> str:
+    """Message for a gradient formula that returned an array of another shape than its argument's."""
     return (
         f"{operation_of(node)}: the gradient rule of argument {position} returned shape {share.shape}, but that argument has "
         f"shape {shape} and the result {node.shape}. A rule is vjp(g, y, *arrays, **options) and returns the argument's "
@@ -65,7 +68,7 @@ def wrong_shape_message(share: Array, shape: tuple[int, ...], node: Made, positi
 
 
 def no_rule(function: Any) -> str:
-    """The message of the TypeError for a function that is not in the table."""
+    """Message for a function that is not in the table."""
     name = name_of(function)
     if function in REFUSED:
         return f"{name} has no gradient rule: {REFUSED[function]}"
@@ -82,7 +85,10 @@ def no_rule(function: Any) -> str:
 def explain(
     rule: Rule, args: tuple[Any, ...], values: tuple[Any, ...], options: Mapping[str, Any], error: Exception, place: Place | None
 ) -> Exception:
-    """NumPy's error retold: `matmul: h (8, 5) @ W2 (4, 3): h has 5 columns and W2 has 4 rows; h was made at model.py:12`."""
+    """The error of a call, told again with the user's names, the shapes and the line.
+
+    As in `matmul: h (8, 5) @ W2 (4, 3): h has 5 columns and W2 has 4 rows; h was made at model.py:12`.
+    """
     here = locate(place)
     texts = operands(here.text, rule.name) if here else ()
     names = [name_argument(arg, texts[i] if i < len(texts) else None, i) for i, arg in enumerate(args)]
@@ -99,7 +105,7 @@ def explain(
     where = f" (at {here})" if here else ""
     message = "; ".join([f"{rule.name}: {called}{chosen}: {reason}", *dict.fromkeys(made)]) + where
     kind = next((cls for cls in type(error).__mro__ if cls in RETOLD), None)
-    if kind is None:  # out of memory, a warning turned into an error, an exception of the user's own: stays what it is
+    if kind is None:  # out of memory, a warning turned into an error, an exception class of the user: keep it
         error.add_note(message)
         return error
     retold = kind(message)
@@ -108,7 +114,7 @@ def explain(
 
 
 def name_argument(argument: Any, text: str | None, position: int) -> str:
-    """What the user calls an argument: the Tensor's name, the source text at the call, its variable, or its position."""
+    """The user's name for an argument: the Tensor's name, the source text at the call, its variable, or its position."""
     if getattr(argument, "name", None):
         return str(argument.name)
     if text and len(text) <= 30:
@@ -118,11 +124,12 @@ def name_argument(argument: Any, text: str | None, position: int) -> str:
 
 
 def is_array(value: Any) -> bool:
+    """Whether a value has a shape of NumPy's."""
     return isinstance(value, (np.ndarray, np.generic))
 
 
 def mismatch(operation: str, names: list[str], shapes: list[tuple[int, ...] | None]) -> str | None:
-    """Why these shapes do not go together, in terms of rows, columns and axes; None when that is not the trouble."""
+    """Why these shapes do not fit, in terms of rows, columns and axes; None when they do."""
     if any(shape is None for shape in shapes) or len(shapes) < 2:
         return None
     known = [shape for shape in shapes if shape is not None]
@@ -138,7 +145,7 @@ def mismatch(operation: str, names: list[str], shapes: list[tuple[int, ...] | No
             return f"{left_has} and {right_has}"
         return None
     if not isinstance(getattr(np, operation, None), np.ufunc) and operation not in ("where", "clip"):
-        return None  # it does not broadcast, and its own message says what it needs
+        return None  # it does not broadcast, and NumPy's message says what it needs
     for axis in range(1, max(map(len, known)) + 1):
         sizes = {shape[-axis] for shape in known if len(shape) >= axis and shape[-axis] != 1}
         if len(sizes) > 1:

@@ -1,6 +1,6 @@
 """The methods of a Tensor, and the methods of ufuncs such as `np.add.reduce`.
 
-Each method calls the NumPy function of the same name. Methods of ndarray that a Tensor does not have say what to write instead.
+Each method calls the NumPy function of the same name. The methods of ndarray that a Tensor lacks name their replacement.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ class Methods(Operators):
         return [name for name in super().__dir__() if not isinstance(Methods.__dict__.get(name), Missing)]
 
 
-# ------------------------------------------------------------------------------- what an ndarray has and a Tensor has not
+# ------------------------------------------------------------------------ attributes of ndarray that a Tensor lacks
 
 IN_PLACE = {  # methods of ndarray that change the array, and what to write instead
     "sort": "np.sort(x)",
@@ -187,7 +187,7 @@ IN_PLACE = {  # methods of ndarray that change the array, and what to write inst
 class Missing:
     """An attribute of ndarray that a Tensor does not have. Reading it raises an AttributeError with the cure.
 
-    (A `__getattr__` would do the same, and slow down every other attribute.)
+    A `__getattr__` would do the same, but would slow down every other attribute.
     """
 
     def __init__(self, name: str) -> None:
@@ -207,7 +207,7 @@ for _name in dir(np.ndarray):
 
 # ------------------------------------------------------------------------------------------ methods of ufuncs
 
-REDUCTIONS: dict[Any, Callable[..., Any]] = {  # `np.add.reduce` is `np.sum` with another default axis, and so on
+REDUCTIONS: dict[Any, Callable[..., Any]] = {  # np.add.reduce is np.sum with another default axis
     np.add: np.sum,
     np.multiply: np.prod,
     np.maximum: np.max,
@@ -219,7 +219,10 @@ SCANS: dict[Any, Callable[..., Any]] = {np.add: np.cumsum, np.multiply: np.cumpr
 
 
 def ufunc_method(ufunc: np.ufunc, method: str) -> Callable[..., Any]:
-    """`np.add.reduce`, `np.maximum.accumulate`, `np.multiply.outer`... in terms of functions that have rules, or TypeError."""
+    """A method of a ufunc, as `np.add.reduce` or `np.multiply.outer`, in terms of functions that have rules.
+
+    Raises TypeError for a method without such an expression.
+    """
     if method == "outer" and ufunc.nin == 2:
         return lambda a, b, **options: ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **options)
     if method == "accumulate" and ufunc in (np.maximum, np.minimum):
@@ -238,7 +241,7 @@ def ufunc_method(ufunc: np.ufunc, method: str) -> Callable[..., Any]:
 
 
 def running_extreme(ufunc: np.ufunc, a: Any, axis: int) -> Any:
-    """The largest (smallest) entry so far; of equal ones the latest has the gradient, as in PyTorch's cummax."""
+    """The largest (smallest) entry so far. Among equal entries the latest gets the gradient, as in PyTorch's cummax."""
     value = a.numpy()
     along = np.reshape(np.arange(a.shape[axis]), (-1,) + (1,) * (a.ndim - 1 - axis % a.ndim))
     attained = (value == ufunc.accumulate(value, axis)) | (np.isnan(value))  # NaN stays

@@ -1,6 +1,6 @@
-"""The operators of a Tensor. Each line calls the NumPy function that the sign stands for on an ndarray.
+"""The operators of a Tensor. Each one is recorded as the NumPy function that the sign stands for.
 
-NumPy would lead the call back to `apply` by its protocols; calling it at once is quicker.
+They go to `apply` directly. A call of the NumPy function would arrive there too, by NumPy's protocols, and later.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Where in the user's code a value was made, and what the user calls it.
+"""The place in the user's code where a value was made, and the user's names for it.
 
-Recording keeps two cheap facts of the calling frame, its code object and the offset of the instruction that runs.
-Everything a reader wants (line, source text, the variable that the result was assigned to, the names of the operands)
-is worked out from them later, and only when somebody looks.
+Recording keeps two cheap facts about the calling frame: its code object, and the offset of the running instruction. The rest
+follows from these two, when somebody asks: the line, the source text, the variable assigned to, the names of the operands.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ import numpy as np
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 OURS = (PACKAGE, os.path.dirname(np.__file__) + os.sep)
-STORY = os.path.join(PACKAGE, "cli") + os.sep  # the story and the tour are the user's code, although they live in the package
+STORY = os.path.join(PACKAGE, "cli") + os.sep  # the story and the tour count as the user's code
 
-MODULES = ("np", "numpy", "mg", "microgradnp", "operator")  # a call on one of these has its operands in the parentheses
+MODULES = ("np", "numpy", "mg", "microgradnp", "operator")  # `np.add(a, b)`: all operands stand in the parentheses
 
 STORES = {dis.opmap[name] for name in ("STORE_SUBSCR", "STORE_SLICE") if name in dis.opmap}
 
@@ -33,7 +32,7 @@ Place = tuple[CodeType, int]
 
 
 class InternalFiles(dict[str, bool]):
-    """File name -> does it belong to this package or to NumPy? Filled on first sight, then a plain dict lookup."""
+    """File name -> whether the file belongs to this package or to NumPy. Each answer is worked out once."""
 
     def __missing__(self, filename: str) -> bool:
         inside = filename.startswith(OURS) and not filename.startswith(STORY)
@@ -45,7 +44,7 @@ internal = InternalFiles()
 
 
 def user_frame(frame: FrameType | None) -> FrameType | None:
-    """The innermost frame, from `frame` outwards, that belongs to the user."""
+    """The first frame that belongs to the user, from `frame` outwards."""
     while frame is not None and internal[frame.f_code.co_filename]:
         frame = frame.f_back
     return frame
@@ -70,7 +69,7 @@ def stores_item() -> bool:
 
 
 def scipy_functions() -> Iterator[str]:
-    """Names of SciPy's own functions that are running between here and the user, the innermost first."""
+    """Names of the SciPy functions that run between here and the user's code, the innermost first."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         of_scipy = str(frame.f_globals.get("__name__")).startswith("scipy.")
@@ -81,11 +80,11 @@ def scipy_functions() -> Iterator[str]:
         frame = frame.f_back
 
 
-SPARED = ("isfinite", "isinf", "isnan", "isclose", "floor", "ceil", "trunc")  # of `math`: they have no gradient to lose
+SPARED = ("isfinite", "isinf", "isnan", "isclose", "floor", "ceil", "trunc")  # functions of `math` without a gradient to lose
 
 
 def called_on_numbers() -> str | None:
-    """The user's running call, as `math.exp`, when it goes to a function that turns its arguments into plain numbers unasked."""
+    """The user's running call, as `math.exp`, when it goes to a function that silently turns its arguments into numbers."""
     frame = user_frame(sys._getframe(2))
     origin = frame and locate((frame.f_code, frame.f_lasti))
     name = called_name(origin.text) if origin else None
@@ -108,7 +107,7 @@ def called_name(text: str) -> str | None:
 
 @dataclass(frozen=True)
 class Origin:
-    """One expression in the user's source; `name` is the variable that its value was assigned to."""
+    """An expression in the user's source. `name` is the variable that its value was assigned to."""
 
     file: str
     line: int
@@ -121,7 +120,7 @@ class Origin:
 
 
 def locate(place: Place | None) -> Origin | None:
-    """Line, text and names that belong to a place; None when the place is unknown."""
+    """The expression at a place; None when the place is unknown."""
     return None if place is None else _locate(id(place[0]), *place)
 
 
@@ -135,7 +134,7 @@ def _locate(_identity: int, code: CodeType, offset: int) -> Origin:
 
 
 def source_segment(file: str, line: int, end_line: int | None, column: int | None, end_column: int | None) -> str:
-    """The source text between two positions (columns count UTF-8 bytes, as CPython's do); the line when columns are unknown."""
+    """The source text between two positions, or the whole line when the columns are unknown. Columns count UTF-8 bytes."""
     if column is None or end_column is None or end_line is None:
         return linecache.getline(file, line).strip()
     lines = [linecache.getline(file, number).encode() for number in range(line, end_line + 1)]
@@ -147,9 +146,9 @@ def source_segment(file: str, line: int, end_line: int | None, column: int | Non
 
 
 def assigned_name(code: CodeType, offset: int) -> str | None:
-    """The variable that the result of the instruction at `offset` is stored in, when the next instruction stores it.
+    """The variable that the next instruction stores the result of the instruction at `offset` in, if it stores it.
 
-    While a Python function is called, CPython 3.12 points into the inline cache behind the call; hence "behind `offset`".
+    While a Python function runs, CPython 3.12 points into the inline cache after the call. So search after `offset`.
     """
     instructions = (instruction for instruction in dis.get_instructions(code) if instruction.offset > offset)
     for following in instructions:
@@ -169,7 +168,7 @@ def assigned_name(code: CodeType, offset: int) -> str | None:
 
 @functools.lru_cache(maxsize=4096)
 def operands(text: str, function: str) -> tuple[str, ...]:
-    """Texts of the array arguments in the order in which they are recorded; empty when the text does not tell.
+    """Source texts of the array arguments, in the order in which they are recorded; empty when the text does not show them.
 
     >>> operands("x @ W", "matmul"), operands("np.stack([a, b])", "stack"), operands("W.sum(0)", "sum")
     (('x', 'W'), ('a', 'b'), ())
@@ -197,7 +196,7 @@ def operands(text: str, function: str) -> tuple[str, ...]:
 
 
 def calls(target: ast.expr, function: str) -> bool:
-    """Does a call go to this very function of a module, and not to a method, whose receiver is an operand too?"""
+    """Whether a call goes to this function of a module. A method does not count: its receiver is an operand, too."""
     if isinstance(target, ast.Name):
         return target.id == function
     if not isinstance(target, ast.Attribute) or target.attr != function:
@@ -208,7 +207,7 @@ def calls(target: ast.expr, function: str) -> bool:
 
 
 def names_in_frame(frame: Any) -> dict[int, str]:
-    """id of each value that a frame's variables hold -> the variable's name; locals win over globals."""
+    """id of a value -> name of the variable of this frame that holds it. Locals win over globals."""
     found: dict[int, str] = {}
     for variables in (frame.f_globals, frame.f_locals):
         for name, value in list(variables.items()):
@@ -218,7 +217,7 @@ def names_in_frame(frame: Any) -> dict[int, str]:
 
 
 def one_line(error: BaseException) -> str:
-    """An error of the user's code in one line, with the last line of that code that ran."""
+    """An error of the user's code in one line, with the line of that code where it happened."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if not internal[f.filename]]
     where = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}: {error}{where}"

@@ -1,8 +1,8 @@
 """Recording: look a function up in the table, call it on plain arrays, and write the call down as a node.
 
-Every NumPy function, operator and primitive that meets a Tensor arrives at `apply`. A call is written down with the values of
-its arguments at that time, because the gradient formulas read them again in the backward pass. Plain arrays of the user are
-sealed, so that a later change is noticed.
+Every call of a NumPy function, an operator or a primitive on a Tensor arrives at `apply`. The node keeps the values of the
+arguments, because the gradient formulas read them in the backward pass. Plain arrays of the user are sealed, so that a later
+change is noticed.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.checks import NUMBERS, checked_array, checked_result
+from microgradnp.core.binding import bind
+from microgradnp.core.checks import NUMBERS, checked_result
 from microgradnp.core.context import ORDINARY, mode
 from microgradnp.core.errors import ConcretizationError
-from microgradnp.core.memory import IMMUTABLE, Seal, arrays_in, read_only, sealed, snapshot
+from microgradnp.core.memory import IMMUTABLE, captured, read_only, seals_of, snapshot
 from microgradnp.core.messages import explain, no_rule
 from microgradnp.core.origin import caller, internal
 from microgradnp.core.signatures import plain_signature
@@ -28,17 +29,17 @@ from microgradnp.core.typing import NO_OPTIONS
 
 STATIC = {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.common_type, np.iscomplexobj, np.isrealobj}  # read no value
 HISTORY = 8  # longest chain of results without gradients kept for drawing; a running mean would keep its whole history alive
-FORGOTTEN = (None, (), (), NO_OPTIONS, (), 0)  # rule, args, values, options, needs, age of what is not recorded
+FORGOTTEN = (None, (), (), NO_OPTIONS, (), 0)  # rule, args, values, options, needs, age of a call that is not recorded
 new = object.__new__
 
 
 def apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any] = NO_OPTIONS) -> Any:
     """Call a function of the table on Tensors and arrays, and record the call as a node.
 
-    This is the short way: a simple rule meets Tensors, arrays and numbers, and there is a gradient to record. Everything less
-    usual goes to `look_up`: options, lists, constants, composites, functions of the user, somebody who watches.
+    This is the short way, for the usual call: a simple rule, Tensors, arrays and numbers as arguments, and a gradient to record.
+    All other calls go to `look_up`: those with options or lists, composites, constants, the user's functions, watched calls.
 
-    Raises TypeError for a function or a keyword without a rule. An error of NumPy is told again, with the user's names, the
+    Raises TypeError for a function or a keyword without a rule. An error of NumPy is raised again with the user's names, the
     shapes and the line.
     """
     rule: Any = TABLE.get(function)
@@ -64,8 +65,8 @@ def apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[s
         return look_up(function, args, kwargs)
     values = tuple(held)
     try:
-        if rule.on_scalars is not None and type(values[0]) in FLOATS and type(values[1]) in FLOATS:
-            result = rule.on_scalars(*values)
+        if rule.on_floats is not None and type(values[0]) in FLOATS and type(values[1]) in FLOATS:
+            result = rule.on_floats(*values)
         else:
             result = rule.plain(*values)
     except Exception as error:
@@ -85,7 +86,7 @@ def apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[s
     if has_arrays:
         node.seals = seals_of(node)
     try:
-        frame = sys._getframe(2)  # below this frame is that of an operator, a protocol or a primitive, and then the user's
+        frame = sys._getframe(2)  # 0 is this frame, 1 that of an operator, a protocol or a primitive, 2 usually the user's
     except ValueError:  # called from C, at the bottom of a thread's stack
         node.place = None
     else:
@@ -95,7 +96,7 @@ def apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[s
 
 
 def look_up(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """Find the rule of a function, sort the arguments into arrays and options, and record the call."""
+    """Find the rule of a function, tell arrays from options, and record the call. Evaluates the expression of a composite."""
     rule: Any = TABLE.get(function) or load_library_rules(function)
     if type(rule) is not Rule:
         if isinstance(rule, Overridden):
@@ -116,11 +117,11 @@ def look_up(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping
         return function(*[argument._array if isinstance(argument, Tensor) else argument for argument in args], **kwargs)
     if rule.constant or (not kwargs and len(args) == rule.arity):
         return record(rule, args, kwargs)
-    return record(rule, *rule.bind(args, kwargs))
+    return record(rule, *bind(rule, args, kwargs))
 
 
 def record(rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
-    """Call the function of a rule and write the call down, whatever the arguments are and whoever watches."""
+    """Call the function of a rule and write the call down. Works for every kind of rule, argument and mode."""
     how = mode.get() or ORDINARY
     held: list[Any] = []
     needs: tuple[int, ...] = ()
@@ -155,7 +156,7 @@ def record(rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any
     elif isinstance(result, tuple) or (rule.constant and not isinstance(result, (np.ndarray, np.generic))):
         if any(isinstance(argument, Tensor) and argument.traced for argument in args):
             raise ConcretizationError(
-                f"{rule.name}: its result depends on the numbers of a Tensor, while a program is traced for all numbers"
+                f"{rule.name}: its result depends on the numbers of a Tensor, and a traced program must be right for all numbers"
             )
         return result  # a bool, a tuple of indices
     elif is_unusual and result.dtype.kind not in NUMBERS:
@@ -183,40 +184,8 @@ def record(rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any
     return node
 
 
-def captured(argument: Any, rule: Rule, position: int) -> Any:
-    """The value of an argument that is no Tensor, as the graph may hold it. Lists become arrays where they stand for one."""
-    if rule.constant or position in rule.gaps:
-        return snapshot(argument)
-    if isinstance(argument, (list, tuple)):
-        argument = np.asarray(argument)
-    return checked_array(argument, rule.name, position) if isinstance(argument, np.ndarray) else argument
-
-
-def seals_of(node: Tensor) -> list[Seal] | None:
-    """Seals of the plain arrays that a gradient formula of this node will read; None when there are none.
-
-    Read-only arrays too: they may be views of an array that is written to.
-    """
-    rule: Any = node.rule
-    unread = rule.unread.get(node.needs)
-    if unread is None:
-        unread = rule.values_unread(node.needs)
-    seals = []
-    for position, argument in enumerate(node.args):
-        kind = type(argument)
-        if kind is Tensor or position in unread:
-            continue
-        if kind is np.ndarray:
-            seals.append(sealed(argument))
-        else:
-            seals += map(sealed, arrays_in(argument))
-    if node.options:
-        seals += map(sealed, arrays_in(node.options))
-    return seals or None
-
-
 def told_of_composite(error: TypeError, rule: Composite, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> TypeError:
-    """An error of a composite in the name of the function that it stands for: the call does not fit, or a value was read."""
+    """An error of a composite, in the name of the function that it stands for."""
     if isinstance(error, ConcretizationError):
         return error if str(error).startswith(rule.name) else ConcretizationError(f"{rule.name}: {error}")
     try:
@@ -229,7 +198,7 @@ def told_of_composite(error: TypeError, rule: Composite, args: tuple[Any, ...], 
 def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
     """Decorator: make `function(*arrays, **options)` one node of the graph. Give it a gradient with `mg.rule`.
 
-    Its body sees plain arrays only. On plain arrays it is called as it stands.
+    Its body gets plain arrays only. A call without Tensors is an ordinary call.
     """
 
     @functools.wraps(function)

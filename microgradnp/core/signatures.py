@@ -1,12 +1,11 @@
-"""What a function's signature and byte code tell: its name, its parameters, its owner, and which arguments a formula reads.
+"""Questions about functions: name, owner, parameters, and the arguments that a gradient formula reads.
 
-`table` builds its rules from these answers.
+The answers come from signatures and from byte code. `table` builds its rules from them.
 """
 
 from __future__ import annotations
 
 import dis
-import functools
 import inspect
 import sys
 from collections.abc import Callable
@@ -21,12 +20,12 @@ UFUNCS = ("numpy", "scipy.special", "scipy.special._ufuncs")  # their ufuncs kee
 
 
 def name_of(function: Callable[..., Any]) -> str:
-    """The name under which a user knows a function: `exp`, `linalg.norm`, `getitem`."""
+    """The function's name, as `exp` or `getitem`."""
     return str(getattr(function, "__name__", function))
 
 
 def is_ours(function: Callable[..., Any]) -> bool:
-    """Whether a function is this package's own, NumPy's, or a ufunc of SciPy.
+    """Whether a function belongs to this package or NumPy, or is a ufunc of SciPy.
 
     Classes, partials and instances with `__call__` count as foreign.
     """
@@ -56,7 +55,7 @@ def parameter_defaults(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def option_names(vjp: Vjp, arrays: int, variadic: bool) -> tuple[str, ...]:
-    """Keywords that a formula accepts: everything behind `g`, `y` and the arrays."""
+    """Keywords that a formula accepts: its parameters after `g`, `y` and the arrays."""
     parameters = [p for p in inspect.signature(vjp).parameters.values() if p.kind is not p.VAR_POSITIONAL]
     skipped = 3 if variadic else 2 + arrays
     return tuple(p.name for p in parameters[skipped:])
@@ -70,11 +69,11 @@ def plain_signature(function: Callable[..., Any]) -> str:
 
 
 def check_formula(vjp: Vjp, arrays: int, name: str, position: int) -> None:
-    """Raises TypeError unless a formula takes `g`, `y` and one value for each array argument."""
+    """Raise TypeError unless a formula takes `g`, `y` and one value for each array argument."""
     if not callable(vjp):
         raise TypeError(f"mg.rule: the formula of argument {position} of {name} is {vjp!r}, which is not a function")
     if isinstance(vjp, FunctionType) and vjp.__code__.co_argcount >= 2 + arrays:
-        return  # the usual case, told without a signature: importing the rules checks some 400 formulas
+        return  # the usual case, decided without a signature: importing the rules checks some 400 formulas
     signature = inspect.signature(vjp)
     try:
         signature.bind_partial(*range(2 + arrays))  # options may follow
@@ -85,12 +84,11 @@ def check_formula(vjp: Vjp, arrays: int, name: str, position: int) -> None:
         ) from None
 
 
-@functools.cache
 def positions_read(vjp: Vjp | None) -> tuple[int, ...] | None:
-    """Which array arguments' values a formula reads, from its byte code; None where that cannot be told.
+    """Positions of the array arguments whose values a formula reads, from its byte code; None where that is unknown.
 
-    A captured array that no formula reads may change before the backward pass without harm: `x + mask` never looks at
-    `mask` again.
+    An array that no formula reads may change before the backward pass without harm: the formula of `x + mask` does not
+    look at `mask`.
     """
     code = getattr(vjp, "__code__", None)
     if code is None or code.co_flags & inspect.CO_VARARGS or not {"locals", "vars", "eval", "exec"}.isdisjoint(code.co_names):

@@ -1,7 +1,8 @@
 """The backward pass: carry the gradient of the loss from each result to its arguments, results first.
 
-The sweep reads the attributes of the nodes and creates none. It is the only place that sums over broadcast axes, adds up the
-shares of several uses, casts to the argument's dtype, and frees what it has consumed.
+The sweep (reverse mode) starts with the gradient of the loss and applies the formulas of each node. Here alone gradients are
+summed over broadcast axes, added up over several uses of a node, and cast to the argument's dtype. What one node contributes
+to the gradient of an argument is called a share.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import numpy as np
 from microgradnp.core.checks import checked_gradient
 from microgradnp.core.context import mode
 from microgradnp.core.graph import is_node
-from microgradnp.core.memory import arrays_in, checksum, read_only
-from microgradnp.core.messages import describe, freed_message, mutated_message, wrong_shape_message
+from microgradnp.core.memory import check_leaves, check_seals, read_only
+from microgradnp.core.messages import describe, freed_message, wrong_shape_message
 from microgradnp.core.table import Rule
 from microgradnp.core.typing import NO_OPTIONS, Array, Node
 
@@ -27,13 +28,13 @@ def sweep(
 ) -> Iterator[tuple[N, Array, bool]]:
     """Yield (node, gradient, is_private) for each node that `root` depends on and that needs a gradient, results first.
 
-    A gradient is complete when its node is yielded. `is_private` says that nobody else holds that array. With `record` the
-    rules get Tensors, so that what they compute is a graph again. With `free` a node forgets its arguments as soon as they
-    have their share. `until` are nodes at which it ends, as if they were leaves. Without `every` it yields only leaves and nodes
-    that retain their gradient.
+    A gradient is complete when its node is yielded. `is_private`: nobody else holds that array. `record`: the formulas get
+    Tensors, so that the backward pass is a graph, too. `free`: a node forgets its arguments as soon as they have their shares.
+    `until`: nodes at which the sweep stops, as if they were leaves. Without `every`, only leaves are yielded, and nodes that
+    retain their gradient.
 
-    Raises RuntimeError when the graph was freed by an earlier sweep or a captured array has changed since the forward pass;
-    both are found before any gradient is yielded.
+    Raises RuntimeError when the graph was freed by an earlier sweep, or when an array has changed since the forward pass. Both
+    are found before the first gradient is yielded.
     """
     waiting = checked_graph(root, record, until)
     how = mode.get()
@@ -86,15 +87,15 @@ def sweep(
 
 
 def checked_graph(root: N, record: bool, until: Collection[N]) -> dict[N, list[Any]]:
-    """Find the nodes that are used several times: node -> [shares to come, their sum so far, does somebody hold that array?].
+    """Find the nodes that are used several times, and check on the way that the graph may be swept.
 
-    Checks on the way that the graph may be swept.
+    Returns node -> [number of shares to come, sum of those that came, whether somebody else holds the array of that sum].
     """
     several: dict[N, list[Any]] = {}
     seen = {root}
     found = [root]
     known: dict[int, int] = {}  # check sums of large arrays
-    for node in found:  # which grows meanwhile
+    for node in found:  # the list grows meanwhile
         if until and node in until:
             continue
         if node.freed:
@@ -117,7 +118,7 @@ def checked_graph(root: N, record: bool, until: Collection[N]) -> dict[N, list[A
 
 
 def contribution(node: Node, position: int, inputs: tuple[Any, ...], record: bool = False) -> Array:
-    """The share of argument `position`, where the formula has options, is one for any number of arrays, or the user's own."""
+    """The share of argument `position`, for a formula with options, for any number of arrays, or of the user's own."""
     rule: Any = node.rule  # not None: a leaf has no arguments
     if not rule.trusted:
         return foreign_gradient(node, rule, position, inputs[0], record)
@@ -127,24 +128,13 @@ def contribution(node: Node, position: int, inputs: tuple[Any, ...], record: boo
 
 
 def foreign_gradient(node: Node, rule: Rule, position: int, g: Array, record: bool) -> Array:
-    """Call a user's formula. It gets arrays that it cannot write to, and may return anything that is an array."""
+    """Call a formula of the user's own. It gets read-only arrays, and may return any kind of array or number."""
     vjp = rule.vjps[position]
     if not record:
         share = vjp(read_only(g), read_only(node._array), *node.values, **node.options)
         return checked_gradient(share._array if is_node(share) else share, rule.name, position)
     share = vjp(g, node, *node.args, **node.options)
     return share if is_node(share) else type(g)(checked_gradient(share, rule.name, position))
-
-
-def check_leaves(node: Node) -> None:
-    """A recorded sweep reads the leaves themselves, not what the forward pass captured: they must be the same."""
-    for position, argument in enumerate(node.args):
-        if getattr(argument, "is_leaf", False) and not same(argument._array, node.values[position]):
-            raise RuntimeError(mutated_message(node, argument._array, position))
-
-
-def same(now: Array, then: Array) -> bool:
-    return now is then or now.tobytes() == then.tobytes()  # bytes: NaN is equal to NaN, -0 is not 0
 
 
 def fit_to(share: Array, parent: Node, node: Node, position: int) -> Array:
@@ -164,19 +154,3 @@ def fit_to(share: Array, parent: Node, node: Node, position: int) -> Array:
             share = np.real(share)
         share = share.astype(dtype)
     return share
-
-
-def check_seals(node: Node, known: dict[int, int]) -> None:
-    """Refuse to sweep when an array that a gradient formula of this node will read has changed."""
-    for array, before, shape, dtype in node.seals:
-        now = array.tobytes() if type(before) is bytes else known_checksum(array, known)
-        if now != before or array.shape != shape or array.dtype is not dtype:  # `array.shape = ...` changes no byte
-            position = next((i for i, value in enumerate(node.values) if any(a is array for a in arrays_in(value))), None)
-            raise RuntimeError(mutated_message(node, array, position))
-
-
-def known_checksum(array: np.ndarray[Any, Any], known: dict[int, int]) -> int:
-    """The check sum of an array that several nodes may have sealed, taken once a sweep."""
-    if id(array) not in known:
-        known[id(array)] = checksum(array)
-    return known[id(array)]

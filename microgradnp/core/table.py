@@ -1,24 +1,24 @@
-"""The closed table: which NumPy function has a gradient, and what it is.
+"""The closed table: which NumPy functions have a gradient, and the formulas.
 
-Every function that a Tensor meets is looked up here and is one of
+Every function that is called on a Tensor is looked up here. It is one of
 
 * a **rule**: one formula for each array argument, in the order of the arguments,
 * a **composite**: written in terms of functions that have rules,
 * a **constant**: its derivative is zero wherever it exists (comparisons, rounding, `zeros_like`),
 
-or it is refused by name. The modules of `microgradnp.rules` fill the table, one area of NumPy each; this module knows no rule.
-"Closed" means that whatever a rule calls is in the table too. So a backward pass can itself be recorded and differentiated
+or it is refused by name. The modules of `microgradnp.rules` fill the table, one area of NumPy each. This module knows no rule.
+"Closed" means that the functions that a rule calls are in the table, too. So a backward pass can be recorded and differentiated
 again.
 
 Short names, used in every rule:
 
     g        gradient of the loss with respect to the result (the cotangent)
-    y        the result itself
+    y        the result
     a, b, c  the array arguments
 
-A rule returns the gradient with respect to its argument *before* the sum over broadcast axes: the sweep sums, once.
-For complex arrays `g` is not conjugated, so the rule of an analytic function is `g * f'(a)` as in the real case. The sweep
-conjugates at the leaves, which then hold the direction of steepest ascent, as in PyTorch.
+A formula returns the gradient with respect to its argument *before* the sum over broadcast axes. The sweep sums.
+For complex arrays `g` is not conjugated, so the formula of an analytic function is `g * f'(a)` as in the real case. The
+conjugate is taken at the leaves: their `.grad` is the direction of steepest ascent, as in PyTorch.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from __future__ import annotations
 import importlib
 import operator
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from types import FunctionType, MappingProxyType
 from typing import Any, NamedTuple
@@ -46,7 +46,7 @@ from microgradnp.core.signatures import (
 
 FLOATS = {float, np.float64}
 SCALARS = {*FLOATS, int, bool}
-ON_SCALARS: dict[Any, Callable[..., Any]] = {  # what a ufunc does to two scalars, without the cost of a ufunc
+ON_FLOATS: dict[Any, Callable[..., Any]] = {  # what a ufunc does to two floats, without the cost of a ufunc
     np.add: operator.add,
     np.subtract: operator.sub,
     np.multiply: operator.mul,
@@ -54,15 +54,22 @@ ON_SCALARS: dict[Any, Callable[..., Any]] = {  # what a ufunc does to two scalar
 }
 
 
+class Keywords(NamedTuple):
+    """What the keywords of a call may be, from the signatures of a function and of its formulas."""
+
+    parameters: tuple[str, ...]  # of the function, in their order
+    defaults: dict[str, Any]
+    options: frozenset[str]  # keywords that the formulas know
+
+
 class Rule:
     """How one function is called on plain arrays, and the gradient of each of its array arguments.
 
     `vjps[i]` is the formula for argument `i`, or None where no derivative exists (a condition, an index). A *variadic*
-    rule has one formula for any number of arrays, which takes the argument's position first.
+    rule has one formula for any number of arrays. It takes the argument's position first.
     """
 
     __slots__ = (
-        "_keywords",
         "aliases",
         "arity",
         "arrays",
@@ -70,8 +77,9 @@ class Rule:
         "function",
         "gaps",
         "is_simple",
+        "keywords",
         "name",
-        "on_scalars",
+        "on_floats",
         "plain",
         "sequence",
         "trusted",
@@ -85,103 +93,37 @@ class Rule:
     ) -> None:
         self.function = function
         self.plain = getattr(function, "__wrapped__", function) if getattr(function, "primitive", False) else function
+        self.on_floats = ON_FLOATS.get(function)
         self.name = name_of(function)
         self.vjps: tuple[Any, ...] = vjps
         self.variadic = variadic  # vjps[0](position, g, y, *arrays, **options)
-        self.constant = not vjps
         self.sequence = sequence  # called as function([a, b, ...]) although recorded as arguments a, b, ...
+        self.constant = not vjps
         self.arrays = len(vjps)
         self.gaps = frozenset(position for position, vjp in enumerate(vjps) if vjp is None)  # arguments without a derivative
-        # Our own code keeps no array that it returns, and writes to none that it is given. Of other code nobody knows.
+        # Our own code keeps no array that it returns, and writes to no array that it is given. Other code might.
         self.trusted = is_ours(function) and all(is_ours(vjp) for vjp in vjps if vjp is not None)
-        self.is_simple = self.trusted and not variadic and not self.constant
-        self.arity = len(vjps) if self.is_simple and not self.gaps else -1  # a call of so many arguments may take the short way
-        self.on_scalars = ON_SCALARS.get(function)
+        self.is_simple = self.trusted and not variadic and not self.constant  # vjps[i](g, y, *arrays) when there are no options
+        self.arity = self.arrays if self.is_simple and not self.gaps else -1  # number of arguments of the short way in `apply`
         self.aliases: dict[str, str] = {}  # keyword -> the array parameter that it means, as `min` means `a_min` in np.clip
-        self._keywords: Keywords | None = None
-        self.unread: dict[tuple[int, ...], frozenset[int]] = {}  # of `values_unread`
+        self.keywords: Keywords | None = None  # read when the first call needs them
+        self.unread: dict[tuple[int, ...], frozenset[int]] = {}  # what `read_formulas` found out
 
-    @property
-    def keywords(self) -> Keywords:
-        """The signatures of the function and of its formulas, read when the first call needs them."""
-        if self._keywords is None:
-            options = [option_names(vjp, self.arrays, self.variadic) for vjp in self.vjps if vjp is not None]
-            defaults = parameter_defaults(self.function)
-            self._keywords = Keywords(parameter_names(self.function), defaults, frozenset().union(*options))
-        return self._keywords
+    def read_keywords(self) -> Keywords:
+        """Fill `keywords` from the signatures."""
+        options = [option_names(vjp, self.arrays, self.variadic) for vjp in self.vjps if vjp is not None]
+        parameters, defaults = parameter_names(self.function), parameter_defaults(self.function)
+        self.keywords = Keywords(parameters, defaults, frozenset().union(*options))
+        return self.keywords
 
-    def forward(self, values: Iterable[Any], options: Mapping[str, Any]) -> Any:
-        """The function's value on plain arrays."""
-        return self.plain(list(values), **options) if self.sequence else self.plain(*values, **options)
-
-    def values_unread(self, needs: tuple[int, ...]) -> frozenset[int]:
-        """Work out the positions of the arguments whose values no formula of `needs` reads, and keep them in `unread`."""
+    def read_formulas(self, needs: tuple[int, ...]) -> frozenset[int]:
+        """Fill `unread[needs]`: positions of the arguments whose values no formula of `needs` reads."""
         read: set[int] = set()
         for position in needs:
-            told = None if self.variadic else positions_read(self.vjps[position])
-            read.update(range(self.arrays) if told is None else told)
+            positions = None if self.variadic else positions_read(self.vjps[position])
+            read.update(range(self.arrays) if positions is None else positions)
         self.unread[needs] = frozenset(range(self.arrays)) - read
         return self.unread[needs]
-
-    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
-        """Split a NumPy call into array arguments, all positional, and options, all keywords.
-
-        Raises TypeError for a keyword that the rule does not know: a keyword ignored in the backward pass would give a
-        wrong gradient.
-        """
-        parameters, defaults, known = self._keywords or self.keywords
-        if self.sequence and len(args) == 1 and known.issuperset(kwargs):  # the usual call
-            return tuple(args[0]), kwargs
-        options = dict(kwargs)
-        rest: tuple[Any, ...] = ()
-        names: tuple[str, ...] = ()
-        if self.sequence:
-            args, rest, names = tuple(args[0] if args else options.pop(parameters[0])), args[1:], parameters[1:]
-        elif not self.variadic:
-            args, rest, names = args[: self.arrays], args[self.arrays :], parameters[self.arrays :]
-            if len(args) < self.arrays:
-                args += self.arrays_by_keyword(parameters[len(args) : self.arrays], options, defaults)
-        if rest:
-            if len(rest) > len(names):
-                raise TypeError(
-                    f"{self.name}: takes at most {len(args) + len(names)} positional arguments, got {len(args) + len(rest)}"
-                )
-            options = {**dict(zip(names, rest, strict=False)), **options}
-        if not known.issuperset(options):
-            for name in [name for name in options if name not in known]:
-                if options[name] is not None and options[name] is not np._NoValue:
-                    raise TypeError(self.refusal(name))
-                del options[name]
-        return args, options
-
-    def arrays_by_keyword(self, parameters: tuple[str, ...], given: dict[str, Any], defaults: dict[str, Any]) -> tuple[Any, ...]:
-        """Take the array arguments named `parameters` out of `given`, with the defaults of those left out before the last."""
-        for name in self.aliases.keys() & given.keys():
-            if self.aliases[name] in given:
-                raise TypeError(f"{self.name}: {name}= and {self.aliases[name]}= mean the same argument; give one of them")
-            given[self.aliases[name]] = given.pop(name)
-        found: list[Any] = []
-        for k, parameter in enumerate(parameters):
-            if parameter not in given and (parameter not in defaults or not given.keys() & set(parameters[k:])):
-                break
-            found.append(given.pop(parameter, defaults.get(parameter)))
-        return tuple(found)
-
-    def refusal(self, option: str) -> str:
-        """The message of the TypeError for a keyword without a rule."""
-        known = ", ".join(sorted(self.keywords.options)) or "no keyword"
-        return (
-            f"{self.name}: the keyword {option}= has no gradient rule, and ignoring it would make the gradient wrong; "
-            f"known here: {known}. Apply it in a step of its own, or give {self.name} a rule with mg.rule"
-        )
-
-
-class Keywords(NamedTuple):
-    """What a call with keywords is bound by."""
-
-    parameters: tuple[str, ...]  # of the function, in their order
-    defaults: dict[str, Any]
-    options: frozenset[str]  # keywords that the formulas know
 
 
 class Composite:
@@ -228,9 +170,9 @@ LIBRARY_RULES = {"scipy.special": "microgradnp.rules.special"}  # imported when 
 def rule(function: Callable[..., Any], *vjps: Vjp | None) -> None:
     """Register the gradient of `function`, one formula `vjp(g, y, *arrays, **options)` for each array argument.
 
-    `g` is the gradient with respect to the result `y` and has its shape; the formula returns an array that broadcasting
-    made from the argument's shape (the sum over broadcast axes is done for you). None marks an argument without a
-    derivative. Write formulas with NumPy functions that have rules themselves, and second derivatives come for free.
+    `g` is the gradient with respect to the result `y`, and has its shape. The formula returns the gradient with respect to the
+    argument; the sum over broadcast axes is done for you. None marks an argument without a derivative. Write formulas with NumPy
+    functions that have rules themselves: then they can be differentiated again.
 
     >>> import numpy as np, microgradnp as mg
     >>> @mg.primitive
@@ -243,8 +185,8 @@ def rule(function: Callable[..., Any], *vjps: Vjp | None) -> None:
     Raises
     ------
     TypeError
-        If there is no formula, if one cannot be called as `vjp(g, y, *arrays)`, or if `function` is an ordinary Python
-        function: nothing would tell us that it was called, so decorate it with `mg.primitive` first.
+        If there is no formula, or if one cannot be called as `vjp(g, y, *arrays)`. Also if `function` is an ordinary Python
+        function: its calls go unnoticed, unless it is decorated with `mg.primitive`.
     """
     name = name_of(function)
     if isinstance(function, FunctionType) and not hasattr(function, "primitive"):
@@ -272,14 +214,14 @@ def variadic_rule(
 
 
 def alias(function: Callable[..., Any], **parameters: str) -> None:
-    """Let keywords of a registered function mean array parameters of another name: `alias(np.clip, min="a_min")`."""
+    """Register keywords that stand for array parameters of another name: `alias(np.clip, min="a_min")`."""
     registered = TABLE[function]
     if isinstance(registered, Rule):
         registered.aliases.update(parameters)
 
 
 def composite(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorator: on Tensors, `function` means this expression in terms of functions of the table."""
+    """Decorator: on Tensors, `function` stands for this expression in terms of functions of the table."""
 
     def register(expression: Callable[..., Any]) -> Callable[..., Any]:
         TABLE[function] = Composite(function, expression)
@@ -295,7 +237,7 @@ def constant(*functions: Callable[..., Any]) -> None:
 
 
 def load_library_rules(function: Callable[..., Any]) -> Rule | Composite | None:
-    """The entry of a function that is not in the table, after the rules of all libraries in use have been loaded."""
+    """Load the rules of all libraries in use, and look the function up again."""
     for library, rules in LIBRARY_RULES.items():
         if library in sys.modules:
             importlib.import_module(rules)

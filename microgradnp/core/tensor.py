@@ -1,8 +1,8 @@
 """Tensor: an array that remembers how it was made.
 
-A Tensor is a node of the graph: the rule of the function that made it, its arguments, its value, its name, the place in the
-user's source. NumPy's own dispatch leads every NumPy call on a Tensor to `record.apply`, by the protocols `__array_ufunc__`
-(NEP 13) and `__array_function__` (NEP 18). `backward` sweeps the graph and fills `.grad` of the leaves.
+A Tensor is a node of the graph. It holds a value, the rule of the function that made it, and the arguments of that call. NumPy
+leads every call on a Tensor to `record.apply`, by its protocols `__array_ufunc__` (NEP 13) and `__array_function__` (NEP 18).
+`backward` sweeps the graph and fills `.grad` of the leaves.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from microgradnp.core.sweep import sweep
 from microgradnp.core.table import Rule
 from microgradnp.core.typing import NO_OPTIONS, Array
 
-ONE = np.float64(1)
+ONE = np.float64(1)  # the gradient of the loss with respect to itself
 
 
 class Tensor(Conversions, Methods):
@@ -33,16 +33,16 @@ class Tensor(Conversions, Methods):
     data : array_like
         Values of any shape; copied. Lists become arrays.
     requires_grad : bool
-        Whether `backward` shall fill `.grad`. Needs a floating-point or complex dtype.
+        Whether `backward` fills `.grad`. Needs a floating-point or complex dtype.
     name : str, optional
-        Shown in pictures and messages. Without one, the variable that the Tensor was assigned to is found.
+        Shown in pictures and messages. Default: the variable that the Tensor is assigned to.
     dtype : optional
         As in `np.array`.
 
     Raises
     ------
     TypeError
-        If integers, booleans, strings or objects are to require a gradient, or data is not numeric.
+        For data that are not numbers, and for `requires_grad` with integers or booleans.
 
     >>> import numpy as np, microgradnp as mg
     >>> W = mg.Tensor([[1.0, 2.0]], requires_grad=True)
@@ -69,8 +69,8 @@ class Tensor(Conversions, Methods):
         "seals",
         "values",
     )
-    __hash__ = object.__hash__  # nodes are compared by identity wherever the graph is walked
-    traced = False  # is a program written down of which this is a value? Then its numbers may not be read
+    __hash__ = object.__hash__  # nodes are compared by identity
+    traced = False  # True while tracing: the value is symbolic, and reading it raises
 
     def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None, *, dtype: Any = None) -> None:
         traced = isinstance(data, Tensor) and data.traced
@@ -108,7 +108,7 @@ class Tensor(Conversions, Methods):
 
     @property
     def requires_grad(self) -> bool:
-        """Whether a gradient flows to this Tensor. May be set on a leaf, for the graphs that are recorded afterwards."""
+        """Whether a gradient flows to this Tensor. Can be set on a leaf, and holds for graphs that are recorded afterwards."""
         return self.needs_grad
 
     @requires_grad.setter
@@ -116,7 +116,7 @@ class Tensor(Conversions, Methods):
         if not self.is_leaf:
             raise TypeError(
                 f"cannot set requires_grad of {describe(self)}: it is a result; only leaves have a choice. Use .detach() "
-                "for a value that the gradient does not flow through"
+                "for a value without a gradient"
             )
         if value and self.dtype.kind not in "fc":
             raise TypeError(
@@ -139,7 +139,7 @@ class Tensor(Conversions, Methods):
         self._grad = value
 
     def detach(self) -> Tensor:
-        """A Tensor of the same value that the gradient does not flow through."""
+        """A new leaf with the same value. No gradient flows through it."""
         return Tensor(self._array, name=self.name)
 
     # --------------------------------------------------------------------------------------- the gradient
@@ -150,18 +150,18 @@ class Tensor(Conversions, Methods):
         Parameters
         ----------
         gradient : array_like, optional
-            Gradient of the loss with respect to this Tensor, of its shape. May be left out for a scalar.
+            Gradient of the loss with respect to this Tensor, of its shape. Not needed for a scalar.
         retain_graph : bool
-            Keep the graph, to sweep it again or to draw it. Without, it is freed as it is consumed.
+            Keep the graph, for another backward pass or for `draw`. By default it is freed on the way.
         retain_grads : bool
-            Keep the graph and also the gradient of every intermediate: what `draw` shows.
+            Keep the graph, and the gradient of every intermediate result for `draw`.
 
         Raises
         ------
         ValueError
-            If this Tensor is no scalar and `gradient` is missing or has another shape.
+            If this Tensor is no scalar and `gradient` is missing, or if `gradient` has another shape.
         RuntimeError
-            If it needs no gradient, was swept before, or an array that it captured has changed. No `.grad` has been touched.
+            If no gradient is needed, if the graph was freed, or if an array of the graph has changed. No `.grad` is touched.
         """
         seed = self.seed(gradient)
         free = not (retain_graph or retain_grads)
@@ -171,11 +171,11 @@ class Tensor(Conversions, Methods):
             if not private or retain_grads or node.rule is not None:
                 g = np.array(g)
             finished.append((node, g if node._grad is None else node._grad + g))
-        for node, g in finished:  # only now: an error above leaves every gradient as it was
+        for node, g in finished:  # only now, so that an error above leaves every gradient unchanged
             node._grad = g
 
     def seed(self, gradient: Any = None) -> Array:
-        """The array that a sweep starts from (conjugated, see `table`), after all that can be wrong was checked."""
+        """The gradient that a sweep starts from, conjugated (see `table`). Raises what `backward` raises."""
         if not self.needs_grad:
             raise RuntimeError(
                 f"backward: {describe(self)} needs no gradient: nothing it was computed from has requires_grad=True"
@@ -202,7 +202,7 @@ class Tensor(Conversions, Methods):
         return gradient.conj()
 
     def retain_grad(self) -> Tensor:
-        """Ask the next `backward` to keep this intermediate's gradient in `.grad`; returns self."""
+        """Ask the next `backward` to keep the gradient of this intermediate result in `.grad`. Returns self."""
         self.retains_grad = True
         return self
 

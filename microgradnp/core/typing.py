@@ -1,6 +1,7 @@
-"""The two types that the engine talks about: arrays, and nodes of the graph.
+"""The two types of the engine: arrays, and nodes of the graph.
 
-An array is whatever speaks NumPy's protocols. A node is a Tensor; the modules below the class Tensor know it by this protocol.
+An array is whatever speaks NumPy's protocols. A node is a Tensor. The modules below the class Tensor know it by the protocol
+`Node`, so that no import runs in a circle.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ NO_OPTIONS: Mapping[str, Any] = {}
 
 
 class Made(Protocol):
-    """What a message tells of a node: who made it, where, what it is called, and its shape."""
+    """What a message tells about a node: the rule that made it, its name, its place in the source, and its shape."""
 
     rule: Rule | None
     name: str | None

@@ -153,7 +153,7 @@ def described(function: Callable[..., Any], entry: Rule | Composite, names: tupl
     if entry.constant:
         return Entry(names[0], names[1:], "constant", "constants", (), note)
     formula = next(vjp for vjp in entry.vjps if vjp is not None)
-    return Entry(names[0], names[1:], "rule", area_of(formula), tuple(sorted(entry.keywords.options)), note)
+    return Entry(names[0], names[1:], "rule", area_of(formula), tuple(sorted(entry.read_keywords().options)), note)
 
 
 def area_of(formula: Callable[..., Any]) -> str:

@@ -95,7 +95,7 @@ def by_ndarrays_concatenated(x: Any, t: Any, V: np.ndarray, W: np.ndarray, bias:
 
 
 def by_tensors_stacked(x: Any, t: Any, V: np.ndarray, W: np.ndarray) -> Step:
-    """Samples are columns, as in many textbooks: every matrix is transposed, and the bias is a row, by np.vstack."""
+    """Samples are columns, as in many textbooks, and the bias is a row, by np.vstack. All matrices are transposed."""
     return by_ndarrays_stacked(mg.Tensor(x), mg.Tensor(t), V, W, mg.Tensor(np.full((1, len(x)), -1.0)))
 
 
@@ -107,8 +107,7 @@ def by_ndarrays_stacked(x: Any, t: Any, V: np.ndarray, W: np.ndarray, bias: Any 
     def loss(V: mg.Tensor, W: mg.Tensor) -> mg.Tensor:
         return 0.5 * mg.sse(W @ np.vstack([mg.sigmoid(V @ x), bias]), t)
 
-    step = trained(loss, V.T, W.T)
-    return lambda: [w.T for w in step()]
+    return trained(loss, V.T, W.T)
 
 
 def by_torch(x: np.ndarray, t: np.ndarray, V: np.ndarray, W: np.ndarray) -> Step:
