@@ -142,3 +142,10 @@ def test_options_of_methods_are_those_of_numpy():
         x.sum(out=np.zeros(()))
     with pytest.raises(TypeError, match="the keyword dtype="):
         np.multiply.outer(x, x, dtype=np.float32)
+
+
+def test_attributes_that_a_tensor_lacks_are_not_listed():
+    x = mg.Tensor(A)
+    listed = dir(x)
+    assert {"sum", "shape", "backward"} <= set(listed)
+    assert [name for name in listed if not hasattr(x, name)] == []

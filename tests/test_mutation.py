@@ -131,6 +131,33 @@ def test_whatever_the_memory_looks_like(kind, W, tmp_path):
     assert W.grad is None
 
 
+@pytest.mark.parametrize("size", [512, 513, 5000])  # up to 4096 bytes a seal holds them all, beyond a check sum
+@pytest.mark.parametrize("layout", [lambda a: a, lambda a: np.repeat(a, 2)[::2]], ids=["contiguous", "strided"])
+def test_arrays_of_every_size_are_sealed(size, layout):
+    w, x = mg.Tensor(np.ones(size), requires_grad=True), layout(np.arange(float(size)))
+    loss = np.sum(w * x + w * x)
+    x[-1] += 1e-9
+    with pytest.raises(RuntimeError, match=CHANGED):
+        loss.backward()
+    x[-1] = size - 1.0
+    loss.backward()
+    np.testing.assert_array_equal(w.grad, 2.0 * np.arange(size))
+
+
+def test_an_array_of_objects_is_sealed_by_what_it_holds(W):
+    @mg.primitive
+    def scaled(a, by=None):
+        return a * by[0][0]
+
+    mg.rule(scaled, lambda g, y, a, by=None: g * by[0][0])
+    by = np.empty(1, object)
+    by[0] = [2.0]
+    loss = np.sum(scaled(W, by=by))
+    by[0][0] = 3.0  # the array holds the same list, at the same address
+    with pytest.raises(RuntimeError, match=CHANGED):
+        loss.backward()
+
+
 def test_a_change_that_is_taken_back_does_no_harm(W):
     x = 2 * A
     loss = np.sum(W * x)

@@ -1,5 +1,10 @@
 """Lines, names and operands of the user's expressions, found from two facts about the calling frame."""
 
+import _thread
+import itertools
+import operator
+import threading
+
 import numpy as np
 import pytest
 
@@ -98,3 +103,14 @@ def test_locals_win_over_globals():
 
 def test_unknown_place():
     assert locate(None) is None
+
+
+def test_a_call_without_any_frame_of_the_user():
+    """At the bottom of this thread's stack stands C, and above it nothing but the package."""
+    found: list[mg.Tensor] = []
+    finished = threading.Event()
+    w = mg.Tensor([1.0, 2.0], requires_grad=True)
+    steps = itertools.chain(map(operator.neg, [w]), map(operator.methodcaller("sum", axis=0), [w]))
+    _thread.start_new_thread(list, (itertools.chain(map(found.append, steps), iter(finished.set, None)),))
+    assert finished.wait(60)
+    assert [node.place for node in found] == [None, None]

@@ -129,6 +129,21 @@ def test_other_methods_of_ufuncs_are_refused_by_name(call, W):
         call(W)
 
 
+@pytest.mark.parametrize("operation", BINARY[:4], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("other", [2.0, 0.0, np.float64(3.0), np.float32(3.0), 2, True, np.inf], ids=repr)
+def test_two_scalars_give_what_the_ufunc_gives(operation, dtype, other):
+    """They take a way without the ufunc, which costs more than the arithmetic."""
+    ufunc = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide}[operation.__name__]
+    x = mg.Tensor(dtype(0.75), requires_grad=True)
+    s = np.sum(x)
+    with np.errstate(divide="ignore"):
+        for found, right in ((operation(s, other), ufunc(dtype(0.75), other)), (operation(other, s), ufunc(other, dtype(0.75)))):
+            assert (found.dtype, found.numpy().tobytes()) == (np.asarray(right).dtype, np.asarray(right).tobytes())
+    with np.errstate(divide="raise"), pytest.raises(FloatingPointError, match=r"divide: s \(\), 0\.0: divide by zero"):
+        s / 0.0
+
+
 # -------------------------------------------------------------------------------------------- gradients
 
 

@@ -10,8 +10,7 @@ import numpy as np
 
 from microgradnp.core.context import current, mode, switch
 from microgradnp.core.sweep import fit_to, sweep
-
-Array = Any
+from microgradnp.core.typing import Array
 
 
 @dataclass(frozen=True)
