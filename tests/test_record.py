@@ -262,3 +262,15 @@ def test_a_node_inside_of_a_layer_knows_the_users_line():
     here = {str(locate(node.place)) for node in nodes if node.rule is not None}
     assert len(here) == 1
     assert re.fullmatch(r"test_record\.py:\d+", here.pop())
+
+
+def test_questions_about_the_shape_are_answered_without_a_node():
+    w = mg.Tensor(np.ones((2, 3), np.float32), requires_grad=True)
+    assert (np.shape(w), np.shape(a=w), np.ndim(w), np.ndim(a=w)) == ((2, 3), (2, 3), 2, 2)
+    assert (np.size(w), np.size(w, 0), np.size(a=w, axis=1)) == (6, 2, 3)
+    assert (np.result_type(w, np.float64), np.common_type(w, w), np.iscomplexobj(w), np.isrealobj(x=w)) == (
+        np.float64,
+        np.float32,
+        False,
+        True,
+    )

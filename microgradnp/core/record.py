@@ -114,7 +114,8 @@ def look_up(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping
                     raise
                 raise retold from None
     if function in STATIC:
-        return function(*[argument._array if isinstance(argument, Tensor) else argument for argument in args], **kwargs)
+        plain = [argument._array if isinstance(argument, Tensor) else argument for argument in (*args, *kwargs.values())]
+        return function(*plain[: len(args)], **dict(zip(kwargs, plain[len(args) :], strict=True)))
     if rule.constant or (not kwargs and len(args) == rule.arity):
         return record(rule, args, kwargs)
     return record(rule, *bind(rule, args, kwargs))
