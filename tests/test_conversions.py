@@ -21,7 +21,7 @@ def test_a_tensor_without_a_gradient_becomes_an_array():
     np.testing.assert_array_equal(seen, A)
     assert not seen.flags.writeable
     assert np.shares_memory(seen, x.numpy())
-    assert np.asarray(x, dtype=np.float32).dtype == np.float32
+    assert np.asarray(x, dtype=np.float32).dtype == x.__array__(np.float32).dtype == np.float32
     copied = np.array(x)
     copied[...] = 0.0
     np.testing.assert_array_equal(x.numpy(), A)
@@ -48,6 +48,14 @@ def test_functions_of_scipy_that_take_a_number_are_named(W):
     with pytest.raises(TypeError, match=r"scipy: quadrature makes a number of .*say \.item\(\)"):
         names["quadrature"](lambda: W[0, 0])
     assert names["quadrature"](lambda: W[0, 0].item()) == 0.5
+
+
+def test_scipy_is_not_named_when_the_users_own_function_loses_the_gradient(W):
+    names = {"__name__": "scipy.optimize._of_a_test"}
+    exec("def softmax(f):\n    return f()", names)
+    with pytest.raises(TypeError, match="cannot turn W") as caught:
+        names["softmax"](lambda: np.asarray(W))
+    assert "Instead of" not in str(caught.value)
 
 
 def test_an_item_assignment_to_an_array_names_the_cure(W):
@@ -77,6 +85,7 @@ def test_membership_compares_values(W):
 def test_format(W):
     assert f"{mg.Tensor(0.123456):.3f}" == "0.123"
     assert f"{W[0, 0]:.1f}" == "0.5"
+    assert f"{mg.Tensor(3):03d}" == "003"
     assert f"{W}" == str(W) == repr(W)
     with pytest.raises(TypeError, match="unsupported format string"):
         f"{W:.1f}"

@@ -149,3 +149,36 @@ def test_attributes_that_a_tensor_lacks_are_not_listed():
     listed = dir(x)
     assert {"sum", "shape", "backward"} <= set(listed)
     assert [name for name in listed if not hasattr(x, name)] == []
+
+
+DEFAULTS = {
+    "trace": lambda x: x[0].trace(),
+    "diagonal": lambda x: x.diagonal(),
+    "argsort": lambda x: x.argsort(),
+    "argpartition": lambda x: x.argpartition(1),
+    "round": lambda x: x.round(),
+    "round()": lambda x: round(x) if isinstance(x, mg.Tensor) else x.round(0),
+    "transpose": lambda x: x.transpose(),
+    "transpose of a tuple": lambda x: x.transpose((1, 0, 2)),
+    "transpose of numbers": lambda x: x.transpose(1, 0, 2),
+    "reshape of a tuple": lambda x: x.reshape((4, 6)),
+    "reshape of numbers": lambda x: x.reshape(4, 6),
+    "sum of a logical array": lambda x: np.add.reduce(x > 0, axis=0, dtype=None),
+}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_methods_with_their_defaults_are_those_of_ndarray(name):
+    x = np.random.default_rng(0).normal(size=(2, 3, 4)) * 3
+    np.testing.assert_array_equal(np.asarray(DEFAULTS[name](mg.Tensor(x))), DEFAULTS[name](x))
+
+
+def test_dir_lists_what_a_tensor_has():
+    names = dir(mg.Tensor(1.0))
+    assert {"shape", "backward", "sum", "data"} <= {*names}
+    assert not {"sort", "fill", "tobytes"} & {*names}
+
+
+def test_an_outer_product_of_one_argument_is_refused():
+    with pytest.raises((TypeError, ValueError), match=r"exp\.outer: no gradient rule|outer product only supported"):
+        np.exp.outer(mg.Tensor(1.0))

@@ -4,12 +4,13 @@ import _thread
 import itertools
 import operator
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.core.origin import locate, names_in_frame, operands
+from microgradnp.core.origin import called_name, internal, locate, names_in_frame, operands, source_segment
 
 
 class Holder:
@@ -80,8 +81,13 @@ def test_every_python_frame_of_ours_is_skipped():
         ("x @ W", "matmul", ("x", "W")),
         ("-x", "negative", ("x",)),
         ("x > 0", "greater", ("x", "0")),
+        ("x[i, 0]", "getitem", ("x", "(i, 0)")),
+        ("x", "add", ()),
         ("np.add(a, b[0])", "add", ("a", "b[0]")),
         ("np.stack([a, b], axis=1)", "stack", ("a", "b")),
+        ("np.stack(pair)", "stack", ("pair",)),
+        ("np.concatenate([a, b], c)", "concatenate", ("[a, b]", "c")),
+        ("np.exp([a, b])", "exp", ("[a, b]",)),
         ("np.linalg.norm(a)", "norm", ("a",)),
         ("h.dot(W)", "dot", ()),  # the receiver is an operand too
         ("model(x)", "matmul", ()),
@@ -114,3 +120,44 @@ def test_a_call_without_any_frame_of_the_user():
     _thread.start_new_thread(list, (itertools.chain(map(found.append, steps), iter(finished.set, None)),))
     assert finished.wait(60)
     assert [node.place for node in found] == [None, None]
+
+
+def test_a_name_in_a_chain_of_assignments():
+    x = mg.Tensor([1.0])
+    first = second = x * 2.0
+    assert locate(first.place).name == "first"
+    assert second is first
+
+
+@pytest.mark.parametrize("offset", [-1, 10**6, "end"])
+def test_an_offset_outside_of_the_code_has_the_line_of_the_function(offset):
+    code = made.__code__
+    offset = 2 * len(list(code.co_positions())) if offset == "end" else offset
+    assert locate((code, offset)).line == code.co_firstlineno
+    assert locate(None) is None
+
+
+def test_the_whole_line_is_the_text_where_columns_are_unknown():
+    line = test_the_whole_line_is_the_text_where_columns_are_unknown.__code__.co_firstlineno
+    whole = "def test_the_whole_line_is_the_text_where_columns_are_unknown():"
+    for end_line, column, end_column in ((None, 0, 3), (line, None, 3), (line, 0, None), (None, None, None)):
+        assert source_segment(__file__, line, end_line, column, end_column) == whole
+    assert source_segment(__file__, line, line, 4, 8) == "test"
+    assert source_segment("<nowhere>", 1, 1, 0, 3) == ""
+    assert source_segment(__file__, 3, 2, 0, 3) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("math.exp(x)", "math.exp"), ("f()", "f"), ("f(x) + 1", None), ("1 + f(x)", None), ("f", None), ("(f)(x)", None)],
+)
+def test_the_name_of_a_call(text, name):
+    assert called_name(text) == name
+
+
+def test_files_of_ours_and_the_story():
+    folder = Path(mg.__file__).parent
+    assert internal[str(folder / "core" / "tensor.py")]
+    assert internal[np.lib.stride_tricks.__file__]
+    assert not internal[str(folder / "cli" / "story.py")], "it counts as the user's"
+    assert not internal[__file__]
