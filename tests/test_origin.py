@@ -3,6 +3,8 @@
 import _thread
 import itertools
 import operator
+import re
+import sys
 import threading
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.core.origin import called_name, internal, locate, names_in_frame, operands, source_segment
+from microgradnp.core.origin import called_name, internal, locate, names_in_frame, one_line, operands, source_segment
 
 
 class Holder:
@@ -90,7 +92,11 @@ def test_every_python_frame_of_ours_is_skipped():
         ("np.exp([a, b])", "exp", ("[a, b]",)),
         ("np.linalg.norm(a)", "norm", ("a",)),
         ("h.dot(W)", "dot", ()),  # the receiver is an operand too
+        ("add(a, b)", "add", ("a", "b")),
+        ("np.subtract(a, b)", "add", ()),
         ("model(x)", "matmul", ()),
+        ("model().add(a, b)", "add", ()),
+        ("(a + b)(c)", "add", ()),
         ("np.add(*pair)", "add", ()),
         ("not python(", "add", ()),
     ],
@@ -100,8 +106,6 @@ def test_operands(text, function, expected):
 
 
 def test_locals_win_over_globals():
-    import sys
-
     pytest_alias = pytest
     assert names_in_frame(sys._getframe())[id(pytest)] == "pytest_alias"
     assert pytest_alias is pytest
@@ -161,3 +165,26 @@ def test_files_of_ours_and_the_story():
     assert internal[np.lib.stride_tricks.__file__]
     assert not internal[str(folder / "cli" / "story.py")], "it counts as the user's"
     assert not internal[__file__]
+
+
+def test_names_of_a_frame_are_those_that_the_user_wrote():
+    visible, _hidden = [1], [2]
+    (names,) = [names_in_frame(sys._getframe()) for _ in visible]
+    assert names_in_frame(sys._getframe())[id(visible)] == "visible"
+    assert id(_hidden) not in names_in_frame(sys._getframe())
+    assert all(name.isidentifier() for name in names.values()), "CPython 3.11 has a variable `.0` here"
+
+
+def fails():
+    raise ValueError("first line")
+
+
+def test_an_error_in_one_line_with_the_line_of_the_users_code():
+    with pytest.raises(ValueError, match="first") as caught:
+        fails()
+    line = fails.__code__.co_firstlineno + 1
+    assert one_line(caught.value) == f"ValueError: first line (test_origin.py:{line})"
+    with pytest.raises(ValueError, match="matmul") as caught:
+        mg.Tensor(np.ones((2, 3))) @ np.ones((2, 3))
+    assert re.search(r"\(test_origin\.py:\d+\)$", one_line(caught.value)), "not a line of ours"
+    assert one_line(KeyError("x")) == "KeyError: 'x'"
