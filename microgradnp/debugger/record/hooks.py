@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import operator
+import sys
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -247,20 +249,38 @@ class Hooks(Recorder):
         return hook
 
     def hook_enter(self, site: Site) -> Hook:
-        function = site.function
+        function, look = site.function, self.look
 
         def hook() -> Call | None:
             before, calling = self.call, self.calling
             self.call = Call(function, calling[0] if calling else None, calling[1] if calling else 0, before)
             self.calling = None
+            if look is not None:
+                look(self, sys._getframe(1))
             return before
 
         return hook
 
     def hook_leave(self, _site: Site) -> Hook:
+        look = self.look
+
         def hook(before: Call | None, value: Any = None) -> Any:
+            if look is not None:
+                frame: FrameType | None = sys._getframe(1)
+                while frame is not None:  # the call may have changed what the callers hold
+                    look(self, frame)
+                    frame = frame.f_back
             self.call = before
             return value
+
+        return hook
+
+    def hook_look(self, _site: Site) -> Hook:
+        look = self.look
+
+        def hook() -> None:
+            if look is not None:
+                look(self, sys._getframe(1))
 
         return hook
 

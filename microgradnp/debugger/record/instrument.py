@@ -77,11 +77,11 @@ class Instrumented(NamedTuple):
 
 
 @functools.lru_cache(maxsize=64)
-def instrument(file: str, text: str) -> Instrumented:
-    """Compile a source text with hooks. Raises SyntaxError as `compile` does."""
+def instrument(file: str, text: str, looking: bool = False) -> Instrumented:
+    """Compile a source text with hooks, `looking` with hooks that look at the variables. Raises SyntaxError as `compile` does."""
     tree = ast.parse(text, file)
     plain = compile(tree, file, "exec", dont_inherit=True)
-    instrumenter = Instrumenter(file)
+    instrumenter = Instrumenter(file, looking)
     hooked = ast.fix_missing_locations(instrumenter.visit(ast.parse(text, file)))
     code = compile(hooked, file, "exec", dont_inherit=True)
     return Instrumented(plain, code, instrumenter.hooks, instrumenter.literals)
@@ -90,8 +90,9 @@ def instrument(file: str, text: str) -> Instrumented:
 class Instrumenter(ast.NodeTransformer):
     """Puts hooks into a tree."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, looking: bool = False) -> None:
         self.file = file
+        self.looking = looking
         self.hooks: list[Site | float | complex] = []
         self.literals: dict[int, Site] = {}
         self.made: dict[int, Site] = {}  # id of a new call -> its site
@@ -331,7 +332,8 @@ class Instrumenter(ast.NodeTransformer):
 
     def visit_For(self, node: ast.For) -> ast.stmt:
         iterated = self.call("iterate", node.iter, spec_of(node.target), self.visit(node.iter))
-        body, orelse = self.block(node.body), self.block(node.orelse)
+        look = self.look(node)
+        body, orelse = [*look, *self.block(node.body)], self.block(node.orelse)
         return place(ast.For(node.target, iterated, body, orelse, node.type_comment), node)
 
     def visit_If(self, node: ast.If) -> ast.stmt:
@@ -340,7 +342,8 @@ class Instrumenter(ast.NodeTransformer):
 
     def visit_While(self, node: ast.While) -> ast.stmt:
         test = self.test(node.test)
-        return place(ast.While(test, self.block(node.body), self.block(node.orelse)), node)
+        look = self.look(node)
+        return place(ast.While(test, [*look, *self.block(node.body)], self.block(node.orelse)), node)
 
     def visit_Assert(self, node: ast.Assert) -> ast.stmt:
         return place(ast.Assert(self.test(node.test), node.msg), node)
@@ -359,7 +362,13 @@ class Instrumenter(ast.NodeTransformer):
         for statement in body:
             new = self.visit(statement)
             made += new if isinstance(new, list) else [new]
+            if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)) and len(self.function) > 1:
+                made += self.look(statement)
         return made
+
+    def look(self, at: ast.stmt) -> list[ast.stmt]:
+        """A statement that looks at the variables, where somebody wants to know them."""
+        return [place(ast.Expr(self.call("look", at, None, inner=())), at)] if self.looking else []
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.stmt:
         self.function.append(node.name)

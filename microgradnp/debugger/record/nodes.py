@@ -210,8 +210,10 @@ class Record:
     leaves: dict[str, Node] = field(default_factory=dict)  # by where they come from: "W1", "net.W[0]"
     returned: Any = None
     ends: dict[str, Node] = field(default_factory=dict)  # the values of "return", "net.W[0]", ... after the run
+    kept: dict[str, Any] = field(default_factory=dict)  # the same, with lists of numbers as one operand
     error: str | None = None  # what the user's program itself raised
     finished: bool = True  # False where the recording was stopped before the program ended
+    sightings: Any = None  # what was bound to the arguments of a model
     seconds: float = 0.0
     plain_seconds: float = 0.0
 

@@ -12,12 +12,14 @@ from types import CodeType
 from typing import Any
 
 from microgradnp.core.origin import one_line
+from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.record.call_hooks import CallHooks
 from microgradnp.debugger.record.instrument import HOOKS, INDEX, Instrumented, instrument
 from microgradnp.debugger.record.nodes import Record
 from microgradnp.debugger.record.recorder import StoppedRecordingError
 from microgradnp.debugger.record.replay import replay, unlike
-from microgradnp.debugger.record.values import difference, numbers_in, renewed, same
+from microgradnp.debugger.record.sightings import Sightings
+from microgradnp.debugger.record.values import difference, numbers_in, quantities_in, renewed, same
 from microgradnp.debugger.record.world import Call, World
 
 
@@ -37,10 +39,13 @@ def record(
     args: tuple[Any, ...] = (),
     kwargs: Mapping[str, Any] | None = None,
     most: int = 400_000,
+    wanted: Wanted | None = None,
 ) -> Record:
     """Run `function(*args, **kwargs)` on copies and return its graph.
 
     The record proves itself: a plain run gives the same results to the last bit, and so does an evaluation of the graph.
+
+    With `wanted`, the arguments of a model, the record says what was bound to them, and when (`sightings`).
 
     After `most` operations the recording stops, and the record is not `finished`: then only the evaluation proves it.
 
@@ -50,7 +55,7 @@ def record(
         When there is no readable source, or when a proof fails.
     """
     world = World(function, tuple(args), dict(kwargs or {}))
-    made, results = run_recorded(world, most)
+    made, results = run_recorded(world, most, wanted=wanted)
     if not made.finished:
         audit(made)
         return made
@@ -65,9 +70,13 @@ def record(
     return made
 
 
-def run_recorded(world: World, most: int, disturb: Callable[[Any], Any] | None = None) -> tuple[Record, dict[str, Any]]:
+def run_recorded(
+    world: World, most: int, disturb: Callable[[Any], Any] | None = None, wanted: Wanted | None = None
+) -> tuple[Record, dict[str, Any]]:
     """A recorded run and its results. `disturb` changes what the program is given, and its random draws."""
     recorder = CallHooks(most, disturb)
+    sightings = Sightings(wanted) if wanted is not None else None
+    recorder.look = sightings.look if sightings is not None else None
     with world.copied(lambda parts: renewed(parts, disturb or unchanged, {})) as call:
         for name, value in call.held.items():
             for path, number in numbers_in(value, name):
@@ -85,6 +94,9 @@ def run_recorded(world: World, most: int, disturb: Callable[[Any], Any] | None =
         for name, value in results.items():
             for path, number in numbers_in(value, name):
                 made.ends[path] = recorder.operand(number)
+            for path, quantity in quantities_in(value, name):
+                made.kept[path] = recorder.operand(quantity)
+    made.sightings = sightings
     for node in made.nodes:
         if node.kind == "leaf":
             made.leaves.setdefault(node.origin, node)
@@ -126,7 +138,7 @@ def audit(made: Record) -> None:
 def hooked(world: World, recorder: CallHooks) -> Iterator[None]:
     """While this lasts, the functions of the user run with hooks."""
     files = {function.__code__.co_filename for function in world.functions.values()}
-    modules = {file: found for file in sorted(files) if (found := instrumented(file)) is not None}
+    modules = {file: found for file in sorted(files) if (found := instrumented(file, recorder.look is not None)) is not None}
     plain = world.functions
     if not any(function.__code__.co_filename in modules for function in plain.values()):
         raise NotRecordedError("the source of the program cannot be read")
@@ -159,12 +171,12 @@ def hooked(world: World, recorder: CallHooks) -> Iterator[None]:
             names.pop(INDEX, None)
 
 
-def instrumented(file: str) -> Instrumented | None:
+def instrumented(file: str, looking: bool) -> Instrumented | None:
     """A file with hooks, or None when its source cannot be read."""
     linecache.checkcache(file)
     text = "".join(linecache.getlines(file))
     try:
-        return instrument(file, text) if text else None
+        return instrument(file, text, looking) if text else None
     except SyntaxError:
         return None
 

@@ -11,6 +11,7 @@ import itertools
 import math
 import operator
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ class Recorder:
     def __init__(self, most: int, disturb: Callable[[Any], Any] | None = None) -> None:
         self.most = most
         self.disturb = disturb  # changes random draws
+        self.look: Callable[[Recorder, FrameType], None] | None = None  # is shown the frames of the user's functions
         self.nodes: list[Node] = []
         self.numbers: dict[int, Node] = {}  # id of a number -> its node, which keeps the number alive
         self.arrays: dict[int, Entry] = {}  # id of an array

@@ -29,6 +29,28 @@ ATOMS = (
 DEEPEST = 150
 
 
+def quantities_in(value: Any, path: str = "", seen: set[int] | None = None, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """As `numbers_in`, but a list of numbers, or of such lists, is one quantity."""
+    seen = set() if seen is None else seen
+    if isinstance(value, ATOMS) or id(value) in seen or depth > DEEPEST:
+        return
+    if type(value) in SCALARS or is_nest(value) or (isinstance(value, np.ndarray) and value.dtype.kind != "O"):
+        yield path, value
+        return
+    seen.add(id(value))
+    for name, item in children(value, path):
+        yield from quantities_in(item, name, seen, depth + 1)
+
+
+def is_nest(value: Any) -> bool:
+    """Whether a value is a list of numbers, or a list of such lists of one length."""
+    if type(value) not in (list, tuple) or not value:
+        return False
+    if all(type(item) in SCALARS for item in value):
+        return True
+    return all(type(item) in (list, tuple) and len(item) == len(value[0]) and is_nest(item) for item in value)
+
+
 def numbers_in(value: Any, path: str = "", seen: set[int] | None = None, depth: int = 0) -> Iterator[tuple[str, Any]]:
     """(path, value) of every array and number inside a value, always in the same order."""
     seen = set() if seen is None else seen

@@ -1,0 +1,137 @@
+"""Where a quantity of the model occurs among the values of a run: as a whole, by rows, or by single numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from microgradnp.debugger.match.index import is_generic
+from microgradnp.debugger.record.nodes import Node
+from microgradnp.debugger.record.replay import Replay
+from microgradnp.debugger.record.sites import Site
+
+CLOSE = 1e-8
+SINGLE = 2e-5  # where the program works in single precision
+NUMBERS = "fiu"
+
+
+def as_numbers(value: Any) -> np.ndarray | None:
+    """A value as an array of real numbers, or None."""
+    if isinstance(value, (np.ndarray, float, np.generic)) and not isinstance(value, (complex, np.complexfloating)):
+        array = np.asarray(value)
+        return array if array.dtype.kind in "fiub" and array.size else None
+    return None
+
+
+class Values:
+    """The numbers of some nodes in a run, by shape."""
+
+    def __init__(self, nodes: Iterable[Node], values: Replay) -> None:
+        self.close = CLOSE
+        self.whole: dict[tuple[int, ...], list[tuple[Node, np.ndarray]]] = {}
+        self.order: list[tuple[Node, np.ndarray]] = []
+        for node in nodes:
+            if node.kind in ("decision", "hold", "literal") or node in values.failed:
+                continue
+            array = as_numbers(values[node])
+            if array is None or array.dtype.kind not in NUMBERS:
+                continue
+            if array.dtype in (np.float32, np.float16):
+                self.close = SINGLE
+            squeezed = np.squeeze(np.asarray(array))
+            self.order.append((node, squeezed))
+            self.whole.setdefault(squeezed.shape, []).append((node, squeezed))
+        self.entries: tuple[np.ndarray, np.ndarray] | None = None
+
+    def arrays(self, target: np.ndarray, weight: np.ndarray | None = None) -> list[Node]:
+        """The nodes whose value is an array, perhaps transposed or flat, perhaps by rows inside of a larger one."""
+        matters = None if weight is None else weight != 0
+        forms = [(target, matters)]
+        if target.ndim > 1:
+            forms += [
+                (target.T, None if matters is None else matters.T),
+                (target.ravel(), None if matters is None else matters.ravel()),
+            ]
+        for form, mask in forms:
+            if found := [node for node, array in self.whole.get(form.shape, ()) if self.is_equal(array, form, mask)]:
+                return earliest(found)
+        return []
+
+    def inside(self, target: np.ndarray) -> list[Node]:
+        """The nodes that hold an array as one of their slices."""
+        found = []
+        for shape, held in self.whole.items():
+            if len(shape) != target.ndim + 1:
+                continue
+            for axis in range(len(shape)):
+                if shape[:axis] + shape[axis + 1 :] != target.shape:
+                    continue
+                for node, array in held:
+                    near = (
+                        np.abs(array - np.expand_dims(target, axis)) <= self.close * np.abs(np.expand_dims(target, axis)) + 1e-12
+                    )
+                    if near.all(axis=tuple(k for k in range(array.ndim) if k != axis)).any():
+                        found.append(node)
+        return earliest(found)
+
+    def is_equal(self, array: np.ndarray, target: np.ndarray, mask: np.ndarray | None) -> bool:
+        near = np.abs(array - target) <= self.close * np.abs(target) + 1e-3 * self.close * float(
+            np.max(np.abs(target), initial=0)
+        )
+        return bool(np.all(near if mask is None else near | ~mask))
+
+    def numbers(self, target: float) -> list[Node]:
+        """The nodes that are a number, or hold it as an entry."""
+        if not is_generic(np.array([target])).all():
+            return []
+        if self.entries is None:
+            values = [array.ravel().astype(float) for _, array in self.order]
+            owners = [np.full(len(flat), k) for k, flat in enumerate(values)]
+            flat = np.concatenate(values) if values else np.zeros(0)
+            order = np.argsort(flat, kind="stable")
+            self.entries = flat[order], (np.concatenate(owners)[order] if owners else np.zeros(0, int))
+        low, high = sorted((target * (1 - self.close), target * (1 + self.close)))
+        start, end = np.searchsorted(self.entries[0], low), np.searchsorted(self.entries[0], high, side="right")
+        return earliest([self.order[k][0] for k in dict.fromkeys(self.entries[1][start:end].tolist())])
+
+    def located(self, target: np.ndarray, weight: np.ndarray) -> list[Node]:
+        """The nodes that hold a quantity together: as one array, by rows or columns, or by numbers. Empty where it is not there.
+
+        Only the entries with a `weight` must be there.
+        """
+        target, weight = np.squeeze(np.asarray(target, float)), np.squeeze(np.asarray(weight, float))
+        if not np.isfinite(target).all():
+            return []
+        if target.ndim == 0:
+            return self.numbers(float(target))
+        if found := self.arrays(target, weight) or self.inside(target):
+            return found
+        for axis in range(target.ndim):
+            found = []
+            for row, some in zip(np.moveaxis(target, axis, 0), np.moveaxis(weight, axis, 0), strict=True):
+                if not np.any(some) or not np.any(is_generic(row[some != 0])):
+                    continue
+                hits = self.located(row, some)
+                if not hits:
+                    break
+                found += hits
+            else:
+                if found:
+                    return found
+        return []
+
+
+def earliest(nodes: list[Node]) -> list[Node]:
+    """Of the executions of one expression the first: a later step may come to the same value."""
+    first: dict[Any, Node] = {}
+    for node in sorted(nodes, key=lambda n: n.number):
+        first.setdefault(place_of(node), node)
+    return list(first.values())
+
+
+def place_of(node: Node) -> tuple[Site | None, ...]:
+    """The expression of a node and those that called it."""
+    calls = node.call.chain if node.call is not None else []
+    return (node.site, *[call.site for call in calls])

@@ -1,0 +1,55 @@
+"""What the user's variables held, and when: which recorded values are the arguments of the model."""
+
+from __future__ import annotations
+
+from types import CodeType, FrameType
+from typing import Any
+
+from microgradnp.debugger.capture.bind import Binder, Held, Readers, Variable, Wanted
+from microgradnp.debugger.record.instrument import HOOKS
+from microgradnp.debugger.record.nodes import Group, Node
+from microgradnp.debugger.record.recorder import Recorder
+
+
+class Sightings:
+    """Looks at frames, and keeps for each argument the nodes that were bound to it, with the number of nodes at that time."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.binder = Binder(wanted)
+        self.readers: dict[CodeType, Readers] = {}
+        self.sizes: dict[CodeType, set[int]] = {}  # for how many variables the readers of a function were looked for
+
+    def look(self, recorder: Recorder, frame: FrameType) -> None:
+        """Note the arguments that have changed in a frame."""
+        code = frame.f_code
+        if code not in self.readers and HOOKS not in frame.f_globals:
+            return
+        variables = frame.f_locals
+        sizes = self.sizes.setdefault(code, set())
+        if len(variables) not in sizes:
+            sizes.add(len(variables))
+            depth = len(recorder.call.chain) if recorder.call is not None else 0
+            self.readers[code] = self.binder.resolve(frame, depth, self.readers.get(code, []))
+        for variable, read in self.readers[code]:
+            value = read(variables)
+            if value is None:
+                continue
+            held = recorder.operand(value)
+            if not variable.history or not is_same(held, variable.history[-1].value):
+                variable.history.append(Held(len(recorder.nodes), held, None))
+
+    def variable(self, argument: str) -> Variable | None:
+        """The best variable for an argument."""
+        return self.binder.choose(argument, float("inf"))
+
+
+def is_same(first: Any, second: Any) -> bool:
+    """Whether two operands are the same nodes."""
+    if type(first) is Group and type(second) is Group:
+        return len(first.items) == len(second.items) and all(map(is_same, first.items, second.items))
+    if type(first) is Node or type(second) is Node:
+        return first is second
+    try:
+        return type(first) is type(second) and bool(first == second)
+    except ValueError:
+        return False

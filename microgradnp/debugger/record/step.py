@@ -1,0 +1,326 @@
+"""One step of the recorded training: what the model's arguments were before it, where the forward pass ended, and what moved."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from microgradnp.debugger.capture.bind import BindingError, Variable
+from microgradnp.debugger.match.references import Evaluation, ModelError, evaluate
+from microgradnp.debugger.record.findings import Values, place_of
+from microgradnp.debugger.record.model import outputs_of
+from microgradnp.debugger.record.nodes import Node, Record
+from microgradnp.debugger.record.replay import Replay, replay
+from microgradnp.debugger.record.sightings import is_same
+from microgradnp.debugger.record.structure import Part, Structure, exchanged, part_of, parts_in, read, root_of
+
+TRIES = 60
+
+
+class CannotJudgeError(Exception):
+    """The program and the model cannot be compared. The message says why."""
+
+
+@dataclasses.dataclass(eq=False)
+class Step:
+    """A step. `before` and `after` hold the model's arguments as parts of recorded values; `after` only those that moved."""
+
+    record: Record
+    model: Callable[..., Any]
+    structure: Structure
+    values: Replay
+    found: Values
+    before: dict[str, Any]
+    after: dict[str, Any]
+    evaluation: Evaluation
+    outputs: list[Node]  # the nodes that hold the end of the forward pass
+    backward: set[Node]  # what is made from them
+    last: Node  # the last operation of the step
+    first: dict[str, Any] = dataclasses.field(default_factory=dict)  # the arguments when they were first seen
+
+
+def argument_values(held: dict[str, Any], values: Replay) -> dict[str, Any]:
+    """The arguments of the model as plain values."""
+    return {name: plain(read(value, values)) for name, value in held.items()}
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, np.matrix):
+        return np.asarray(value)
+    return np.array(value) if isinstance(value, np.ndarray) else value
+
+
+def states(record: Record, arguments: list[str], optional: set[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(time, what was bound to the arguments) whenever that changed, as soon as all have a value."""
+    chosen: dict[str, Variable] = {}
+    for argument in arguments:
+        variable = record.sightings.variable(argument)
+        if variable is not None:
+            chosen[argument] = variable
+        elif argument not in optional:
+            raise BindingError(record.sightings.binder.explain(argument), missing=(argument,))
+    for time in sorted({held.time for variable in chosen.values() for held in variable.history}):
+        state = {}
+        for argument, variable in chosen.items():
+            earlier = [held.value for held in variable.history if held.time <= time]
+            if earlier:
+                state[argument] = earlier[-1]
+        if set(state) == set(chosen):
+            yield time, state
+
+
+def find_step(record: Record, model: Callable[..., Any], arguments: list[str], optional: set[str], number: int = 0) -> Step:
+    """The step with this number, counted from 0. Raises BindingError and CannotJudgeError."""
+    structure = Structure(record)
+    values = replay(record, everything=True)
+    last: dict[str, Any] = {a: v.history[-1].value for a in arguments if (v := record.sightings.variable(a)) is not None}
+    tails = {a: tail_of(v.expression) for a in arguments if (v := record.sightings.variable(a)) is not None}
+    why = "the model's arguments never had values at the same time"
+    done, least = -1, 0
+    blind: tuple[dict[str, Any], Evaluation] | None = None
+    carried: dict[str, Any] = {}
+    history = list(states(record, arguments, optional))
+    for tries, (time, seen) in enumerate(history):
+        if tries > TRIES + 20 * number or time < least:
+            continue
+        state = {**seen, **{a: held for a, held in carried.items() if a in seen}}
+        try:
+            evaluation, moving, found, outputs = meeting(structure, model, values, state, last, tails, least)
+        except ModelError as error:
+            why = str(error)
+            continue
+        if not outputs:
+            blind = blind or (state, evaluation)
+            continue
+        later = {**bound_at(history, first_use(structure, outputs)), **{a: state[a] for a in (*moving, *carried) if a in state}}
+        if not all(is_same(later[a], state[a]) for a in state):  # the targets may be another sample's still
+            with contextlib.suppress(ModelError):
+                again = meeting(structure, model, values, later, last, tails, least)
+                if again[3]:
+                    state, (evaluation, moving, found, outputs) = later, again
+        after = {
+            a: moved
+            for a in evaluation.gradients
+            if (moved := moved_to(structure, state[a], last.get(a), tails[a], outputs)) is not None
+        }
+        done += 1
+        if done == number:
+            before = {a: exchanged(held, parts_in(held)) for a, held in state.items()}
+            backward = structure.after(outputs)
+            end = max((part.node.number for held in after.values() for part in parts_in(held)), default=len(record.nodes) - 1)
+            made = (before, after, evaluation, outputs, backward, record.nodes[end], history[0][1])
+            return Step(record, model, structure, values, found, *made)
+        if not after:
+            break
+        carried = after
+        least = max(part.node.number for held in after.values() for part in parts_in(held))
+    if blind is None or number:
+        raise CannotJudgeError(why)
+    state, evaluation = blind
+    return without_forward(structure, model, values, state, evaluation)
+
+
+def without_forward(
+    structure: Structure, model: Callable[..., Any], values: Replay, state: dict[str, Any], evaluation: Evaluation
+) -> Step:
+    """A step of which no end of the forward pass was found: a gradient in it may be proved right, but none wrong."""
+    nodes = structure.record.nodes
+    before = {a: exchanged(held, parts_in(held)) for a, held in state.items()}
+    given = structure.after(part.node for held in before.values() for part in parts_in(held))
+    found = Values([node for node in nodes if node in given], values)
+    return Step(structure.record, model, structure, values, found, before, {}, evaluation, [], set(nodes), nodes[-1])
+
+
+Meeting = tuple[Evaluation, set[str], Values, list[Node]]
+
+
+def meeting(
+    structure: Structure,
+    model: Callable[..., Any],
+    values: Replay,
+    state: dict[str, Any],
+    last: dict[str, Any],
+    tails: dict[str, str],
+    least: int,
+) -> Meeting:
+    """The model at a state, the arguments that go on from there, and where its forward pass ends in the program."""
+    evaluation = evaluate(model, argument_values(state, values))
+    moving = {a for a in evaluation.gradients if goes_on(structure, state[a], last.get(a), tails[a])}
+    found = Values(useful_nodes(structure, state, last, moving, tails, least), values)
+    outputs = [node for _, nodes in outputs_of(evaluation, moving, found.located) for node in nodes]
+    if not outputs:  # the backward pass may know them by its branches only, as with a hinge
+        found = Values(useful_nodes(structure, state, last, set(), tails, least, everything=True), values)
+        outputs = [node for _, nodes in outputs_of(evaluation, moving, found.located) for node in nodes]
+    return evaluation, moving, found, outputs
+
+
+def first_use(structure: Structure, outputs: list[Node]) -> int:
+    """The number of the first operation that reads the end of the forward pass."""
+    ends = set(outputs)
+    readers = [c.number for node in outputs for c in structure.consumers[node.number] if c not in ends]
+    return min(readers, default=max(node.number for node in outputs))
+
+
+def bound_at(history: list[tuple[int, dict[str, Any]]], number: int) -> dict[str, Any]:
+    """What was bound when an operation ran."""
+    return [history[0][1], *(state for time, state in history if time <= number)][-1]
+
+
+def useful_nodes(
+    structure: Structure,
+    state: dict[str, Any],
+    last: dict[str, Any],
+    moving: set[str],
+    tails: dict[str, str],
+    least: int,
+    everything: bool = False,
+) -> list[Node]:
+    """The nodes that are made from the model's arguments, and that the results are made from.
+
+    The results are the last values of the parameters; where none moves, all that is returned or kept.
+    """
+    record = structure.record
+    given = structure.after(part.node for held in state.values() for part in parts_in(held))
+    if everything:
+        return [node for node in record.nodes if node.number >= least and node in given]
+    ends: list[Node] = []
+    for argument in moving:
+        for part, end in pairs(state[argument], last.get(argument)):
+            way = final_of(structure, part, end, tails[argument])
+            ends += way[-1:] if way else []
+    if not moving:
+        ends = [node for node in record.ends.values() if type(node) is Node and np.size(node.value) > 1]
+        ends = ends or [node for node in record.ends.values() if type(node) is Node]
+    before = structure.before(ends)
+    return [node for node in record.nodes if node.number >= least and node in given and node in before]
+
+
+def goes_on(structure: Structure, held: Any, last: Any, tail: str) -> bool:
+    """Whether a parameter is another one at the end of the run, made from what it was."""
+    return any(final_of(structure, part, end, tail) is not None for part, end in pairs(held, last))
+
+
+def tail_of(expression: str) -> str:
+    """The place that an expression names in whatever object it is: `.W` of `self.W`, `['W']` of `params['W']`."""
+    found = re.search(r"(\.\w+|\[[^\[\]]*\])+$", expression)
+    return found[0] if found else ""
+
+
+def pairs(held: Any, last: Any) -> Iterator[tuple[Part, Part | None]]:
+    """The parts of a parameter, each with that at the end of the run, where both have the same form."""
+    before, after = list(parts_in(held)), list(parts_in(last)) if last is not None else []
+    if len(before) != len(after):
+        yield from ((part, None) for part in before)
+    else:
+        yield from zip(before, after, strict=True)
+
+
+def final_of(structure: Structure, part: Part, end: Part | None, tail: str) -> list[Node] | None:
+    """The way of a part from here to its last value: that of the variable, of the memory, or of the same place in an object."""
+    candidates = [end.node] if end is not None else []
+    if part.node.memory is not None:
+        candidates.append(part.node.memory.nodes[-1])
+    for path, node in structure.record.ends.items():
+        is_place = path == part.node.origin if part.node.origin else bool(tail) and path.endswith(tail)
+        if is_place and type(node) is Node and same_shape(node, part):
+            candidates.append(root_of(node))
+    return longest_way(structure, part, candidates)
+
+
+def final_elsewhere(structure: Structure, part: Part, forward: set[Node]) -> list[Node] | None:
+    """The way of a part that goes on in another place, a dict of copies say: the same expressions read it there."""
+    if part.node.memory is None:
+        return None
+    ends = [root_of(n) for n in structure.record.ends.values() if type(n) is Node and same_shape(n, part)]
+    way = longest_way(structure, part, ends)
+    if way is None or not is_read_again(structure, way):
+        return None
+    places = {place_of(node) for node in forward}
+    return None if any(place_of(node) in places for node in way[1:]) else way
+
+
+def longest_way(structure: Structure, part: Part, ends: list[Node]) -> list[Node] | None:
+    """The way of a part to the last of some nodes that it leads to."""
+    best: list[Node] | None = None
+    for end in dict.fromkeys(ends):
+        if end.number > part.node.number and (best is None or end.number > best[-1].number):
+            way = structure.way(part.node, end)
+            if way is not None and len(way) > 1:
+                best = way
+    return best
+
+
+def is_read_again(structure: Structure, way: list[Node]) -> bool:
+    """Whether an expression that reads a parameter reads its later values, too."""
+    readers = {place_of(node) for node in readings(structure, way[0]) if node not in way}
+    return any(place_of(node) in readers for version in way[1:] for node in readings(structure, version) if node not in way)
+
+
+def same_shape(node: Node, part: Part) -> bool:
+    if node.array is None or part.node.array is None:
+        return node.memory is None and part.node.memory is None
+    return node.array.shape == (part.node.array if part.array is None else part.array).shape
+
+
+def moved_to(structure: Structure, held: Any, last: Any, tail: str, outputs: list[Node]) -> Any:
+    """A parameter after the step: as the next forward pass reads it, or as it is at the end. None when it has not moved."""
+    made = structure.after(outputs)
+    forward = structure.before(outputs)
+    end = max(node.number for node in outputs)
+    last_nodes = [final.node for _, final in pairs(held, last) if final is not None]
+    if not made & structure.before(last_nodes):  # by branches only
+        made = {node for node in structure.record.nodes if node.number > min(n.number for n in outputs)}
+    parts, moved = [], False
+    for part, final in pairs(held, last):
+        whole = final_of(structure, part, final, tail) or final_elsewhere(structure, part, forward) or []
+        way = [node for node in whole if node is part.node or node in made]
+        if len(way) < 2 and len(whole) > 1 and is_elsewhere(part, whole[-1]):  # it moves, but not because of the loss
+            way = whole
+        if len(way) < 2:
+            parts.append(part)
+            continue
+        moved = True
+        parts.append(arrived(part, next_read(structure, part, way, forward, end)))
+    return exchanged(held, iter(parts)) if moved else None
+
+
+def is_elsewhere(part: Part, node: Node) -> bool:
+    """Whether a parameter has another value at the end than a numerical gradient check would leave behind."""
+    before = np.asarray(part.node.value if part.array is None else part.array, float)
+    moved = arrived(part, node)
+    after = np.asarray(moved.node.value, float) if moved.array is None else None
+    return after is None or before.shape != after.shape or not np.allclose(before, after, rtol=1e-6, atol=1e-9)
+
+
+def next_read(structure: Structure, part: Part, way: list[Node], forward: set[Node], end: int) -> Node:
+    """The first later value of a parameter that an expression of the forward pass reads again."""
+    readers = {place_of(node) for node in readings(structure, part.node) if node in forward}
+    later: dict[int, Node] = {}
+    for k, version in enumerate(way[1:], 1):
+        for node in readings(structure, version):
+            if node.number > end and place_of(node) in readers and node not in way:
+                later.setdefault(k, node)
+    return way[min(later)] if later else way[-1]
+
+
+def readings(structure: Structure, node: Node) -> Iterator[Node]:
+    """The operations that read a value, also by views of it."""
+    todo = [node]
+    while todo:
+        for consumer in structure.consumers[todo.pop().number]:
+            if consumer.memory is not None and consumer.memory is node.memory and consumer.version == node.version:
+                todo.append(consumer)
+            if consumer.kind != "write":
+                yield consumer
+
+
+def arrived(part: Part, node: Node) -> Part:
+    """The same parameter when its value has gone on to a node."""
+    if node.memory is not None and node.memory is part.node.memory:
+        return Part(node, part.array)
+    return part_of(node)

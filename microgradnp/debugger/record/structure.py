@@ -1,0 +1,158 @@
+"""Questions about a record's graph: what depends on what, and by which nodes a parameter goes on from step to step."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from microgradnp.debugger.record.nodes import Group, Node, Record
+from microgradnp.debugger.record.replay import Replay, flat_of
+
+SUMS = frozenset(["add", "iadd"])
+DIFFERENCES = frozenset(["sub", "isub", "subtract"])
+PRODUCTS = frozenset(["mul", "imul", "multiply", "truediv", "itruediv", "divide", "true_divide"])
+ARRANGED = frozenset(  # hand on the numbers of their arguments
+    {"getitem", "reshape", "ravel", "flatten", "transpose", "T", "copy", "astype", "array", "asarray", "asanyarray", "copied"}
+    | {"squeeze", "atleast_2d", "atleast_1d", "expand_dims", "float", "float64", "float32", "stack", "vstack", "hstack"}
+    | {"concatenate", "clip", "flat_item", "matrix", "item", "tolist", "ascontiguousarray", "swapaxes", "A1", "A", "real", "mT"}
+)
+
+
+class Part(NamedTuple):
+    """The part of the value of a node that `array` shows; all of it where that is None."""
+
+    node: Node
+    array: np.ndarray | None = None
+
+    def value(self, values: Replay) -> Any:
+        """The numbers in a run."""
+        whole = values[self.node]
+        if self.array is None or self.node.memory is None:
+            return whole
+        memory = self.node.memory
+        return memory.geometry(self.array).of(flat_of(memory, whole))
+
+
+def root_of(node: Node) -> Node:
+    """The node of the memory that a node's value lies in, at its version; the node itself where it is a number."""
+    return node if node.memory is None else node.memory.nodes[node.version]
+
+
+def part_of(node: Node) -> Part:
+    """A node's value as a part of its memory."""
+    memory = node.memory
+    if memory is None or node.array is memory.base:
+        return Part(root_of(node))
+    return Part(root_of(node), node.array)
+
+
+def parts_in(held: Any) -> Iterator[Part]:
+    """The nodes inside of an operand, as parts, from left to right."""
+    if type(held) is Node:
+        yield part_of(held)
+    elif type(held) is Part:
+        yield held
+    elif type(held) is Group:
+        for item in held.items:
+            yield from parts_in(item)
+
+
+def exchanged(held: Any, parts: Iterator[Part]) -> Any:
+    """The operand with its nodes exchanged for these parts, from left to right."""
+    if type(held) in (Node, Part):
+        return next(parts)
+    if type(held) is Group:
+        return held._replace(items=tuple([exchanged(item, parts) for item in held.items]))
+    return held
+
+
+def read(held: Any, values: Replay) -> Any:
+    """The value of an operand in a run."""
+    if type(held) is Part:
+        return held.value(values)
+    if type(held) is Group:
+        return values.resolve(held._replace(items=tuple([read(item, values) for item in held.items])))
+    return values.resolve(held)
+
+
+class Structure:
+    """The graph of a record in both directions."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.consumers: list[list[Node]] = [[] for _ in record.nodes]
+        for node in record.nodes:
+            for parent in record.parents(node):
+                self.consumers[parent.number].append(node)
+
+    def after(self, nodes: Iterable[Node], without: set[Node] | frozenset[Node] = frozenset()) -> set[Node]:
+        """What is made from some nodes, they themselves included; nothing is followed through `without`."""
+        found = {node for node in nodes if node not in without}
+        todo = list(found)
+        while todo:
+            for consumer in self.consumers[todo.pop().number]:
+                if consumer not in found and consumer not in without:
+                    found.add(consumer)
+                    todo.append(consumer)
+        return found
+
+    def before(self, nodes: Iterable[Node], without: set[Node] | frozenset[Node] = frozenset()) -> set[Node]:
+        """What some nodes are made from, they themselves included."""
+        found = {node for node in nodes if node not in without}
+        todo = list(found)
+        while todo:
+            for parent in self.record.parents(todo.pop()):
+                if parent not in found and parent not in without:
+                    found.add(parent)
+                    todo.append(parent)
+        return found
+
+    def carried(self, node: Node) -> Iterator[Node]:
+        """The operands whose numbers go on in a node's value, or are added up in it. Memories are told by their nodes."""
+        for operand in self.carriers(node):
+            yield root_of(operand)
+
+    def carriers(self, node: Node) -> Iterator[Node]:
+        parents = self.record.parents(node)
+        name = getattr(node.function, "__name__", "")
+        if node.kind in ("view", "hold", "part"):
+            yield node.args[0]
+        elif node.kind == "write":
+            yield node.args[0]
+            if type(node.args[2]) is Node:
+                yield node.args[2]
+        elif node.kind != "operation":
+            return
+        elif name in SUMS or name in ARRANGED:
+            yield from parents
+        elif name in DIFFERENCES:
+            if type(node.args[0]) is Node:
+                yield node.args[0]
+        elif name in PRODUCTS:
+            sizes = [np.size(parent.value) for parent in parents]
+            if len(parents) == 1 or min(sizes, default=1) == 1:
+                yield from (parent for parent, size in zip(parents, sizes, strict=True) if size == max(sizes))
+
+    def way(self, start: Node, end: Node) -> list[Node] | None:
+        """The nodes from `start` to `end` through which a parameter is carried on: the shortest way. None where there is none."""
+        if start is end:
+            return [start]
+        came: dict[Node, Node | None] = {end: None}
+        todo = deque([end])
+        while todo:
+            node = todo.popleft()
+            for parent in self.carried(node):
+                if parent in came or parent.number < start.number:
+                    continue
+                came[parent] = node
+                if parent is start:
+                    path, at = [], came[parent]
+                    while at is not None:
+                        path.append(at)
+                        at = came[at]
+                    return [start, *path]
+                todo.append(parent)
+        return None
