@@ -1,0 +1,156 @@
+"""Judge the movement of a parameter: a multiple of its gradient, or a rule through which the right gradient flows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from microgradnp.debugger.record.judged import (
+    CLOSE,
+    SAME,
+    Judged,
+    Multiple,
+    arithmetic,
+    both,
+    fit,
+    is_zero,
+    multiple_of,
+    tolerance,
+)
+from microgradnp.debugger.record.nodes import Node
+from microgradnp.debugger.record.points import Point, roots
+from microgradnp.debugger.record.replay import Replay, replay
+from microgradnp.debugger.record.step import Step
+from microgradnp.debugger.record.structure import parts_in, read
+
+
+def judge_update(step: Step, point: Point, argument: str) -> Judged:
+    """The movement of a parameter against its gradient, on both inputs."""
+    fits, moved = [], []
+    for values, evaluation in both(step, point):
+        before, after = (np.asarray(read(held[argument], values), float) for held in (step.before, step.after))
+        moved.append(after - before)
+        fits.append(fit(after - before, evaluation.gradients[argument], float(np.max(np.abs(before), initial=0))))
+    nodes = [part.node for part in parts_in(step.after[argument])]
+    error = max(fits[0][1], fits[1][1])
+    entry = Judged(argument, "wrong", "update", fits[0][0], error, nodes[0], spread=error)
+    still = all(not np.any(np.abs(m) > 1e-12 * (1 + np.max(np.abs(m), initial=0))) for m in moved)
+    if all(is_zero(evaluation, argument) for _, evaluation in both(step, point)):
+        entry.status, entry.why = "not checked", "its gradient is zero"
+        return entry
+    if still:
+        entry.why = "its update changes nothing"
+        return entry
+    if entry.error > tolerance(step):
+        entry.error = max(0.0, entry.error - max(arithmetic(step, values, argument) for values, _ in both(step, point)))
+    steady = abs(fits[0][0] - fits[1][0]) <= max(SAME, 10 * max(fits[0][1], fits[1][1])) * abs(fits[0][0]) + 1e-12
+    if entry.error <= tolerance(step) and steady:
+        entry.status = "right"
+    elif entry.error <= CLOSE and steady:
+        entry.status = "agrees"
+    else:
+        return gradient_inside(step, point, argument) or entry
+    return entry
+
+
+def gradient_inside(step: Step, point: Point, argument: str) -> Judged | None:
+    """The right gradient of a parameter that moves by another rule: everything that reaches it passes through gradients."""
+    ends = {a: [part.node for part in parts_in(step.after[a])] for a in step.after}
+    if not step.outputs:
+        return None
+    start = min(node.number for node in step.outputs)
+    region = {n for n in step.structure.before(node for nodes in ends.values() for node in nodes) if n.number > start}
+    right = {node for node in region if is_nothing(node, step.values) and is_nothing(node, point.values)}
+    own: list[tuple[Node, Multiple]] = []
+    reaching = step.structure.before(ends[argument])
+    for name in step.after:
+        for node, multiple in multiples(step, point, region, name):
+            right.add(node)
+            if name == argument and node in reaching:
+                own.append((node, multiple))
+    if not own or not covers(step, [multiple for _, multiple in own], argument) or goes_round(step, ends[argument], right):
+        return None
+    first, multiple = min(own, key=lambda pair: pair[0].number)
+    if not follows(step, argument, first, multiple):
+        return None
+    return Judged(argument, "right", "gradient", multiple.factor, 0.0, first, transposed=multiple.transposed)
+
+
+def is_nothing(node: Node, values: Replay) -> bool:
+    """Whether a number is zero: an entry of a gradient, perhaps, that happens to be zero."""
+    return node.memory is None and node.kind != "decision" and isinstance(node.held, (float, np.floating)) and values[node] == 0
+
+
+def goes_round(step: Step, ends: list[Node], right: set[Node]) -> bool:
+    """Whether something of this step's data or outputs reaches a parameter without passing through a right gradient.
+
+    What earlier steps have left behind, such as a velocity, may: that is the optimizer's.
+    """
+    first = [part.node for a in step.after for part in parts_in(step.first.get(a, step.before[a]))]
+    held = [part.node for a, held in step.before.items() if a not in step.after for part in parts_in(held)]
+    arrays = [node for node in held if node.memory is not None]
+    pure = step.structure.after(arrays or held) - step.structure.after(first)
+    start = max((node.number for node in roots(step, step.after)), default=0)
+    blocked = right | {node for node in step.record.nodes[: start + 1] if node not in pure}
+    return bool(step.structure.after([*pure, *step.outputs], without=blocked) & set(ends))
+
+
+def multiples(step: Step, point: Point, region: set[Node], argument: str) -> Iterator[tuple[Node, Multiple]]:
+    """The nodes that are multiples of a gradient; where the parameter is a list, those that are multiples of its entries."""
+    count = sum(1 for _ in parts_in(step.before[argument]))
+    if count == 1:
+        for node in region:
+            if node.kind != "decision" and (multiple := multiple_of(step, point, node, argument)) is not None:
+                yield node, multiple
+        return
+    numbers = [node for node in region if node.memory is None and isinstance(node.held, (float, np.floating))]
+    runs = [np.array([float(values[node]) for node in numbers]) for values, _ in both(step, point)]
+    gradients = [np.ravel(evaluation.gradients[argument]) for _, evaluation in both(step, point)]
+    for entry in range(gradients[0].size):
+        if not gradients[0][entry] or not gradients[1][entry]:
+            continue
+        first, second = (run / gradient[entry] for run, gradient in zip(runs, gradients, strict=True))
+        for k in np.flatnonzero((np.abs(first - second) <= 1e-8 * np.abs(first)) & (first != 0)):
+            yield numbers[k], Multiple(float(first[k]), entry=entry)
+
+
+def covers(step: Step, own: list[Multiple], argument: str) -> bool:
+    """Whether every entry of a gradient was found, with one factor."""
+    if all(multiple.entry is None for multiple in own):
+        return True
+    entries = np.flatnonzero(np.ravel(step.evaluation.gradients[argument]))
+    factors = [{round_to(m.factor) for m in own if m.entry == entry} for entry in entries]
+    return bool(factors) and bool(set.intersection(*factors))
+
+
+def round_to(number: float) -> float:
+    """A number to six digits."""
+    return float(f"{number:.6g}")
+
+
+def follows(step: Step, argument: str, node: Node, multiple: Multiple) -> bool:
+    """Whether a parameter moves against its gradient, entry by entry: neither along its transpose nor uphill.
+
+    Entries of the gradient are turned around: just these entries of the parameter must now go the other way. The size of the
+    gradient stays, so that a rule that clips it does the same.
+    """
+    if multiple.entry is not None:
+        return True
+    after = np.squeeze(np.asarray(read(step.after[argument], step.values), float))
+    gradient = step.values[node]
+    signs = np.where(np.random.default_rng(5).random(np.shape(gradient)) < 0.5, -1.0, 1.0)
+    signs.flat[0] = -1.0
+    new = np.copy(gradient, order="K") * signs if isinstance(gradient, np.ndarray) else type(gradient)(gradient * float(signs))
+    again = replay(step.record, {node: new}, until=step.last)
+    changed = np.squeeze(np.asarray(read(step.after[argument], again), float)) - after
+    sign, slope = np.squeeze(signs), np.squeeze(np.asarray(gradient, float)) * np.sign(multiple.factor)
+    if multiple.transposed:
+        sign, slope = sign.T, slope.T
+    if changed.shape != sign.shape:
+        return False
+    largest = np.max(np.abs(changed), initial=0)
+    turned = (sign < 0) & (np.abs(slope) > 1e-6 * np.max(np.abs(slope), initial=0))
+    if not largest or np.any(np.abs(changed[sign > 0]) > 1e-6 * largest):
+        return False
+    return bool(np.mean(np.sign(changed[turned]) == np.sign(slope[turned])) > 0.9)

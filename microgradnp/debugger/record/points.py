@@ -1,0 +1,123 @@
+"""The step of a record at other inputs. What belongs together changes together, and the program must take the same way."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from microgradnp.debugger.match.references import Evaluation, ModelError, evaluate
+from microgradnp.debugger.record.findings import Values, as_numbers
+from microgradnp.debugger.record.model import outputs_of
+from microgradnp.debugger.record.nodes import Node
+from microgradnp.debugger.record.replay import Replay, replay
+from microgradnp.debugger.record.step import Step, argument_values
+from microgradnp.debugger.record.structure import parts_in
+
+AMOUNTS = (0.1, 1e-2, 1e-4, 1e-6)
+
+
+@dataclasses.dataclass(eq=False)
+class Point:
+    """The step at other inputs: the values of the record, and the model."""
+
+    values: Replay
+    evaluation: Evaluation
+    amount: float
+
+
+def other_point(step: Step) -> Point | None:
+    """The step at inputs that differ by as much as leaves the program on its way, with the forward pass checked again."""
+    for amount in AMOUNTS:
+        point = point_at(step, amount)
+        if point is not None:
+            return point
+    return None
+
+
+def point_at(step: Step, amount: float) -> Point | None:
+    """The step with the parameters and the data changed by a share `amount`. None when it is not the program any more."""
+    rng = np.random.default_rng(7)
+    put = {node: varied(step.values[node], rng, amount, moves=True) for node in roots(step, step.after)}
+    start = min((node.number for node in put), default=0)
+    if not put:  # nothing moves: any argument may be a parameter
+        put = {node: varied(step.values[node], rng, amount, moves=False) for node in sources_of(step, list(step.before))}
+    put = {node: value for node, value in put.items() if value is not None}
+    if not put:
+        return None
+    first = replay(step.record, put, until=step.last)
+    try:
+        evaluation = evaluate(step.model, argument_values(step.before, first))
+    except (ModelError, KeyError):
+        return None
+    cached = cached_values(step, evaluation, put)
+    values = replay(step.record, {**put, **cached}, until=step.last) if cached else first
+    window = [node for node in values.changed if node.number >= start]
+    if window or values.failed:
+        return None
+    useful = [node for node, _ in step.found.order if node.number <= step.last.number]
+    if step.outputs and not outputs_of(evaluation, set(step.after), Values(useful, values).located):
+        return None
+    return Point(values, evaluation, amount)
+
+
+def roots(step: Step, arguments: Any) -> list[Node]:
+    """The nodes that hold some arguments before the step."""
+    return list(dict.fromkeys(part.node for a in arguments for part in parts_in(step.before[a])))
+
+
+def sources_of(step: Step, arguments: list[str]) -> list[Node]:
+    """The given and random values that some arguments are made from."""
+    nodes = step.structure.before(roots(step, arguments))
+    literals = set(roots(step, arguments))
+    return [
+        n for n in sorted(nodes, key=lambda n: n.number) if n.kind in ("leaf", "draw") or (n.kind == "literal" and n in literals)
+    ]
+
+
+def varied(value: Any, rng: np.random.Generator, amount: float, moves: bool) -> Any:
+    """A value that is a little different. Data that are whole numbers stay as they are: labels, masks and counts."""
+    array = as_numbers(value)
+    if array is None or array.dtype.kind != "f":
+        return None
+    size = float(np.std(array)) or float(np.max(np.abs(array))) or 1.0
+    noise = amount * (size * rng.uniform(-1, 1, array.shape) + array * rng.uniform(-1, 1, array.shape))
+    new = array + noise
+    if not moves:
+        new = np.where(array == np.round(array), array, new)
+        if array.size and array.min() > 0 and array.max() < 1:
+            new = np.where((new > 0) & (new < 1), new, array)
+    if isinstance(value, np.ndarray):
+        made = np.copy(value, order="K")
+        made[...] = new
+        return made
+    return type(value)(new)
+
+
+def cached_values(step: Step, evaluation: Evaluation, put: dict[Node, Any]) -> dict[Node, Any]:
+    """Given values that are quantities of the model and depend on its parameters: computed by the caller, and again here."""
+    known = {id(node): number for number, node in enumerate(step.evaluation.nodes)}
+    found: dict[Node, Any] = {}
+    for leaf in step.record.nodes:
+        if leaf.kind != "leaf" or leaf in put or leaf.memory is None or leaf.array is None or leaf.array.size < 2:
+            continue
+        value = np.asarray(leaf.array)
+        if value.dtype.kind != "f":
+            continue
+        for node in step.evaluation.nodes:
+            array = np.asarray(node._array)
+            if node.rule is None or array.size != value.size or not np.any(array):
+                continue
+            new = np.asarray(evaluation.nodes[known[id(node)]]._array)
+            for form, other in ((array, new), (array.T, new.T)):
+                if np.squeeze(form).shape == np.squeeze(value).shape and np.allclose(
+                    np.squeeze(form), np.squeeze(value), rtol=1e-9, atol=0
+                ):
+                    made = np.copy(value, order="K")
+                    made[...] = other.reshape(value.shape)
+                    found[leaf] = made
+                    break
+            if leaf in found:
+                break
+    return found

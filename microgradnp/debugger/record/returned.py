@@ -1,0 +1,120 @@
+"""Judge what a program returns or keeps: which of it is the gradient of which argument."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from microgradnp.debugger.record.judged import Judged, both, is_zero, multiple_of, quantity
+from microgradnp.debugger.record.movements import judge_update
+from microgradnp.debugger.record.nodes import Node
+from microgradnp.debugger.record.points import Point
+from microgradnp.debugger.record.step import Step
+from microgradnp.debugger.record.structure import ARRANGED, parts_in
+
+
+def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None:
+    """What the program returns or keeps, against the gradients. What equals none is paired by its shape and its neighbours."""
+    kept = dict(kept_pieces(step))
+    taken: dict[str, str] = {}  # path -> argument
+    for argument in entries:
+        size = step.evaluation.gradients[argument].size
+        for path, held in kept.items():
+            if path in taken or size < 2:
+                continue
+            multiple = multiple_of(step, point, held, argument)
+            if multiple is not None:
+                node = nodes_of(held)[0]
+                entries[argument] = Judged(
+                    argument, "right", "returned", multiple.factor, 0.0, node, transposed=multiple.transposed
+                )
+            elif comes_from(step, held, argument):
+                entry = judge_update(dataclasses.replace(step, after={**step.after, argument: held}), point, argument)
+                if entry.status not in ("right", "agrees"):
+                    continue
+                entries[argument] = entry
+            else:
+                continue
+            taken[path] = argument
+            break
+    holders = {holder_of(path) for path in taken} or {holder_of(path) for path in kept}
+    for argument, entry in entries.items():
+        if entry.status != "not checked":
+            continue
+        gradient = np.squeeze(step.evaluation.gradients[argument])
+        free = [
+            path
+            for path, held in kept.items()
+            if path not in taken and holder_of(path) in holders and shape_of(held, step) in (gradient.shape, gradient.shape[::-1])
+        ]
+        rivals = [
+            a
+            for a, e in entries.items()
+            if e.status == "not checked" and np.squeeze(step.evaluation.gradients[a]).shape == gradient.shape
+        ]
+        only = free[0] if len(free) == len(rivals) == 1 and gradient.size > 1 else None
+        place = next((p for p in free if is_called(p, argument)), only)
+        if place is None or is_value(step, kept[place]):
+            continue
+        if all(is_zero(evaluation, argument) for _, evaluation in both(step, point)):
+            continue
+        entries[argument] = Judged(argument, "wrong", "returned", node=nodes_of(kept[place])[0])
+        taken[place] = argument
+
+
+def kept_pieces(step: Step) -> Iterator[tuple[str, Any]]:
+    """(place, operand) of what is returned or kept and was made after the forward pass; also what it was put together from."""
+    for path, held in step.record.kept.items():
+        if not step.backward & set(nodes_of(held)):
+            continue
+        yield path, held
+        todo = [held] if type(held) is Node else []
+        while todo:
+            node = todo.pop()
+            if getattr(node.function, "__name__", "") in ARRANGED and node.kind == "operation":
+                for k, parent in enumerate(step.record.parents(node)):
+                    if parent in step.backward:
+                        yield f"{path}[piece {k} of {node.number}]", parent
+                        todo.append(parent)
+
+
+def comes_from(step: Step, held: Any, argument: str) -> bool:
+    """Whether a kept quantity carries an argument on: a new value that is returned and not stored."""
+    before, after = list(parts_in(step.before[argument])), list(parts_in(held))
+    if shape_of(held, step) != np.squeeze(step.evaluation.gradients[argument]).shape:
+        return False
+    return len(before) == len(after) and all(step.structure.way(a.node, b.node) for a, b in zip(before, after, strict=True))
+
+
+def nodes_of(held: Any) -> list[Node]:
+    """The nodes inside of an operand."""
+    return [held] if type(held) is Node else [part.node for part in parts_in(held)]
+
+
+def holder_of(path: str) -> str:
+    """What holds a value: `return` for `return[1]`, `self.grads` for `self.grads['W']`."""
+    return re.sub(r"(\.\w+|\[[^\[\]]*\])$", "", path)
+
+
+def is_called(path: str, argument: str) -> bool:
+    """Whether the last word of a place is the name of an argument, perhaps with letters around it: `dW1`, `grad_W1`."""
+    last = re.findall(r"\w+", path)[-1:]
+    return bool(last) and bool(re.fullmatch(rf"(d|g|grad|nabla|delta)?_?{re.escape(argument)}(_grad|_g)?", last[0]))
+
+
+def shape_of(held: Any, step: Step) -> tuple[int, ...] | None:
+    array = quantity(held, step.values)
+    return None if array is None else np.squeeze(array).shape
+
+
+def is_value(step: Step, held: Any) -> bool:
+    """Whether a kept quantity is a value of the model, such as its prediction or its loss."""
+    array = quantity(held, step.values)
+    values = [np.asarray(node._array) for node in step.evaluation.nodes]
+    return array is not None and any(
+        value.size == array.size and np.allclose(np.ravel(value), np.ravel(array), rtol=1e-7, atol=0) for value in values
+    )
