@@ -91,17 +91,19 @@ def seals_of(node: Node) -> list[Seal] | None:
     Read-only arrays are sealed too: they may be views of an array that is written to.
     """
     rule: Any = node.rule
-    unread = rule.unread.get(node.needs)
-    if unread is None:
-        unread = rule.read_formulas(node.needs)
+    args = node.args
+    read = range(len(args)) if rule.variadic else rule.read.get(node.needs)
+    if read is None:
+        read = rule.read_formulas(node.needs)
     seals = []
-    for position, argument in enumerate(node.args):
-        if position in unread:
-            continue
-        kind = type(argument)
-        if kind is np.ndarray:
+    for position in read:
+        try:
+            argument = args[position]
+        except IndexError:  # an optional array that was not given
+            break
+        if type(argument) is np.ndarray:
             seals.append(sealed(argument))
-        elif kind not in IMMUTABLE and not issubclass(kind, Storage):
+        elif not isinstance(argument, Storage):
             seals += map(sealed, arrays_in(argument))
     if node.options:
         seals += map(sealed, arrays_in(node.options))

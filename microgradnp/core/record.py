@@ -45,7 +45,7 @@ def apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[s
     rule: Any = TABLE.get(function)
     how = mode.get()
     if kwargs or rule is None or len(args) != rule.arity or (how is not None and (how.watchers or not how.recording)):
-        return look_up(function, args, kwargs)
+        return look_up(rule, function, args, kwargs)
     held: list[Any] = []
     needs: tuple[int, ...] = ()
     has_arrays = False
@@ -60,9 +60,9 @@ def apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[s
         elif type(argument) in SCALARS:
             held.append(argument)
         else:
-            return look_up(function, args, kwargs)
+            return look_up(rule, function, args, kwargs)
     if not needs:
-        return look_up(function, args, kwargs)
+        return look_up(rule, function, args, kwargs)
     values = tuple(held)
     try:
         if rule.on_floats is not None and type(values[0]) in FLOATS and type(values[1]) in FLOATS:
@@ -95,10 +95,10 @@ def apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[s
     return node
 
 
-def look_up(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+def look_up(rule: Any, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """Find the rule of a function, tell arrays from options, and record the call. Evaluates the expression of a composite."""
-    rule: Any = TABLE.get(function) or load_library_rules(function)
     if type(rule) is not Rule:
+        rule = rule or load_library_rules(function)
         if isinstance(rule, Overridden):
             rule = rule.chosen(function)
         if rule is None:
@@ -113,7 +113,7 @@ def look_up(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping
                 if retold is error:
                     raise
                 raise retold from None
-    if function in STATIC:
+    if rule.constant and function in STATIC:
         plain = [argument._array if isinstance(argument, Tensor) else argument for argument in (*args, *kwargs.values())]
         return function(*plain[: len(args)], **dict(zip(kwargs, plain[len(args) :], strict=True)))
     if rule.constant or (not kwargs and len(args) == rule.arity):

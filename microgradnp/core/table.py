@@ -81,9 +81,9 @@ class Rule:
         "name",
         "on_floats",
         "plain",
+        "read",
         "sequence",
         "trusted",
-        "unread",
         "variadic",
         "vjps",
     )
@@ -107,7 +107,7 @@ class Rule:
         self.arity = self.arrays if self.is_simple and not self.gaps else -1  # number of arguments of the short way in `apply`
         self.aliases: dict[str, str] = {}  # keyword -> the array parameter that it means, as `min` means `a_min` in np.clip
         self.keywords: Keywords | None = None  # read when the first call needs them
-        self.unread: dict[tuple[int, ...], frozenset[int]] = {}  # what `read_formulas` found out
+        self.read: dict[tuple[int, ...], tuple[int, ...]] = {}  # filled by `read_formulas`
 
     def read_keywords(self) -> Keywords:
         """Fill `keywords` from the signatures."""
@@ -116,14 +116,14 @@ class Rule:
         self.keywords = Keywords(parameters, defaults, frozenset().union(*options))
         return self.keywords
 
-    def read_formulas(self, needs: tuple[int, ...]) -> frozenset[int]:
-        """Fill `unread[needs]`: positions of the arguments whose values no formula of `needs` reads."""
+    def read_formulas(self, needs: tuple[int, ...]) -> tuple[int, ...]:
+        """Fill `read[needs]`: positions of the arguments whose values the formulas of `needs` read, as far as can be told."""
         read: set[int] = set()
         for position in needs:
-            positions = None if self.variadic else positions_read(self.vjps[position])
+            positions = positions_read(self.vjps[position])
             read.update(range(self.arrays) if positions is None else positions)
-        self.unread[needs] = frozenset(range(self.arrays)) - read
-        return self.unread[needs]
+        self.read[needs] = tuple(sorted(read))
+        return self.read[needs]
 
 
 class Composite:

@@ -167,10 +167,13 @@ class Tensor(Conversions, Methods):
         free = not (retain_graph or retain_grads)
         finished: list[tuple[Tensor, Array]] = []
         for node, g, private in sweep(self, seed, free=free, every=retain_grads):
-            g = g.conj() if g.dtype.kind == "c" else g
+            if g.dtype.kind == "c":
+                g = g.conj()
             if not private or retain_grads or node.rule is not None:
                 g = np.array(g)
-            finished.append((node, g if node._grad is None else node._grad + g))
+            if node._grad is not None:
+                g = node._grad + g
+            finished.append((node, g))
         for node, g in finished:  # only now, so that an error above leaves every gradient unchanged
             node._grad = g
 
