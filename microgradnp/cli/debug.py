@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @options.data
 @options.bind
 @click.option("--step", type=click.IntRange(min=0), default=0, show_default=True, help="The optimisation step to look at.")
-@click.option("--budget", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="Seconds for the search.")
+@click.option("--budget", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="Seconds of processor time.")
 @click.option("--html", type=options.FILE, help="Write the report as one offline page.")
 @click.option("--view", "graph", type=options.FILE, help="Write the graph of the model, with the report laid over it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")

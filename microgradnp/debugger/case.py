@@ -16,18 +16,18 @@ from microgradnp.debugger.match.matches import Matches, match
 
 @dataclass(frozen=True)
 class Budget:
-    """The seconds that an answer may take."""
+    """The seconds of processor time of this thread that an answer may take. Waiting costs nothing."""
 
     seconds: float
-    started: float = field(default_factory=clock.perf_counter)
+    started: float = field(default_factory=clock.thread_time)
 
     @property
     def left(self) -> float:
-        return self.seconds - (clock.perf_counter() - self.started)
+        return self.seconds - (clock.thread_time() - self.started)
 
     def until(self, share: float) -> float:
         """The moment when this share of the budget is used up; a little later than now in any case."""
-        return max(self.started + share * self.seconds, clock.perf_counter() + 0.05 * self.seconds)
+        return max(self.started + share * self.seconds, clock.thread_time() + 0.05 * self.seconds)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def debug(
     step : int
         The step to look at, counted from 0.
     budget : float
-        Seconds after which the best answer so far is given.
+        Seconds of processor time after which the best answer so far is given.
 
     Returns
     -------

@@ -29,6 +29,11 @@ class Fault(NamedTuple):
     repeats: bool = True  # whether two runs of the case show the same numbers; without that no fix can be proved
 
     @property
+    def is_mended(self) -> bool:
+        """Whether an edit makes every gradient right."""
+        return self.fix is not None and self.fix.complete
+
+    @property
     def is_sure(self) -> bool:
         """Whether the place of the fault is proved."""
         return self.fix is not None or self.blamed.certain or self.blamed.proof is not None
@@ -40,6 +45,7 @@ class Explanation:
 
     faults: list[Fault]
     tried: int = 0  # edits that were run
+    out_of_time: bool = False  # whether the budget ended before all edits were tried
 
     @property
     def blamed(self) -> Blame:
@@ -63,7 +69,7 @@ def explain(case: Case) -> Explanation:
     """Find the faults of a wrong case, the first one first."""
     with Workshop(case.question.program) as workshop:
         found = list(faults(case, workshop))
-    return Explanation(found, workshop.tried)
+    return Explanation(found, workshop.tried, workshop.out_of_time and not found[-1].is_mended)
 
 
 def faults(case: Case, workshop: Workshop) -> Iterator[Fault]:
@@ -92,6 +98,7 @@ def fix_of(case: Case, blamed: Blame, rerun: Rerun, workshop: Workshop) -> Fix |
     budget = case.question.budget
     if case.run.writes or budget.left <= 0:
         return None
+    workshop.out_of_time = False
     fix = repair(case.trace, blamed, rerun, workshop, budget.until(0.7 if blamed.proof else 0.55))
     differs = fix is not None and not fix.complete and not blamed.forward_ok
     return None if differs else fix  # while the forward pass differs, nothing is said about the backward pass

@@ -39,9 +39,9 @@ UNREPEATABLE = (
 
 def investigate(question: Question, number: int) -> Report:
     """Examine a step, look further when it is right, and explain what is wrong."""
-    began = clock.perf_counter()
+    began = clock.thread_time()
     whole = case = first_look(question, number)
-    if not case.verdict.ok and (clock.perf_counter() - began > SLOW or case.trace.tracer.out_of_time):
+    if not case.verdict.ok and (clock.thread_time() - began > SLOW or case.trace.tracer.out_of_time):
         case = on_fewer_samples(whole)
     if not case.verdict.entries:
         if case.trace.error is not None:
@@ -54,7 +54,7 @@ def investigate(question: Question, number: int) -> Report:
     else:
         found = report_on(case)
     found.reasons = reasons(found.trace, found.matches.index)
-    found.seconds = clock.perf_counter() - question.budget.started
+    found.seconds = clock.thread_time() - question.budget.started
     return found
 
 
@@ -133,7 +133,7 @@ def wrong_with_generic_values(case: Case) -> Case | None:
         if question.budget.left < 0.5 * question.budget.seconds:
             return None
         inputs = case.run.inputs.fresh(number)
-        seen = observe(question.program, plan, inputs, clock.perf_counter() + 1, set())
+        seen = observe(question.program, plan, inputs, clock.thread_time() + 1, set())
         if seen is None or scorer.gradients_at(seen) is None or set(scorer.right(seen)) == set(entries):
             continue
         again = examine_again(case, replace(case.run, inputs=inputs))
@@ -229,9 +229,15 @@ def report(case: Case, explained: Explanation | None = None) -> Report:
     found.notes = [*case.notes, *warnings_about(case)]
     if explained is not None:
         found.notes += [] if explained.repeats else [UNREPEATABLE]
+        found.notes += [f"{allowed(case)} ended before all edits were tried"] if explained.out_of_time else []
         found.matches, found.blame, found.findings = explained.blamed.matches, explained.blamed, explained.findings
         found.forward_ok, found.tried = explained.forward_ok, explained.tried
     return found
+
+
+def allowed(case: Case) -> str:
+    """The budget, as the user may change it."""
+    return f"the budget of {case.question.budget.seconds:g} s of processor time (budget=, --budget)"
 
 
 def warnings_about(case: Case) -> list[str]:
@@ -242,8 +248,10 @@ def warnings_about(case: Case) -> list[str]:
         found.append("the code works in single precision: three digits count as equal")
     if trace.error is not None:
         found.append(f"the code stopped with {one_line(trace.error)}; only what it did before that was judged")
+    if trace.kept_back:
+        found.append(f"the code ran several times on copies, and this was left out: {', '.join(trace.kept_back)}")
     if trace.tracer.out_of_time:
-        found.append("the budget was used up before the step was over; give fewer samples or a larger budget")
+        found.append(f"{allowed(case)} was used up before the step was over: give fewer samples or a larger budget")
     if wrong and case.question.program.source is None:
         found.append("the source of the code cannot be read, so no line can be named; put it into a file")
     return found

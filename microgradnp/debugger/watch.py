@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.capture.program import Inputs, Program, copied, seeded, vary
+from microgradnp.debugger.capture.program import Inputs, Program, seeded, vary
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.case import Budget
 from microgradnp.debugger.debug import ask
+from microgradnp.debugger.record.outside import aside
+from microgradnp.debugger.record.world import Call, copies
 from microgradnp.debugger.report.report import Report
 
 
@@ -88,7 +90,7 @@ class Block(Program):
         self.globals = frame.f_globals
         local = {} if frame.f_locals is frame.f_globals else dict(frame.f_locals)
         self.inside = bool(local) or frame.f_locals is not frame.f_globals
-        self.start = copied((data_of(frame.f_globals), data_of(local)))
+        self.start = copies((data_of(frame.f_globals), data_of(local)))
         self.local = local
         self.args, self.kwargs = (), {}
 
@@ -101,8 +103,8 @@ class Block(Program):
         return self
 
     @contextlib.contextmanager
-    def world(self, inputs: Inputs) -> Iterator[Callable[[], Any]]:
-        fresh_globals, fresh_locals = copied(self.start)
+    def world(self, inputs: Inputs) -> Iterator[Call]:
+        fresh_globals, fresh_locals = copies(self.start)
         if inputs.seed:
             rng = np.random.default_rng(inputs.seed)
             memo: dict[int, Any] = {}
@@ -114,8 +116,8 @@ class Block(Program):
         self.globals.update(fresh_globals)
         namespace = {**self.globals, **self.local, **fresh_locals} if self.inside else self.globals
         try:
-            with seeded(inputs.seed):
-                yield lambda: exec(self.code, namespace)
+            with aside() as kept_back, seeded(inputs.seed):
+                yield Call(lambda: exec(self.code, namespace), {}, kept_back)
         finally:
             self.globals.clear()
             self.globals.update(saved)

@@ -268,7 +268,7 @@ class Trials:
         """The earliest value that, once it is made right, turns wrong gradients right."""
         right = self.rerun.right_with({})
         for trial, (version, candidate, scale) in enumerate(self.trials(values)):
-            if trial >= MOST_TRIALS or clock.perf_counter() > self.deadline:
+            if trial >= MOST_TRIALS or clock.thread_time() > self.deadline:
                 return None
             writes = {version.time: Write(version.path, scale * candidate.array)}
             mended = self.rerun.right_with(writes)

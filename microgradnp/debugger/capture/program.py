@@ -1,15 +1,13 @@
 """The hand-written function with its arguments: run again and again from the same start, or from fresh inputs, or edited.
 
-Nothing of the user's is changed: every run works on one deep copy of the arguments, of `self`, and of the module's global
-data that the functions name; global random state is put back. Edited code is tried by exchanging the `__code__` of the
-functions for the time of a run.
+Nothing of the user's is changed: every run works on copies of all data that the function reaches. Edited code is tried by
+exchanging the `__code__` of the functions for the time of a run.
 """
 
 from __future__ import annotations
 
 import ast
 import contextlib
-import copy
 import gc
 import inspect
 import random
@@ -22,6 +20,7 @@ import numpy as np
 
 from microgradnp.debugger.capture.source import Source, source_of
 from microgradnp.debugger.capture.values import as_array, is_numeric_nest, is_user_instance
+from microgradnp.debugger.record.world import Call, World
 
 
 class Inputs(NamedTuple):
@@ -57,8 +56,7 @@ class Program:
         if not hasattr(self.plain, "__code__"):
             self.plain = type(function).__call__
             self.owner = function
-        self.globals = self.plain.__globals__
-        self.names = data_globals(self.plain.__code__, self.globals)
+        self.reached = World(function, args, kwargs)
         self.name = str(getattr(self.plain, "__qualname__", "the code"))
 
     @property
@@ -74,20 +72,10 @@ class Program:
         return Program(self.function, cut(self.args, length, count, known), cut(self.kwargs, length, count, known))
 
     @contextlib.contextmanager
-    def world(self, inputs: Inputs) -> Iterator[Callable[[], Any]]:
-        """A call on copies of everything. The module's global data and the random state are put back afterwards."""
-        state = {name: self.globals[name] for name in self.names}
-        owner, args, kwargs, fresh = copied((self.owner, self.args, self.kwargs, state))
-        if inputs.seed:
-            rng = np.random.default_rng(inputs.seed)
-            owner, args, kwargs, fresh = (vary(part, rng, inputs.known, {}) for part in (owner, args, kwargs, fresh))
-        self.globals.update(fresh)
-        try:
-            with seeded(inputs.seed):
-                target = self.function if self.owner is None else types.MethodType(self.plain, owner)
-                yield lambda: target(*args, **kwargs)
-        finally:
-            self.globals.update(state)
+    def world(self, inputs: Inputs) -> Iterator[Call]:
+        """A call on copies of everything. What the run changes outside of the call is put back afterwards."""
+        with self.reached.copied(varied(inputs) if inputs.seed else None) as call, seeded(inputs.seed):
+            yield call
 
     @contextlib.contextmanager
     def edited(self, functions: list[types.FunctionType], top: ast.stmt, file: str) -> Iterator[None]:
@@ -140,55 +128,20 @@ def cut(value: Any, length: int, count: int, known: Collection[bytes]) -> Any:
     return value
 
 
-def copied(parts: Any) -> Any:
-    """One deep copy with shared identities kept; what cannot be copied is used as it is."""
-    try:
-        return copy.deepcopy(parts)
-    except Exception:  # locks, generators, modules: anything may refuse to be copied
-        return one_by_one(parts, {})
+def varied(inputs: Inputs) -> Callable[[Any], Any]:
+    """A change of a call and of what it reaches: everything that fresh inputs give other values."""
+    rng = np.random.default_rng(inputs.seed)
+    memo: dict[int, Any] = {}
 
+    def change(parts: Any) -> Any:
+        target, args, kwargs, inside = parts
+        owner = target.__self__ if isinstance(target, types.MethodType) else target
+        if is_user_instance(owner):
+            vary(owner, rng, inputs.known, memo)
+        args, kwargs = (vary(part, rng, inputs.known, memo) for part in (args, kwargs))
+        return target, args, kwargs, [vary(value, rng, inputs.known, memo) for value in inside]
 
-def one_by_one(part: Any, memo: dict[int, Any]) -> Any:
-    """Deep copies of the parts that can be copied, and the others as they are."""
-    if isinstance(part, tuple):
-        return tuple(one_by_one(item, memo) for item in part)
-    if isinstance(part, dict):
-        return {name: one_by_one(item, memo) for name, item in part.items()}
-    try:
-        return copy.deepcopy(part, memo)
-    except Exception:
-        return part
-
-
-def data_globals(code: CodeType, globals_: dict[str, Any], seen: set[str] | None = None) -> list[str]:
-    """Names of the module's data (arrays, containers, objects, numbers) that a function and its helpers mention."""
-    seen = set() if seen is None else seen
-    found: list[str] = []
-    for name in sorted(names_in(code)):  # in an order that does not depend on the hash seed
-        if name in seen or name not in globals_:
-            continue
-        seen.add(name)
-        value = globals_[name]
-        if isinstance(value, types.FunctionType) and value.__globals__ is globals_:
-            found += data_globals(value.__code__, globals_, seen)
-        elif isinstance(value, type):
-            for method in vars(value).values():
-                if isinstance(method, types.FunctionType):
-                    found += data_globals(method.__code__, globals_, seen)
-        elif isinstance(value, (np.ndarray, list, dict, int, float, np.random.Generator, random.Random)) or is_user_instance(
-            value
-        ):
-            found.append(name)
-    return found
-
-
-def names_in(code: CodeType) -> set[str]:
-    """The global names that a function and those inside it mention."""
-    names = set(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            names |= names_in(constant)
-    return names
+    return change
 
 
 def vary(value: Any, rng: np.random.Generator, known: Collection[bytes], memo: dict[int, Any]) -> Any:

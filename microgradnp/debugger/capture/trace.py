@@ -6,10 +6,7 @@ It holds the arguments of the model before the step, the parameters after it, an
 from __future__ import annotations
 
 import ast
-import contextlib
 import functools
-import io
-import warnings
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -57,8 +54,9 @@ class Trace:
     variables: dict[str, Variable]
     returned: Any = None
     finished: bool = False
-    error: BaseException | None = None
+    error: Exception | None = None
     idle: dict[str, Version] = field(default_factory=dict)  # arguments that were written and did not move
+    kept_back: list[str] = field(default_factory=list)  # what the code did outside of the process, and was not done
 
     @property
     def versions(self) -> list[Version]:
@@ -94,14 +92,6 @@ class Trace:
         return [(path, leaf) for _, path, leaf in leaves(self.returned, ("returned",), "returned value")]
 
 
-@contextlib.contextmanager
-def quiet() -> Any:
-    """The user's prints and warnings are not ours to show again and again."""
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        yield
-
-
 def capture(program: Program, wanted: Wanted, run: Run | None = None, seconds: float = 5.0) -> Trace:
     """Run the program under the tracer up to the end of the step asked for.
 
@@ -110,20 +100,25 @@ def capture(program: Program, wanted: Wanted, run: Run | None = None, seconds: f
     run = run or Run()
     binder = Binder(wanted)
     tracer = Tracer(binder, run.number, seconds, run.writes)
-    returned, finished, error = None, False, None
-    with program.world(run.inputs) as call, quiet():
+    returned, finished = None, False
+    error: Exception | None = None
+    with program.world(run.inputs) as call:
         try:
             with backend.listening(tracer):
-                returned = call()
+                returned = call.run()
             finished = True
         except StepOver:
             pass
+        except SystemExit as raised:
+            error = RuntimeError(f"the code ends the program: sys.exit({raised.code!r})").with_traceback(raised.__traceback__)
         except Exception as raised:  # the user's own error: what was seen before it is kept
             error = raised
-        return assemble(tracer, wanted, returned, finished, error)
+        trace = assemble(tracer, wanted, returned, finished, error)
+        trace.kept_back = call.kept_back
+        return trace
 
 
-def assemble(tracer: Tracer, wanted: Wanted, returned: Any, finished: bool, error: BaseException | None) -> Trace:
+def assemble(tracer: Tracer, wanted: Wanted, returned: Any, finished: bool, error: Exception | None) -> Trace:
     """Choose the variables, find the step in the trace, and read what each argument was before and after it."""
     binder, arguments, optional = tracer.binder, wanted.arguments, wanted.optional
     start, end = tracer.window()

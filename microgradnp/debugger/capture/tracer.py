@@ -48,7 +48,7 @@ class Tracer:
         self.targets = targets_of(binder.arguments)
         self.writes = writes or {}
         self.step = step
-        self.deadline = clock.perf_counter() + seconds
+        self.deadline = clock.thread_time() + seconds
         self.time = 0
         self.states: dict[int, FrameState] = {}
         self.stack: list[FrameState] = []
@@ -165,7 +165,7 @@ class Tracer:
     def tick(self) -> None:
         """Count an event; stop when there were too many, or time is up."""
         self.time += 1
-        if self.time > MOST_EVENTS or (self.time & 255 == 0 and clock.perf_counter() > self.deadline):
+        if self.time > MOST_EVENTS or (self.time & 255 == 0 and clock.thread_time() > self.deadline):
             self.out_of_time = True
             raise StepOver
 

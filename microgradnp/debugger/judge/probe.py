@@ -14,7 +14,7 @@ from microgradnp.debugger.capture import backend
 from microgradnp.debugger.capture.backend import is_user_code
 from microgradnp.debugger.capture.bind import mark_of, plain
 from microgradnp.debugger.capture.program import Inputs, Program
-from microgradnp.debugger.capture.trace import Loop, Trace, quiet
+from microgradnp.debugger.capture.trace import Loop, Trace
 from microgradnp.debugger.capture.tracer import StepOver
 from microgradnp.debugger.capture.writes import Writes, refill, write
 from microgradnp.debugger.judge.evidence import Entry
@@ -100,7 +100,7 @@ class Probe:
 
     def wants(self, code: CodeType) -> bool:
         self.events += 1
-        if self.events & 63 == 0 and clock.perf_counter() > self.deadline:
+        if self.events & 63 == 0 and clock.thread_time() > self.deadline:
             raise StepOver
         if code not in self.codes:
             self.codes[code] = (code.co_name in self.functions or code.co_name in self.looping) and is_user_code(code)
@@ -128,7 +128,7 @@ class Probe:
 
     def on_line(self, frame: FrameType, line: int) -> None:
         self.events += 1
-        if self.events & 63 == 0 and clock.perf_counter() > self.deadline:
+        if self.events & 63 == 0 and clock.thread_time() > self.deadline:
             raise StepOver
         loop = self.plan.loop
         name = frame.f_code.co_name
@@ -237,13 +237,15 @@ def observe(
     `looping` names the functions that may never end once they are edited: the clock is looked at in their loops, too.
     """
     probe = Writer(plan, deadline, looping, writes) if writes else Probe(plan, deadline, looping)
-    with program.world(inputs) as call, quiet():
+    with program.world(inputs) as call:
         try:
             with backend.listening(probe):
-                returned = call()
+                returned = call.run()
         except StepOver:
             if plan.loop is None or probe.count <= plan.loop.iteration:
                 return None
+            returned = None
+        except SystemExit:  # what moved until then is judged
             returned = None
         except Exception:  # an edit may break the code in any way
             return None

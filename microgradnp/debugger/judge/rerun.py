@@ -28,9 +28,9 @@ class Rerun:
         self.scorer = Scorer(model, self.plan, verdict.entries)
         self.looping = looping_functions(program.source)
         self.seconds = 1.0  # that one quick run may take
-        started = clock.perf_counter()
+        started = clock.thread_time()
         self.first = self.observe()
-        self.seconds = max(0.25, 20 * (clock.perf_counter() - started))
+        self.seconds = max(0.25, 20 * (clock.thread_time() - started))
 
     def observe(self, inputs: Inputs | None = None, writes: Writes | None = None, later: int = 0) -> Observation | None:
         """One quick run, from the same start or from other inputs; of a step that is `later` than the traced one."""
@@ -38,7 +38,7 @@ class Rerun:
         if plan.loop is not None and later:
             plan = replace(plan, loop=plan.loop._replace(iteration=plan.loop.iteration + later))
         patience = 4 if writes else 1 + later
-        deadline = clock.perf_counter() + patience * self.seconds
+        deadline = clock.thread_time() + patience * self.seconds
         return observe(self.program, plan, inputs or self.run.inputs, deadline, self.looping, writes)
 
     def right_with(self, writes: Writes) -> set[str]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.capture.trace import quiet
 from microgradnp.debugger.judge.evidence import EXACT, SINGLE, STEP, Entry, fit_step
 from microgradnp.debugger.judge.probe import Observation, Plan
 from microgradnp.debugger.match.references import ModelError, evaluate
+from microgradnp.debugger.record.outside import aside
 from microgradnp.derivatives.agreement import fit
 
 
@@ -35,7 +35,7 @@ class Scorer:
         key = seen.key
         if key not in self.cache:
             try:
-                with quiet():  # edited code may come to any values
+                with aside(), np.errstate(all="ignore"):  # edited code may come to any values
                     self.cache[key] = evaluate(self.model, seen.before).gradients
             except ModelError:
                 self.cache[key] = None

@@ -1,24 +1,16 @@
 """Everything that a run of the user's function may change, as copies: arguments, objects, globals, closures, class attributes.
 
-The random state, the working directory, standard output, NumPy's error state and warnings are as before when a run is over. Files
-are written to a folder that is thrown away. Windows, prompts and other processes do not open.
+What lies outside of the process is kept apart by `aside`.
 """
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import copy
 import functools
 import inspect
-import io
-import os
-import subprocess
 import sys
-import tempfile
-import time
 import types
-import warnings
 from collections.abc import Callable, Iterator
 from types import CodeType
 from typing import Any, NamedTuple
@@ -26,7 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from microgradnp.debugger.record.calls import is_user_file
-from microgradnp.debugger.record.values import attributes, global_state, set_global_state
+from microgradnp.debugger.record.outside import aside
+from microgradnp.debugger.record.values import attributes
 
 
 class Slot(NamedTuple):
@@ -38,10 +31,11 @@ class Slot(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A call on copies: `run()` makes it; `held` are the copies by name, before and after."""
+    """A call on copies: `run()` makes it; `held` are the copies by name, before and after; `kept_back` is what it did outside."""
 
     run: Callable[[], Any]
     held: dict[str, Any]
+    kept_back: list[str]
 
 
 class World:
@@ -210,8 +204,8 @@ class World:
             stack.callback(self.restore, slots, before, modules, classes)
             for slot, value in zip(slots, inside, strict=True):
                 slot.put(value)
-            stack.enter_context(aside())
-            yield Call(lambda: target(*args, **kwargs), held)
+            kept_back = stack.enter_context(aside())
+            yield Call(lambda: target(*args, **kwargs), held, kept_back)
 
     def labelled(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """The arguments by the names of the parameters, and the owner of a method."""
@@ -286,71 +280,3 @@ def one_by_one(part: Any, memo: dict[int, Any]) -> Any:
         return copy.deepcopy(part, memo)
     except Exception:
         return part
-
-
-# ---------------------------------------------------------------------------------------------------- the world outside
-
-
-@contextlib.contextmanager
-def aside() -> Iterator[None]:
-    """While this lasts, the program neither shows, writes nor starts anything; afterwards the random state is as before."""
-    state = global_state()  # the user's
-    folder, path, environment, options = os.getcwd(), list(sys.path), dict(os.environ), np.get_printoptions()
-    with contextlib.ExitStack() as stack:
-        scratch = stack.enter_context(tempfile.TemporaryDirectory())
-        stack.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore")
-        stack.enter_context(np.errstate())
-        stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
-        stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
-        for owner, name, new in replaced(scratch):
-            stack.callback(setattr, owner, name, getattr(owner, name))
-            setattr(owner, name, new)
-        try:
-            yield
-        finally:
-            set_global_state(state)
-            np.set_printoptions(**options)
-            os.chdir(folder)
-            sys.path[:] = path
-            if dict(os.environ) != environment:
-                os.environ.clear()
-                os.environ.update(environment)
-
-
-def replaced(scratch: str) -> Iterator[tuple[Any, str, Any]]:
-    """(owner, name, stand-in) of what would reach beyond the run."""
-    real_open, make_rng = builtins.open, np.random.default_rng
-
-    def open_aside(file: Any, mode: str = "r", *args: Any, **options: Any) -> Any:
-        if not isinstance(file, (str, os.PathLike)):
-            return real_open(file, mode, *args, **options)
-        written = os.path.join(scratch, os.path.abspath(os.fspath(file)).replace(os.sep, "%").replace(":", "%"))
-        if any(letter in mode for letter in "wax+"):
-            if "w" not in mode and os.path.exists(file) and not os.path.exists(written):
-                with real_open(file, "rb") as old, real_open(written, "wb") as new:
-                    new.write(old.read())
-            return real_open(written, mode, *args, **options)
-        return real_open(written if os.path.exists(written) else file, mode, *args, **options)
-
-    def seeded_rng(seed: Any = None, *args: Any, **options: Any) -> Any:
-        return make_rng(0 if seed is None else seed, *args, **options)
-
-    def nothing(*_args: Any, **_options: Any) -> None:
-        return None
-
-    def refuse(*_args: Any, **_options: Any) -> Any:
-        raise EOFError("the program asks for input or starts another process, which is not done while it is checked")
-
-    yield builtins, "open", open_aside
-    yield io, "open", open_aside
-    yield builtins, "input", refuse
-    yield np.random, "default_rng", seeded_rng
-    yield time, "sleep", nothing
-    yield subprocess, "Popen", refuse
-    for name in ("system", "mkdir", "makedirs", "remove", "unlink", "rename", "replace", "rmdir"):
-        yield os, name, nothing
-    plots = sys.modules.get("matplotlib.pyplot")
-    for name in ("show", "pause", "savefig"):
-        if plots is not None:
-            yield plots, name, nothing

@@ -132,7 +132,7 @@ class Search:
                 return fix
             if fix is not None and (partial is None or len(fix.right) > len(partial.right)):
                 partial = fix
-            if clock.perf_counter() > deadline or (proved and (partial is not None or k >= 2)):
+            if self.workshop.out_of_time or (proved and (partial is not None or k >= 2)):
                 break
         return partial
 
@@ -151,7 +151,8 @@ class Search:
         candidates.sort(key=lambda c: c[:2])
         best: Fix | None = None
         for _, _, edit in candidates:
-            if clock.perf_counter() > deadline:
+            if clock.thread_time() > deadline:
+                self.workshop.out_of_time = True
                 break
             fix = self.try_edit(editor, edit, region)
             if fix is None:

@@ -25,6 +25,7 @@ class Workshop(contextlib.ExitStack):
         self.functions: list[types.FunctionType] = []
         self.shapes: Shapes = {}
         self.tried = 0
+        self.out_of_time = False  # whether a search ended before all edits were tried
 
     def look_at(self, trace: Trace) -> None:
         """Take from a trace which functions run, and what shapes their variables have."""

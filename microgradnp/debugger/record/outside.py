@@ -1,0 +1,153 @@
+"""What a program does outside of its process while it is run again and again: printing, files, windows, prompts, processes.
+
+Nothing of it happens. Text is swallowed, files are written to a folder that is thrown away, windows do not open, a pause does not
+wait. What cannot be left out is refused: a prompt, another process. Random state, working directory and warnings are put back.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from microgradnp.debugger.record.values import global_state, set_global_state
+
+Replaced = tuple[Any, str, Callable[..., Any]]
+
+
+@contextlib.contextmanager
+def aside() -> Iterator[list[str]]:
+    """Keep back what the program does outside, and list it: "printing", "writing w.npz"."""
+    state = global_state()  # the user's
+    folder, path, environment, options = os.getcwd(), list(sys.path), dict(os.environ), np.get_printoptions()
+    kept_back: list[str] = []
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        stack.enter_context(np.errstate())
+        for redirect in (contextlib.redirect_stdout, contextlib.redirect_stderr):
+            stack.enter_context(redirect(Swallowed(kept_back)))
+        for owner, name, new in [*on_disk(stack, kept_back), *on_screen(kept_back)]:
+            stack.callback(setattr, owner, name, getattr(owner, name))
+            setattr(owner, name, new)
+        try:
+            yield kept_back
+        finally:
+            set_global_state(state)
+            np.set_printoptions(**options)
+            os.chdir(folder)
+            sys.path[:] = path
+            if dict(os.environ) != environment:
+                os.environ.clear()
+                os.environ.update(environment)
+
+
+def note(kept_back: list[str], what: str) -> None:
+    if what not in kept_back:
+        kept_back.append(what)
+
+
+class Swallowed(io.StringIO):
+    """A stream that swallows what is printed."""
+
+    def __init__(self, kept_back: list[str]) -> None:
+        super().__init__()
+        self.kept_back = kept_back
+
+    def write(self, text: str) -> int:
+        note(self.kept_back, "printing")
+        return len(text)
+
+
+def on_disk(stack: contextlib.ExitStack, kept_back: list[str]) -> Iterator[Replaced]:
+    """Files are read where they are, and written to a folder that is thrown away when `stack` is left."""
+    real_open, scratch = builtins.open, Scratch(stack)
+
+    def open_aside(file: Any, mode: str = "r", *args: Any, **options: Any) -> Any:
+        if not isinstance(file, (str, os.PathLike)):
+            return real_open(file, mode, *args, **options)
+        if any(letter in mode for letter in "wax+"):
+            note(kept_back, f"writing {os.path.basename(os.fspath(file))}")
+            copy = scratch.place(file)
+            if "w" not in mode and os.path.exists(file) and not os.path.exists(copy):
+                with real_open(file, "rb") as old, real_open(copy, "wb") as new:
+                    new.write(old.read())
+            return real_open(copy, mode, *args, **options)
+        return real_open(scratch.place(file) if scratch.holds(file) else file, mode, *args, **options)
+
+    def left_out(*args: Any, **_options: Any) -> None:
+        note(kept_back, f"changing {os.path.basename(str(args[0])) if args else 'files'}")
+
+    yield builtins, "open", open_aside
+    yield io, "open", open_aside
+    for name in ("mkdir", "makedirs", "remove", "unlink", "rename", "replace", "rmdir"):
+        yield os, name, left_out
+
+
+class Scratch:
+    """A folder for what a run writes; it is made when the first file is written, and removed when `stack` is left."""
+
+    def __init__(self, stack: contextlib.ExitStack) -> None:
+        self.folder = os.path.join(tempfile.gettempdir(), f"microgradnp-{uuid.uuid4().hex}")
+        self.make, self.made = os.mkdir, False
+        stack.callback(self.remove)
+
+    def remove(self) -> None:
+        if self.made:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def place(self, file: Any) -> str:
+        """Where a file is written."""
+        if not self.made:
+            self.make(self.folder, 0o700)
+            self.made = True
+        return os.path.join(self.folder, os.path.abspath(os.fspath(file)).replace(os.sep, "%").replace(":", "%"))
+
+    def holds(self, file: Any) -> bool:
+        """Whether the run has written this file."""
+        return self.made and os.path.exists(self.place(file))
+
+
+def on_screen(kept_back: list[str]) -> Iterator[Replaced]:
+    """Windows, prompts, pauses, other processes, and random generators that were not seeded."""
+    make_rng = np.random.default_rng
+
+    def seeded_rng(seed: Any = None, *args: Any, **options: Any) -> Any:
+        return make_rng(0 if seed is None else seed, *args, **options)
+
+    def left_out(what: str) -> Callable[..., None]:
+        return lambda *_args, **_options: note(kept_back, what)
+
+    def refused(what: str) -> Callable[..., Any]:
+        def refuse(*_args: Any, **_options: Any) -> Any:
+            raise EOFError(
+                f"the code {what}, which is not done while it is checked; take it out of the function, or pass its result"
+            )
+
+        return refuse
+
+    yield builtins, "input", refused("asks for input")
+    yield np.random, "default_rng", seeded_rng
+    yield time, "sleep", left_out("pausing")
+    yield subprocess, "Popen", refused("starts another process")
+    yield os, "system", refused("starts another process")
+    if "multiprocessing.process" in sys.modules:
+        yield sys.modules["multiprocessing.process"].BaseProcess, "start", refused("starts another process")
+    if "webbrowser" in sys.modules:
+        yield sys.modules["webbrowser"], "open", left_out("opening a browser")
+    plots = sys.modules.get("matplotlib.pyplot")
+    for name, what in (("show", "showing a picture"), ("pause", "showing a picture"), ("savefig", "writing a picture")):
+        if plots is not None:
+            yield plots, name, left_out(what)

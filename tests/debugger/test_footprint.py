@@ -1,0 +1,155 @@
+"""What `mg.debug` leaves behind: nothing. The user's data, files, screen and random numbers are as before."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+
+SETTINGS = {"rate": 0.1, "seen": []}
+
+
+def loss(X, T, W):
+    return 0.5 * np.sum((X @ W - T) ** 2)
+
+
+def data():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(5, 3)), rng.normal(size=(5, 2)), rng.normal(size=(3, 2))
+
+
+def closure():
+    """A step on weights that only a closure holds, with a wrong sign."""
+    X, T, W = data()
+
+    def train():
+        for _ in range(3):
+            SETTINGS["seen"].append(1)
+            error = X @ W + T
+            W[...] -= SETTINGS["rate"] * X.T @ error
+
+    return train, W
+
+
+def test_closures_and_globals_are_as_before_and_a_fix_is_found():
+    train, W = closure()
+    start = W.copy()
+    report = mg.debug(train, loss)
+    assert np.array_equal(W, start)
+    assert SETTINGS == {"rate": 0.1, "seen": []}
+    assert report.first_wrong.fix[2] == "error = X @ W - T"
+
+
+def outside(X, T, W):
+    for epoch in range(3):
+        print("epoch", epoch)
+        Path("weights.txt").write_text(str(W))
+        np.savez("weights.npz", W=W)
+        with open("kept.txt", "a") as log:
+            log.write("one more line")
+        os.makedirs("plots", exist_ok=True)
+        time.sleep(100)
+        np.random.seed(7)  # noqa: NPY002
+        os.environ["NEVER_SET"] = "1"
+        W -= 0.1 * X.T @ (X @ W + T)
+
+
+def test_files_screen_and_random_numbers_are_as_before(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("kept.txt").write_text("kept")
+    numpy_state, python_state = np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
+    X, T, W = data()
+    began = time.perf_counter()
+    report = mg.debug(outside, loss, (X, T, W))
+    assert time.perf_counter() - began < 90
+    assert report.first_wrong.fix[2] == "W -= 0.1 * X.T @ (X @ W - T)"
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.txt"]
+    assert Path("kept.txt").read_text() == "kept"
+    assert np.array_equal(W, data()[2])
+    assert np.array_equal(np.random.get_state()[1], numpy_state)  # noqa: NPY002
+    assert random.getstate() == python_state
+    assert "NEVER_SET" not in os.environ
+    assert capsys.readouterr().out == ""
+    told = next(note for note in report.notes if "left out" in note)
+    for what in ("printing", "writing weights.txt", "writing weights.npz", "writing kept.txt", "changing plots", "pausing"):
+        assert what in told
+
+
+def writes_and_reads(X, T, W):
+    np.save("start.npy", W)
+    W[...] = np.load("start.npy")
+    W -= 0.1 * X.T @ (X @ W - T)
+
+
+def test_a_file_that_the_code_wrote_is_read_back(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert mg.debug(writes_and_reads, loss, data()).ok
+    assert not list(tmp_path.iterdir())
+
+
+def asks(X, T, W):
+    rate = float(input("learning rate? "))
+    W -= rate * X.T @ (X @ W - T)
+
+
+def starts(X, T, W):
+    subprocess.run([sys.executable, "-c", "pass"], check=True)
+    W -= 0.1 * X.T @ (X @ W - T)
+
+
+def leaves(X, T, W):
+    if len(X) > 1:
+        sys.exit("too many samples")
+    W -= 0.1 * X.T @ (X @ W - T)
+
+
+@pytest.mark.parametrize(
+    ("train", "error", "said"),
+    [
+        (asks, EOFError, "asks for input"),
+        (starts, EOFError, "starts another process"),
+        (leaves, RuntimeError, r"sys.exit\('too many samples'\)"),
+    ],
+)
+def test_what_cannot_be_done_aside_is_refused(train, error, said):
+    with pytest.raises(error, match=said):
+        mg.debug(train, loss, data())
+
+
+def leaves_after_the_step(X, T, W):
+    W -= 0.1 * X.T @ (X @ W + T)
+    sys.exit(0)
+
+
+def test_a_step_before_the_end_of_the_program_is_judged():
+    report = mg.debug(leaves_after_the_step, loss, data())
+    assert report.first_wrong.fix[2] == "W -= 0.1 * X.T @ (X @ W - T)"
+
+
+def slow(X, T, W):
+    total = np.zeros_like(W)
+    for i in range(len(X)):
+        for j in range(W.shape[1]):
+            for k in range(W.shape[0]):
+                error = 0.0
+                for m in range(W.shape[0]):
+                    error += X[i, m] * W[m, j]
+                total[k, j] += X[i, k] * (error + T[i, j])
+    W -= 0.1 * total
+
+
+def test_the_budget_is_processor_time_and_its_end_is_said():
+    rng = np.random.default_rng(0)
+    problem = rng.normal(size=(40, 6)), rng.normal(size=(40, 5)), rng.normal(size=(6, 5))
+    mg.debug(slow, loss, data())  # what is loaded on first use is no part of the budget
+    began = time.thread_time()
+    report = mg.debug(slow, loss, problem, budget=0.5)
+    assert time.thread_time() - began < 5 * 0.5  # far from the figure of the benchmark: this is no place to measure
+    assert not report.ok
+    assert any("budget of 0.5 s" in note for note in report.notes) or report.first_wrong.fix
