@@ -11,6 +11,7 @@ from microgradnp.debugger.capture.program import Program
 from microgradnp.debugger.case import Budget, Question
 from microgradnp.debugger.match.references import model_arguments
 from microgradnp.debugger.pipeline import investigate
+from microgradnp.debugger.record.outside import aside
 from microgradnp.debugger.report.report import Report
 
 
@@ -71,4 +72,5 @@ def ask(program: Program, model: Callable[..., Any], bind: dict[str, str], step:
     if running.get():
         raise RuntimeError("debug: the code that is being checked calls debug itself; take that call out of it")
     arguments, optional = model_arguments(model)
-    return investigate(Question(program, model, Wanted(arguments, optional, bind), budget), step)
+    with aside():
+        return investigate(Question(program, model, Wanted(arguments, optional, bind), budget), step)

@@ -86,8 +86,7 @@ class Program:
 
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Random numbers that are the same in every run with this seed; the user's own random state is put back."""
-    numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002  # the global generator is the user's
+    """Random numbers that are the same in every run with this seed. `aside` puts the user's own random state back."""
     make_rng, set_seed = np.random.default_rng, np.random.seed
 
     def seeded_rng(given: Any = None, *rest: Any, **options: Any) -> Any:
@@ -103,8 +102,6 @@ def seeded(seed: int) -> Iterator[None]:
         yield
     finally:
         np.random.default_rng, np.random.seed = make_rng, set_seed
-        np.random.set_state(numpy_state)  # noqa: NPY002
-        random.setstate(python_state)
 
 
 def shifted(given: Any, seed: int) -> Any:

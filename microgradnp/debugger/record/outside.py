@@ -18,7 +18,7 @@ import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,29 +29,60 @@ Replaced = tuple[Any, str, Callable[..., Any]]
 
 @contextlib.contextmanager
 def aside() -> Iterator[list[str]]:
-    """Keep back what the program does outside, and list it: "printing", "writing w.npz"."""
-    state = global_state()  # the user's
-    folder, path, environment, options = os.getcwd(), list(sys.path), dict(os.environ), np.get_printoptions()
+    """Keep back what the program does outside, and list it: "printing", "writing w.npz".
+
+    Inside of another `aside` this is one of many runs: it begins as the others did, and costs little.
+    """
+    global started
+    if started is not None:
+        with started.one_run():
+            yield started.kept_back
+        return
+    environment, options = dict(os.environ), np.get_printoptions()
     kept_back: list[str] = []
     with contextlib.ExitStack() as stack:
-        stack.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore")
-        stack.enter_context(np.errstate())
+        scratch = Scratch(stack)
+        started = Start(kept_back, scratch, global_state(), os.getcwd(), list(sys.path))
         for redirect in (contextlib.redirect_stdout, contextlib.redirect_stderr):
             stack.enter_context(redirect(Swallowed(kept_back)))
-        for owner, name, new in [*on_disk(stack, kept_back), *on_screen(kept_back)]:
+        for owner, name, new in [*on_disk(scratch, kept_back), *on_screen(kept_back)]:
             stack.callback(setattr, owner, name, getattr(owner, name))
             setattr(owner, name, new)
         try:
-            yield kept_back
+            with started.one_run():
+                yield kept_back
         finally:
-            set_global_state(state)
+            started = None
             np.set_printoptions(**options)
-            os.chdir(folder)
-            sys.path[:] = path
             if dict(os.environ) != environment:
                 os.environ.clear()
                 os.environ.update(environment)
+
+
+class Start(NamedTuple):
+    """How things stood outside before the first run. Every run begins so."""
+
+    kept_back: list[str]
+    scratch: Scratch
+    random: Any
+    folder: str
+    path: list[str]
+
+    @contextlib.contextmanager
+    def one_run(self) -> Iterator[None]:
+        """A run after which all is as before, so that the next begins as this one did."""
+        try:
+            with warnings.catch_warnings(), np.errstate():
+                warnings.simplefilter("ignore")
+                yield
+        finally:
+            set_global_state(self.random)
+            os.chdir(self.folder)
+            sys.path[:] = self.path
+            self.scratch.empty()
+
+
+started: Start | None = None  # what is replaced is replaced for the whole process, so there is one
 
 
 def note(kept_back: list[str], what: str) -> None:
@@ -71,9 +102,9 @@ class Swallowed(io.StringIO):
         return len(text)
 
 
-def on_disk(stack: contextlib.ExitStack, kept_back: list[str]) -> Iterator[Replaced]:
-    """Files are read where they are, and written to a folder that is thrown away when `stack` is left."""
-    real_open, scratch = builtins.open, Scratch(stack)
+def on_disk(scratch: Scratch, kept_back: list[str]) -> Iterator[Replaced]:
+    """Files are read where they are, and written to a folder that is thrown away."""
+    real_open = builtins.open
 
     def open_aside(file: Any, mode: str = "r", *args: Any, **options: Any) -> Any:
         if not isinstance(file, (str, os.PathLike)):
@@ -97,12 +128,17 @@ def on_disk(stack: contextlib.ExitStack, kept_back: list[str]) -> Iterator[Repla
 
 
 class Scratch:
-    """A folder for what a run writes; it is made when the first file is written, and removed when `stack` is left."""
+    """A folder for what a run writes; it is made when the first file is written."""
 
     def __init__(self, stack: contextlib.ExitStack) -> None:
         self.folder = os.path.join(tempfile.gettempdir(), f"microgradnp-{uuid.uuid4().hex}")
-        self.make, self.made = os.mkdir, False
+        self.make, self.unlink, self.made = os.mkdir, os.unlink, False  # as they are outside
         stack.callback(self.remove)
+
+    def empty(self) -> None:
+        """Throw away what the run wrote."""
+        for name in os.listdir(self.folder) if self.made else ():
+            self.unlink(os.path.join(self.folder, name))
 
     def remove(self) -> None:
         if self.made:
