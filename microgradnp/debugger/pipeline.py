@@ -68,9 +68,20 @@ def first_look(question: Question, number: int) -> Case:
     except BindingError as error:
         question, note = bound_by_shape(question, error)
         case = examine(question, Run(number), max(0.5, 0.6 * question.budget.left)).noted(note)
+    except ModelError as error:
+        case = in_inner_frames(question, number, error)
     before = case.trace.before
     known = tuple(mark_of(before[a]) for a in case.verdict.entries if a in before)
     return replace(case, run=replace(case.run, inputs=Inputs(0, known)))
+
+
+def in_inner_frames(question: Question, number: int, error: ModelError) -> Case:
+    """The same step with the arguments of inner functions. Those of outer ones do not fit the model: `x` may be one row there."""
+    inner = replace(question, wanted=replace(question.wanted, inner=True))
+    try:
+        return examine(inner, Run(number), max(0.5, 0.6 * question.budget.left))
+    except (ModelError, BindingError):
+        raise error from None
 
 
 def bound_by_shape(question: Question, error: BindingError) -> tuple[Question, str]:

@@ -1,24 +1,26 @@
 """Which variable of the hand-written code is which argument of the model, and what it held when.
 
 An argument is looked for in every frame of the user's code: by the expression that `bind` gives for it, else by its name
-among locals, attributes and dict keys at any depth, else by its name in another spelling (`w_1` for `W1`). Outer frames
-win over inner ones; two different values at the same depth are ambiguous, and are refused.
+among locals, attributes and dict keys at any depth, else by its name in another spelling (`w_1` for `W1`), else by the number
+of its layer. Outer frames win over inner ones; two different values at the same depth are ambiguous, and are refused.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from microgradnp.debugger.capture.layers import Entry, in_layers, series_of
 from microgradnp.debugger.capture.values import as_array, attributes, is_user_instance
 
 DEEPEST = 4
+MOST_WAYS = 3
 
 
 class BindingError(ValueError):
@@ -44,6 +46,7 @@ class Wanted:
     arguments: list[str]
     optional: set[str] = field(default_factory=set)  # arguments with a default value, which may be missing
     bind: dict[str, str] = field(default_factory=dict)  # argument -> the expression that the user gave for it
+    inner: bool = False  # whether inner frames win over outer ones
 
 
 class Held(NamedTuple):
@@ -100,37 +103,43 @@ def is_gradient_holder(expression: str) -> bool:
     return bool(re.search(r"(^|[._])(grads?|gradients?|nabla|deltas?|d[A-Z]\w*)(\[|_|\.|$)", expression))
 
 
+def is_zero(value: Any) -> bool:
+    """Whether an array holds nothing but zeros."""
+    array = as_array(value)
+    return array is not None and array.ndim > 0 and not array.any()
+
+
 def usable(value: Any) -> bool:
     """Whether a value may be an argument of a model."""
     return not callable(value) and not inspect.ismodule(value) and value is not None and not isinstance(value, (str, set, range))
 
 
-def holders(variables: dict[str, Any]) -> list[tuple[int, str, str, Any]]:
+def holders(variables: dict[str, Any]) -> list[Entry]:
     """(depth, name, expression, value) of everything that a frame's variables reach through attributes and dict keys."""
-    found: list[tuple[int, str, str, Any]] = []
-    seen: set[int] = set()
-    level = [("", "", value, name, name) for name, value in variables.items()]
+    found: list[Entry] = []
+    ways: dict[int, int] = {}  # how often an object was looked into: it may be `layer`, `first` and `self.layers[0]`
+    level = [(name, name, value) for name, value in variables.items()]
     for depth in range(DEEPEST):
-        deeper = []
-        for _, _, value, name, expression in level:
+        deeper: list[tuple[str, str, Any]] = []
+        for name, expression, value in level:
             found.append((depth, name, expression, value))
-            if id(value) in seen:
-                continue
-            if isinstance(value, dict) and len(value) <= 200:
-                seen.add(id(value))
-                deeper += [("", "", v, str(k), f"{expression}[{k!r}]") for k, v in value.items() if isinstance(k, str)]
-            elif is_user_instance(value):
-                seen.add(id(value))
-                deeper += [("", "", v, k, f"{expression}.{k}") for k, v in attributes(value).items()]
-            elif (
-                isinstance(value, (list, tuple))
-                and len(value) <= 20
-                and any(is_user_instance(v) or isinstance(v, dict) for v in value)
-            ):
-                seen.add(id(value))
-                deeper += [("", "", v, f"{name}[{k}]", f"{expression}[{k}]") for k, v in enumerate(value)]
+            inside = list(inside_of(name, expression, value))
+            if inside and ways.setdefault(id(value), 0) < MOST_WAYS:
+                ways[id(value)] += 1
+                deeper += inside
         level = deeper
     return found
+
+
+def inside_of(name: str, expression: str, value: Any) -> Iterator[tuple[str, str, Any]]:
+    """(name, expression, value) of the keys of a dict, the attributes of an object, and the objects in a list."""
+    if isinstance(value, dict):
+        if len(value) <= 200:
+            yield from ((str(k), f"{expression}[{k!r}]", v) for k, v in value.items() if isinstance(k, str))
+    elif is_user_instance(value):
+        yield from ((k, f"{expression}.{k}", v) for k, v in attributes(value).items())
+    elif isinstance(value, (list, tuple)) and len(value) <= 20 and any(is_user_instance(v) or isinstance(v, dict) for v in value):
+        yield from ((f"{name}[{k}]", f"{expression}[{k}]", v) for k, v in enumerate(value))
 
 
 class Binder:
@@ -143,6 +152,7 @@ class Binder:
             raise BindingError(f"bind names {', '.join(unknown)}, but the model's arguments are {', '.join(arguments)}")
         self.arguments = arguments
         self.bind = bind
+        self.inner = wanted.inner
         self.compiled: dict[str, CodeType] = {}
         for name, expression in bind.items():
             try:
@@ -154,12 +164,14 @@ class Binder:
         self.seen_names: set[str] = set()
         self.at_start: dict[str, Any] | None = None  # arrays that the first function had when it began
         self.bad_bind: dict[str, str] = {}
+        self.series = series_of(arguments)
 
     def resolve(self, frame: FrameType, depth: int, known: Readers) -> Readers:
         """Readers of the arguments that this frame can give; what was found by its exact name stays."""
         settled = {variable.argument: (variable, read) for variable, read in known if variable.from_bind or variable.rank[0] == 0}
         variables = {k: v for k, v in frame.f_locals.items() if usable(v)}
         readers: Readers = []
+        depth = -depth if self.inner else depth
         listed = holders(variables)
         names = frame.f_code.co_names
         globals_ = frame.f_globals
@@ -179,7 +191,7 @@ class Binder:
             if argument in self.bind or argument in settled:
                 continue
             for where, entries in ((0, listed), (1, listed_outside)):
-                choice = self.by_name(argument, entries)
+                choice = self.by_name(argument, entries) or self.by_layer(argument, entries)
                 if choice:
                     spelling, level, expression = choice
                     code = compile(expression, "<bind>", "eval")
@@ -198,7 +210,7 @@ class Binder:
             return None
         return evaluator(code, frame.f_globals)
 
-    def by_name(self, argument: str, entries: list[tuple[int, str, str, Any]]) -> tuple[int, int, str] | None:
+    def by_name(self, argument: str, entries: list[Entry]) -> tuple[int, int, str] | None:
         """(spelling, depth, expression) of what is called like an argument; None when nothing is, or several things are."""
         for spelling in (0, 1):
             wanted = (argument, normal(argument))[spelling]
@@ -206,16 +218,24 @@ class Binder:
             hits = [(level, expression, value) for level, name, expression, value in named if name == wanted]
             if not hits:
                 continue
+            hits = [hit for hit in hits if not is_gradient_holder(hit[1])] or hits
             level = min(hit[0] for hit in hits)
             nearest = [hit for hit in hits if hit[0] == level]
-            own = [hit for hit in nearest if not is_gradient_holder(hit[1])]
-            nearest = own or nearest
+            if len({expression for _, expression, _ in nearest}) > 1:  # what begins with zeros may be a velocity
+                nearest = [hit for hit in nearest if not is_zero(hit[2])] or nearest
             distinct = {mark_of(value): expression for _, expression, value in reversed(nearest)}
             if len(distinct) > 1:
                 self.ambiguous[argument] = [expression for _, expression, _ in nearest]
                 return None
             return spelling, level, nearest[0][1]
         return None
+
+    def by_layer(self, argument: str, entries: list[Entry]) -> tuple[int, int, str] | None:
+        """(2, depth, expression) of what belongs to the layer that an argument has the number of."""
+        if argument in self.ambiguous:
+            return None
+        own = ((level, found) for level, found in in_layers(argument, self.series, entries) if not is_gradient_holder(found))
+        return next(((2, level, expression) for level, expression in own), None)
 
     def variable(
         self, argument: str, frame: FrameType, expression: str, rank: tuple[int, ...], from_bind: bool = False

@@ -1,0 +1,199 @@
+"""Numbered arguments of a model find the layers of hand-written code, however it keeps them, without `bind`."""
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+from microgradnp.debugger.capture.bind import BindingError
+
+
+def loss(X, T, W1, b1, W2, b2):
+    return 0.5 * np.sum((np.tanh(X @ W1 + b1) @ W2 + b2 - T) ** 2)
+
+
+def start():
+    rng = np.random.default_rng(0)
+    X, T = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+    return X, T, [rng.normal(size=(3, 4)), rng.normal(size=(4, 2))], [rng.normal(size=4), rng.normal(size=2)]
+
+
+def gradients(X, T, W, V, b, c):
+    h = np.tanh(X @ W + b)
+    d = h @ V + c - T
+    e = d @ V.T * (1 - h**2)
+    return X.T @ e, h.T @ d, e.sum(0), d.sum(0)
+
+
+class Lists:
+    def __init__(self, W, b):
+        self.weights, self.biases = W, b
+
+    def train(self, X, T):
+        for _ in range(2):
+            G, H, g, h = gradients(X, T, *self.weights, *self.biases)
+            self.weights = [p - 0.01 * q for p, q in zip(self.weights, (G, H), strict=True)]
+            for p, q in zip(self.biases, (g, h), strict=True):
+                p -= 0.01 * q
+
+
+def lists():
+    X, T, W, b = start()
+    return Lists(W, b).train, (X, T)
+
+
+def lists_from_one():
+    """Layer 0 is the input, as in many textbooks."""
+    X, T, W, b = start()
+
+    def train(X, T, Ws, bs):
+        G, H, g, h = gradients(X, T, *Ws[1:], *bs[1:])
+        for k, (p, q) in enumerate(((G, g), (H, h)), 1):
+            Ws[k] -= 0.01 * p
+            bs[k] -= 0.01 * q
+
+    return train, (X, T, [None, *W], [None, *b])
+
+
+def pairs():
+    X, T, W, b = start()
+
+    def train(X, T, layers):
+        (W, b), (V, c) = layers
+        G, H, g, h = gradients(X, T, W, V, b, c)
+        layers[:] = [(W - 0.01 * G, b - 0.01 * g), (V - 0.01 * H, c - 0.01 * h)]
+
+    return train, (X, T, list(zip(W, b, strict=True)))
+
+
+def dicts():
+    X, T, W, b = start()
+
+    def train(X, T, net):
+        G, H, g, h = gradients(X, T, net[0]["W"], net[1]["W"], net[0]["b"], net[1]["b"])
+        for layer, p, q in ((net[0], G, g), (net[1], H, h)):
+            layer["W"] = layer["W"] - 0.01 * p
+            layer["b"] = layer["b"] - 0.01 * q
+
+    return train, (X, T, [{"W": p, "b": q} for p, q in zip(W, b, strict=True)])
+
+
+class Dense:
+    def __init__(self, weight, bias):
+        self.weight, self.bias = weight, bias
+
+    def forward(self, x):
+        self.seen = x
+        return x @ self.weight + self.bias
+
+    def backward(self, g):
+        self.grad_weight, self.grad_bias = self.seen.T @ g, g.sum(0)
+        return g @ self.weight.T
+
+    def move(self):
+        self.weight -= 0.01 * self.grad_weight
+        self.bias -= 0.01 * self.grad_bias
+
+
+def objects():
+    X, T, W, b = start()
+
+    def train(X, T):
+        hidden, output = Dense(W[0].copy(), b[0].copy()), Dense(W[1].copy(), b[1].copy())
+        for _ in range(2):
+            h = np.tanh(hidden.forward(X))
+            hidden.backward(output.backward(output.forward(h) - T) * (1 - h**2))
+            hidden.move()
+            output.move()
+
+    return train, (X, T)
+
+
+class Net:
+    def __init__(self, layers):
+        self.layers = layers
+
+    def train(self, X, T):
+        first, second = self.layers
+        for _ in range(2):
+            h = np.tanh(first.forward(X))
+            first.backward(second.backward(second.forward(h) - T) * (1 - h**2))
+            for layer in self.layers:
+                layer.move()
+
+
+def objects_in_a_list():
+    X, T, W, b = start()
+    return Net([Dense(*pair) for pair in zip(W, b, strict=True)]).train, (X, T)
+
+
+class Momentum:
+    def __init__(self, W, b):
+        self.params = {"W1": W[0], "b1": b[0], "W2": W[1], "b2": b[1]}
+        self.velocity = {name: np.zeros_like(value) for name, value in self.params.items()}
+
+    def train(self, X, T):
+        p, v = self.params, self.velocity
+        for _ in range(2):
+            G, H, g, h = gradients(X, T, p["W1"], p["W2"], p["b1"], p["b2"])
+            grads = {"W1": G, "W2": H, "b1": g, "b2": h}
+            for name, gradient in grads.items():
+                v[name] = 0.9 * v[name] - 0.01 * gradient
+                p[name] = p[name] + v[name]
+
+
+def velocities_of_the_same_names():
+    X, T, W, b = start()
+    return Momentum(W, b).train, (X, T)
+
+
+STYLES = [lists, lists_from_one, pairs, dicts, objects, objects_in_a_list, velocities_of_the_same_names]
+
+
+@pytest.mark.parametrize("style", STYLES, ids=lambda style: style.__name__)
+def test_layers_are_found(style):
+    train, args = style()
+    report = mg.debug(train, loss, args)
+    assert report.ok, report
+    assert set(report.gradients) == {"W1", "b1", "W2", "b2"}
+
+
+def three_lists(X, T, W, other):
+    G, H, g, h = gradients(X, T, W[0], W[1], *other)
+    W[0], W[1] = W[0] - 0.01 * G, W[1] - 0.01 * H
+    other[0] -= 0.01 * g
+    other[1] -= 0.01 * h
+
+
+def test_what_nothing_names_is_asked_for():
+    X, T, W, b = start()
+    with pytest.raises(BindingError, match=r"nothing in the hand-written code is called b1.*bind=\{'b1': \.\.\.\}"):
+        mg.debug(three_lists, loss, (X, T, W, b))
+
+
+def by_sample(X, T, W, b):
+    """Each step works on one row, under the names of the whole."""
+    for row, target in zip(X, T, strict=True):
+        one_sample(row.reshape(1, -1), target.reshape(1, -1), W, b)
+
+
+def one_sample(X, T, W, b):
+    for p, q in zip((*W, *b), gradients(X, T, *W, *b), strict=True):
+        p -= 0.01 * q
+
+
+def row_loss(X, T, W1, b1, W2, b2):
+    if X.ndim != 2:
+        raise ValueError("one row of a matrix")
+    return loss(X, T, W1, b1, W2, b2)
+
+
+def test_names_of_an_inner_function_serve_where_the_outer_ones_do_not_fit():
+    X, T, W, b = start()
+
+    def train(x, t):
+        for X, T in zip(x, t, strict=True):
+            one_sample(X.reshape(1, -1), T.reshape(1, -1), W, b)
+
+    report = mg.debug(train, row_loss, (X, T))
+    assert report.ok
+    assert set(report.gradients) == {"W1", "b1", "W2", "b2"}
