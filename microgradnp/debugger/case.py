@@ -12,6 +12,7 @@ from microgradnp.debugger.capture.program import Program
 from microgradnp.debugger.capture.trace import Run, Trace, capture
 from microgradnp.debugger.judge.verdict import Verdict, judge
 from microgradnp.debugger.match.matches import Matches, match
+from microgradnp.debugger.match.spread import spread
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,10 @@ class Case:
 def examine(question: Question, run: Run, seconds: float) -> Case:
     """Capture, match and judge one run; the trace may take so many seconds. Raises BindingError and ModelError."""
     trace = capture(question.program, question.wanted, run, seconds)
+    expressions = {argument: variable.expression for argument, variable in trace.variables.items()}
+    if (inside := spread(question.model, question.wanted, expressions, trace.before)) is not None:
+        question = replace(question, model=inside[0], wanted=inside[1])
+        trace = capture(question.program, question.wanted, run, seconds)
     matches = match(trace, question.model)
     return Case(question, run, trace, matches, judge(trace, matches))
 

@@ -197,3 +197,58 @@ def test_names_of_an_inner_function_serve_where_the_outer_ones_do_not_fit():
     report = mg.debug(train, row_loss, (X, T))
     assert report.ok
     assert set(report.gradients) == {"W1", "b1", "W2", "b2"}
+
+
+# -------------------------------------------------------------------------------------- models that take containers
+
+
+def loss_of_lists(weights, biases, X, T):
+    h = X
+    for W, b in zip(weights[:-1], biases[:-1], strict=True):
+        h = np.tanh(h @ W + b)
+    return 0.5 * np.sum((h @ weights[-1] + biases[-1] - T) ** 2)
+
+
+def loss_of_pairs(layers, X, T):
+    return loss_of_lists([W for W, _ in layers], [b for _, b in layers], X, T)
+
+
+def loss_of_a_dict(params, X, T):
+    return loss(X, T, **params)
+
+
+def test_a_loss_may_take_lists():
+    train, args = lists()
+    report = mg.debug(train, loss_of_lists, args)
+    assert report.ok
+    assert set(report.gradients) == {"weights[0]", "weights[1]", "biases[0]", "biases[1]"}
+
+
+def test_a_loss_may_take_pairs():
+    train, args = pairs()
+    report = mg.debug(train, loss_of_pairs, args)
+    assert report.ok
+    assert set(report.gradients) == {f"layers[{layer}][{part}]" for layer in (0, 1) for part in (0, 1)}
+
+
+def test_a_loss_may_take_a_dict():
+    train, args = velocities_of_the_same_names()
+    report = mg.debug(train, loss_of_a_dict, args)
+    assert report.ok
+    assert set(report.gradients) == {f"params[{name!r}]" for name in ("W1", "b1", "W2", "b2")}
+
+
+def wrong_lists(X, T, weights, biases):
+    h = np.tanh(X @ weights[0] + biases[0])
+    d = h @ weights[1] + biases[1] - T
+    e = d @ weights[1].T * (1 - h)
+    for p, g in ((weights[0], X.T @ e), (weights[1], h.T @ d), (biases[0], e.sum(0)), (biases[1], d.sum(0))):
+        p -= 0.01 * g
+
+
+def test_a_wrong_line_is_found_with_lists():
+    X, T, W, b = start()
+    report = mg.debug(wrong_lists, loss_of_lists, (X, T, W, b))
+    assert {name for name, entry in report.gradients.items() if not entry.ok} == {"weights[0]", "biases[0]"}
+    assert report.first_wrong.source == "e = d @ weights[1].T * (1 - h)"
+    assert report.first_wrong.fix[2] == "e = d @ weights[1].T * (1 - h ** 2)"

@@ -24,15 +24,17 @@ RATES = frozenset(["lr", "eta", "alpha", "rate", "lrate", "learnrate", "step", "
 
 
 def is_data(argument: str) -> bool:
-    """Whether an argument is called like data, a setting or a hidden state that is carried on."""
-    return argument.lower() in DATA or bool(STATE.match(argument.lower()))
+    """Whether an argument, or the container that it stands in, is called like data, a setting or a hidden state."""
+    name = argument.partition("[")[0].lower()
+    return name in DATA or bool(STATE.match(name))
 
 
 def targets_of(arguments: Iterable[str]) -> set[str]:
     """Those arguments of the model that are called like what the network should answer."""
     names = list(arguments)
-    sure = {name for name in names if name.lower() in TARGETS}
-    return sure or {name for name in names if name.lower() in MAYBE_TARGETS}
+    plain = {name: name.partition("[")[0].lower() for name in names}
+    sure = {name for name in names if plain[name] in TARGETS}
+    return sure or {name for name in names if plain[name] in MAYBE_TARGETS}
 
 
 def data_of(arguments: Iterable[str], parameters: Iterable[str]) -> set[str]:
