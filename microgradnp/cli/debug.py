@@ -11,14 +11,14 @@ import click
 import microgradnp as mg
 from microgradnp.cli import options
 from microgradnp.cli.errors import UnusableError, running, writing
-from microgradnp.cli.loading import arguments, load
+from microgradnp.cli.loading import arguments, load, load_code
 
 if TYPE_CHECKING:
     from microgradnp.debugger.report.report import Report
 
 
 @click.command()
-@click.argument("code", metavar="CODE.py:FUNCTION")
+@click.argument("code", metavar="CODE.py[:FUNCTION]")
 @click.option("--model", required=True, metavar=options.MODEL, help="The model as a plain NumPy loss.")
 @options.data
 @options.bind
@@ -40,14 +40,15 @@ def debug(
 ) -> None:
     """Run hand-written backprop and name the first wrong line.
 
-    The code runs unchanged, on copies of its arguments. --model names the same forward pass as a plain NumPy loss.
+    The code runs unchanged, on copies of its arguments. A script without functions is run as a whole. --model names the same
+    forward pass as a plain NumPy loss.
 
     Exit status: 0 if the gradients are right, 1 if one is wrong, 2 if the code could not be run or bound.
     """
     from microgradnp.debugger.capture.bind import BindingError
     from microgradnp.debugger.match.references import ModelError
 
-    train, loss = load(code), load(model)
+    train, loss = load_code(code), load(model)
     given = arguments(train, data, code)
     with running(f"{code} failed", BindingError, ModelError):
         report = mg.debug(train, loss, kwargs=given, bind=bind, step=step, budget=budget)

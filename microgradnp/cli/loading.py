@@ -64,15 +64,34 @@ def module(file: Path) -> ModuleType:
     return made
 
 
+def load_code(target: str) -> Callable[..., Any]:
+    """The function of `file.py:name`, or the whole of a script, `file.py`."""
+    file = Path(target)
+    if ":" in target or file.suffix != ".py":
+        return load(target)
+    if not file.is_file():
+        raise UnusableError(f"{file} does not exist")
+    from microgradnp.debugger.capture.script import script
+
+    sys.path.insert(0, str(file.resolve().parent))  # as Python does for a script
+    try:
+        return script(file)
+    except SyntaxError as error:
+        raise UnusableError(f"{file} is not a Python program: {one_line(error)}") from None
+
+
 def arguments(function: Callable[..., Any], data: Path | None, target: str) -> dict[str, Any]:
-    """The arguments of a function, from an .npz file that holds them by name."""
+    """The arguments of a function by name: from an .npz file, or else from the global variables of its module."""
     parameters = inspect.signature(function).parameters.values()
     plain = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
     needed = [p.name for p in plain if p.default is p.empty]
     if data is None:
-        if needed:
-            raise UnusableError(f"{target} needs {', '.join(needed)}; give them with --data file.npz")
-        return {}
+        around = getattr(inspect.unwrap(function), "__globals__", {})
+        missing = [name for name in needed if name not in around]
+        if missing:
+            cure = "give them with --data file.npz, or as global variables of the file"
+            raise UnusableError(f"{target} needs {', '.join(missing)}; {cure}")
+        return {name: around[name] for name in needed}
     try:
         with np.load(data) as content:
             held = {name: content[name] for name in content.files}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from microgradnp.debugger.capture.backend import running
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.capture.program import Program
+from microgradnp.debugger.capture.script import script
 from microgradnp.debugger.case import Budget, Question
 from microgradnp.debugger.match.references import model_arguments
 from microgradnp.debugger.pipeline import investigate
@@ -16,7 +18,7 @@ from microgradnp.debugger.report.report import Report
 
 
 def debug(
-    train: Callable[..., Any],
+    train: Callable[..., Any] | str | os.PathLike[str],
     loss: Callable[..., Any],
     args: tuple[Any, ...] = (),
     kwargs: Mapping[str, Any] | None = None,
@@ -28,9 +30,10 @@ def debug(
 
     Parameters
     ----------
-    train : callable
+    train : callable, or path of a script
         The hand-written code, called as `train(*args, **kwargs)` on copies. It may return gradients, keep them in variables,
-        or only move the parameters; a training loop is stopped when the step asked for is over.
+        or only move the parameters; a training loop is stopped when the step asked for is over. A script without functions is
+        given by its path, and is run from its start.
     loss : callable
         The same model as a plain NumPy loss, a scalar: `loss(x, y, W1, ...)`. Its arguments are found in the hand-written
         code by their names.
@@ -63,6 +66,8 @@ def debug(
     """
     if not isinstance(args, (tuple, list)):
         raise TypeError(f"debug: args must be a tuple of the function's arguments, got {type(args).__name__}; write args=(x,)")
+    if isinstance(train, (str, os.PathLike)):
+        train = script(train)
     allowed = Budget(budget)
     return ask(Program(train, tuple(args), dict(kwargs or {})), loss, dict(bind or {}), step, allowed)
 

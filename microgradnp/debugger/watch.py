@@ -98,6 +98,10 @@ class Block(Program):
     def file(self) -> str:
         return self.filename
 
+    @property
+    def is_script(self) -> bool:
+        return False
+
     def with_fewer_samples(self, length: int, count: int, known: Collection[bytes]) -> Program:  # noqa: ARG002
         """A block makes its own data; it is run as it is."""
         return self
@@ -123,10 +127,10 @@ class Block(Program):
             self.globals.update(saved)
 
     @contextlib.contextmanager
-    def edited(self, functions: list[types.FunctionType], top: ast.stmt, file: str) -> Iterator[None]:
-        own = next((n for n in ast.walk(top) if isinstance(n, ast.With) and n.lineno == self.line), None)
+    def edited(self, functions: list[types.FunctionType], changed: ast.Module, file: str) -> Iterator[None]:
+        own = next((n for n in ast.walk(changed) if isinstance(n, ast.With) and n.lineno == self.line), None)
         if own is None or file != self.filename:
-            with super().edited(functions, top, file):
+            with super().edited(functions, changed, file):
                 yield
             return
         earlier = self.code

@@ -56,6 +56,37 @@ def test_wrong_code_exits_with_1_and_writes_the_page(folder):
     assert [p.name for p in folder.glob("*.part")] == []
 
 
+SCRIPT = """
+import numpy as np
+from shapes import rows
+
+rng = np.random.default_rng(3)
+X, T, W = rng.normal(size=(rows, 3)), rng.normal(size=(rows, 2)), rng.normal(size=(3, 2))
+for epoch in range(1000):
+    error = X @ W {sign} T
+    step = X.T @ error
+    W -= 0.1 * step
+    print("epoch", epoch)
+"""
+
+
+@pytest.mark.parametrize(("sign", "code"), [("-", 0), ("+", 1)])
+def test_a_script_without_functions(folder, sign, code):
+    Path("shapes.py").write_text("rows = 5\n")
+    Path("script.py").write_text(SCRIPT.format(sign=sign))
+    result = run("script.py", "--model", "model.py:loss")
+    assert result.exit_code == code, result.output
+    assert "script.py, step 0" in result.stdout
+    assert "line 8: error = X @ W - T" in result.stdout or code == 0
+
+
+def test_arguments_are_taken_from_the_file_where_no_data_are_given(folder):
+    Path("whole.py").write_text(f"{SCRIPT.split('for')[0].replace('rows', '4').replace('from shapes import 4', '')}{WRONG}")
+    result = run("whole.py:train", "--model", "model.py:loss")
+    assert result.exit_code == 1, result.output
+    assert "W -= lr * X.T @ (X @ W - T)" in result.stdout
+
+
 def test_json(folder):
     result = run("wrong.py:train", "--model", "model.py:loss", "--data", "d.npz", "--json")
     told = json.loads(result.stdout)
@@ -70,7 +101,9 @@ def test_json(folder):
     [
         (["gone.py:train", "--model", "model.py:loss"], "gone.py does not exist"),
         (["right.py:nope", "--model", "model.py:loss"], "right.py has no nope; it has train"),
-        (["right.py", "--model", "model.py:loss"], "write file.py:function"),
+        (["right", "--model", "model.py:loss"], "write file.py:function"),
+        (["gone.py", "--model", "model.py:loss"], "gone.py does not exist"),
+        (["syntax.py", "--model", "model.py:loss"], "syntax.py is not a Python program"),
         (["right.py:train", "--model", "model.py:loss"], "needs X, T, W; give them with --data"),
         (["right.py:train", "--model", "model.py:loss", "--data", "model.py"], "is not an .npz file"),
         (["right.py:train", "--model", "model.py:loss", "--data", "few.npz"], "few.npz lacks T, W; it has X"),
@@ -86,6 +119,7 @@ def test_what_cannot_be_run_exits_with_2_and_says_why(folder, arguments, said):
     np.savez("few.npz", X=np.ones((2, 2)))
     Path("other.py").write_text(MODEL.replace("X @ W", "X @ W.T").replace("W", "V"))
     Path("broken.py").write_text("1 / 0\n")
+    Path("syntax.py").write_text("for x in\n")
     Path("raises.py").write_text("def train(X, T, W):\n    {}['nothing']\n")
     Path("klass.py").write_text("class Net:\n    def fit(self):\n        pass\n")
     result = run(*arguments)

@@ -10,6 +10,7 @@ import ast
 import contextlib
 import gc
 import inspect
+import os
 import random
 import types
 from collections.abc import Callable, Collection, Iterator
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from microgradnp.debugger.capture.script import is_script
 from microgradnp.debugger.capture.source import Source, source_of
 from microgradnp.debugger.capture.values import as_array, is_numeric_nest, is_user_instance
 from microgradnp.debugger.record.world import Call, World
@@ -57,11 +59,16 @@ class Program:
             self.plain = type(function).__call__
             self.owner = function
         self.reached = World(function, args, kwargs)
-        self.name = str(getattr(self.plain, "__qualname__", "the code"))
+        self.name = os.path.basename(self.file) if self.is_script else str(getattr(self.plain, "__qualname__", "the code"))
 
     @property
     def file(self) -> str:
         return str(self.plain.__code__.co_filename)
+
+    @property
+    def is_script(self) -> bool:
+        """Whether it is the code of a whole file."""
+        return is_script(self.function)
 
     @property
     def source(self) -> Source | None:
@@ -78,10 +85,18 @@ class Program:
             yield call
 
     @contextlib.contextmanager
-    def edited(self, functions: list[types.FunctionType], top: ast.stmt, file: str) -> Iterator[None]:
-        """While this lasts, the program runs with the changed top-level statement `top` of `file`."""
-        with exchanged(functions, compile(ast.Module([top], []), file, "exec")):
+    def edited(self, functions: list[types.FunctionType], changed: ast.Module, file: str) -> Iterator[None]:
+        """While this lasts, the program runs with the changed statements of `file`: one of its statements, or a whole script."""
+        code = compile(changed, file, "exec")
+        if not self.is_script or file != self.file:
+            with exchanged(functions, code):
+                yield
+            return
+        earlier, self.plain.__code__ = self.plain.__code__, code
+        try:
             yield
+        finally:
+            self.plain.__code__ = earlier
 
 
 @contextlib.contextmanager

@@ -193,6 +193,7 @@ class CodeTable:
         self.exact: dict[Any, CodeType] = {}
         self.near: dict[Any, CodeType | None] = {}
         self.pairs: list[tuple[CodeType, CodeType]] = []
+        self.exact[key_of(module.plain)] = module.hooked  # of a script
         self.pair(module.plain, module.hooked)
 
     def pair(self, plain: CodeType, hooked: CodeType) -> None:

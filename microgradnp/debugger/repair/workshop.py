@@ -45,10 +45,10 @@ class Workshop(contextlib.ExitStack):
     def trying(self, edit: Edit, file: str) -> Iterator[None]:
         """While this lasts, the program runs with the edit."""
         self.tried += 1
-        top = top_of(self.editors[file], edit)
+        changed = self.changed_by(edit, file)
         edit.apply()
         try:
-            with self.program.edited(self.functions, top, file):
+            with self.program.edited(self.functions, changed, file):
                 yield
         finally:
             edit.undo()
@@ -56,17 +56,18 @@ class Workshop(contextlib.ExitStack):
     def keep(self, edit: Edit, file: str) -> None:
         """Let the program run with this edit from now on, until the workshop closes."""
         editor = self.editors[file]
-        top = top_of(editor, edit)
+        changed = self.changed_by(edit, file)
         edit.apply()
-        self.enter_context(self.program.edited(self.functions, top, file))
+        self.enter_context(self.program.edited(self.functions, changed, file))
         self.editors[file] = fresh_editor(file, editor.source.text, editor.source.tree, self.shapes)
 
-
-def top_of(editor: Editor, edit: Edit) -> ast.stmt:
-    """The statement of the module that holds an edit."""
-    moved = edit.index is None and edit.kind == "order"
-    top: ast.stmt = editor.top(edit.parent if moved and id(edit.parent) in editor.place else edit.node)
-    return top
+    def changed_by(self, edit: Edit, file: str) -> ast.Module:
+        """The part of a file that an edit changes: a statement of the module, or the whole of a script."""
+        editor = self.editors[file]
+        if self.program.is_script and file == self.program.file:
+            return editor.source.tree
+        moved = edit.index is None and edit.kind == "order"
+        return ast.Module([editor.top(edit.parent if moved and id(edit.parent) in editor.place else edit.node)], [])
 
 
 def fresh_editor(file: str, text: str, tree: ast.Module, shapes: Shapes) -> Editor:
