@@ -1,0 +1,476 @@
+"""How good `mg.debug` is on public programs with hand-written backprop, as published and with one or two mistakes put in.
+
+python tests/benchmarks/debug_public.py FOLDER [--set tuned|unseen] [--json OUT] [--verbose]
+python tests/benchmarks/debug_public.py FOLDER --check
+
+FOLDER holds the checkouts, `owner+name/path`; nothing of their text is kept here. `public/` describes each program: a small
+training call, the model as a loss, and the mistakes. `--check` runs no debugger. It compares each right program with
+central differences of its loss, and makes sure that each mistake changes a gradient. A fix is right if the program with it
+has the gradients of the right program on fresh inputs. Each case has a process of its own, with a limit of processor time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib
+import json
+import os
+import pkgutil
+import random
+import resource
+import shutil
+import sys
+import tempfile
+import textwrap
+import time
+import warnings
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+import public
+from public.case import Call, Edit, Mistake, Program
+
+LIMIT = 60  # processor seconds of a case
+FRESH = (101, 102)  # seeds on which a fix is tried
+FOLDERS: list[Path] = []  # made by this process
+Truth = dict[str, np.ndarray]
+
+
+def programs() -> dict[str, Program]:
+    """All programs by name."""
+    found = {}
+    for module in sorted(m.name for m in pkgutil.iter_modules(public.__path__) if m.name != "case"):
+        for program in importlib.import_module(f"public.{module}").PROGRAMS:
+            program.name = f"{module}/{Path(program.file).stem}" + (f"/{program.name}" if program.name else "")
+            if program.name in found:
+                raise ValueError(f"two programs are called {program.name}")
+            found[program.name] = program
+    return found
+
+
+def notebook(text: str) -> str:
+    """The code of a notebook as one file."""
+    cells = ("".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "code")
+    return "\n".join("#" if line.lstrip().startswith(("%", "!")) else line for cell in cells for line in cell.split("\n"))
+
+
+def read(folder: Path, program: Program, path: str) -> str:
+    """The text of a file as it is run: only the kept lines, as a function if there is a head."""
+    text = (folder / program.repository.replace("/", "+") / path).read_text(encoding="utf-8").replace("\r\n", "\n")
+    if path.endswith(".ipynb"):
+        text = notebook(text)
+    if path in program.until:
+        text = "\n".join(text.split("\n")[: program.until[path]])
+    if path != program.file or not program.keep:
+        return text
+    kept = {line for first, last in program.keep for line in range(first, last + 1)}
+    lines = [line if number in kept else "" for number, line in enumerate(text.expandtabs(8).split("\n"), 1)]
+    if program.head:
+        first, last = program.keep[-1]
+        lines[first - 2 : last] = [program.head, *("    " + line for line in lines[first - 1 : last])]
+        lines[last:last] = ["    " + program.foot]
+    return "\n".join(lines)
+
+
+def sources(folder: Path, program: Program, edits: tuple[Edit, ...] = (), published: bool = False) -> dict[str, str]:
+    """The files of a program with edits: `published` leaves out those that make it right."""
+    texts = {path: read(folder, program, path) for path in (program.file, *program.more)}
+    for edit in program.always + (() if published else program.mend) + edits:
+        path = edit.file or program.file
+        texts[path] = edit(texts[path])
+    return texts
+
+
+def is_public(module: ModuleType) -> bool:
+    """True for a module of an earlier version of a program."""
+    places = [str(getattr(module, "__file__", None) or ""), *map(str, getattr(module, "__path__", None) or ())]
+    return any(place.startswith(os.path.join(tempfile.gettempdir(), "public")) for place in places)
+
+
+def load(program: Program, texts: dict[str, str]) -> tuple[ModuleType, Path]:
+    """The main module, imported from a new folder."""
+    top = Path(tempfile.mkdtemp(prefix="public"))
+    FOLDERS.append(top)
+    for path, text in {**texts, **{str(Path(program.root, name)): text for name, text in program.stubs.items()}}.items():
+        file = top / path.removesuffix(".ipynb").replace("-", "_")
+        file = file if file.suffix == ".py" else file.with_name(file.name + ".py")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    home = top / program.root
+    for name in [name for name, module in sys.modules.items() if is_public(module)]:
+        del sys.modules[name]
+    sys.path[:] = [
+        str(home),
+        *(entry for entry in sys.path if "/public" not in entry or not entry.startswith(tempfile.gettempdir())),
+    ]
+    importlib.invalidate_caches()
+    relative = Path(program.file).relative_to(program.root) if program.root else Path(program.file)
+    name = str(relative.with_suffix("")).replace("/", ".").replace("-", "_")
+    return importlib.import_module(name), top
+
+
+def clean() -> None:
+    """Removes the folders of this process."""
+    for folder in FOLDERS:
+        shutil.rmtree(folder, ignore_errors=True)
+    FOLDERS.clear()
+
+
+def call(program: Program, module: ModuleType, seed: int) -> Call:
+    np.random.seed(seed)  # noqa: NPY002 (public programs draw from it)
+    return program.build(module, np.random.default_rng(seed))
+
+
+def gradients(program: Program, texts: dict[str, str], seed: int) -> Truth:
+    """What the program does to each parameter."""
+    made = call(program, load(program, texts)[0], seed)
+    with open(os.devnull, "w") as nowhere:
+        stdout, sys.stdout = sys.stdout, nowhere
+        try:
+            result = made.train(*made.args, **{**made.kwargs, **made.once})
+        finally:
+            sys.stdout = stdout
+    return {name: np.array(value, dtype=float) for name, value in made.after(result).items()}
+
+
+def differs(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
+    return a.size != b.size or not np.linalg.norm(a.ravel() - b.ravel()) <= tolerance * (np.linalg.norm(b) + 1e-9)
+
+
+def wrong(got: Truth, right: Truth, tolerance: float = 1e-6) -> set[str]:
+    return {name for name in right if name not in got or differs(got[name], right[name], tolerance)}
+
+
+def differences(made: Call, name: str) -> np.ndarray:
+    """Central differences of the loss with respect to one argument."""
+    value = np.array(made.point[name], dtype=float)
+    gradient = np.empty(value.shape)
+    for index in np.ndindex(value.shape):
+        sides = []
+        for step in (1e-6, -1e-6):
+            moved = value.copy()
+            moved[index] += step
+            sides.append(float(made.loss(**{**made.point, name: moved})))
+        gradient[index] = (sides[0] - sides[1]) / 2e-6
+    return gradient
+
+
+def check(folder: Path, program: Program) -> list[str]:
+    """What is not as described: the right program against central differences, and mistakes that change nothing."""
+    base = sources(folder, program)
+    right = {seed: gradients(program, base, seed) for seed in (1, *FRESH)}
+    made = call(program, load(program, base)[0], 1)
+    problems, scales = [], {}
+    for name, value in right[1].items():
+        numeric = differences(made, name)
+        if value.size != numeric.size:
+            problems.append(f"{name}: shape {value.shape}, of the loss {numeric.shape}")
+            continue
+        if np.linalg.norm(numeric) < 1e-8 and np.linalg.norm(value) < 1e-8:
+            continue  # the loss does not depend on it
+        scale = float(np.vdot(numeric.ravel(), value.ravel()) / np.vdot(numeric, numeric))
+        scales[name] = round(scale, 4)
+        if differs(value, scale * numeric, 1e-5):
+            cosine = abs(np.vdot(numeric.ravel(), value.ravel())) / np.linalg.norm(numeric) / np.linalg.norm(value)
+            problems.append(f"{name}: not the gradient (cosine {cosine:.5f})")
+    if np.ptp(list(scales.values())) > 1e-3 * abs(np.mean(list(scales.values()))):
+        problems.append(f"scales {scales}")
+    for index, edits, published in cases(program):
+        if index < 0:
+            continue
+        try:
+            texts = sources(folder, program, edits, published)
+            bad = [wrong(gradients(program, texts, seed), right[seed]) for seed in (1, *FRESH)]
+        except Exception as error:
+            problems.append(f"mistake {index}: {type(error).__name__}: {error}")
+            continue
+        if not bad[0] or bad[0] != bad[1]:
+            problems.append(f"mistake {index}: wrong are {bad}")
+        elif len(bad[0]) == len(right[1]):
+            got = gradients(program, texts, 1)
+            factors = [
+                np.vdot(right[1][n].ravel(), got[n].ravel()) / np.vdot(right[1][n], right[1][n])
+                for n in right[1]
+                if got[n].size == right[1][n].size
+            ]
+            if (
+                len(factors) == len(got)
+                and np.ptp(factors) < 1e-6 * abs(np.mean(factors))
+                and not wrong(got, {n: factors[0] * v for n, v in right[1].items()})
+            ):
+                problems.append(f"mistake {index}: only a common factor {factors[0]:.4f}")
+    return problems
+
+
+def cases(program: Program) -> list[tuple[int, tuple[Edit, ...], bool]]:
+    """The wrong versions of a program: number, edits, and whether it is the published one."""
+    published = [(0, (), True)] if program.mend else []
+    return published + [(number, m.edits, False) for number, m in enumerate(program.mistakes, 1)]
+
+
+def statement(text: str, line: int, source: str | None = None) -> tuple[int, int, int, int]:
+    """Where the statement at a line begins and ends: line, column, line, column."""
+    found = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.stmt) and n.lineno <= line <= (n.end_lineno or line)]
+    inner = [n for n in found if not any(m is not n and m in ast.walk(n) for m in found)]
+    same = [n for n in inner if source and ast.unparse(n).strip() == plain(source)] or inner or found
+    chosen = same[0]
+    return chosen.lineno, chosen.col_offset, chosen.end_lineno or line, chosen.end_col_offset or 0
+
+
+def plain(source: str) -> str:
+    try:
+        return ast.unparse(ast.parse(textwrap.dedent(source))).strip()
+    except SyntaxError:
+        return source.strip()
+
+
+def repaired(text: str, line: int, old: str, new: str) -> str:
+    """The text with the fix of a report in place of its line, or of the statement at its line."""
+    lines = text.split("\n")
+    before = lines[line - 1]
+    if old.strip() and old.strip() in before:
+        indent = before[: len(before) - len(before.lstrip())]
+        put = textwrap.dedent(new).strip().replace("\n", "\n" + indent)
+        whole = "\n".join([*lines[: line - 1], before.replace(old.strip(), put), *lines[line:]])
+        try:
+            ast.parse(whole)
+        except SyntaxError:
+            pass
+        else:
+            return whole
+    first, column, last, end = statement(text, line, old)
+    put = textwrap.indent(textwrap.dedent(new).strip(), " " * column).strip()
+    cut = [item.encode() for item in lines]
+    middle = cut[first - 1][:column] + put.encode() + cut[last - 1][end:]
+    return b"\n".join([*cut[: first - 1], middle, *cut[last:]]).decode()
+
+
+def lines_of(text: str, line: int) -> set[int]:
+    """The lines of the statement at a line; of one with a body, only that line."""
+    found = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.stmt) and n.lineno <= line <= (n.end_lineno or line)]
+    return {line}.union(*(range(n.lineno, (n.end_lineno or line) + 1) for n in found if not hasattr(n, "body")))
+
+
+def judged(report: Any) -> dict[str, Any]:
+    """The report as plain values."""
+    said = report.to_json()
+    return json.loads(said) if isinstance(said, str) else json.loads(json.dumps(said, default=str))
+
+
+def status(report: Any, text: str) -> str:
+    """right, wrong, or unjudged."""
+    head = text.split("\n", 1)[0].upper()
+    if "WRONG" in head:
+        return "wrong"
+    if "CANNOT" in head or "NOT JUDGED" in head or "COULD NOT" in head:
+        return "unjudged"
+    return "right" if report.ok else "unjudged"
+
+
+def run(folder: Path, program: Program, index: int, seed: int) -> dict[str, Any]:
+    """Runs the debugger on one case, and judges what it says; index -1 is the right program."""
+    import microgradnp as mg
+
+    edits, published = next(((e, p) for i, e, p in cases(program) if i == index), ((), False))
+    texts = sources(folder, program, edits, published)
+    row: dict[str, Any] = {"program": program.name, "tuned": program.tuned, "case": index, "seed": seed}
+    bound = False
+    started = time.process_time()
+    while True:
+        module, top = load(program, texts)
+        made = call(program, module, seed)
+        if bound and not made.bind:
+            return row
+        try:
+            with open(os.devnull, "w") as nowhere:
+                stdout, sys.stdout = sys.stdout, nowhere
+                started = time.process_time()
+                try:
+                    report = mg.debug(
+                        made.train, made.loss, made.args, made.kwargs, bind=made.bind if bound else None, step=made.step
+                    )
+                finally:
+                    row["seconds"] = time.process_time() - started
+                    sys.stdout = stdout
+        except Exception as error:
+            row |= {
+                "status": "unjudged",
+                "said": f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:200],
+            }
+            if bound or not made.bind:
+                row["bound"] = bound
+                return row
+            bound = True
+            continue
+        if not report.ok and made.bind and not bound and status(report, str(report)) == "unjudged":
+            bound = True
+            continue
+        break
+    text = str(report)
+    said = judged(report)
+    row |= {"status": status(report, text), "bound": bound, "said": text[:3000]}
+    right = gradients(program, sources(folder, program), seed)
+    expected = wrong(gradients(program, texts, seed), right)
+    claimed = {name for name, entry in said["gradients"].items() if entry["ok"] is False}
+    row |= {"expected": sorted(expected), "claimed": sorted(claimed)}
+    if index < 0:
+        return row
+    row["set"] = claimed == expected
+    if index:
+        found = program.mistakes[index - 1]
+    else:
+        found = Mistake(program.mend, program.published, program.blame or tuple(edit.line for edit in program.mend))
+    first = said["findings"][0] if said["findings"] else None
+    places = {path_of(program, path, top): path for path in texts}
+    row |= {"line": False, "cause": False, "fix": False, "verified": False, "false_verified": False}
+    if first and first.get("line"):
+        allowed = set()
+        for edit, number in zip(found.edits * len(found.lines), found.lines, strict=False):
+            path = edit.file or program.file
+            allowed |= {(path, n) for n in lines_of(texts[path], number)}
+        row["line"] = (places.get(str(first["file"])), first["line"]) in allowed
+        row["cause"] = first["cause"] in found.causes
+    fixes = [f for f in said["findings"] if f.get("fix")]
+    if fixes:
+        row["verified"] = "verified" in text
+        try:
+            mended = dict(texts)
+            for finding in fixes:
+                path = places[str(finding["file"])]
+                line, old, new = finding["fix"][:3]
+                mended[path] = repaired(mended[path], line, old, new)
+            left = [wrong(gradients(program, mended, s), gradients(program, sources(folder, program), s)) for s in FRESH]
+            row["left"] = sorted(set().union(*left))
+        except Exception as error:
+            row["left"] = [f"{type(error).__name__}: {error}"[:200]]
+        row["fix"] = not row["left"]
+        mends = {name for finding in fixes for name in finding.get("mends") or right}
+        row["false_verified"] = row["verified"] and bool(mends & set(row["left"]) or set(row["left"]) - set(right))
+    return row
+
+
+def path_of(program: Program, path: str, top: Path) -> str:
+    file = top / path.removesuffix(".ipynb").replace("-", "_")
+    return str(file if file.suffix == ".py" else file.with_name(file.name + ".py"))
+
+
+def in_process(folder: Path, program: Program, index: int, seed: int) -> dict[str, Any]:
+    """One case in a process of its own."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT + 5))
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        try:
+            row = run(folder, program, index, seed)
+        except BaseException as error:
+            row = {"status": "unjudged", "said": f"crash: {type(error).__name__}: {error}"[:300], "crash": True}
+        with os.fdopen(writer, "w") as pipe:
+            json.dump(row, pipe)
+        clean()
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        said = pipe.read()
+    _, ended = os.waitpid(child, 0)
+    known = {"program": program.name, "tuned": program.tuned, "case": index, "seed": seed}
+    if not said:
+        return {**known, "status": "unjudged", "said": f"crash: the process ended with {ended}", "crash": True}
+    return {**known, **json.loads(said)}
+
+
+def percent(values: list[Any]) -> str:
+    return f"{100 * np.mean([bool(v) for v in values]):.0f}" if values else "-"
+
+
+def table(title: str, rows: list[dict[str, Any]]) -> str:
+    """The figures of one set of programs."""
+    right = [r for r in rows if r["case"] < 0]
+    faulty = [r for r in rows if r["case"] >= 0]
+    first = {}
+    for row in right:
+        first.setdefault(row["program"], row)
+    times = [r["seconds"] for r in rows if "seconds" in r]
+    lines = [
+        f"{title}: {len(first)} programs, {len(faulty)} wrong versions",
+        f"  right code accused        {sum(r['status'] == 'wrong' for r in right)} of {len(right)}",
+        f"  right code not judged     {sum(r['status'] == 'unjudged' for r in right)} of {len(right)}",
+        f"  wrong code acquitted      {sum(r['status'] == 'right' for r in faulty)} of {len(faulty)}",
+        f"  wrong set, %              {percent([r.get('set') for r in faulty])}",
+        f"  line, %                   {percent([r.get('line') for r in faulty])}",
+        f"  cause, %                  {percent([r.get('cause') for r in faulty])}",
+        f"  right fix, %              {percent([r.get('fix') for r in faulty])}",
+        f'  false "verified"          {sum(bool(r.get("false_verified")) for r in faulty)}',
+        f"  no bind needed, %         {percent([r['status'] != 'unjudged' and not r.get('bound') for r in first.values()])}",
+        f"  wrong code not judged, %  {percent([r['status'] == 'unjudged' for r in faulty])}",
+        f"  processor seconds         median {np.median(times or [0]):.2f}, 95 % {np.percentile(times or [0], 95):.2f}",
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--set", choices=["tuned", "unseen"])
+    parser.add_argument("--program", help="only programs whose name contains this")
+    parser.add_argument("--seeds", type=int, default=3, help="seeds with which each right program is run")
+    parser.add_argument(
+        "--minutes", type=float, default=1e9, help="end after so many minutes; the order is random, so this is a sample"
+    )
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    known = programs()
+    chosen = {
+        name: program
+        for name, program in known.items()
+        if (not options.set or program.tuned == (options.set == "tuned"))
+        and (not options.program or options.program in name)
+        and (options.folder / program.repository.replace("/", "+") / program.file).exists()
+    }
+    if options.check:
+        for name, program in chosen.items():
+            try:
+                problems = check(options.folder, program)
+            except Exception as error:
+                problems = [f"{type(error).__name__}: {error}"]
+            clean()
+            print(f"{name}: {len(cases(program))} mistakes, {'; '.join(problems) or 'as described'}")
+        print(f"{len(chosen)} programs, {sum(len(cases(p)) for p in chosen.values())} wrong versions")
+        return
+    import microgradnp as mg
+
+    assert callable(mg.debug)  # imported once, before the processes are made
+    todo = [(name, -1, 1) for name in chosen]
+    rest = [(name, -1, seed) for name in chosen for seed in range(2, options.seeds + 1)]
+    rest += [(name, index, 1) for name, program in chosen.items() for index, *_ in cases(program)]
+    random.Random(0).shuffle(rest)
+    started = time.monotonic()
+    rows: list[dict[str, Any]] = []
+    for name, index, seed in todo + rest:
+        if time.monotonic() - started > 60 * options.minutes:
+            print(f"{len(rows)} of {len(todo + rest)} cases: a sample in random order")
+            break
+        row = in_process(options.folder, known[name], index, seed)
+        rows.append(row)
+        if options.verbose:
+            marks = " ".join(kind for kind in ("set", "line", "cause", "fix", "false_verified") if row.get(kind))
+            said = row["said"].splitlines()[0] if row["said"] else ""
+            print(f"{name} {index} seed {seed}: {row['status']} {marks} {row.get('seconds', 0):.2f} s | {said}", flush=True)
+        if options.json:
+            options.json.write_text(json.dumps(rows, indent=1))
+    for title in ("unseen", "tuned"):
+        part = [r for r in rows if r["tuned"] == (title == "tuned")]
+        if part:
+            print(table(title, part))
+
+
+if __name__ == "__main__":
+    main()
