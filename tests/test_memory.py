@@ -1,9 +1,13 @@
 """Who owns an array: what a graph holds stays as it was recorded, or the backward pass refuses to run."""
 
+import importlib.util
+import sys
+
 import numpy as np
 import pytest
 
 import microgradnp as mg
+from microgradnp.core import memory
 from microgradnp.core.memory import SMALL
 
 CHANGED = "was changed between the forward and the backward pass"
@@ -130,13 +134,67 @@ def test_a_tensor_without_a_gradient_may_be_an_index_or_a_condition():
     index, mask = mg.Tensor([0, 2]), mg.Tensor([True, False])
     np.sum(np.where(mask, x[index] * 3.0, 0.0)).backward()
     np.testing.assert_array_equal(x.grad, [3.0, 0.0, 0.0, 0.0])
+    square = leaf(np.ones((2, 2)))
+    np.sum(square[mg.Tensor([0, 1]), mg.Tensor(0)]).backward()
+    np.testing.assert_array_equal(square.grad, [[1.0, 0.0], [1.0, 0.0]])
     with pytest.raises(TypeError, match=r"no derivative with respect to argument 1; pass it \.detach\(\)ed"):
         x[leaf([0.0])]
     with pytest.raises(TypeError, match=r"where no derivative exists .* pass it \.detach\(\)ed"):
         x[leaf([0.0]), 0]
 
 
+# ---------------------------------------------------------------------------------------------- copies are rare
+
+
+def test_graphs_share_one_snapshot_of_a_parameter():
+    W = leaf([1.0, 2.0])
+    data = W.data
+    first, second = W * 2.0, W * 3.0
+    assert first.values[0] is second.values[0]
+    assert not np.shares_memory(first.values[0], data)
+
+
+def test_a_tensor_that_nobody_can_write_to_is_not_copied():
+    x, index = leaf([1.0, 2.0]), mg.Tensor([1])
+    for picked in (x[index], x[index], x[index, ...], x[index, ...]):
+        held = picked.values[1][0] if isinstance(picked.values[1], tuple) else picked.values[1]
+        assert np.shares_memory(held, index.numpy())
+
+
+def test_the_check_sum_of_a_large_array_is_taken_once_in_a_backward_pass(monkeypatch):
+    x, factor = leaf(np.ones(3000)), np.arange(3000.0)
+    loss = np.sum(x * factor + np.exp(x) * factor)
+    taken, checksum = [], memory.checksum
+    monkeypatch.setattr(memory, "checksum", lambda array: taken.append(array) or checksum(array))
+    loss.backward()
+    assert len(taken) == 1
+
+
+def test_an_interpreter_that_counts_no_references_takes_every_array_for_held(monkeypatch):
+    monkeypatch.delattr(sys, "getrefcount")
+    spec = importlib.util.spec_from_file_location("memory_without_counts", memory.__file__)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.getrefcount(np.ones(2)) > module.ALONE
+
+
 # --------------------------------------------------------------------------------------------- leaves, results
+
+
+def test_an_array_that_was_assigned_is_not_written_to_behind_a_view():
+    W = leaf([1.0, 2.0])
+    W.data = np.array([3.0, 4.0])
+    seen = W.numpy()
+    W.data[0] = 9.0
+    np.testing.assert_array_equal(seen, [3.0, 4.0])
+
+
+def test_a_scalar_that_is_not_recorded_has_data_to_write_to():
+    W = leaf([1.0, 2.0])
+    with mg.no_grad():
+        total = np.sum(W)
+    total.data[...] = 5.0
+    assert total.item() == 5.0
 
 
 def test_a_result_stays_a_result_when_its_graph_is_freed():

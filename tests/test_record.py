@@ -12,7 +12,8 @@ import microgradnp as mg
 from microgradnp.core import graph
 from microgradnp.core.errors import ConcretizationError
 from microgradnp.core.origin import locate
-from microgradnp.core.table import LIBRARY_RULES
+from microgradnp.core.record import told_of_composite
+from microgradnp.core.table import LIBRARY_RULES, TABLE
 from microgradnp.derivatives.gradients import gradients
 
 
@@ -41,14 +42,25 @@ def test_the_longest_branch_counts():
     assert operations(short + short) == 2
 
 
-def test_a_result_of_a_constant_operation_counts_from_there():
-    w = mg.Tensor([1.0], requires_grad=True)
-    x = w * 2.0
+@pytest.mark.parametrize("last", [lambda w: w * 2.0, lambda w: np.sum(w, axis=0, keepdims=True)])
+def test_a_result_of_a_constant_operation_counts_from_there(last):
+    x = last(mg.Tensor([1.0], requires_grad=True))
     kept = []
     for _ in range(10):
         x = np.floor(x)
         kept.append(operations(x))
     assert kept == [2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
+
+
+def test_a_result_of_plain_arrays_counts_from_there():
+    """The only Tensor is an option."""
+    scaled = primitive(lambda a, factor: a * factor, lambda g, y, a, factor: g * factor)
+    x = scaled(np.ones(1), factor=mg.Tensor(2.0))
+    kept = []
+    for _ in range(9):
+        kept.append(operations(x))
+        x = x * 2.0
+    assert kept == [1, 2, 3, 4, 5, 6, 7, 8, 0]
 
 
 def test_a_gradient_keeps_the_whole_graph():
@@ -126,6 +138,7 @@ def test_a_primitive_sees_plain_arrays_and_the_rest_as_it_was_given():
 def test_a_primitive_is_one_node_also_when_its_tensor_comes_by_keyword():
     @mg.primitive
     def f(a):
+        assert not isinstance(a, mg.Tensor)
         return a * 3.0
 
     mg.rule(f, lambda g, y, a: g * 3.0)
@@ -183,6 +196,11 @@ def test_a_composite_that_asks_for_numbers_is_named():
         mg.compile(lambda x: np.sum(np.unique(x)))(np.array([1.0, 2.0]))
 
 
+def test_a_composite_is_named_once():
+    error = ConcretizationError("unique: .numpy() at model.py:3")
+    assert told_of_composite(error, TABLE[np.unique], (), {}) is error
+
+
 def test_questions_about_a_tensor_that_is_not_traced_are_answered():
     x = mg.Tensor(np.ones(3, np.float32), requires_grad=True)
     assert np.array_equal(np.ones(3), x) is True
@@ -199,7 +217,8 @@ def primitive(function, *vjps):
     return made
 
 
-def test_a_function_may_keep_the_array_that_it_returns():
+@pytest.mark.parametrize("formula", [lambda g, y, a: g, np.clip])
+def test_a_function_may_keep_the_array_that_it_returns(formula):
     kept = np.zeros(2)
 
     def careless(a):
@@ -207,9 +226,19 @@ def test_a_function_may_keep_the_array_that_it_returns():
         return kept
 
     x = mg.Tensor([1.0, 2.0], requires_grad=True)
-    y = primitive(careless, lambda g, y, a: g)(x)
+    y = primitive(careless, formula)(x)
     kept[...] = 99.0
     np.testing.assert_array_equal(y.numpy(), [1.0, 2.0])
+
+
+@pytest.mark.parametrize("f", [lambda x: np.exp(x) + 3.0 * x, lambda x: 3.0 * x + np.exp(x)])
+def test_a_formula_may_keep_the_array_that_it_returns(f):
+    kept = np.full(2, 5.0)
+    x = mg.Tensor([1.0, 2.0], requires_grad=True)
+    with mg.override(np.exp, lambda g, y, a: kept):
+        np.sum(f(x)).backward()
+    np.testing.assert_array_equal(x.grad, [8.0, 8.0])
+    np.testing.assert_array_equal(kept, [5.0, 5.0])
 
 
 def test_a_function_without_a_gradient_may_return_whole_numbers():

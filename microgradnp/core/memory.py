@@ -270,8 +270,8 @@ class Storage:
 
 
 def is_whole(array: Array) -> bool:
-    """Whether an array is writable and no view of another array, to which references would have to be counted, too."""
-    return type(array) is np.ndarray and array.base is None and array.flags.writeable
+    """Whether an array is no view of another array, to which references would have to be counted, too."""
+    return type(array) is np.ndarray and array.base is None
 
 
 class _Probe(Storage):

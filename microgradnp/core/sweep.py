@@ -63,17 +63,17 @@ def sweep(
             except Exception as error:
                 error.add_note(f"in the gradient rule of argument {position} of {describe(node)}")
                 raise
-            is_shared = share is g or record or not rule.trusted
+            is_shared = share is g or not rule.trusted
             uses = waiting.get(parent)
             if uses is None:
                 ready.append((parent, share, is_shared))
                 continue
             to_come, total, total_is_shared = uses
-            if total is not None and not total_is_shared and type(total) is type(share) is np.ndarray and total.base is None:
+            if not total_is_shared and type(total) is type(share) is np.ndarray and total.base is None:
                 total += share
                 share, is_shared = total, False
             elif total is not None:
-                share, is_shared = total + share, record
+                share, is_shared = total + share, False
             if to_come > 1:
                 uses[:] = to_come - 1, share, is_shared
             else:
@@ -117,7 +117,7 @@ def checked_graph(root: N, record: bool, until: Collection[N]) -> dict[N, list[A
     return several
 
 
-def contribution(node: Node, position: int, inputs: tuple[Any, ...], record: bool = False) -> Array:
+def contribution(node: Node, position: int, inputs: tuple[Any, ...], record: bool) -> Array:
     """The share of argument `position`, for a formula with options, for any number of arrays, or of the user's own."""
     rule: Any = node.rule  # not None: a leaf has no arguments
     if not rule.trusted:
@@ -145,8 +145,8 @@ def fit_to(share: Array, parent: Node, node: Node, position: int) -> Array:
         stretched = tuple(
             axis for axis in range(share.ndim) if axis < extra or (shape[axis - extra] == 1 and share.shape[axis] != 1)
         )
-        summed = np.sum(share, axis=stretched, keepdims=True) if extra >= 0 else share
-        if extra < 0 or summed.shape[extra:] != shape:
+        summed = np.sum(share, axis=stretched, keepdims=True)
+        if summed.shape[extra:] != shape:
             raise ValueError(wrong_shape_message(share, shape, node, position))
         share = np.reshape(summed, shape)
     if share.dtype != dtype:

@@ -144,7 +144,7 @@ class Flow:
     def share(self, node: Any, position: int) -> Any:
         """What one operation contributes to the gradient of its argument."""
         g = self.gradients[id(node)]
-        part = contribution(node, position, (g, node.numpy(), *node.values))
+        part = contribution(node, position, (g, node.numpy(), *node.values), record=False)
         return fit_to(part, node.args[position], node, position)
 
     def reasons(self, x: Any, zero: Any) -> Iterator[tuple[int, str]]:
