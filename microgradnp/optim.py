@@ -33,10 +33,15 @@ class Optimizer:
 
     def step(self) -> None:
         """Change every parameter that has a gradient. Raises RuntimeError when none has one."""
-        changed = [(p, p.numpy() + self.change(name, p.grad)) for name, p in self.parameters.items() if p.grad is not None]
+        memory = {name: dict(kept) for name, kept in vars(self).items() if isinstance(kept, dict)}
+        try:
+            changed = [(p, p.numpy() + self.change(name, p.grad)) for name, p in self.parameters.items() if p.grad is not None]
+        except BaseException:  # an error or Ctrl-C changes neither a parameter nor what is remembered of the earlier steps
+            vars(self).update(memory)
+            raise
         if not changed:
             raise RuntimeError(f"{type(self).__name__}.step: no parameter has a gradient; call loss.backward() first")
-        for parameter, value in changed:  # after all changes are computed: an error or Ctrl-C above changes no parameter
+        for parameter, value in changed:
             parameter.data = value
 
     def change(self, name: str, gradient: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -6,9 +6,14 @@ Each thread and each task has its own state. Usually it is None, so that recordi
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
-from contextvars import ContextVar, Token
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from contextvars import ContextVar, Token, copy_context
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Mode(NamedTuple):
@@ -33,6 +38,16 @@ def switch(**changes: Any) -> Token[Mode | None]:
     """Change fields of the state until `mode.reset(token)`."""
     new = current()._replace(**changes)
     return mode.set(None if new == ORDINARY else new)
+
+
+def confined(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorator: each call has a copy of the state. Whatever ends the call, Ctrl-C too, the state is as before."""
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        return copy_context().run(function, *args, **kwargs)
+
+    return call
 
 
 class no_grad(contextlib.ContextDecorator):

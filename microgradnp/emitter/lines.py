@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from microgradnp.core import graph
+from microgradnp.core.context import confined
 from microgradnp.core.memory import arrays_in
 from microgradnp.core.sweep import fit_to
 from microgradnp.core.tensor import Tensor
@@ -66,6 +67,7 @@ class Lines:
                 self.known[key] = []
         return [BLANK.sub(lambda found: names(found[1]), line) for line in self.known[key]]
 
+    @confined
     def call(self, node: Any) -> list[str]:
         """The call of a node's function on names."""
         with Trace(unguarded=True) as tracer, recorded():
@@ -74,6 +76,7 @@ class Lines:
             value = tracer.step(function, variables.args, node.options, node._array, node.place, sequence=sequence)
             return self.statements(tracer, variables, value, "r")
 
+    @confined
     def formula(self, node: Any, position: int) -> list[str]:
         """A gradient formula on names, with the sum over broadcast axes."""
         with Trace(unguarded=True, expansions=FOR_PEOPLE) as tracer, recorded():

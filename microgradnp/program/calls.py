@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from microgradnp.core.context import confined
 from microgradnp.core.graph import walk
 from microgradnp.core.messages import describe
 from microgradnp.core.signatures import name_of
@@ -52,6 +54,7 @@ class TracedCall:
         return program
 
 
+@confined
 def trace(
     f: Callable[..., Any],
     call: Callable[[Trace], Variables],
@@ -82,14 +85,13 @@ def trace(
 @contextlib.contextmanager
 def as_traced(leaves: list[Tensor]) -> Iterator[None]:
     """Forbid to read the numbers of leaves, which belong to the user."""
-    classes = [leaf.__class__ for leaf in leaves]
+    restored = map(setattr, leaves, ["__class__"] * len(leaves), [leaf.__class__ for leaf in leaves])
     try:
         for leaf in leaves:
             leaf.__class__ = Traced
         yield
     finally:
-        for leaf, kind in zip(leaves, classes, strict=True):
-            leaf.__class__ = kind
+        deque(restored, 0)  # one call of compiled code, which Ctrl-C does not interrupt
 
 
 def check_scalar(f: Callable[..., Any], result: Any) -> None:

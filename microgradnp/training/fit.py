@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.compiler.namespace import BackendError
+from microgradnp.core.context import confined
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.parameters import Parameters
 from microgradnp.inspection.snapshots import Album
@@ -24,6 +26,7 @@ from microgradnp.viewer.live import Live
 __all__ = ["Fit", "GradientNorm", "History", "LossPlateau", "fit"]
 
 
+@confined
 def fit(
     loss: Callable[..., Tensor],
     parameters: Parameters,
@@ -102,8 +105,9 @@ def fit(
         batches = batches_of(whole, batch_size, random)
         batches = batches if album is None else album.remembering(batches)
         run_by_steps(step, optimizer, iterations, rules, batches, [callback, show], result, advance)
-        if album is not None:
-            album.finish(loss, result.iterations + 1)
-        if show is not None:
-            show(result.iterations, result)
+        with contextlib.suppress(KeyboardInterrupt):  # the training is over: its result is kept
+            if album is not None:
+                album.finish(loss, result.iterations + 1)
+            if show is not None:
+                show(result.iterations, result)
     return result

@@ -12,6 +12,7 @@ from microgradnp.core.tensor import Tensor
 from microgradnp.inspection.snapshots import Album
 from microgradnp.optim import Optimizer
 from microgradnp.training.checks import check_loss, gradient_norm
+from microgradnp.training.interrupts import Interrupts
 from microgradnp.training.result import Fit, StoppingRule, reasons_to_stop
 
 Step = Callable[[tuple[Tensor, ...], int, Fit], float]  # sets the gradients and returns the loss
@@ -29,28 +30,34 @@ def run_by_steps(
     result: Fit,
     advance: Advance,
 ) -> Fit:
-    """Take steps until all iterations are done, a rule stops the training, or Ctrl-C is pressed."""
-    started = time.perf_counter()
-    try:
-        for iteration in range(1, iterations + 1):
-            optimizer.zero_grad()
-            value = step(next(batches), iteration, result)
-            norm = gradient_norm(optimizer.parameters, iteration, result)
-            result.history.loss.append(value)
-            result.history.gradient_norm.append(norm)
-            result.history.seconds.append(time.perf_counter() - started)
-            optimizer.step()
-            result.iterations = iteration
-            for callback in callbacks:
-                if callback is not None:
-                    callback(iteration, result)
-            advance(result)
-            if reason := reasons_to_stop(rules, result.history):
-                result.reason = reason
-                break
-    except KeyboardInterrupt:
-        result.interrupted = True
-        result.reason = "interrupted"
+    """Take steps until all iterations are done, a rule stops the training, or Ctrl-C is pressed.
+
+    A step is completed as a whole: the parameters, the optimizer's memory and the history change together, or not at all.
+    """
+    started, history = time.perf_counter(), result.history
+    with Interrupts() as interrupts:
+        try:
+            for iteration in range(1, iterations + 1):
+                with interrupts.allowed():
+                    optimizer.zero_grad()
+                    value = step(next(batches), iteration, result)
+                    norm = gradient_norm(optimizer.parameters, iteration, result)
+                optimizer.step()
+                history.loss.append(value)
+                history.gradient_norm.append(norm)
+                history.seconds.append(time.perf_counter() - started)
+                result.iterations = iteration
+                with interrupts.allowed():
+                    for callback in callbacks:
+                        if callback is not None:
+                            callback(iteration, result)
+                    advance(result)
+                    if reason := reasons_to_stop(rules, history):
+                        result.reason = reason
+                        break
+        except KeyboardInterrupt:
+            result.interrupted = True
+            result.reason = "interrupted"
     return result
 
 

@@ -6,11 +6,8 @@ Ctrl-C. When a rule stops the training inside a stretch, the loop goes back to t
 
 from __future__ import annotations
 
-import contextlib
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -19,6 +16,7 @@ from microgradnp.core.tensor import Tensor
 from microgradnp.training.batches import drawn_rows
 from microgradnp.training.checks import check_loss, gradient_norm, stopped
 from microgradnp.training.compiled_loop import CompiledLoop
+from microgradnp.training.interrupts import Interrupts
 from microgradnp.training.result import Fit, GradientNorm, History, StoppingRule, reasons_to_stop
 from microgradnp.training.steps import Advance
 
@@ -38,7 +36,7 @@ def run_by_stretches(
     """Run the compiled loop until all iterations are done, a rule stops it, or Ctrl-C is pressed."""
     row_numbers = drawn_rows(loop.data, loop.batch_size, random)
     began, left, count = time.perf_counter(), iterations, min(SHORT, iterations)
-    with deferred_interrupt() as interrupted:
+    with Interrupts() as interrupts:
         while left:
             before = loop.state()
             rows = np.zeros((0, 0), int) if loop.batch_size is None else np.array([next(row_numbers) for _ in range(count)])
@@ -60,7 +58,7 @@ def run_by_stretches(
             left -= steps
             if stop is not None:
                 break
-            if interrupted and left:
+            if interrupts.heard and left:
                 result.interrupted, result.reason = True, "interrupted"
                 break
             count = max(1, min(left, int(count * min(20.0, STRETCH / max(seconds, 1e-9)))))
@@ -104,17 +102,3 @@ def explain_stop(loop: CompiledLoop, loss: Callable[..., Tensor], rows: Any, val
     again.backward()
     gradient_norm(loop.optimizer.parameters, iteration, result)
     raise stopped(f"the compiled loss is {value} at iteration {iteration}, where the graph's is {again.item()}", result)
-
-
-@contextlib.contextmanager
-def deferred_interrupt() -> Iterator[list[int]]:
-    """A list that notes Ctrl-C, to be read where no step is half done."""
-    heard: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield heard
-        return
-    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
-    try:
-        yield heard
-    finally:
-        signal.signal(signal.SIGINT, before)
