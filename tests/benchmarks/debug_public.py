@@ -166,7 +166,7 @@ def check(folder: Path, program: Program) -> list[str]:
     right = {seed: gradients(program, base, seed) for seed in (1, *FRESH)}
     made = call(program, load(program, base)[0], 1)
     problems, scales = [], {}
-    for name, value in right[1].items():
+    for name, value in ({} if program.adaptive else right[1]).items():
         numeric = differences(made, name)
         if value.size != numeric.size:
             problems.append(f"{name}: shape {value.shape}, of the loss {numeric.shape}")
@@ -178,11 +178,17 @@ def check(folder: Path, program: Program) -> list[str]:
         if differs(value, scale * numeric, 1e-5):
             cosine = abs(np.vdot(numeric.ravel(), value.ravel())) / np.linalg.norm(numeric) / np.linalg.norm(value)
             problems.append(f"{name}: not the gradient (cosine {cosine:.5f})")
-    if np.ptp(list(scales.values())) > 1e-3 * abs(np.mean(list(scales.values()))):
+    if scales and np.ptp(list(scales.values())) > 1e-3 * abs(np.mean(list(scales.values()))):
         problems.append(f"scales {scales}")
+    for index, edits, _ in versions(program)[1:]:
+        try:
+            got = gradients(program, sources(folder, program, edits), 1)
+            factor = np.median([np.vdot(right[1][n], got[n]) / (np.vdot(right[1][n], right[1][n]) + 1e-12) for n in right[1]])
+            if bad := wrong(got, {n: factor * value for n, value in right[1].items()}):
+                problems.append(f"right version {index}: wrong are {bad}")
+        except Exception as error:
+            problems.append(f"right version {index}: {type(error).__name__}: {error}")
     for index, edits, published in cases(program):
-        if index < 0:
-            continue
         try:
             texts = sources(folder, program, edits, published)
             bad = [wrong(gradients(program, texts, seed), right[seed]) for seed in (1, *FRESH)]
@@ -205,6 +211,11 @@ def check(folder: Path, program: Program) -> list[str]:
             ):
                 problems.append(f"mistake {index}: only a common factor {factors[0]:.4f}")
     return problems
+
+
+def versions(program: Program) -> list[tuple[int, tuple[Edit, ...], bool]]:
+    """The right versions of a program: a negative number, edits, False."""
+    return [(-1, (), False), *((-number, (edit,), False) for number, edit in enumerate(program.harmless, 2))]
 
 
 def cases(program: Program) -> list[tuple[int, tuple[Edit, ...], bool]]:
@@ -276,7 +287,7 @@ def run(folder: Path, program: Program, index: int, seed: int) -> dict[str, Any]
     """Runs the debugger on one case, and judges what it says; index -1 is the right program."""
     import microgradnp as mg
 
-    edits, published = next(((e, p) for i, e, p in cases(program) if i == index), ((), False))
+    edits, published = next((e, p) for i, e, p in versions(program) + cases(program) if i == index)
     texts = sources(folder, program, edits, published)
     row: dict[str, Any] = {"program": program.name, "tuned": program.tuned, "case": index, "seed": seed}
     bound = False
@@ -315,7 +326,7 @@ def run(folder: Path, program: Program, index: int, seed: int) -> dict[str, Any]
     said = judged(report)
     row |= {"status": status(report, text), "bound": bound, "said": text[:3000]}
     right = gradients(program, sources(folder, program), seed)
-    expected = wrong(gradients(program, texts, seed), right)
+    expected = wrong(gradients(program, texts, seed), right) if index >= 0 else set()
     claimed = {name for name, entry in said["gradients"].items() if entry["ok"] is False}
     row |= {"expected": sorted(expected), "claimed": sorted(claimed)}
     if index < 0:
@@ -450,7 +461,7 @@ def main() -> None:
     assert callable(mg.debug)  # imported once, before the processes are made
     todo = [(name, -1, 1) for name in chosen]
     rest = [(name, -1, seed) for name in chosen for seed in range(2, options.seeds + 1)]
-    rest += [(name, index, 1) for name, program in chosen.items() for index, *_ in cases(program)]
+    rest += [(name, index, 1) for name, p in chosen.items() for index, *_ in versions(p)[1:] + cases(p)]
     random.Random(0).shuffle(rest)
     started = time.monotonic()
     rows: list[dict[str, Any]] = []

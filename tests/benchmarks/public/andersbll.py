@@ -59,6 +59,10 @@ PROGRAMS = [
                 mistake(69, r"output_grad, axis=0", "output_grad", "bias_gradient_reduction", file=LAYERS),
             ),
         ),
+        harmless=(
+            Edit(69, r"np\.mean\(output_grad, axis=0\)", r"output_grad.sum(axis=0) / n", "nnet/layers.py"),
+            Edit(126, r"-\(Y - Y_pred\)", r"Y_pred - Y", "nnet/layers.py"),
+        ),
         more=(LAYERS, HELPERS),
         mend=(Edit(32, r"\(e-1\)/\(e\+1\)", "1 - ((e-1)/(e+1))**2", HELPERS), Edit(68, r"- self", "+ self", LAYERS)),
         published=("wrong_activation_derivative", "regularisation_term_wrong", "sign_flipped"),

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Program, mistake, two
+from public.case import Call, Edit, Program, mistake, two
 
 REG = 0.01
 
@@ -49,6 +49,10 @@ PROGRAMS = [
                 mistake(104, r" \* \(1 - np.*$", "", "missing_activation_derivative"),
                 mistake(109, r"\+=", "-=", "regularisation_term_wrong", "sign_flipped"),
             ),
+        ),
+        harmless=(
+            Edit(104, r"np\.power\(a1, 2\)", r"np.tanh(z1) ** 2"),
+            Edit(103, r"np\.sum\(delta3, axis=0, keepdims=True\)", r"delta3.sum(0)[None]"),
         ),
         keep=((2, 2), (7, 12), (77, 126)),
         tuned=True,

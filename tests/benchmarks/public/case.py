@@ -82,6 +82,8 @@ class Program:
     keep: the lines of the main file that are used. The others become empty, so that line numbers stay.
     until: the last line of other files.
     head, foot: lines before and after the last kept lines, which then are indented: they make a function of a script.
+    harmless: edits, one at a time, that leave a right program right: another form, or one factor for all gradients.
+    adaptive: `after` holds steps that are not in proportion to gradients; they are not compared with differences.
     always: edits without which the program cannot run.
     mend: edits that make a program right which is published wrong; `published` are the causes, `blame` the lines of that.
     stubs: modules that it imports and does not need.
@@ -91,7 +93,9 @@ class Program:
     file: str
     build: Callable[[ModuleType, np.random.Generator], Call]
     mistakes: tuple[Mistake, ...]
+    harmless: tuple[Edit, ...] = ()
     tuned: bool = False
+    adaptive: bool = False
     more: tuple[str, ...] = ()
     keep: tuple[tuple[int, int], ...] = ()
     until: Mapping[str, int] = field(default_factory=dict)

@@ -63,6 +63,10 @@ PROGRAMS = [
                 mistake(85, r"'A2'", "'Z2'", "wrong_activation_in_weight_gradient"),
             ),
         ),
+        harmless=(
+            Edit(23, r"\(np\.exp.*$", r"self.sigmoid(x) * (1 - self.sigmoid(x))"),
+            Edit(89, r"np\.outer\(error, params\['A1'\]\)", r"error[:, None] * params['A1']"),
+        ),
         keep=((3, 3), (12, 110)),
         mend=(Edit(84, r"\* self\.softmax.*$", "; error = output * (error - np.sum(error * output))"),),
         published=("softmax_jacobian_wrong",),

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Program, mistake, two
+from public.case import Call, Edit, Program, mistake, two
 
 REG = 0.3
 
@@ -42,6 +42,10 @@ PROGRAMS = [
                 mistake(118, r"X2\.T", "fc1.T", "wrong_activation_in_weight_gradient"),
                 mistake(132, r"2 \* ", "", "regularisation_term_wrong", "factor_2"),
             ),
+        ),
+        harmless=(
+            Edit(125, r"fc1>0", r"X2>0"),
+            Edit(121, r"softmax_matrix\.sum\(axis=0\)", r"np.ones(N).dot(softmax_matrix)"),
         ),
         stubs={"matplotlib/__init__.py": "", "matplotlib/pyplot.py": ""},
         tuned=True,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Program, mistake, two
+from public.case import Call, Edit, Program, mistake, two
 
 
 def loss(X: Any, y: Any, W1: Any, b1: Any, gamma: Any, beta: Any, W2: Any, b2: Any) -> Any:
@@ -73,6 +73,10 @@ PROGRAMS = [
             mistake(215, r"self\.X <= 0", "dX <= 0", "relu_mask_wrong"),
             mistake(43, r"-= 1", "-= 2", "loss_derivative_wrong", "factor_2", file=LOSS),
             two(mistake(177, r" \* self\.gamma", "", "missing_factor"), mistake(215, r"<= 0", "> 0", "relu_mask_wrong")),
+        ),
+        harmless=(
+            Edit(177, r"dout \* self\.gamma", r"self.gamma * dout"),
+            Edit(142, r"self\.X\.T @ dout", r"np.einsum('ni,nj->ij', self.X, dout)"),
         ),
         more=(LOSS, "deepnet/utils.py", "deepnet/im2col.py"),
     )

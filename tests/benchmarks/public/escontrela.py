@@ -39,6 +39,28 @@ def build(module: ModuleType, rng: np.random.Generator) -> Call:
     )
 
 
+def batch_loss(batch: Any, f1: Any, f2: Any, w3: Any, w4: Any, b1: Any, b2: Any, b3: Any, b4: Any) -> Any:
+    total = 0.0
+    for row in batch:
+        total = total + loss(row[:-1].reshape(1, 8, 8), np.eye(4)[[int(row[-1])]].T, f1, f2, w3, w4, b1, b2, b3, b4)
+    return total / len(batch)
+
+
+def adam(module: ModuleType, rng: np.random.Generator) -> Call:
+    values = build(module, rng).point
+    before = {name: values[name] for name in NAMES}
+    after = {name: value.copy() for name, value in before.items()}
+    batch = np.hstack([rng.normal(size=(2, 64)), [[1], [3]]])
+    return Call(
+        module.adamGD,
+        batch_loss,
+        {"batch": batch, **before},
+        lambda _: {name: after[name] - then for name, then in before.items()},
+        (batch, 4, 0.01, 8, 1, 0.95, 0.99, list(after.values()), []),
+        bind={name: name for name in NAMES},
+    )
+
+
 BACK = "CNN/backward.py"
 
 PROGRAMS = [
@@ -80,5 +102,20 @@ PROGRAMS = [
         more=(BACK, "CNN/forward.py", "CNN/utils.py"),
         always=(Edit(35, r"bias\[curr_f\]", "bias[curr_f, 0]", "CNN/forward.py"),),
         stubs={"tqdm.py": "tqdm = iter"},
-    )
+    ),
+    Program(
+        "Alescontrela/Numpy-CNN",
+        "CNN/network.py",
+        adam,
+        (
+            mistake(36, r"filt\[curr_f\]", "filt[curr_f][:, ::-1, ::-1]", "conv_kernel_reversed", file=BACK),
+            mistake(58, r"z<=0", "dz<=0", "relu_mask_wrong"),
+            mistake(66, r"dconv2\[conv2<=0\] = 0", "pass", "relu_mask_wrong"),
+        ),
+        adaptive=True,
+        more=(BACK, "CNN/forward.py", "CNN/utils.py"),
+        always=(Edit(35, r"bias\[curr_f\]", "bias[curr_f, 0]", "CNN/forward.py"),),
+        stubs={"tqdm.py": "tqdm = iter"},
+        name="adam",
+    ),
 ]

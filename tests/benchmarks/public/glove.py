@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Program, mistake, two
+from public.case import Call, Edit, Program, mistake, two
 
 COUNT = 40.0
 
@@ -16,11 +16,23 @@ def loss(v_main: Any, v_context: Any, b_main: Any, b_context: Any) -> Any:
 
 def build(module: ModuleType, rng: np.random.Generator) -> Call:
     W, biases = rng.normal(size=(6, 4)), rng.normal(size=6)
-    squares, bias_squares = np.ones((6, 4)), np.ones(6)
+    squares, bias_squares = rng.uniform(1, 4, size=(6, 4)), rng.uniform(1, 4, size=6)
     views = {"v_main": W[1], "v_context": W[5], "b_main": biases[1:2], "b_context": biases[5:6]}
     before = {name: value.copy() for name, value in views.items()}
     data = [(*views.values(), squares[1], squares[5], bias_squares[1:2], bias_squares[5:6], COUNT)]
-    return Call(module.run_iter, loss, before, lambda _: {name: views[name] - then for name, then in before.items()}, ({}, data))
+    scales = {
+        "v_main": np.sqrt(squares[1]),
+        "v_context": np.sqrt(squares[5]),
+        "b_main": np.sqrt(bias_squares[1:2]),
+        "b_context": np.sqrt(bias_squares[5:6]),
+    }
+    return Call(
+        module.run_iter,
+        loss,
+        before,
+        lambda _: {name: (views[name] - then) * scales[name] for name, then in before.items()},
+        ({}, data),
+    )
 
 
 PROGRAMS = [
@@ -38,6 +50,10 @@ PROGRAMS = [
             mistake(257, r"grad_context", "grad_main", "wrong_variable"),
             mistake(253, r"cost_inner", "cost_inner * 2", "factor_2"),
             two(mistake(249, r"weight \* ", "", "missing_factor"), mistake(256, r"-=", "+=", "sign_flipped")),
+        ),
+        harmless=(
+            Edit(248, r"weight \* cost_inner \* v_context", r"v_context * (cost_inner * weight)"),
+            Edit(259, r"learning_rate \* grad_bias_main", r"grad_bias_main * learning_rate"),
         ),
         keep=((9, 9), (12, 12), (15, 15), (185, 269)),
     )

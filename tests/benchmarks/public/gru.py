@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Program, mistake, two
+from public.case import Call, Edit, Program, mistake, two
 
 NAMES = ["Wy", "Wh", "Wr", "Wz", "Uh", "Ur", "Uz", "by", "bh", "br", "bz"]
 
@@ -86,6 +86,11 @@ PROGRAMS = [
                 mistake(103, r" \* tanh.*$", "", "missing_activation_derivative"),
                 mistake(136, r"dh_fz \+ ", "", "missing_path_through_time"),
             ),
+        ),
+        harmless=(
+            Edit(103, r"tanh\(h_hat\[t\], deriv=True\)", r"(1 - h_hat[t]) * (1 + h_hat[t])"),
+            Edit(121, r"np\.multiply\(dh, (.*)\)$", r"dh * h[t-1] - dh * h_hat[t]"),
+            Edit(98, r"dby \+= dy", r"dby = dby + dy"),
         ),
         keep=((1, 1), (14, 32), (55, 138)),
     )

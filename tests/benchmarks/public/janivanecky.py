@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Program, mistake, two
+from public.case import Call, Edit, Program, mistake, two
 
 STEPS, BATCH, WORDS, HIDDEN = 3, 2, 4, 3
 
@@ -67,6 +67,10 @@ PROGRAMS = [
                 mistake(152, r"\[t-1\]", "[t]", "wrong_time_index"),
                 mistake(150, r" \+ dhh\[d\]", "", "missing_path_through_time"),
             ),
+        ),
+        harmless=(
+            Edit(150, r"tanh_d\(h\[d\]\[t\]\)", r"(1 - h[d][t]) * (1 + h[d][t])"),
+            Edit(144, r" / \(SEQ_SIZE \* BATCH_SIZE\)", r""),
         ),
         keep=((7, 8), (14, 30), (43, 50), (102, 158)),
     )

@@ -54,6 +54,12 @@ PROGRAMS = [
                 mistake(43, r"h < 0", "h > 0", "relu_mask_wrong"),
             ),
         ),
+        harmless=(
+            Edit(39, r"2\.0 \* ", r""),
+            Edit(43, r"h < 0", r"h_relu == 0"),
+            Edit(44, r"x\.T\.dot\(grad_h\)", r"grad_h.T.dot(x).T"),
+            Edit(41, r"grad_y_pred\.dot\(w2\.T\)", r"np.einsum('ij,kj->ik', grad_y_pred, w2)"),
+        ),
         keep=((1, 1), (28, 48)),
         head="def program(x, y, w1, w2, learning_rate, steps):",
         always=(Edit(28, "500", "steps"),),

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Program, mistake, two
+from public.case import Call, Edit, Program, mistake, two
 
 REG = 0.1
 
@@ -72,6 +72,11 @@ PROGRAMS = [
                 mistake(54, r"\+= ", "-= ", "regularisation_term_wrong", "sign_flipped"),
                 mistake(50, r" \* relu_derivative.*$", "", "missing_activation_derivative", "relu_mask_wrong"),
             ),
+        ),
+        harmless=(
+            Edit(50, r"relu_derivative\(a1\)", r"(z1 > 0)"),
+            Edit(48, r"np\.sum\(delta3, axis=0, keepdims=True\)", r"np.ones((1, len(X))).dot(delta3)"),
+            Edit(52, r"np\.sum\(delta2, axis=0\)", r"delta2.sum(0)"),
         ),
         keep=((1, 2), (5, 56)),
     )

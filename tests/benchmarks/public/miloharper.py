@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Program, mistake, two
+from public.case import Call, Edit, Program, mistake, two
 
 
 def loss(training_set_inputs: Any, training_set_outputs: Any, W1: Any, W2: Any) -> Any:
@@ -50,6 +50,11 @@ PROGRAMS = [
             mistake(48, r"\+=", "-=", "sign_flipped"),
             mistake(49, r"\+=", "=", "gradient_or_update_used_for_weight"),
             two(mistake(36, r" \* self\..*$", "", "missing_activation_derivative"), mistake(48, r"\+=", "-=", "sign_flipped")),
+        ),
+        harmless=(
+            Edit(24, r"x \* \(1 - x\)", r"x - x ** 2"),
+            Edit(35, r"training_set_outputs - output_from_layer_2", r"-(output_from_layer_2 - training_set_outputs)"),
+            Edit(48, r"\+= layer1_adjustment", r"-= -layer1_adjustment"),
         ),
         keep=((1, 62),),
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Program, mistake, two
+from public.case import Call, Edit, Program, mistake, two
 
 NAMES = [kind + gate for kind in "wb" for gate in "gifo"]
 
@@ -77,6 +77,10 @@ PROGRAMS = [
                 mistake(106, r"self\.state\.g", "self.state.i", "wrong_variable"),
                 mistake(114, r"tanh_derivative", "sigmoid_derivative", "wrong_activation_derivative"),
             ),
+        ),
+        harmless=(
+            Edit(117, r"np\.outer\(di_input, self\.xc\)", r"di_input[:, None] * self.xc"),
+            Edit(128, r"dxc \+= np\.dot\(self\.param\.wi\.T, di_input\)", r"dxc = dxc + np.dot(di_input, self.param.wi)"),
         ),
         tuned=True,
     )

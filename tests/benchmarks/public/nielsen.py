@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Program, mistake, two
+from public.case import Call, Edit, Program, mistake, two
 
 
 def sigmoid(z: Any) -> Any:
@@ -52,6 +52,10 @@ PROGRAMS = [
                 mistake(123, r" \* sp$", "", "missing_activation_derivative"),
                 mistake(113, r"activations\[-2\]", "zs[-2]", "wrong_activation_in_weight_gradient"),
             ),
+        ),
+        harmless=(
+            Edit(149, r"sigmoid\(z\)\*\(1-sigmoid\(z\)\)", r"np.exp(-z)/(1+np.exp(-z))**2"),
+            Edit(123, r"np\.dot\(self\.weights\[-l\+1\]\.transpose\(\), delta\)", r"np.dot(delta.T, self.weights[-l+1]).T"),
         ),
         tuned=True,
     )

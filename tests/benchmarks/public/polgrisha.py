@@ -51,6 +51,14 @@ PROGRAMS = [
             mistake(146, r"context_gradients,", "context_gradients * window_size,", "missing_factor", "batch_scale_1_over_N"),
             mistake(138, r"hidden_vector\)", "target_vector)", "wrong_variable"),
         ),
+        harmless=(
+            Edit(74, r"\(sigmoid\(target_score\) - 1\)", r"-sigmoid(-target_score)"),
+            Edit(
+                83,
+                r"sigmoid\(negative_scores\)\[np\.newaxis, :\] \* hidden_vector\[:, np\.newaxis\]",
+                r"np.outer(hidden_vector, sigmoid(negative_scores))",
+            ),
+        ),
         keep=((5, 5), (11, 21), (69, 86), (106, 146)),
         head="def program(encoded, j, embedding_matrix, output_matrix, precomputed_windows, precomputed_negatives, "
         "total_steps, step=0):",

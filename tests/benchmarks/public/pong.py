@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Program, mistake
+from public.case import Call, Edit, Program, mistake
 
 
 def loss(xs: Any, ys: Any, advantages: Any, W1: Any, W2: Any) -> Any:
@@ -52,6 +52,11 @@ PROGRAMS = [
             mistake(72, r"epdlogp", "np.abs(epdlogp)", "wrong_variable", "sign_flipped"),
             mistake(74, r"dh\.T", "eph.T", "wrong_variable", "upstream_gradient_dropped"),
             mistake(75, r"'W1':dW1", "'W1':-dW1", "sign_flipped"),
+        ),
+        harmless=(
+            Edit(72, r"np\.outer\(epdlogp, model\['W2'\]\)", r"epdlogp.reshape(-1, 1) * model['W2']"),
+            Edit(74, r"np\.dot\(dh\.T, epx\)", r"np.dot(epx.T, dh).T"),
+            Edit(71, r"np\.dot\(eph\.T, epdlogp\)", r"(eph * epdlogp).sum(axis=0)"),
         ),
         keep=((5, 5), (34, 35), (58, 75)),
     )

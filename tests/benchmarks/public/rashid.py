@@ -51,6 +51,11 @@ PROGRAMS = [
                 mistake(59, r" \* hidden_outputs \* \(1\.0 - hidden_outputs\)", "", "missing_activation_derivative"),
             ),
         ),
+        harmless=(
+            Edit(51, r"targets - final_outputs", r"2 * (targets - final_outputs)"),
+            Edit(59, r"hidden_outputs \* \(1\.0 - hidden_outputs\)", r"(hidden_outputs - hidden_outputs ** 2)"),
+            Edit(56, r"\+= self\.lr", r"-= -self.lr"),
+        ),
         keep=((1, 61),),
         mend=(Edit(53, r"output_errors\)", "output_errors * final_outputs * (1.0 - final_outputs))"),),
         published=("missing_activation_derivative",),

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Program, mistake
+from public.case import Call, Edit, Program, mistake
 
 
 def train(net: Any, w_t: np.ndarray, w_c: np.ndarray) -> None:
@@ -48,6 +48,10 @@ PROGRAMS = [
             mistake(92, r"dl_dw2", "dl_dw1.T", "wrong_variable"),
             mistake(91, r"dl_dw1", "dl_dw2.T", "wrong_variable"),
             mistake(92, r"self\.w2 - ", "-", "gradient_or_update_used_for_weight"),
+        ),
+        harmless=(
+            Edit(88, r"np\.outer\(x, np\.dot\(self\.w2, e\.T\)\)", r"np.outer(np.dot(self.w2, e), x).T"),
+            Edit(92, r"self\.eta \* dl_dw2", r"dl_dw2 * self.eta"),
         ),
         keep=((11, 13), (18, 25), (63, 66), (77, 93)),
     )

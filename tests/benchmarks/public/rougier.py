@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Program, mistake, two
+from public.case import Call, Edit, Program, mistake, two
 
 
 def train(net: Any, x: np.ndarray, t: np.ndarray) -> None:
@@ -60,6 +60,11 @@ PROGRAMS = [
                 mistake(84, r"\*dsigmoid.*$", "", "missing_activation_derivative"),
                 mistake(88, r"range\(len\(self\.weights\)\)", "range(len(self.weights)-1)", "loop_cut_short"),
             ),
+        ),
+        harmless=(
+            Edit(84, r"dsigmoid\((self\.\w+\[i\])\)", r"(1 - \1) * (1 + \1)"),
+            Edit(78, r"target - ", r"2 * target - 2 * "),
+            Edit(92, r" \+ momentum\*self\.dw\[i\]", r""),
         ),
         keep=((1, 96),),
     )

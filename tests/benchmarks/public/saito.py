@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Program, mistake, two
+from public.case import Call, Edit, Program, mistake, two
 
 
 def loss(x: Any, t: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
@@ -49,6 +49,10 @@ PROGRAMS = [
                 mistake(64, r"np\.sum", "np.mean", "bias_gradient_reduction", "batch_scale_1_over_N", file=LAYERS),
                 mistake(19, r"self\.mask", "dout <= 0", "relu_mask_wrong", file=LAYERS),
             ),
+        ),
+        harmless=(
+            Edit(19, r"dout\[self\.mask\] = 0", r"dout = dout * ~self.mask", "common/layers.py"),
+            Edit(86, r" / batch_size", r"", "common/layers.py"),
         ),
         more=(LAYERS, "common/functions.py"),
         root="",

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Program, mistake, two
+from public.case import Call, Edit, Program, mistake, two
 
 VISIBLE, HIDDEN, RHO, LAMDA, BETA = 5, 3, 0.1, 0.01, 0.5
 
@@ -64,6 +64,11 @@ PROGRAMS = [
                 mistake(113, r" \+ self\.lamda \* W1", "", "regularisation_term_wrong"),
                 mistake(111, r"del_out", "diff", "missing_activation_derivative", "wrong_variable"),
             ),
+        ),
+        harmless=(
+            Edit(101, r"numpy\.multiply\(output_layer, 1 - output_layer\)", r"output_layer - output_layer ** 2"),
+            Edit(113, r"self\.lamda \* W1", r"W1 * self.lamda"),
+            Edit(110, r"numpy\.sum\(del_hid, axis = 1\)", r"del_hid.sum(axis = 1)"),
         ),
         keep=((1, 130),),
         stubs={"matplotlib/__init__.py": "", "matplotlib/pyplot.py": ""},

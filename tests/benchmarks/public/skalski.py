@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Program, mistake, two
+from public.case import Call, Edit, Program, mistake, two
 
 LAYERS = [
     {"input_dim": 3, "output_dim": 5, "activation": "relu"},
@@ -62,6 +62,11 @@ PROGRAMS = [
             two(
                 mistake(124, r"np\.sum", "np.max", "bias_gradient_reduction"), mistake(47, r"Z <= 0", "Z > 0", "relu_mask_wrong")
             ),
+        ),
+        harmless=(
+            Edit(43, r"sig \* \(1 - sig\)", r"(sig - sig ** 2)"),
+            Edit(122, r"np\.dot\(dZ_curr, A_prev\.T\) / m", r"np.dot(dZ_curr / m, A_prev.T)"),
+            Edit(138, r"\(np\.divide\(Y, Y_hat\) - np\.divide\(1 - Y, 1 - Y_hat\)\)", r"(Y - Y_hat) / (Y_hat * (1 - Y_hat))"),
         ),
         keep=((1, 1), (10, 168)),
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Program, mistake
+from public.case import Call, Edit, Program, mistake
 
 STRENGTH = 5.0
 
@@ -40,6 +40,10 @@ PROGRAMS = [
             mistake(72, r"W - ", "- ", "regularisation_term_wrong"),
             mistake(73, r"\+=", "=", "loop_cut_short", "gradient_accumulated_across_steps"),
             mistake(72, r"X_batch\[ind\]", "X_batch[ind - 1]", "wrong_index"),
+        ),
+        harmless=(
+            Edit(69, r"max\(0, d\) == 0", r"d <= 0"),
+            Edit(75, r"dw/len\(Y_batch\)", r"dw"),
         ),
         keep=((1, 1), (57, 76)),
     )

@@ -69,6 +69,10 @@ PROGRAMS = [
                 mistake(305, r" \+ regularization$", "", "regularisation_term_wrong"),
             ),
         ),
+        harmless=(
+            Edit(293, r"deltas\[layer_index\] \+ layer_delta", r"layer_delta + deltas[layer_index]"),
+            Edit(305, r"\(1 / num_examples\) \* deltas\[layer_index\]", r"deltas[layer_index] / num_examples"),
+        ),
         more=tuple(
             f"homemade/utils/{name}.py"
             for name in (

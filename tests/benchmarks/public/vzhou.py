@@ -56,6 +56,10 @@ PROGRAMS = [
             mistake(82, r"-=", "+=", "sign_flipped"),
             mistake(60, r"range\(n\)", "range(1, n)", "loop_cut_short", "missing_path_through_time"),
         ),
+        harmless=(
+            Edit(62, r"1 - self\.last_hs\[t \+ 1\] \*\* 2", r"(1 - self.last_hs[t + 1]) * (1 + self.last_hs[t + 1])"),
+            Edit(81, r"-= learn_rate \* d_Whh", r"+= -learn_rate * d_Whh"),
+        ),
         mend=(Edit(74, r"self\.Whh", "self.Whh.T"),),
         published=("transposed",),
         tuned=True,

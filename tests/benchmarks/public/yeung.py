@@ -47,6 +47,10 @@ PROGRAMS = [
             mistake(84, r"self\.beta \* ", "", "regularisation_term_wrong"),
             mistake(73, r"r - prediction", "prediction - r", "sign_flipped"),
         ),
+        harmless=(
+            Edit(84, r"e \* P_i - self\.beta \* self\.Q\[j,:\]", r"-self.beta * self.Q[j,:] + P_i * e"),
+            Edit(76, r"self\.b_u\[i\] \+= (.*)$", r"self.b_u[i] = self.b_u[i] + \1"),
+        ),
         mend=(Edit(80, r"\[:\]$", ".copy()"),),
         published=("updated_weights_used", "gradient_or_update_used_for_weight"),
     )
