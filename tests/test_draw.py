@@ -527,22 +527,6 @@ def test_a_missing_folder_is_named(tmp_path):
         render(parameter(1.0), tmp_path / "nowhere" / "g.svg")
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
-    path = tmp_path / "g.svg"
-    path.write_text("the old picture")
-
-    def full(self, data):
-        with open(self, "wb") as file:
-            file.write(data[:10])
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OSError, match="No space left"):
-        render(parameter(1.0), path, engine="builtin")
-    assert [p.name for p in tmp_path.iterdir()] == ["g.svg"]
-    assert path.read_text() == "the old picture"
-
-
 # --------------------------------------------------------------------------------------------------- scale
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from microgradnp.drawing.engine import GraphvizMissing, drawn_by_graphviz, engines, svg_text
 from microgradnp.drawing.picture import picture_of
+from microgradnp.inspection.files import write_whole
 from microgradnp.inspection.names import names_from
 
 if TYPE_CHECKING:
@@ -105,13 +106,3 @@ def content(drawn: Any, suffix: str, engine: str | None, direction: str, variabl
         return svg_text(picture, engine).encode()
     source = str((drawing_of(picture) if picture is not None else drawn).source)
     return source.encode() if suffix in DOT else drawn_by_graphviz(source, suffix[1:], engine)
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write beside the file and move into place. A reader never sees half a file, and after an error the old one is there."""
-    part = path.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from microgradnp.drawing.draw import write_whole
 from microgradnp.drawing.layout import label_width
+from microgradnp.inspection.files import write_whole
 from microgradnp.inspection.names import names_from
 from microgradnp.viewer.contents import Contents, Json, contents_of
 from microgradnp.viewer.document import filled

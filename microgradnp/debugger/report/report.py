@@ -12,7 +12,7 @@ from microgradnp.debugger.report.facts import Facts
 from microgradnp.debugger.report.overlay import page_of
 from microgradnp.debugger.report.page import page, table
 from microgradnp.debugger.report.text import text
-from microgradnp.drawing.draw import write_whole
+from microgradnp.inspection.files import write_whole
 from microgradnp.viewer.view import Page
 
 
