@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import importlib
 import json
 import os
@@ -111,7 +112,8 @@ def load(program: Program, texts: dict[str, str]) -> tuple[ModuleType, Path]:
     importlib.invalidate_caches()
     relative = Path(program.file).relative_to(program.root) if program.root else Path(program.file)
     name = str(relative.with_suffix("")).replace("/", ".").replace("-", "_")
-    return importlib.import_module(name), top
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        return importlib.import_module(name), top
 
 
 def clean() -> None:
@@ -129,12 +131,8 @@ def call(program: Program, module: ModuleType, seed: int) -> Call:
 def gradients(program: Program, texts: dict[str, str], seed: int) -> Truth:
     """What the program does to each parameter."""
     made = call(program, load(program, texts)[0], seed)
-    with open(os.devnull, "w") as nowhere:
-        stdout, sys.stdout = sys.stdout, nowhere
-        try:
-            result = made.train(*made.args, **{**made.kwargs, **made.once})
-        finally:
-            sys.stdout = stdout
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        result = made.train(*made.args, **{**made.kwargs, **made.once})
     return {name: np.array(value, dtype=float) for name, value in made.after(result).items()}
 
 
@@ -183,7 +181,7 @@ def check(folder: Path, program: Program) -> list[str]:
     for index, edits, _ in versions(program)[1:]:
         try:
             got = gradients(program, sources(folder, program, edits), 1)
-            factor = np.median([np.vdot(right[1][n], got[n]) / (np.vdot(right[1][n], right[1][n]) + 1e-12) for n in right[1]])
+            factor = np.median([np.vdot(right[1][n], got[n]) / (np.vdot(right[1][n], right[1][n]) + 1e-24) for n in right[1]])
             if bad := wrong(got, {n: factor * value for n, value in right[1].items()}):
                 problems.append(f"right version {index}: wrong are {bad}")
         except Exception as error:
@@ -290,41 +288,29 @@ def run(folder: Path, program: Program, index: int, seed: int) -> dict[str, Any]
     edits, published = next((e, p) for i, e, p in versions(program) + cases(program) if i == index)
     texts = sources(folder, program, edits, published)
     row: dict[str, Any] = {"program": program.name, "tuned": program.tuned, "case": index, "seed": seed}
-    bound = False
-    started = time.process_time()
-    while True:
+    for bound in (False, True):  # first without a binding, as a user would
         module, top = load(program, texts)
         made = call(program, module, seed)
         if bound and not made.bind:
             return row
+        row["bound"] = bound
+        started = time.process_time()
         try:
-            with open(os.devnull, "w") as nowhere:
-                stdout, sys.stdout = sys.stdout, nowhere
-                started = time.process_time()
-                try:
-                    report = mg.debug(
-                        made.train, made.loss, made.args, made.kwargs, bind=made.bind if bound else None, step=made.step
-                    )
-                finally:
-                    row["seconds"] = time.process_time() - started
-                    sys.stdout = stdout
+            with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+                report = mg.debug(
+                    made.train, made.loss, made.args, made.kwargs, bind=made.bind if bound else None, step=made.step
+                )
         except Exception as error:
-            row |= {
-                "status": "unjudged",
-                "said": f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:200],
-            }
-            if bound or not made.bind:
-                row["bound"] = bound
-                return row
-            bound = True
-            continue
-        if not report.ok and made.bind and not bound and status(report, str(report)) == "unjudged":
-            bound = True
-            continue
-        break
+            row |= {"status": "unjudged", "said": f"{type(error).__name__}: {error}".split("\n")[0][:200]}
+            report = None
+        row["seconds"] = time.process_time() - started
+        if report is not None and not (made.bind and status(report, str(report)) == "unjudged"):
+            break
+    if report is None:
+        return row
     text = str(report)
     said = judged(report)
-    row |= {"status": status(report, text), "bound": bound, "said": text[:3000]}
+    row |= {"status": status(report, text), "said": text[:3000]}
     right = gradients(program, sources(folder, program), seed)
     expected = wrong(gradients(program, texts, seed), right) if index >= 0 else set()
     claimed = {name for name, entry in said["gradients"].items() if entry["ok"] is False}
