@@ -140,3 +140,37 @@ def test_memory_is_saved_and_the_saving_is_told():
     assert (f.kept, f.saved) == (800_000, 19 * 800_000)
     assert repr(f) == "checkpoint of deep: kept 800.0 kB instead of 16.0 MB (20.0x less), computed again 5 times"
     assert repr(mg.checkpoint(deep)) == "checkpoint of deep"
+
+
+# ------------------------------------------------------------------------------------------------- override
+
+
+def double(g, y, a):
+    return g * 2.0
+
+
+def test_a_checkpoint_keeps_the_rules_of_the_place_where_it_was_recorded():
+    f = mg.checkpoint(lambda x: np.tanh(np.sin(x)))
+    inside, outside = mg.Tensor(A, requires_grad=True), mg.Tensor(A, requires_grad=True)
+    with mg.override(np.tanh, double):
+        loss = np.sum(f(inside))
+    loss.backward()
+    np.testing.assert_array_equal(inside.grad, 2.0 * np.cos(A))
+    loss = np.sum(f(outside))
+    with mg.override(np.tanh, double):
+        loss.backward()
+    np.testing.assert_allclose(outside.grad, np.cos(A) * (1 - np.tanh(np.sin(A)) ** 2), rtol=1e-14)
+
+
+def test_a_checkpoint_of_a_function_that_has_a_gradient_by_an_override_only():
+    f = mg.checkpoint(lambda x: np.floor(x * 10.0) * x)
+    with mg.override(np.floor, lambda g, y, a: g):
+        loss = mg.grad(lambda x: np.sum(mg.checkpoint(f)(x)))
+        np.testing.assert_allclose(loss(A), 10.0 * A + np.floor(10.0 * A), rtol=1e-14)
+        x = mg.Tensor(A, requires_grad=True)
+        first = mg.value_and_grad(lambda x: np.sum(f(x)))
+        y = f(x)
+    np.sum(y).backward()
+    np.testing.assert_allclose(x.grad, 10.0 * A + np.floor(10.0 * A), rtol=1e-14)
+    np.testing.assert_array_equal(first(A)[1], np.floor(10.0 * A))
+    assert mg.grad(lambda x: np.sum(np.exp(x)))(A).tolist() == np.exp(A).tolist(), "the table is as it was"

@@ -1,5 +1,7 @@
 """Conversions of a Tensor: to an array, a number, a text. None of them loses a gradient in silence."""
 
+import copy
+import pickle
 import re
 
 import numpy as np
@@ -106,3 +108,34 @@ def test_whole_numbers_have_no_gradient():
     counts.requires_grad = False
     with pytest.raises(TypeError, match="requires_grad needs floating-point or complex data, got int64"):
         counts.requires_grad = True
+
+
+# ------------------------------------------------------------------------------------ copies of what is differentiated
+
+
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, lambda x: copy.deepcopy({"a": [x, x]})["a"][1]])
+def test_a_copy_of_what_is_differentiated_stays_connected(way):
+    x = np.array([1.5, -2.0])
+    np.testing.assert_array_equal(mg.grad(lambda x: np.sum(way(x) ** 3))(x), 3 * x**2)
+    np.testing.assert_array_equal(mg.grad(lambda x: np.sum(mg.grad(lambda x: np.sum(way(x) ** 3))(x)))(x), 6 * x)
+    np.testing.assert_array_equal(mg.jacobian(lambda x: way(x) ** 2)(x), np.diag(2 * x))
+    _, pull = mg.vjp(lambda x: way(x) ** 2, x)
+    np.testing.assert_array_equal(pull(np.ones(2))[0], 2 * x)
+    assert isinstance(mg.grad(lambda x: np.sum(way(x)))(x), np.ndarray)
+
+
+def test_what_is_differentiated_is_not_pickled():
+    with pytest.raises(
+        TypeError, match=r"cannot pickle .* gradient would be lost\. Copy it with copy\.deepcopy, or pickle \.numpy\(\)"
+    ):
+        mg.grad(lambda x: np.sum(pickle.loads(pickle.dumps(x))))(np.ones(2))
+
+
+def test_outside_of_a_derivative_a_copy_is_a_leaf_of_its_own():
+    x = mg.Tensor([1.0], requires_grad=True)
+    for twin in (copy.copy(x), copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
+        assert twin.is_leaf
+        assert twin.requires_grad
+    kept = []
+    mg.grad(lambda x: kept.append(x) or np.sum(x * x))(np.ones(2))
+    assert copy.copy(kept[0]).is_leaf, "the derivative has been taken"

@@ -266,3 +266,53 @@ def test_paths_and_outlines():
     assert "layers" in outline(tree)
     assert tree_map(lambda leaf: 0, tree)["layers"][0] == Layer(0, 0)
     assert outline(()) == "tuple of nothing"
+
+
+# ------------------------------------------------------------------------------- a function changes what it was given
+
+
+def scales(p):
+    p["W"] = p["W"] * 2.0
+    p["new"] = p["W"]
+    del p["b"]
+    return np.sum(p["W"] ** 2)
+
+
+def test_the_gradient_is_that_of_what_a_function_was_given():
+    p = {"W": A, "b": B}
+    right = {"W": 8.0 * A, "b": np.zeros_like(B)}
+    for found in (
+        mg.grad(scales)(p),
+        mg.value_and_grad(scales)(p)[1],
+        mg.vjp(scales, p)[1](1.0)[0],
+        mg.jacobian(scales)(p),
+        mg.compile(scales)(p)[1],
+        mg.grad(mg.checkpoint(scales))(p),
+    ):
+        assert found.keys() == right.keys()
+        for name in right:
+            np.testing.assert_array_equal(found[name], right[name])
+    assert list(p) == ["W", "b"]
+    _, slope = mg.jvp(scales, (p,), ({"W": np.ones(3), "b": np.ones_like(B)},))
+    np.testing.assert_allclose(slope, np.sum(8.0 * A))
+
+
+def test_what_a_function_appends_gets_no_place():
+    def appends(parts):
+        parts.append(parts[0] * 3.0)
+        parts[0] = parts[1] * 1.0
+        return np.sum(parts[0] ** 2) + np.sum(parts[2])
+
+    found = mg.grad(appends)([A, A])
+    assert len(found) == 2
+    np.testing.assert_array_equal(found[0], np.full(3, 3.0))
+    np.testing.assert_array_equal(found[1], 2.0 * A)
+
+
+def test_an_outer_derivative_sees_what_an_inner_function_changed():
+    def inner(p):
+        p["W"] = p["W"] ** 3
+        return np.sum(p["W"])
+
+    found = mg.grad(lambda p: np.sum(mg.grad(inner)(p)["W"] ** 2))({"W": A})
+    np.testing.assert_allclose(found["W"], 36.0 * A**3, rtol=1e-14)

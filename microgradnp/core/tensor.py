@@ -7,6 +7,7 @@ leads every call on a Tensor to `record.apply`, by its protocols `__array_ufunc_
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -238,6 +239,8 @@ class Tensor(Conversions, Methods):
         return self.__deepcopy__({})
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if is_variable(self):
+            return self.copy()
         if not self.is_leaf:
             raise TypeError(f"cannot copy {describe(self)}: it is a result, part of a graph. Copy .detach() instead")
         duplicate = Tensor(self._array, self.requires_grad, self.name)
@@ -247,4 +250,17 @@ class Tensor(Conversions, Methods):
     def __reduce__(self) -> tuple[Any, ...]:
         if not self.is_leaf:
             raise TypeError(f"cannot pickle {describe(self)}: it is a result, part of a graph. Pickle .numpy() instead")
+        if is_variable(self):
+            raise TypeError(
+                f"cannot pickle {describe(self)} while a function is differentiated with respect to it: the gradient would be "
+                "lost. Copy it with copy.deepcopy, or pickle .numpy()"
+            )
         return Tensor, (self._array, self.requires_grad, self.name)
+
+
+VARIABLES: weakref.WeakValueDictionary[int, Tensor] = weakref.WeakValueDictionary()  # by id
+
+
+def is_variable(x: Tensor) -> bool:
+    """Whether a Tensor stands for an argument of a function that is being differentiated."""
+    return x.needs_grad and VARIABLES.get(id(x)) is x

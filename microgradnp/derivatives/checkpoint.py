@@ -18,10 +18,11 @@ from microgradnp.core.graph import is_node, parents
 from microgradnp.core.record import primitive
 from microgradnp.core.signatures import name_of
 from microgradnp.core.sweep import sweep
-from microgradnp.core.table import variadic_rule
+from microgradnp.core.table import overrides, variadic_rule
 from microgradnp.core.tensor import Tensor
+from microgradnp.derivatives.override import under
 from microgradnp.derivatives.trees import leaves, tree_map
-from microgradnp.derivatives.variables import recorded
+from microgradnp.derivatives.variables import recorded, same_leaves
 
 serial = itertools.count()
 
@@ -70,7 +71,7 @@ class checkpoint:
         if not current().recording or current().tracer is not None:  # a traced program chooses itself what to keep
             return self.f(*args, **kwargs)
         replay = Replay(self, args, kwargs)
-        result, packed, inside = replay.run()
+        result, packed, inside = replay.run(args, kwargs)
         if packed is None or not packed.requires_grad:
             return result
         outside = boundary(inside)
@@ -85,14 +86,16 @@ class Replay:
     """One call of the function: its arguments, to call it again, and its result."""
 
     def __init__(self, owner: checkpoint, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self.owner, self.args, self.kwargs = owner, args, kwargs
+        self.owner = owner
+        self.args, self.kwargs = same_leaves(args), same_leaves(kwargs)  # the function may write into its containers
+        self.rules = overrides.get()  # the rules of `mg.override` that hold when the call is recorded
         self.value: Any = None
         self.memo: tuple[Any, dict[int, Any]] | None = None  # (g, the shares of all arguments) of the sweep that asks now
 
-    def run(self) -> tuple[Any, Tensor | None, list[Tensor]]:
+    def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Tensor | None, list[Tensor]]:
         """Call the function. Returns its result, the result as one Tensor, and the nodes made inside."""
         with inside_scope() as own, recorded():
-            result = self.owner.f(*self.args, **self.kwargs)
+            result = self.owner.f(*args, **kwargs)
             tensors = [leaf for leaf in leaves(result) if isinstance(leaf, Tensor)]
             if not any(is_made_inside(t, own) for t in tensors):
                 return result, None, []
@@ -101,7 +104,8 @@ class Replay:
 
     def again(self) -> tuple[Tensor, list[Tensor]]:
         """Call the function again. Raises RuntimeError when it computes something else."""
-        _, packed, inside = self.run()
+        with under(self.rules):
+            _, packed, inside = self.run(same_leaves(self.args), same_leaves(self.kwargs))
         self.owner.recomputed += 1
         if packed is None or packed.numpy().tobytes() != self.value.tobytes():
             raise RuntimeError(

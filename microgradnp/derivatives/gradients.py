@@ -22,6 +22,7 @@ from microgradnp.derivatives.variables import (
     make_constant,
     recorded,
     released,
+    same_leaves,
     split_aux,
     tensors_in,
     variables,
@@ -160,7 +161,7 @@ def vjp(f: Callable[..., Any], *args: Any, has_aux: bool = False) -> tuple[Any, 
     chosen = tuple(variables(a, k) for k, a in enumerate(args))
     inputs = variables_in(chosen)
     with recorded():
-        result = f(*chosen)
+        result = f(*map(same_leaves, chosen))
     value, more = split_aux(f, result) if has_aux else (result, None)
     outputs = tensors_in(f, value)
     nested = depends_on_others(outputs, inputs)

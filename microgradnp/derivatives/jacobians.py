@@ -18,6 +18,7 @@ from microgradnp.derivatives.variables import (
     make_constant,
     recorded,
     released,
+    same_leaves,
     tensors_in,
     variables,
     variables_in,
@@ -46,7 +47,7 @@ def jvp(f: Callable[..., Any], args: tuple[Any, ...], tangents: tuple[Any, ...])
     directions = [directions_of(k, x, v) for k, (x, v) in enumerate(zip(chosen, tangents, strict=True))]
     vectors = [v for part in directions for v in part]
     with recorded():
-        value = f(*chosen)
+        value = f(*map(same_leaves, chosen))
         outputs = tensors_in(f, value)
         dual = [Tensor(np.zeros_like(y.numpy()), requires_grad=True) for y in outputs]
         pulled = pulled_back(outputs, inputs, list(dual), record=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Callable
-from contextlib import ContextDecorator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ContextDecorator, contextmanager
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -74,24 +74,48 @@ class override(ContextDecorator):
         return fresh
 
     def __enter__(self) -> None:
-        with lock:
-            entry: Any = TABLE.get(self.function)
-            if not isinstance(entry, Overridden):
-                entry = Overridden(entry)
-                TABLE[self.function] = cast(Any, entry)
-            entry.users += 1
+        announce(self.function)
         self.tokens.append(overrides.set(MappingProxyType({**overrides.get(), self.function: self.rule})))
 
     def __exit__(self, *exception: object) -> None:
         overrides.reset(self.tokens.pop())
-        with lock:
-            entry: Any = TABLE[self.function]
-            entry.users -= 1
-            if not entry.users:
-                if entry.original is None:
-                    del TABLE[self.function]
-                else:
-                    TABLE[self.function] = entry.original
+        withdraw(self.function)
+
+
+def announce(function: Callable[..., Any]) -> None:
+    """Note in the table that a function has an overriding rule somewhere."""
+    with lock:
+        entry: Any = TABLE.get(function)
+        if not isinstance(entry, Overridden):
+            entry = Overridden(entry)
+            TABLE[function] = cast(Any, entry)
+        entry.users += 1
+
+
+def withdraw(function: Callable[..., Any]) -> None:
+    """Take back `announce`."""
+    with lock:
+        entry: Any = TABLE[function]
+        entry.users -= 1
+        if not entry.users:
+            if entry.original is None:
+                del TABLE[function]
+            else:
+                TABLE[function] = entry.original
+
+
+@contextmanager
+def under(rules: Mapping[Callable[..., Any], Rule]) -> Iterator[None]:
+    """These rules hold inside, and no other override: those of the time when a call was recorded."""
+    for function in rules:
+        announce(function)
+    token = overrides.set(rules)
+    try:
+        yield
+    finally:
+        overrides.reset(token)
+        for function in rules:
+            withdraw(function)
 
 
 def checked(vjp: Vjp, position: int, original: Rule | Composite) -> Vjp:
@@ -120,8 +144,5 @@ def checked(vjp: Vjp, position: int, original: Rule | Composite) -> Vjp:
 
 def without_overrides(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
     """Call a function while the rules of the table hold."""
-    token = overrides.set(MappingProxyType({}))
-    try:
+    with under({}):
         return function(*args, **options)
-    finally:
-        overrides.reset(token)

@@ -15,7 +15,7 @@ import numpy as np
 from microgradnp.core import graph
 from microgradnp.core.context import mode, switch
 from microgradnp.core.signatures import name_of, parameter_names
-from microgradnp.core.tensor import Tensor
+from microgradnp.core.tensor import VARIABLES, Tensor, is_variable
 from microgradnp.derivatives.trees import children, is_differentiable, leaves, leaves_with_paths, outline, tree_map
 
 Argnums = int | str | tuple[int | str, ...]
@@ -42,8 +42,8 @@ def with_variables(
     for argnum in argnums if isinstance(argnums, tuple) else (argnums,):
         where = place_of(argnum, f, args, kwargs)
         holder: Any = call_args if isinstance(where, int) else call_kwargs
-        holder[where] = variables(holder[where], where)
-        chosen.append(holder[where])
+        chosen.append(variables(holder[where], where))
+        holder[where] = same_leaves(chosen[-1])
     return call_args, call_kwargs, tuple(chosen)
 
 
@@ -71,6 +71,11 @@ def variables(tree: Any, where: int | str) -> Any:
     return tree_map(lambda leaf: variable(leaf, f"argument {where}") if is_differentiable(leaf) else leaf, tree)
 
 
+def same_leaves(tree: Any) -> Any:
+    """A container of its own for a function, which may write into it; the leaves are the same."""
+    return tree_map(lambda leaf: leaf, tree)
+
+
 def looks_like_array(tree: Any) -> bool:
     """Whether a tree is a list of plain numbers, however deep. It stands for an array."""
     return type(tree) is list and bool(tree) and all(isinstance(leaf, (int, float, complex)) for leaf in leaves(tree))
@@ -83,17 +88,26 @@ def kind(leaf: Any) -> str:
 
 def variable(value: Any, where: str) -> Tensor:
     """A Tensor to differentiate with respect to. A Tensor stays connected to the graph that it comes from."""
+    x: Any
     if isinstance(value, Tensor) and value.requires_grad:
-        return np.positive(value)  # type: ignore[return-value]
-    try:
-        return Tensor(value, requires_grad=True, dtype=float if isinstance(value, (int, float)) else None)
-    except TypeError as error:
-        raise TypeError(f"{where}: {error}") from None
+        x = np.positive(value)
+    else:
+        try:
+            x = Tensor(value, requires_grad=True, dtype=float if isinstance(value, (int, float)) else None)
+        except TypeError as error:
+            raise TypeError(f"{where}: {error}") from None
+    VARIABLES[id(x)] = x
+    return x
 
 
 def variables_in(tree: Any) -> list[Tensor]:
     """The leaves of a tree that are variables."""
     return [leaf for leaf in leaves(tree) if isinstance(leaf, Tensor) and leaf.requires_grad]
+
+
+def takes_part(x: Any) -> bool:
+    """Whether a value is part of a graph that is being recorded: a result, a variable, or a traced value."""
+    return isinstance(x, Tensor) and x.requires_grad and (not x.is_leaf or x.traced or is_variable(x))
 
 
 def make_constant(inputs: list[Tensor]) -> None:
