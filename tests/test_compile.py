@@ -306,3 +306,64 @@ class TestNeverSilentlyWrong:
         with pytest.raises(TypeError, match="holds no floating-point"):
             mg.compile(lambda x: np.sum(x))(np.arange(3))
         equal(step(x, targets, V, W), mg.value_and_grad(loss, (2, 3))(x, targets, V, W))
+
+
+# ------------------------------------------------------------------------------------------- inside of a graph
+
+
+def cubes(z):
+    return np.sum(z**3)
+
+
+def test_a_compiled_function_inside_of_a_graph_takes_part():
+    step, x = mg.compile(cubes), np.array([0.5, -2.0])
+    step(x)
+    for loss, right in (
+        (lambda x: step(x)[0], 3 * x**2),
+        (lambda x: step(x * 2.0)[0], 24 * x**2),
+        (lambda x: np.sum(step(x)[1] * x), 9 * x**2),  # its gradient is differentiated, too
+        (lambda x: step(np.copy(x.numpy()))[0] * np.sum(x), np.full(2, np.sum(x**3))),
+    ):
+        np.testing.assert_allclose(mg.grad(loss)(x), right, rtol=1e-14)
+        np.testing.assert_allclose(mg.jacobian(loss)(x), right, rtol=1e-14)
+    np.testing.assert_allclose(mg.hessian(lambda x: step(x)[0])(x), np.diag(6 * x), rtol=1e-14)
+    W = mg.Tensor(x, requires_grad=True)
+    h = W * 2.0
+    step(h)[0].backward()
+    np.testing.assert_allclose(W.grad, 24 * x**2, rtol=1e-14)
+    value, slope = step(x)
+    assert not isinstance(value, mg.Tensor)
+    np.testing.assert_array_equal(slope, 3 * x**2)
+    value, slope = step(W)
+    assert not isinstance(value, mg.Tensor), "a parameter is an argument like any other"
+
+
+def test_a_compiled_function_that_reads_a_value_of_the_graph_takes_part():
+    x = np.array([0.5, -2.0])
+
+    def loss(x):
+        h = x * 2.0
+        step = mg.compile(lambda z: np.sum(z * h), wrt=0)
+        return step(np.ones(2))[0]
+
+    np.testing.assert_array_equal(mg.grad(loss)(x), [2.0, 2.0])
+
+
+def test_one_that_was_compiled_for_parameters_is_refused_inside_of_a_graph():
+    W = mg.Tensor([1.0, 2.0], requires_grad=True, name="W")
+    step = mg.compile(lambda x: np.sum(W * x), wrt=[W])
+    with pytest.raises(TypeError, match="was compiled for parameters"):
+        mg.grad(lambda x: step(x)[0])(np.ones(2))
+
+
+def test_a_compiled_function_has_the_rules_of_the_place_where_it_is_called():
+    step, x = mg.compile(lambda x: np.sum(np.tanh(x))), np.array([0.5, -2.0])
+    own = 1 - np.tanh(x) ** 2
+    np.testing.assert_allclose(step(x)[1], own)
+    with mg.override(np.tanh, lambda g, y, a: g * 3.0):
+        np.testing.assert_array_equal(step(x)[1], [3.0, 3.0])
+        with mg.override(np.tanh, lambda g, y, a: g * 5.0):
+            np.testing.assert_array_equal(step(x)[1], [5.0, 5.0])
+        np.testing.assert_array_equal(step(x)[1], [3.0, 3.0])
+    np.testing.assert_allclose(step(x)[1], own)
+    assert step.traces == 3

@@ -8,8 +8,11 @@ from typing import Any
 
 from microgradnp.compiler.kernel import BACKENDS, Kernel, kernel_for
 from microgradnp.core.signatures import name_of
+from microgradnp.core.table import overrides
+from microgradnp.derivatives.gradients import value_and_grad
 from microgradnp.derivatives.parameters import Parameters, parameters_of
-from microgradnp.derivatives.variables import Argnums
+from microgradnp.derivatives.trees import leaves
+from microgradnp.derivatives.variables import Argnums, takes_part
 from microgradnp.program.arguments import Arguments, asked_for
 
 __all__ = ["Compiled", "compile"]
@@ -37,22 +40,39 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
         latest = getattr(self.own, "latest", None)
-        if latest is not None and not kwargs and len(args) == latest.count:
+        if latest is not None and not kwargs and len(args) == latest.count and latest.rules == overrides.get():
             found = latest.step(*args)
             if found is not None:  # else it was made for other arguments
                 return found
-        return self.kernel(args, kwargs).run(args, kwargs)
+        if any(map(takes_part, leaves([*args, *kwargs.values()]))):
+            return self.in_graph(args, kwargs)
+        kernel = self.kernel(args, kwargs)
+        if any(takes_part(value.data) for value in kernel.program.captured):
+            self.own.latest = None
+            return self.in_graph(args, kwargs)
+        self.own.latest = kernel
+        return kernel.run(args, kwargs)
+
+    def in_graph(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Value and gradient as parts of the graph that is being recorded. The function runs step by step."""
+        if self.parameters:
+            raise TypeError(
+                f"compile: {name_of(self.f)} was compiled for parameters, and is called inside of a function that is "
+                "differentiated. Its values would lose their gradient; call the function itself, or mg.value_and_grad"
+            )
+        wrt = self.chosen(args, kwargs)
+        return value_and_grad(self.f, 0 if wrt is None else wrt)(*args, **kwargs)
 
     def kernel(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Kernel:
         """The kernel for some arguments, made when it is first needed."""
         arguments = Arguments(self.f, args, kwargs, self.chosen(args, kwargs))
         known: dict[Any, Kernel] = self.own.__dict__.setdefault("kernels", {})
-        kernel = known.get(arguments.key)
+        key = arguments.key, frozenset(overrides.get().items())
+        kernel = known.get(key)
         if kernel is None or not kernel.outside.is_current():
             kernel = kernel_for(arguments, self.parameters, self.backend, self.options, is_asked=self.is_asked)
-            known[arguments.key] = kernel
+            known[key] = kernel
             self.traces += 1
-        self.own.latest = kernel
         return kernel
 
     def chosen(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Argnums | None:
@@ -89,6 +109,9 @@ def compile(
 
     `f` is traced at the first call with arguments of certain shapes and dtypes. Its forward and backward pass become a list of
     steps, are simplified, and are printed as straight code for the backend. Later calls run that code.
+
+    Called with results of a graph, or inside of a function that is differentiated, it takes part: value and gradient are
+    Tensors, and `f` itself runs. A parameter, which is a leaf, is an argument like any other, and gets plain arrays.
 
     Parameters
     ----------

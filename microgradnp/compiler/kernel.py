@@ -16,6 +16,7 @@ from microgradnp.compiler.with_jax import jax_code
 from microgradnp.compiler.with_numba import numba_code
 from microgradnp.compiler.with_numpy import numpy_code
 from microgradnp.core.signatures import name_of
+from microgradnp.core.table import overrides
 from microgradnp.core.tensor import Tensor
 from microgradnp.program import Program, Value, simplify, trace
 from microgradnp.program.arguments import Arguments, Leaf
@@ -37,6 +38,7 @@ class Kernel:
     ) -> None:
         self.program, self.arguments, self.parameters, self.code, self.guarded = program, arguments, parameters, code, guarded
         self.count = -1 if arguments.kwargs else len(arguments.args)  # a call with keywords takes the slower way
+        self.rules = overrides.get()  # the rules of `mg.override` that it was traced with
         self.outside = Outside(arguments.f, parameters.values())
         text = self.text()
         exec(compile(text, f"<compiled {name_of(arguments.f)}>", "exec"), code.namespace.objects)

@@ -281,7 +281,7 @@ class Trials:
         for mutant in self.mutants:
             lines = reach.get(str(mutant.path), {})
             found = {test for line in mutant.lines for test in lines.get(str(line), ())}
-            reaching = sorted(cost if found == {""} else found & cost.keys(), key=cost.__getitem__)
+            reaching = sorted(cost if "" in found else found & cost.keys(), key=cost.__getitem__)
             spent = itertools.accumulate(cost[test] for test in reaching)
             tests = [test for test, seconds in zip(reaching, spent, strict=True) if seconds <= self.budget]
             if mutant.key in known:
