@@ -1,8 +1,15 @@
 """Conversions of a Tensor: to an array, a number, a text. None of them loses a gradient in silence."""
 
+import array
 import copy
+import functools
+import logging
+import math
+import operator
 import pickle
 import re
+import statistics
+import struct
 
 import numpy as np
 import pytest
@@ -74,7 +81,92 @@ def test_other_libraries_that_take_numbers_are_told_of_stacking():
     x = mg.Tensor(0.5, requires_grad=True)
     with pytest.raises(ValueError, match="sequence") as caught:
         np.fromiter([x], float)
-    assert "Use np.stack" in str(caught.value.__cause__)
+    assert "such as np.stack, or say .item()" in str(caught.value.__cause__)
+
+
+def filled(x):
+    array = np.zeros(1)
+    array.fill(x)
+    return array.sum()
+
+
+def set_by_a_function(x):
+    array = np.zeros(1)
+    operator.setitem(array, 0, x)
+    return array.sum()
+
+
+def objects(x):
+    held = np.empty(1, dtype=object)
+    held[0] = x
+    return held
+
+
+def unpacked(x):
+    (root,) = map(math.sqrt, [x])
+    return root
+
+
+def looped(x):
+    return [root for root in map(math.sqrt, [x])][0]  # noqa: C416, RUF015 - a loop asks for each number
+
+
+BACK_DOORS = {
+    "fill": filled,
+    "setitem": set_by_a_function,
+    "map": lambda x: sum(map(math.sqrt, [x])),
+    "unpacking": unpacked,
+    "loop": looped,
+    "partial": lambda x: functools.partial(math.pow)(x, 1.0),
+    "alias": lambda x, root=math.sqrt: root(x),
+    "a scalar type": lambda x: np.float64(x),
+    "another scalar type": lambda x: np.float32(x),
+    "objects": lambda x: objects(x).astype(float)[0],
+    "numbers of objects": lambda x: np.fromiter(objects(x), float)[0],
+    "array": lambda x: array.array("d", [x])[0],
+    "struct": lambda x: struct.unpack("d", struct.pack("d", x))[0],
+    "mean": lambda x: statistics.fmean([x, x]),
+    "full": lambda x: np.full(2, x).sum(),
+    "a cast beside": lambda x: math.exp(x) + float(1),
+}
+
+
+@pytest.mark.parametrize("door", BACK_DOORS)
+def test_no_back_door_makes_a_number_of_what_needs_a_gradient(door):
+    with pytest.raises((TypeError, ValueError, struct.error)):
+        mg.grad(lambda x: 5.0 * x[0] + BACK_DOORS[door](3.0 * x[1]))(np.array([1.0, 2.0]))
+
+
+FRONT_DOORS = {
+    "float": lambda x: float(x),
+    "int": lambda x: int(x),
+    "complex": lambda x: complex(x).real,
+    "in a call": lambda x: abs(float(x)),
+    "a cast of another name": lambda x, number=float: number(x),
+    "map": lambda x: sum(map(float, [x])),
+    "key": lambda x: max([x], key=float).item(),
+    "text": lambda x: float("%.17g" % x),  # noqa: UP031
+    "texts": lambda x: float("%.17g %d" % (x, 1) and "2"),  # noqa: UP031
+    "finite": lambda x: 2.0 * math.isfinite(x),
+    "item": lambda x: math.sqrt(x.item() * 2),
+    "source unknown": eval("lambda x: float(x)"),
+}
+
+
+@pytest.mark.parametrize("door", FRONT_DOORS)
+def test_a_conversion_that_stands_in_the_source_is_made(door):
+    x = mg.Tensor(2.0, requires_grad=True)
+    assert FRONT_DOORS[door](x) == 2.0
+
+
+def test_an_item_of_a_text_is_formatted_by_logging(caplog):
+    logging.getLogger("a test").warning("loss %.1f", mg.Tensor(2.0, requires_grad=True))
+    assert "loss 2.0" in caplog.text
+
+
+def test_code_without_source_that_says_no_cast_is_refused():
+    with pytest.raises(TypeError, match=r"^a conversion: .* requires a gradient"):
+        eval("lambda x, f: f(x)")(mg.Tensor(2.0, requires_grad=True), math.exp)
 
 
 def test_membership_compares_values(W):

@@ -14,7 +14,7 @@ import numpy as np
 from microgradnp.core.memory import read_only
 from microgradnp.core.messages import describe
 from microgradnp.core.operators import Operators
-from microgradnp.core.origin import called_on_numbers, scipy_functions, stores_item
+from microgradnp.core.origin import number_request, scipy_functions, stores_item
 from microgradnp.core.typing import Array
 
 INSTEAD = {  # Python functions of scipy.special, which do not ask NumPy's protocols -> what to write instead
@@ -78,9 +78,11 @@ class Conversions(Operators):
         return complex(self.number())
 
     def number(self) -> Array:
-        """The value, for a conversion that the user wrote.
+        """The value, for a conversion that stands in the source: `float(loss)`, `"%.3f" % loss`, `map(float, losses)`.
 
-        Raises TypeError for one that nobody wrote, as in `array[i] = tensor` or `math.exp(tensor)`: the gradient would be lost.
+        Raises TypeError for every other one, as in `array[i] = tensor`, `array.fill(tensor)` or `math.exp(tensor)`: the gradient
+        would be lost. Python shows the running expression only. What the value becomes after a conversion to a number or a text
+        remains unseen.
         """
         if not self.needs_grad:
             return self._array
@@ -93,9 +95,12 @@ class Conversions(Operators):
             raise TypeError(
                 f"scipy: {name} makes a number of {describe(self)}, which requires a gradient and loses it; say .item()"
             )
-        if name := called_on_numbers():
-            cure = f"Use np.{name.rpartition('.')[2]}" if name.rpartition(".")[0] in ("math", "cmath") else "Use np.stack"
-            raise TypeError(f"{name}: {describe(self)} requires a gradient, which a number would lose. {cure}, or say .item()")
+        is_asked_for, name = number_request()
+        if not is_asked_for:
+            of_math = name is not None and name.rpartition(".")[0] in ("math", "cmath")
+            cure = f"Use np.{str(name).rpartition('.')[2]}" if of_math else "Use functions of NumPy, such as np.stack"
+            who = name or "a conversion"
+            raise TypeError(f"{who}: {describe(self)} requires a gradient, which a number would lose. {cure}, or say .item()")
         return self._array
 
     def __format__(self, spec: str) -> str:

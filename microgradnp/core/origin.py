@@ -80,22 +80,55 @@ def scipy_functions() -> Iterator[str]:
         frame = frame.f_back
 
 
+CASTS = (float, int, complex)
 SPARED = ("isfinite", "isinf", "isnan", "isclose", "floor", "ceil", "trunc")  # functions of `math` without a gradient to lose
 
 
-def called_on_numbers() -> str | None:
-    """The user's running call, as `math.exp`, when it goes to a function that silently turns its arguments into numbers."""
-    frame = user_frame(sys._getframe(2))
+def number_request() -> tuple[bool, str | None]:
+    """Whether the running code asks for a number, as `float(x)` does; and its running call, as `math.exp`.
+
+    The casts are `float`, `int` and `complex`. A text with `%` asks for a number, too, and so does `map(float, ...)`.
+    Code without source passes when it contains the name of a cast.
+    """
+    frame: FrameType | None = sys._getframe(3)  # the frame that called `__float__`, perhaps through NumPy
+    while frame is not None and frame.f_code.co_filename.startswith(OURS[1]):
+        frame = frame.f_back
     origin = frame and locate((frame.f_code, frame.f_lasti))
-    name = called_name(origin.text) if origin else None
-    if frame is None or name is None:
-        return None
-    first, *rest = name.split(".")
-    function: Any = frame.f_locals.get(first, frame.f_globals.get(first))
-    for attribute in rest:
-        function = getattr(function, attribute, None)
-    of_math = getattr(function, "__module__", None) in ("math", "cmath") and function.__name__ not in SPARED
-    return name if of_math or function is np.fromiter else None
+    if frame is None or origin is None:
+        return False, None
+    if not origin.text:
+        return not {cast.__name__ for cast in CASTS}.isdisjoint(frame.f_code.co_names), None
+    name = called_name(origin.text)
+    if name is not None:
+        first, *rest = name.split(".")
+        function: Any = next(
+            (names[first] for names in (frame.f_locals, frame.f_globals, frame.f_builtins) if first in names), None
+        )
+        for attribute in rest:
+            function = getattr(function, attribute, None)
+        is_spared = getattr(function, "__module__", None) == "math" and function.__name__ in SPARED
+        if is_spared or any(function is cast for cast in CASTS):
+            return True, name
+    return hands_on_a_cast(origin.text), name
+
+
+@functools.lru_cache(maxsize=4096)
+def hands_on_a_cast(text: str) -> bool:
+    """Whether an expression formats a text with `%`, or passes a cast to `map` or as `key`.
+
+    >>> hands_on_a_cast("'%.3f' % loss"), hands_on_a_cast("list(map(float, losses))"), hands_on_a_cast("array.fill(float(x))")
+    (True, True, False)
+    """
+    try:
+        expression = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    if isinstance(expression, ast.BinOp) and isinstance(expression.op, ast.Mod):
+        return True
+    calls = [node for node in ast.walk(expression) if isinstance(node, ast.Call)]
+    mapped = [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "map" and call.args]
+    keys = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "key"]
+    return any(isinstance(a, ast.Name) and a.id in [cast.__name__ for cast in CASTS] for a in [*mapped, *keys])
 
 
 @functools.lru_cache(maxsize=4096)
