@@ -174,7 +174,7 @@ def code_for(
     except BackendError as error:
         reason = str(error)
     except Exception as error:  # whatever a compiler raises: the NumPy backend takes every program
-        if backend == "numpy":
+        if backend == "numpy" or isinstance(error, ImportError):  # a library that is missing is asked for
             raise
         reason = f"it ({type(error).__name__}: {next(iter(str(error).splitlines()), '')[:200]})"
     message = f"compile: the {backend} backend cannot take {reason}; {name_of(arguments.f)} falls back to the NumPy backend"
