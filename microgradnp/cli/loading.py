@@ -92,15 +92,20 @@ def arguments(function: Callable[..., Any], data: Path | None, target: str) -> d
             cure = "give them with --data file.npz, or as global variables of the file"
             raise UnusableError(f"{target} needs {', '.join(missing)}; {cure}")
         return {name: around[name] for name in needed}
-    try:
-        with np.load(data) as content:
-            held = {name: content[name] for name in content.files}
-    except (OSError, ValueError) as error:
-        raise UnusableError(f"{data} is not an .npz file of arrays: {error}") from None
+    held = arrays_of(data)
     missing = [name for name in needed if name not in held]
     if missing:
         raise UnusableError(f"{data} lacks {', '.join(missing)}; it has {', '.join(held) or 'nothing'}")
     return {p.name: held[p.name].item() if held[p.name].ndim == 0 else held[p.name] for p in plain if p.name in held}
+
+
+def arrays_of(data: Path) -> dict[str, Any]:
+    """The arrays of an .npz file by name."""
+    try:
+        with np.load(data) as content:
+            return {name: content[name] for name in content.files}
+    except (OSError, ValueError) as error:
+        raise UnusableError(f"{data} is not an .npz file of arrays: {error}") from None
 
 
 def floating(given: Mapping[str, Any]) -> list[str]:
