@@ -4,9 +4,10 @@ import click
 
 from microgradnp import __version__
 from microgradnp.cli import check, coverage, debug, emit, tour, view
+from microgradnp.cli.errors import Commands
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="microgradnp")
 def main() -> None:
     """Define a model in plain NumPy, see its computation graph, and check hand-written backprop."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import sys
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -101,11 +103,19 @@ def arguments(function: Callable[..., Any], data: Path | None, target: str) -> d
 
 def arrays_of(data: Path) -> dict[str, Any]:
     """The arrays of an .npz file by name."""
+    cure = "write one with np.savez, with the arguments by name"
     try:
-        with np.load(data) as content:
+        if not zipfile.is_zipfile(data):
+            with open(data, "rb"):
+                raise UnusableError(f"{data} is not an .npz file of arrays; {cure}")
+        with np.load(data, allow_pickle=False) as content:
             return {name: content[name] for name in content.files}
-    except (OSError, ValueError) as error:
-        raise UnusableError(f"{data} is not an .npz file of arrays: {error}") from None
+    except OSError as error:
+        raise UnusableError(f"cannot read {data}: {error.strerror or error}") from None
+    except ValueError as error:
+        raise UnusableError(f"{data} holds something that is no array of numbers ({error}); {cure}") from None
+    except (zipfile.BadZipFile, EOFError, KeyError, zlib.error, NotImplementedError) as error:
+        raise UnusableError(f"{data} is damaged ({error}); {cure}") from None
 
 
 def floating(given: Mapping[str, Any]) -> list[str]:
