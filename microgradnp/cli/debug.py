@@ -43,7 +43,7 @@ def debug(
     The code runs unchanged, on copies of its arguments. A script without functions is run as a whole. --model names the same
     forward pass as a plain NumPy loss.
 
-    Exit status: 0 if the gradients are right, 1 if one is wrong, 2 if the code could not be run or bound.
+    Exit status: 0 if every gradient is right, 1 if one is wrong, 2 if that could not be judged, or the code could not be run.
     """
     from microgradnp.debugger.capture.bind import BindingError
     from microgradnp.debugger.match.references import ModelError
@@ -61,7 +61,5 @@ def debug(
 
 
 def exit_code(report: Report) -> int:
-    """0 for right gradients, 1 for a wrong one, 2 if nothing could be checked or the code failed before anything was wrong."""
-    if not report.verdict.ok:
-        return 1
-    return 0 if report.ok else UnusableError.exit_code
+    """0 for right gradients, 1 for a wrong one, 2 for everything in between."""
+    return 0 if report.ok else 1 if report.word == "WRONG" else UnusableError.exit_code

@@ -10,6 +10,7 @@ from typing import Any
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.capture.program import Program
 from microgradnp.debugger.capture.trace import Run, Trace, capture
+from microgradnp.debugger.judge.gate import Recorded, by_record
 from microgradnp.debugger.judge.verdict import Verdict, judge
 from microgradnp.debugger.match.matches import Matches, match
 from microgradnp.debugger.match.spread import spread
@@ -52,27 +53,41 @@ class Case:
     verdict: Verdict
     notes: tuple[str, ...] = ()  # how it came to this run, for the reader of the report
     carried: bool = False  # the gradients of the step before are still in those of this step
+    seconds: float = 0.0  # that the trace took
+    recorded: Recorded | None = None  # what the program's record says; None where it was not asked
 
     def noted(self, note: str) -> Case:
         """The same case with one more note."""
         return replace(self, notes=(*self.notes, note))
 
 
-def examine(question: Question, run: Run, seconds: float) -> Case:
-    """Capture, match and judge one run; the trace may take so many seconds. Raises BindingError and ModelError."""
+def examine(question: Question, run: Run, seconds: float, recorded: Recorded | None = None) -> Case:
+    """Capture, match and judge one run; the trace may take so many seconds. Raises BindingError and ModelError.
+
+    The verdict is that of the record where there is one. Line events then say where the evidence lies.
+    """
+    began = clock.thread_time()
     trace = capture(question.program, question.wanted, run, seconds)
     expressions = {argument: variable.expression for argument, variable in trace.variables.items()}
     if (inside := spread(question.model, question.wanted, expressions, trace.before)) is not None:
         question = replace(question, model=inside[0], wanted=inside[1])
         trace = capture(question.program, question.wanted, run, seconds)
     matches = match(trace, question.model)
-    return Case(question, run, trace, matches, judge(trace, matches))
+    took = clock.thread_time() - began
+    verdict = judge(trace, matches)
+    if recorded is not None and recorded.verdict is not None:
+        verdict = by_record(recorded.verdict, verdict, trace)
+    return Case(question, run, trace, matches, verdict, seconds=took, recorded=recorded)
 
 
-def examine_again(case: Case, run: Run) -> Case | None:
-    """Another run of the same program. None when it fails: that says nothing about the run that the user asked for."""
+def examine_again(case: Case, run: Run, edited: bool = False) -> Case | None:
+    """Another run of the same program. None when it fails: that says nothing about the run that the user asked for.
+
+    The record knows nothing of an `edited` program.
+    """
+    recorded = None if edited else case.recorded
     try:
-        again = examine(case.question, run, max(0.3, 0.5 * case.question.budget.left))
+        again = examine(case.question, run, max(0.3, 0.5 * case.question.budget.left), recorded)
     except Exception:  # on other values than the user's the code may raise anything
         return None
     return replace(again, notes=case.notes, carried=case.carried)

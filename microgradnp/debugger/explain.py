@@ -117,7 +117,9 @@ def case_behind(fault: Fault, workshop: Workshop) -> Case | None:
         writes = {**writes, **proof.writes}
     else:
         return None
-    again = examine_again(case, replace(case.run, writes=writes))
+    again = examine_again(case, replace(case.run, writes=writes), edited=True)
+    for argument, entry in again.verdict.entries.items() if again is not None else ():
+        entry.ok = entry.ok or argument not in case.verdict.wrong  # an edit that mends breaks nothing
     fewer = again is not None and not again.verdict.ok and len(again.verdict.wrong) < len(case.verdict.wrong)
     return again if fewer else None
 

@@ -20,10 +20,13 @@ from microgradnp.debugger.capture.shapes import by_shape
 from microgradnp.debugger.capture.trace import Run
 from microgradnp.debugger.case import Case, Question, examine, examine_again
 from microgradnp.debugger.explain import Explanation, explain
+from microgradnp.debugger.judge.gate import Seen, ask_record, by_record, by_two_runs, completed
+from microgradnp.debugger.judge.meeting import meets_model
 from microgradnp.debugger.judge.probe import observe, plan_of
 from microgradnp.debugger.judge.score import Scorer
 from microgradnp.debugger.judge.verdict import Verdict
 from microgradnp.debugger.match.references import ModelError, evaluate
+from microgradnp.debugger.record.judge import Verdict as RecordVerdict
 from microgradnp.debugger.report.reasons import reasons
 from microgradnp.debugger.report.report import Report
 
@@ -39,23 +42,74 @@ UNREPEATABLE = (
 
 def investigate(question: Question, number: int) -> Report:
     """Examine a step, look further when it is right, and explain what is wrong."""
-    began = clock.thread_time()
-    whole = case = first_look(question, number)
-    if not case.verdict.ok and (clock.thread_time() - began > SLOW or case.trace.tracer.out_of_time):
-        case = on_fewer_samples(whole)
-    if not case.verdict.entries:
-        if case.trace.error is not None:
-            raise case.trace.error
-        found = report_on(case.noted(NOTHING_FOUND))
-    elif case.verdict.ok:
-        found = look_further(case)
-    elif number:
-        found = explain_asked_step(case, whole)
+    case = first_look(question, number)
+    if case.trace.error is not None and not case.verdict.entries:
+        raise case.trace.error
+    recorded = ask_record(case.question.program, question.model, case.question.wanted, number, 0.1 * question.budget.seconds)
+    if number and recorded.verdict is None:
+        return first_instead(question, number, recorded.why)
+    if recorded.verdict is not None:
+        found = report_on(judged_case(replace(case, recorded=recorded), recorded.verdict))
     else:
-        found = report_on(case)
+        found = judged_by_lines(replace(case, recorded=recorded))
     found.reasons = reasons(found.trace, found.matches.index)
     found.seconds = clock.thread_time() - question.budget.started
     return found
+
+
+def first_instead(question: Question, number: int, why: str) -> Report:
+    """The report on the first step, where the one that was asked for cannot be judged."""
+    found = investigate(question, 0)
+    found.notes.append(f"step {number} could not be judged ({why}); this is the first")
+    return found
+
+
+def judged_case(case: Case, made: RecordVerdict) -> Case:
+    """The case with the verdict of its record, and in the step and on the inputs where what is wrong shows."""
+    line, number = case.verdict, case.run.number
+    later = examine_again(case, replace(case.run, number=made.number)) if made.number != number else None
+    if later is not None:
+        kept = carried_on(line, later.verdict)
+        carried = kept is not None or any("the step before" in entry.why for entry in made.entries.values())
+        case = replace(later.noted(f"step {number} is right; step {made.number} is not"), carried=carried)
+    else:
+        case = replace(case, verdict=by_record(made, line, case.trace))
+    if any(a in line.entries and line.entries[a].ok for a in (*case.verdict.unjudged, *case.verdict.unchecked)):
+        other = examine_again(replace(case, recorded=None), replace(case.run, inputs=case.run.inputs.fresh(1)))
+        case = replace(case, verdict=completed(case.verdict, line, other.verdict if other is not None else None))
+    if case.verdict.ok:
+        return case
+    if case.verdict.asleep and (generic := wrong_with_generic_values(case)) is not None:
+        return generic.noted("the gradients are right for the values given, and wrong for generic ones")
+    return on_fewer_samples(case) if is_slow(case) else case
+
+
+def is_slow(case: Case) -> bool:
+    """Whether the step takes so long that faults are looked for on a few samples."""
+    return case.seconds > SLOW or case.trace.tracer.out_of_time
+
+
+def judged_by_lines(case: Case) -> Report:
+    """The report on a program of which the record gives no verdict. Line events are believed where two inputs agree."""
+    case = confirmed(case)
+    if case.verdict.wrong:
+        case = on_fewer_samples(case) if is_slow(case) else case
+        return report_on(case)
+    return look_further(case) if case.verdict.entries else report_on(case)
+
+
+def confirmed(case: Case) -> Case:
+    """The case with what line events say alike on its inputs and on others."""
+    other = examine_again(case, replace(case.run, inputs=case.run.inputs.fresh(1)))
+    first = Seen(case.verdict, meets_model(case.trace, case.matches))
+    second = Seen(other.verdict, meets_model(other.trace, other.matches)) if other is not None else None
+    why = case.recorded.why if case.recorded is not None else ""
+    unmet = why if case.recorded is not None and not case.recorded.met else ""
+    verdict = by_two_runs(first, second, case.matches.evaluation, case.trace.changed, unmet)
+    found = replace(case, verdict=verdict)
+    if not verdict.entries and not verdict.unjudged:
+        return found.noted(NOTHING_FOUND)
+    return found.noted(f"the code was judged by its line events on two inputs: {why}") if why else found
 
 
 # --------------------------------------------------------------------------------------- which run to examine
@@ -126,7 +180,7 @@ def look_further(case: Case) -> Report:
     Some mistakes sleep while a bias is zero, or wake in the second step.
     """
     generic = wrong_with_generic_values(case)
-    if generic is not None:
+    if generic is not None and (generic := confirmed(generic)).verdict.wrong:
         return report_on(generic.noted("the gradients are right for the values given, and wrong for generic ones"))
     steps = wrong_later_step(case)
     if steps is None:
@@ -169,20 +223,11 @@ def wrong_later_step(case: Case) -> Steps | None:
         again = examine_again(case, replace(case.run, number=case.run.number + more))
         if again is None or again.trace.start == before.trace.start:
             return None
+        again = again if again.verdict.ok else confirmed(again)
         if not again.verdict.ok and again.verdict.entries:
             return Steps(before, again)
         before = again
     return None
-
-
-def explain_asked_step(case: Case, whole: Case) -> Report:
-    """The report on a wrong step that was asked for; on the first step where nothing can be said about that one."""
-    outcome = explain_later_step(case, examine_again(case, replace(case.run, number=case.run.number - 1)))
-    if isinstance(outcome, Report):
-        return outcome
-    question = whole.question
-    first = examine(question, replace(whole.run, number=0), max(0.5, 0.6 * question.budget.left))
-    return report_on(replace(first, notes=whole.notes).noted(outcome))
 
 
 def explain_later_step(case: Case, before: Case | None) -> Report | str:

@@ -169,9 +169,9 @@ def test_code_without_source_is_judged_but_no_line_is_named():
     namespace = {"np": np}
     exec("def train(X, T, W1, W2):\n    W2 -= 0.1 * np.tanh(X @ W1).T @ (np.tanh(X @ W1) @ W2 + T)\n", namespace)
     report = mg.debug(namespace["train"], loss, numbers())
-    assert not report.ok
+    assert report.word == "CANNOT JUDGE"
     assert report.findings == []
-    assert "source of the code cannot be read" in str(report)
+    assert "source of the program cannot be read" in str(report)
 
 
 def fails_half_way(X, T, W1, W2):
@@ -186,7 +186,8 @@ def test_code_that_fails_half_way_is_not_called_right():
     report = mg.debug(fails_half_way, loss, numbers())
     assert report.gradients["W2"].ok
     assert not report.ok
-    assert str(report).startswith("THE CODE FAILED")
+    assert report.word == "CANNOT JUDGE"
+    assert str(report).startswith("CANNOT JUDGE; NOT CHECKED (W1): fails_half_way")
     assert "the code stopped with ValueError: operands could not be broadcast" in str(report)
     assert "test_capture.py:" in str(report)
 
@@ -197,9 +198,10 @@ def only_one(X, T, W1, W2):
 
 def test_what_was_not_checked_is_said_in_the_first_line():
     report = mg.debug(only_one, loss, numbers())
-    assert report.ok
-    assert report.verdict.unchecked == ["W1"]
-    assert str(report).startswith("BACKPROP RIGHT where it was checked")
+    assert not report.ok
+    assert list(report.verdict.unchecked) == ["W1"]
+    assert report.word == "NOT CHECKED"
+    assert str(report).startswith("NOT CHECKED (W1): only_one")
 
 
 def test_a_model_that_is_no_loss_is_refused():

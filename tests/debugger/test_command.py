@@ -43,7 +43,7 @@ def run(*arguments):
 def test_right_code_exits_with_0(folder):
     result = run("right.py:train", "--model", "model.py:loss", "--data", "d.npz")
     assert result.exit_code == 0, result.output
-    assert "BACKPROP RIGHT" in result.output
+    assert "RIGHT: " in result.output
     assert "equal x -0.1 (-lr)" in result.output
 
 
@@ -132,7 +132,7 @@ def test_a_page_that_cannot_be_written_is_said(folder):
     result = run("right.py:train", "--model", "model.py:loss", "--data", "d.npz", "--html", "no/such/folder.html")
     assert result.exit_code == 2
     assert "cannot write" in result.output
-    assert "BACKPROP RIGHT" in result.output
+    assert "RIGHT: " in result.output
 
 
 def test_the_readme_shows_what_its_command_prints(monkeypatch):

@@ -59,7 +59,7 @@ def test_a_script_with_a_mistake(tmp_path):
     W1, W2 = trained(1)
     assert np.array_equal(namespace["W1"], W1)  # the block ran once, as it stands
     assert np.array_equal(namespace["W2"], W2)
-    assert "BACKPROP WRONG" in str(namespace["w"])
+    assert "WRONG: " in str(namespace["w"])
     assert "<table" in namespace["w"]._repr_html_()
 
 

@@ -57,6 +57,12 @@ class Entry:
     found: np.ndarray | None = None
     place: Place | None = None
     behind: Entry | None = None  # for an update of another form: the variable that holds the gradient
+    agrees: bool = False  # right to some digits, though the arithmetic would allow more
+
+    @property
+    def status(self) -> str:
+        """ "right", "agrees" or "wrong"."""
+        return "wrong" if not self.ok else "agrees" if self.agrees else "right"
 
     @property
     def digits(self) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from microgradnp.debugger.capture.roles import data_of, is_mask, is_rate, lengths
+from microgradnp.debugger.capture.roles import data_of, is_mask, lengths
 from microgradnp.debugger.capture.trace import Trace
 from microgradnp.debugger.judge.evidence import (
     EXACT,
@@ -41,10 +41,25 @@ class Verdict:
 
     entries: dict[str, Entry]
     conventions: list[str] = field(default_factory=list)
-    unchecked: list[str] = field(default_factory=list)
+    unjudged: dict[str, str] = field(default_factory=dict)  # argument -> why its gradient cannot be judged
+    unchecked: dict[str, str] = field(default_factory=dict)  # argument -> why nothing was found of it
+    asleep: bool = False  # whether what is wrong does not show with the values that were given
+
+    @property
+    def word(self) -> str:
+        """RIGHT, AGREES TO n DIGITS, WRONG, CANNOT JUDGE or NOT CHECKED: the loudest that holds of any argument."""
+        if self.wrong:
+            return "WRONG"
+        if self.unjudged or not self.entries:
+            return "CANNOT JUDGE"
+        if self.unchecked:
+            return "NOT CHECKED"
+        agreeing = [entry.digits for entry in self.entries.values() if entry.agrees]
+        return f"AGREES TO {int(min(agreeing))} DIGITS" if agreeing else "RIGHT"
 
     @property
     def ok(self) -> bool:
+        """Whether no gradient is wrong."""
         return all(entry.ok for entry in self.entries.values())
 
     @property
@@ -61,11 +76,14 @@ def judge(trace: Trace, matches: Matches) -> Verdict:
     add_what_is_named(entries, trace, matches, parameters)
     verdict = Verdict(entries)
     data = data_of(trace.before, entries)
-    verdict.unchecked = [a for a in parameters if a not in entries and a not in data and not is_mask(trace.before[a])]
+    for argument in parameters:
+        if argument not in entries and argument not in data and not is_mask(trace.before[argument]):
+            verdict.unchecked[argument] = "no gradient of it was found"
     for argument, entry in entries.items():
         entry.expected = gradients[argument]
         locate_version(entry, trace)
     decide(verdict, trace)
+    verdict.conventions = conventions(verdict, trace)
     if resting := [argument for argument in zero if argument not in data]:
         verdict.conventions.append(f"the gradient of {', '.join(resting)} is zero here, so nothing is said about it")
     return verdict
@@ -137,7 +155,7 @@ def decide(verdict: Verdict, trace: Trace) -> None:
     look_behind(verdict, trace)
     for kinds in (("update",), ("returned", "variable")):
         group = [e for e in verdict.entries.values() if e.kind in kinds]
-        decide_group(group, kinds[0] == "update", trace, verdict)
+        decide_group(group, kinds[0] == "update", trace)
     for entry in verdict.entries.values():
         entry.relation = relation(entry, trace)
 
@@ -153,9 +171,6 @@ def look_behind(verdict: Verdict, trace: Trace) -> None:
             found = replace(entry.behind, expected=entry.expected, transposed=entry.transposed)
             locate_version(found, trace)
             verdict.entries[entry.argument] = found
-    verdict.conventions.append(
-        "the parameters move by another rule than a plain step (momentum, Adam, clipping); the gradients were checked"
-    )
 
 
 def is_known_rule(entry: Entry) -> bool:
@@ -173,7 +188,7 @@ def is_known_rule(entry: Entry) -> bool:
     return not free.any() or (free.sum() > 1 and scale_of(moved[free], gradient[free])[1] < EXACT)
 
 
-def decide_group(group: list[Entry], is_update: bool, trace: Trace, verdict: Verdict) -> None:
+def decide_group(group: list[Entry], is_update: bool, trace: Trace) -> None:
     """Decide about the gradients of one kind of evidence: those with the common factor are right."""
     exact = [e for e in group if e.error < tolerance(trace, STEP if is_update else EXACT) and e.scale != 0]
     alike = tolerance(trace, SAME)
@@ -188,22 +203,36 @@ def decide_group(group: list[Entry], is_update: bool, trace: Trace, verdict: Ver
     for entry in exact:
         if is_update and common > 0:
             entry.fault = "sign"
-        elif abs(entry.scale - common) <= alike * abs(common):
+        elif abs(entry.scale - common) <= alike * abs(common) or (is_update and has_its_own_rate(entry)):
             entry.ok = True
-        elif is_update and has_its_own_rate(entry):
-            entry.ok = True
-            verdict.conventions.append(f"{entry.argument} moves with a learning rate of its own, {-entry.scale:.6g}")
         else:
             entry.fault = "sign" if abs(entry.scale + common) <= alike * abs(common) else "scale"
-    if not is_update and abs(common - 1) > 1e-6 and any(e.ok for e in exact):
-        verdict.conventions.append(
-            f"every gradient is {common:.6g} times that of the model{reason(common, trace)}: a convention, not a bug"
+
+
+def conventions(verdict: Verdict, trace: Trace) -> list[str]:
+    """What the right gradients have in common, or differ in without harm: factors, layouts, rules of optimizers."""
+    said = []
+    right = [e for e in verdict.entries.values() if e.ok]
+    updates = [e for e in right if e.kind == "update" and e.scale]
+    others = [e for e in right if e.kind != "update" and e.scale]
+    alike = tolerance(trace, SAME)
+    if any(e.argument in trace.changed for e in others if e.kind == "variable"):
+        said.append(
+            "the parameters move by another rule than a plain step (momentum, Adam, clipping); the gradients were checked"
         )
-    elif is_update and common < 0:
-        verdict.conventions.append(f"every parameter moves by {common:.6g} times its gradient{reason(common, trace)}")
-    if any(e.transposed for e in exact if e.ok):
-        names = ", ".join(e.argument for e in exact if e.ok and e.transposed)
-        verdict.conventions.append(f"{names}: stored transposed: a convention, not a bug")
+    for group, is_update in ((updates, True), (others, False)):
+        if not group:
+            continue
+        common, _ = common_scale([e.scale for e in group], is_update, trace)
+        own = [e for e in group if abs(e.scale - common) > 10 * alike * abs(common)]
+        if is_update:
+            said += [f"{e.argument} moves with a learning rate of its own, {-e.scale:.6g}" for e in own]
+            said.append(f"every parameter moves by {common:.6g} times its gradient{reason(common, trace)}")
+        elif abs(common - 1) > 1e-6:
+            said.append(f"every gradient is {common:.6g} times that of the model{reason(common, trace)}: a convention, not a bug")
+    if turned := [e.argument for e in right if e.transposed]:
+        said.append(f"{', '.join(turned)}: stored transposed: a convention, not a bug")
+    return said
 
 
 def is_supported(common: float, exact: list[Entry], alike: float) -> bool:
@@ -213,10 +242,9 @@ def is_supported(common: float, exact: list[Entry], alike: float) -> bool:
 
 
 def has_its_own_rate(entry: Entry) -> bool:
-    """Whether the statement that moves a parameter reads a rate, by its name, that is exactly the factor it moves by."""
+    """Whether the statement that moves a parameter reads a number that is exactly the factor it moves by."""
     inputs = entry.version.inputs if entry.version is not None else []
-    named = [v for v in inputs if is_rate(" ".join((v.path, *v.names)))]
-    rates = [float(v.array) for v in named if v.array.size == 1 and v.array.ndim == 0 and v.array.dtype.kind == "f"]
+    rates = [float(v.array) for v in inputs if v.array.size == 1 and v.array.ndim == 0 and v.array.dtype.kind == "f"]
     return entry.scale < 0 and any(abs(rate + entry.scale) < 1e-6 * rate for rate in rates)
 
 
@@ -253,14 +281,9 @@ def samples(trace: Trace) -> int:
 
 
 def scalars(trace: Trace) -> list[float]:
-    """Positive numbers below one or so that the code knew: candidates for a learning rate."""
-    found = set()
-    for version in trace.tracer.versions:
-        if isinstance(version.value, (float, int)) and not isinstance(version.value, bool) and 0 < version.value <= 10:
-            names = " ".join((version.path, *version.names))
-            if (version.is_argument and isinstance(version.value, float)) or is_rate(names):
-                found.add(float(version.value))
-    return sorted(found)
+    """Positive numbers below one or so that the code was given or has in its text: candidates for a learning rate."""
+    given = (v.value for v in trace.tracer.versions if v.is_argument or not v.inputs)
+    return sorted({float(value) for value in given if isinstance(value, float) and 0 < value <= 10})
 
 
 def reason(c: float, trace: Trace) -> str:

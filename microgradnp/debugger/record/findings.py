@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,37 @@ class Values:
             self.order.append((node, squeezed))
             self.whole.setdefault(squeezed.shape, []).append((node, squeezed))
         self.entries: tuple[np.ndarray, np.ndarray] | None = None
+        self.probed: dict[Any, np.ndarray] = {}
+
+    def likely(self, shape: tuple[int, ...], target: np.ndarray, mask: np.ndarray | None) -> Iterator[tuple[Node, np.ndarray]]:
+        """The values of a shape that agree with a target in a few entries."""
+        held = self.whole.get(shape, ())
+        if not held:
+            return
+        places = probes(target.size)
+        if shape not in self.probed:
+            self.probed[shape] = np.array([array.ravel()[places] for _, array in held], float)
+        some = target.ravel()[places]
+        near = np.abs(self.probed[shape] - some) <= self.slack(target, some)
+        if mask is not None:
+            near |= ~mask.ravel()[places]
+        for k in np.flatnonzero(near.all(axis=1)):
+            yield held[k]
+
+    def slack(self, target: np.ndarray, some: np.ndarray) -> np.ndarray:
+        """By how much equal entries may differ."""
+        slack: np.ndarray = self.close * np.abs(some) + 1e-3 * self.close * float(np.max(np.abs(target), initial=0)) + 1e-12
+        return slack
+
+    def lines(self, shape: tuple[int, ...], axis: int, place: int) -> np.ndarray:
+        """Of each value of a shape the entries along an axis, at one place of the others."""
+        key = shape, axis, place
+        if key not in self.probed:
+            others = shape[:axis] + shape[axis + 1 :]
+            at: list[Any] = list(np.unravel_index(place, others))
+            at.insert(axis, slice(None))
+            self.probed[key] = np.array([array[tuple(at)] for _, array in self.whole[shape]], float)
+        return self.probed[key]
 
     def arrays(self, target: np.ndarray, weight: np.ndarray | None = None) -> list[Node]:
         """The nodes whose value is an array, perhaps transposed or flat, perhaps by rows inside of a larger one."""
@@ -55,25 +86,28 @@ class Values:
                 (target.ravel(), None if matters is None else matters.ravel()),
             ]
         for form, mask in forms:
-            if found := [node for node, array in self.whole.get(form.shape, ()) if self.is_equal(array, form, mask)]:
+            likely = self.likely(form.shape, form, mask)
+            if found := [node for node, array in likely if self.is_equal(array, form, mask)]:
                 return earliest(found)
         return []
 
     def inside(self, target: np.ndarray) -> list[Node]:
         """The nodes that hold an array as one of their slices."""
         found = []
-        for shape, held in self.whole.items():
+        for shape, held in list(self.whole.items()):
             if len(shape) != target.ndim + 1:
                 continue
             for axis in range(len(shape)):
                 if shape[:axis] + shape[axis + 1 :] != target.shape:
                     continue
-                for node, array in held:
-                    near = (
-                        np.abs(array - np.expand_dims(target, axis)) <= self.close * np.abs(np.expand_dims(target, axis)) + 1e-12
-                    )
-                    if near.all(axis=tuple(k for k in range(array.ndim) if k != axis)).any():
-                        found.append(node)
+                near = np.ones((len(held), shape[axis]), bool)
+                for place in probes(target.size):
+                    entry = target.ravel()[place]
+                    near &= np.abs(self.lines(shape, axis, place) - entry) <= self.close * np.abs(entry) + 1e-12
+                for k, at in np.argwhere(near):
+                    part = held[k][1].take(at, axis)
+                    if (np.abs(part - target) <= self.close * np.abs(target) + 1e-12).all():
+                        found.append(held[k][0])
         return earliest(found)
 
     def is_equal(self, array: np.ndarray, target: np.ndarray, mask: np.ndarray | None) -> bool:
@@ -121,6 +155,11 @@ class Values:
                 if found:
                     return found
         return []
+
+
+def probes(size: int) -> list[int]:
+    """A few places, spread over the entries of an array."""
+    return sorted({0, size // 3, (2 * size) // 3, size - 1})
 
 
 def earliest(nodes: list[Node]) -> list[Node]:

@@ -18,7 +18,7 @@ from microgradnp.debugger.record.nodes import Node, Record
 from microgradnp.debugger.record.points import other_point
 from microgradnp.debugger.record.replay import replay
 from microgradnp.debugger.record.returned import judge_returned
-from microgradnp.debugger.record.step import CannotJudgeError, Step, find_step
+from microgradnp.debugger.record.step import CannotJudgeError, Step, find_step, ground_of
 from microgradnp.debugger.record.structure import parts_in, read
 from microgradnp.derivatives.agreement import scale_of
 
@@ -47,13 +47,14 @@ def judge_record(
 
     Raises BindingError, and CannotJudgeError when no forward pass of the program is the model's.
     """
-    first = before = Verdict(find_step(record, model, arguments, optional, number), {}, number)
+    ground = ground_of(record, arguments, optional)
+    first = before = Verdict(find_step(record, model, arguments, optional, number, ground), {}, number)
     first.entries = judge_step(first.step)
     for later in range(number + 1, number + 1 + more):
         if before.wrong or not before.step.after:
             break
         try:
-            verdict = Verdict(find_step(record, model, arguments, optional, later), {}, later)
+            verdict = Verdict(find_step(record, model, arguments, optional, later, ground), {}, later)
         except CannotJudgeError:
             break
         if not verdict.step.after:

@@ -41,6 +41,7 @@ class Judged:
     why: str = ""
     transposed: bool = False
     spread: float = 0.0  # the error before that of the arithmetic was taken off
+    place: str = ""  # of what is returned or kept: "return[1]"
 
     @property
     def digits(self) -> int:

@@ -24,6 +24,8 @@ from microgradnp.debugger.record.replay import Replay, replay
 from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import parts_in, read
 
+ZERO = "zero, as in the model"
+
 
 def judge_update(step: Step, point: Point, argument: str) -> Judged:
     """The movement of a parameter against its gradient, on both inputs."""
@@ -32,14 +34,17 @@ def judge_update(step: Step, point: Point, argument: str) -> Judged:
         before, after = (np.asarray(read(held[argument], values), float) for held in (step.before, step.after))
         moved.append(after - before)
         fits.append(fit(after - before, evaluation.gradients[argument], float(np.max(np.abs(before), initial=0))))
-    nodes = [part.node for part in parts_in(step.after[argument])]
+    resting = [not np.any(np.abs(m) > 1e-12 * (1 + np.max(np.abs(m), initial=0))) for m in moved]
+    zero = [is_zero(evaluation, argument) for _, evaluation in both(step, point)]
+    node = next(part.node for part in parts_in(step.after[argument]))
+    if all(zero):
+        said = ("right", ZERO) if all(resting) else ("not checked", "its gradient is zero")
+        return Judged(argument, said[0], "update", 0.0, 0.0, node, why=said[1])
+    if any(zero) and all(rest for rest, nothing in zip(resting, zero, strict=True) if nothing):
+        fits = [fit for fit, nothing in zip(fits, zero, strict=True) if not nothing] * 2  # the other input tells nothing
     error = max(fits[0][1], fits[1][1])
-    entry = Judged(argument, "wrong", "update", fits[0][0], error, nodes[0], spread=error)
-    still = all(not np.any(np.abs(m) > 1e-12 * (1 + np.max(np.abs(m), initial=0))) for m in moved)
-    if all(is_zero(evaluation, argument) for _, evaluation in both(step, point)):
-        entry.status, entry.why = "not checked", "its gradient is zero"
-        return entry
-    if still:
+    entry = Judged(argument, "wrong", "update", fits[0][0], error, node, spread=error)
+    if all(resting):
         entry.why = "its update changes nothing"
         return entry
     if entry.error > tolerance(step):
@@ -50,7 +55,10 @@ def judge_update(step: Step, point: Point, argument: str) -> Judged:
     elif entry.error <= CLOSE and steady:
         entry.status = "agrees"
     else:
-        return gradient_inside(step, point, argument) or entry
+        inside = gradient_inside(step, point, argument)
+        if inside is None and any(zero):
+            entry.status, entry.why = "cannot judge", "its gradient is zero on one of two inputs"
+        return inside or entry
     return entry
 
 

@@ -40,6 +40,7 @@ def record(
     kwargs: Mapping[str, Any] | None = None,
     most: int = 400_000,
     wanted: Wanted | None = None,
+    until: float | None = None,
 ) -> Record:
     """Run `function(*args, **kwargs)` on copies and return its graph.
 
@@ -47,7 +48,8 @@ def record(
 
     With `wanted`, the arguments of a model, the record says what was bound to them, and when (`sightings`).
 
-    After `most` operations the recording stops, and the record is not `finished`: then only the evaluation proves it.
+    After `most` operations, or when the process's clock shows `until`, the recording stops, and the record is not `finished`:
+    then only the evaluation proves it.
 
     Raises
     ------
@@ -55,7 +57,7 @@ def record(
         When there is no readable source, or when a proof fails.
     """
     world = World(function, tuple(args), dict(kwargs or {}))
-    made, results = run_recorded(world, most, wanted=wanted)
+    made, results = run_recorded(world, most, wanted=wanted, until=until)
     if not made.finished:
         audit(made)
         return made
@@ -71,10 +73,11 @@ def record(
 
 
 def run_recorded(
-    world: World, most: int, disturb: Callable[[Any], Any] | None = None, wanted: Wanted | None = None
+    world: World, most: int, disturb: Callable[[Any], Any] | None = None, wanted: Wanted | None = None, until: float | None = None
 ) -> tuple[Record, dict[str, Any]]:
     """A recorded run and its results. `disturb` changes what the program is given, and its random draws."""
     recorder = CallHooks(most, disturb)
+    recorder.until = until
     sightings = Sightings(wanted) if wanted is not None else None
     recorder.look = sightings.look if sightings is not None else None
     with world.copied(lambda parts: renewed(parts, disturb or unchanged, {})) as call:

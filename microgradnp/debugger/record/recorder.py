@@ -10,6 +10,7 @@ import cmath
 import itertools
 import math
 import operator
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -47,6 +48,7 @@ class Recorder:
 
     def __init__(self, most: int, disturb: Callable[[Any], Any] | None = None) -> None:
         self.most = most
+        self.until: float | None = None  # when the clock of the process shows this, the recording stops
         self.disturb = disturb  # changes random draws
         self.look: Callable[[Recorder, FrameType], None] | None = None  # is shown the frames of the user's functions
         self.nodes: list[Node] = []
@@ -70,6 +72,8 @@ class Recorder:
     def node(self, kind: str, function: Any, args: tuple[Any, ...], site: Site | None, execution: int = 0) -> Node:
         """A new node."""
         nodes = self.nodes
+        if self.until is not None and len(nodes) % 64 == 0 and time.process_time() > self.until:
+            self.most = 0
         made = Node(len(nodes), kind, function, args, site, execution, self.call)
         nodes.append(made)
         return made

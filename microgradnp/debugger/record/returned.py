@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.record.judged import Judged, both, is_zero, multiple_of, quantity
-from microgradnp.debugger.record.movements import judge_update
+from microgradnp.debugger.record.judged import SAME, Judged, both, is_zero, multiple_of, quantity
+from microgradnp.debugger.record.movements import ZERO, judge_update
 from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.record.points import Point
 from microgradnp.debugger.record.step import Step
@@ -39,8 +39,12 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None
                 entries[argument] = entry
             else:
                 continue
+            entries[argument].place = path
             taken[path] = argument
             break
+    for argument, entry in entries.items():
+        if step.evaluation.gradients[argument].size == 1 and entry.status == "not checked":
+            add_number(step, point, entries, argument, kept, taken)
     holders = {holder_of(path) for path in taken} or {holder_of(path) for path in kept}
     for argument, entry in entries.items():
         if entry.status != "not checked":
@@ -58,12 +62,38 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None
         ]
         only = free[0] if len(free) == len(rivals) == 1 and gradient.size > 1 else None
         place = next((p for p in free if is_called(p, argument)), only)
+        if all(is_zero(evaluation, argument) for _, evaluation in both(step, point)):
+            entry.why = "its gradient is zero"
+            if any(is_always_zero(step, point, kept[path]) for path in free):
+                entry.status, entry.evidence, entry.why = "right", "returned", ZERO
+            continue
         if place is None or is_value(step, kept[place]):
             continue
-        if all(is_zero(evaluation, argument) for _, evaluation in both(step, point)):
-            continue
-        entries[argument] = Judged(argument, "wrong", "returned", node=nodes_of(kept[place])[0])
+        entries[argument] = Judged(argument, "wrong", "returned", node=nodes_of(kept[place])[0], place=place)
         taken[place] = argument
+
+
+def add_number(
+    step: Step, point: Point, entries: dict[str, Judged], argument: str, kept: dict[str, Any], taken: dict[str, str]
+) -> None:
+    """A single number is any multiple of another. It counts beside gradients that have the same factor on both inputs."""
+    factors = [entry.factor for entry in entries.values() if entry.evidence == "returned" and entry.factor]
+    holders = {holder_of(path) for path in taken}
+    for path, held in kept.items():
+        if path in taken or holder_of(path) not in holders:
+            continue
+        multiple = multiple_of(step, point, held, argument)
+        if multiple is not None and any(abs(multiple.factor - factor) <= SAME * abs(factor) for factor in factors):
+            entries[argument] = Judged(argument, "right", "returned", multiple.factor, 0.0, nodes_of(held)[0])
+            entries[argument].place = path
+            taken[path] = argument
+            return
+
+
+def is_always_zero(step: Step, point: Point, held: Any) -> bool:
+    """Whether a kept quantity is zero on both inputs."""
+    arrays = [quantity(held, values) for values, _ in both(step, point)]
+    return all(array is not None and not np.any(array) for array in arrays)
 
 
 def kept_pieces(step: Step) -> Iterator[tuple[str, Any]]:

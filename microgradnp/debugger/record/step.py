@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -64,27 +65,46 @@ def states(record: Record, arguments: list[str], optional: set[str]) -> Iterator
             chosen[argument] = variable
         elif argument not in optional:
             raise BindingError(record.sightings.binder.explain(argument), missing=(argument,))
-    for time in sorted({held.time for variable in chosen.values() for held in variable.history}):
-        state = {}
-        for argument, variable in chosen.items():
-            earlier = [held.value for held in variable.history if held.time <= time]
-            if earlier:
-                state[argument] = earlier[-1]
+    changes = sorted(
+        ((held.time, argument, held.value) for argument, variable in chosen.items() for held in variable.history),
+        key=lambda change: change[0],
+    )
+    state: dict[str, Any] = {}
+    for time, together in itertools.groupby(changes, key=lambda change: change[0]):
+        state = {**state, **{argument: value for _, argument, value in together}}
         if set(state) == set(chosen):
-            yield time, state
+            yield time, {argument: state[argument] for argument in chosen}
 
 
-def find_step(record: Record, model: Callable[..., Any], arguments: list[str], optional: set[str], number: int = 0) -> Step:
+class Ground(NamedTuple):
+    """What all steps of a record have in common."""
+
+    structure: Structure
+    values: Replay
+    history: list[tuple[int, dict[str, Any]]]
+
+
+def ground_of(record: Record, arguments: list[str], optional: set[str]) -> Ground:
+    """Raises BindingError where an argument without a default has no variable."""
+    return Ground(Structure(record), replay(record, everything=True), list(states(record, arguments, optional)))
+
+
+def find_step(
+    record: Record,
+    model: Callable[..., Any],
+    arguments: list[str],
+    optional: set[str],
+    number: int = 0,
+    ground: Ground | None = None,
+) -> Step:
     """The step with this number, counted from 0. Raises BindingError and CannotJudgeError."""
-    structure = Structure(record)
-    values = replay(record, everything=True)
+    structure, values, history = ground or ground_of(record, arguments, optional)
     last: dict[str, Any] = {a: v.history[-1].value for a in arguments if (v := record.sightings.variable(a)) is not None}
     tails = {a: tail_of(v.expression) for a in arguments if (v := record.sightings.variable(a)) is not None}
     why = "the model's arguments never had values at the same time"
     done, least = -1, 0
     blind: tuple[dict[str, Any], Evaluation] | None = None
     carried: dict[str, Any] = {}
-    history = list(states(record, arguments, optional))
     for tries, (time, seen) in enumerate(history):
         if tries > TRIES + 20 * number or time < least:
             continue
@@ -97,6 +117,7 @@ def find_step(record: Record, model: Callable[..., Any], arguments: list[str], o
         if not outputs:
             blind = blind or (state, evaluation)
             continue
+        moving = {a for a in moving if last_of(structure, state[a], last.get(a), tails[a]) > max(n.number for n in outputs)}
         later = {**bound_at(history, first_use(structure, outputs)), **{a: state[a] for a in (*moving, *carried) if a in state}}
         if not all(is_same(later[a], state[a]) for a in state):  # the targets may be another sample's still
             with contextlib.suppress(ModelError):
@@ -185,7 +206,8 @@ def useful_nodes(
     The results are the last values of the parameters; where none moves, all that is returned or kept.
     """
     record = structure.record
-    given = structure.after(part.node for held in state.values() for part in parts_in(held))
+    roots = [part.node for held in state.values() for part in parts_in(held)]
+    given = structure.after(roots) - set(roots)
     if everything:
         return [node for node in record.nodes if node.number >= least and node in given]
     ends: list[Node] = []
@@ -203,6 +225,12 @@ def useful_nodes(
 def goes_on(structure: Structure, held: Any, last: Any, tail: str) -> bool:
     """Whether a parameter is another one at the end of the run, made from what it was."""
     return any(final_of(structure, part, end, tail) is not None for part, end in pairs(held, last))
+
+
+def last_of(structure: Structure, held: Any, last: Any, tail: str) -> int:
+    """The number of the node in which an argument's last value arises. Targets are often filled in before they are used."""
+    ways = (final_of(structure, part, end, tail) for part, end in pairs(held, last))
+    return max((way[-1].number for way in ways if way), default=-1)
 
 
 def tail_of(expression: str) -> str:

@@ -128,6 +128,8 @@ class Structure:
             return
         elif name in SUMS or name in ARRANGED:
             yield from parents
+        elif name == "at" and node.written == 0:  # np.add.at, np.subtract.at
+            yield node.args[0]
         elif name in DIFFERENCES:
             if type(node.args[0]) is Node:
                 yield node.args[0]

@@ -78,13 +78,20 @@ class Facts:
     blame: Blame | None = None
     forward_ok: bool = True
     reasons: list[str] = field(default_factory=list)
+    proposal: dict[str, str] = field(default_factory=dict)  # a binding with which the code can be judged
     tried: int = 0
     seconds: float = 0.0
 
     @property
+    def word(self) -> str:
+        """RIGHT, AGREES TO n DIGITS, WRONG, CANNOT JUDGE or NOT CHECKED."""
+        failed = self.trace.error is not None and not self.verdict.wrong
+        return "CANNOT JUDGE" if failed else self.verdict.word
+
+    @property
     def ok(self) -> bool:
-        """Whether a gradient was found, every one is right, and the code ran without an error."""
-        return bool(self.verdict.entries) and self.verdict.ok and self.trace.error is None
+        """Whether every gradient was judged and is right, and the code ran without an error."""
+        return self.word == "RIGHT"
 
     @property
     def gradients(self) -> dict[str, Entry]:

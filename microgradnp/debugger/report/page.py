@@ -10,24 +10,24 @@ from microgradnp.debugger.report.cards import CERTAINTIES, change_of
 from microgradnp.debugger.report.facts import Facts
 from microgradnp.debugger.report.heat import figure
 from microgradnp.debugger.report.listing import MARKS, listing
-from microgradnp.debugger.report.text import FORWARD, headline
+from microgradnp.debugger.report.text import FORWARD, heading
 from microgradnp.viewer.document import document, filled
 
-VERDICTS = {"BACKPROP RIGHT": "right", "BACKPROP RIGHT where it was checked": "right", "BACKPROP WRONG": "wrong"}
+KINDS = {"RIGHT": "right", "WRONG": "wrong"}
 MOST_SUSPECTS = 20
 
 
 def page(report: Facts) -> str:
     """The whole report as one HTML document."""
-    verdict, suspects = headline(report), report.suspects
+    verdict, suspects = heading(report), report.suspects
     return document(
         "report.html",
         ["report.js"],
         __package__,
         **shared(report),
         **listing(report, annotate(report)),
-        title=f"{verdict.capitalize()}: {report.program.name}",
-        kind=VERDICTS.get(verdict, "unknown"),
+        title=f"{verdict}: {report.program.name}",
+        kind=KINDS.get(report.word, "unknown"),
         said=summary(report),
         file=os.path.basename(report.program.file),
         facts=[f"step {report.number}", f"{report.seconds:.2g} s", *([f"{report.tried} edits tried"] if report.tried else [])],
@@ -48,7 +48,7 @@ def shared(report: Facts) -> dict[str, Any]:
     return {
         "report": report,
         "name": report.program.name,
-        "verdict": headline(report).capitalize(),
+        "verdict": heading(report),
         "notes": all_notes(report),
         "marks": MARKS,
         "certainties": CERTAINTIES,
@@ -58,20 +58,25 @@ def shared(report: Facts) -> dict[str, Any]:
 
 def summary(report: Facts) -> str:
     """The verdict in a sentence."""
-    count = len(report.gradients)
-    if not count:
+    count, verdict = len(report.gradients), report.verdict
+    if not count and not verdict.unjudged:
         return "No gradient was found that could be checked."
-    if report.verdict.ok and report.trace.error is not None:
+    if report.trace.error is not None and verdict.ok:
         return "The code stopped with an error; the gradients that it had formed before are right."
     if report.ok:
         return "The gradient is right." if count == 1 else f"All {count} gradients are right."
-    wrong = len(report.verdict.wrong)
+    if verdict.ok:
+        open_ = [*verdict.unjudged, *verdict.unchecked]
+        return f"Nothing wrong was found. It is open for {', '.join(open_)}." if open_ else "The gradients agree to some digits."
+    wrong = len(verdict.wrong)
     said = "The gradient is wrong." if count == 1 else f"{wrong} of {count} gradients {'is' if wrong == 1 else 'are'} wrong."
     return said if report.findings else f"{said} The place was not found."
 
 
 def all_notes(report: Facts) -> list[str]:
     notes = [*report.reasons, *report.verdict.conventions, *report.notes]
-    if report.verdict.unchecked:
-        notes.append(f"Not checked, because no gradient of it was found: {', '.join(report.verdict.unchecked)}")
+    notes += [f"Cannot judge {argument}: {why}" for argument, why in report.verdict.unjudged.items()]
+    notes += [f"Not checked: {argument}: {why}" for argument, why in report.verdict.unchecked.items()]
+    if report.proposal:
+        notes.append(f"To have it judged, say what the code works on: bind={report.proposal!r}")
     return [f"{note}." for note in notes]

@@ -17,7 +17,14 @@ from microgradnp.viewer.view import Page
 
 
 class Report(Facts):
-    """The answer of `mg.debug`. `ok` when every gradient that was found is right, and the code ran without an error."""
+    """The answer of `mg.debug`. `word` is the verdict, and `ok` says whether that is RIGHT.
+
+    - RIGHT: every gradient was judged on two inputs, and is right.
+    - AGREES TO n DIGITS: they are right to so many digits, fewer than the arithmetic allows.
+    - WRONG: a gradient differs on two inputs, while the forward pass is the model's on both. `verdict.wrong` names them.
+    - CANNOT JUDGE: the proof for either is missing. `verdict.unjudged` says why.
+    - NOT CHECKED: no gradient was found of a parameter. `verdict.unchecked` names it.
+    """
 
     def __str__(self) -> str:
         return text(self)
@@ -46,6 +53,7 @@ class Report(Facts):
         gradients = {
             name: {
                 "ok": e.ok,
+                "status": e.status,
                 "variable": e.variable,
                 "relation": e.relation,
                 "digits": round(e.digits, 1),
@@ -55,6 +63,10 @@ class Report(Facts):
         }
         content: dict[str, Any] = {
             "ok": self.ok,
+            "verdict": self.word,
+            "cannot_judge": self.verdict.unjudged,
+            "not_checked": self.verdict.unchecked,
+            "proposal": self.proposal,
             "step": self.number,
             "gradients": gradients,
             "findings": [asdict(f) for f in self.findings],

@@ -10,13 +10,18 @@ FORWARD = "The forward pass differs from the model, so nothing is said about the
 def text(report: Facts) -> str:
     """Verdict first, then the gradients, then the findings, then what was bound to what."""
     name = report.program.name
-    lines = [f"{headline(report)}: {name}, step {report.number}"]
-    width = max((len(a) for a in report.gradients), default=0)
+    lines = [f"{heading(report)}: {name}, step {report.number}"]
+    names = [*report.gradients, *report.verdict.unjudged, *report.verdict.unchecked]
+    width = max((len(a) for a in names), default=0)
     for argument, entry in report.gradients.items():
-        mark = "right" if entry.ok else "WRONG"
+        mark = "WRONG" if entry.status == "wrong" else entry.status
         digits = f", {entry.digits:.0f} digits" if entry.ok else ""
         where = f" (line {entry.line})" if entry.line else ""
         lines.append(f"  {mark}  {argument:<{width}}  {entry.variable}{where}: {entry.relation}{digits}")
+    for mark, why in (("cannot judge", report.verdict.unjudged), ("not checked", report.verdict.unchecked)):
+        lines += [f"  {mark}  {argument:<{width}}  {reason}" for argument, reason in why.items()]
+    if report.proposal:
+        lines.append(f"To have it judged, say what the code works on: bind={report.proposal!r}")
     if not report.forward_ok:
         lines.append(FORWARD)
     for number, finding in enumerate(report.findings, 1):
@@ -24,17 +29,14 @@ def text(report: Facts) -> str:
         lines.append(lead + str(finding))
     lines += [f"Note: {reason}." for reason in report.reasons]
     lines += [f"Note: {note}." for note in (*report.verdict.conventions, *report.notes)]
-    if report.verdict.unchecked:
-        lines.append(f"Not checked, because no gradient of it was found: {', '.join(report.verdict.unchecked)}.")
     lines.append("Bound: " + ", ".join(f"{argument} = {where}" for argument, where in report.bound.items()))
     return "\n".join(lines)
 
 
-def headline(report: Facts) -> str:
-    if not report.gradients:
-        return "NOTHING TO CHECK"
-    if not report.verdict.ok:
-        return "BACKPROP WRONG"
-    if report.trace.error is not None:
-        return "THE CODE FAILED"
-    return "BACKPROP RIGHT" if not report.verdict.unchecked else "BACKPROP RIGHT where it was checked"
+def heading(report: Facts) -> str:
+    """The verdict in a word, and what was not judged: "WRONG; NOT CHECKED (b)"."""
+    said = [report.word]
+    for word, names in (("CANNOT JUDGE", report.verdict.unjudged), ("NOT CHECKED", report.verdict.unchecked)):
+        if names:
+            said = [w for w in said if w != word] + [f"{word} ({', '.join(names)})"]
+    return "; ".join(said)

@@ -1,0 +1,195 @@
+"""The gate before every verdict: RIGHT and WRONG are said only with a proof.
+
+The proof is the program's record: the forward pass meets the model, and the gradients were compared on two inputs. What cannot be
+recorded is judged by its line events, on two inputs as well. Between RIGHT and WRONG stand CANNOT JUDGE and NOT CHECKED.
+"""
+
+from __future__ import annotations
+
+import sys
+import time as clock
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from microgradnp.debugger.capture.bind import Wanted
+from microgradnp.debugger.capture.program import Program, seeded
+from microgradnp.debugger.capture.trace import Trace
+from microgradnp.debugger.capture.versions import Version
+from microgradnp.debugger.judge.evidence import Entry, Place, locate_version
+from microgradnp.debugger.judge.trained import untrained
+from microgradnp.debugger.judge.verdict import Verdict, conventions, relation
+from microgradnp.debugger.match.references import Evaluation
+from microgradnp.debugger.record import judge as record_judge
+from microgradnp.debugger.record.judge import judge_record
+from microgradnp.debugger.record.judged import Judged
+from microgradnp.debugger.record.nodes import Node
+from microgradnp.debugger.record.record import record
+from microgradnp.debugger.record.step import CannotJudgeError, Step
+from microgradnp.debugger.record.structure import read
+from microgradnp.debugger.record.values import global_state, set_global_state
+
+MOST = 10_000  # operations that are recorded
+KINDS = {"update": "update", "returned": "returned", "gradient": "variable", "": "returned"}
+NOT_FOUND = "it does not move, and no gradient of it was found"
+OTHER_FORWARD = "no value of the program is what the model's forward pass ends with"
+ONE_INPUT = "the program could not be judged on other inputs"
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """The verdict on the record of a program, or why there is none."""
+
+    verdict: record_judge.Verdict | None
+    why: str = ""
+    met: bool = True  # False where the record exists, and its forward pass is not the model's
+
+
+def ask_record(program: Program, model: Callable[..., Any], wanted: Wanted, number: int, seconds: float) -> Recorded:
+    """Record a program and judge it. The step with this number is judged, and when it is right the next ones."""
+    if not hasattr(program, "function"):
+        return Recorded(None, "a watched block is not recorded")
+    state, tracer = global_state(), sys.gettrace()  # the user's
+    sys.settrace(None)  # a tracer that is code of the program would be recorded, too
+    try:
+        with seeded(0):  # as in the runs under line events
+            made = record(program.function, program.args, program.kwargs, MOST, wanted, clock.process_time() + seconds)
+        return Recorded(judge_record(made, model, wanted.arguments, wanted.optional, number))
+    except CannotJudgeError as error:
+        return Recorded(None, str(error), met=False)
+    except Exception as error:  # a program that cannot be recorded is judged by its line events
+        return Recorded(None, f"{type(error).__name__}: {error}")
+    finally:
+        set_global_state(state)
+        sys.settrace(tracer)
+
+
+# ------------------------------------------------------------------------------------------------- judged by the record
+
+
+def by_record(made: record_judge.Verdict, line: Verdict, trace: Trace) -> Verdict:
+    """The verdict of the record, with the places that line events have found for it."""
+    step = made.step
+    verdict = Verdict({})
+    seen = {argument for argument, entry in line.entries.items() if not entry.ok}
+    for argument, judged in made.entries.items():
+        if judged.status in ("right", "agrees", "wrong"):
+            verdict.entries[argument] = entry_of(judged, line.entries.get(argument), step, trace)
+    needless = untrained(step.evaluation, set(verdict.entries), set(step.after))
+    for argument, judged in made.entries.items():
+        if judged.status == "cannot judge" and (argument in step.after or argument in line.entries or not verdict.entries):
+            verdict.unjudged[argument] = judged.why
+        elif judged.status == "not checked" and argument not in needless:
+            verdict.unchecked[argument] = judged.why or NOT_FOUND
+    verdict.conventions = conventions(verdict, trace)
+    verdict.asleep = bool(verdict.wrong) and not seen & set(verdict.wrong)
+    return verdict
+
+
+def entry_of(judged: Judged, known: Entry | None, step: Step, trace: Trace) -> Entry:
+    """What the record says of a gradient, in the place where line events saw it."""
+    right, kind = judged.status != "wrong", KINDS[judged.evidence]
+    if known is not None and known.kind == kind and known.ok == right:
+        entry = known
+        if not right and judged.why:
+            entry.relation = judged.why
+        entry.agrees = judged.status == "agrees"
+        return entry
+    entry = Entry(judged.argument, kind, named(judged, trace))
+    if known is not None and known.kind == kind:
+        entry.variable, entry.place, entry.version = known.variable, known.place, known.version
+    elif judged.place:
+        entry.place = Place("leaf", judged.place.replace("return", "returned", 1))
+    entry.ok, entry.agrees = right, judged.status == "agrees"
+    entry.scale, entry.error, entry.transposed = judged.factor, max(judged.error, 1e-16), judged.transposed
+    entry.fault = "" if right else fault_of(judged)
+    entry.expected = step.evaluation.gradients[judged.argument]
+    entry.found = found_by(judged, step)
+    entry.version = entry.version or version_of(judged.node, trace)
+    locate_version(entry, trace)
+    entry.relation = judged.why or relation(entry, trace)
+    return entry
+
+
+def named(judged: Judged, trace: Trace) -> str:
+    """What holds the evidence, in the words of the code."""
+    if judged.evidence == "update" and judged.argument in trace.variables:
+        return f"update of {trace.variables[judged.argument].expression}"
+    if judged.place:
+        return judged.place.replace("return", "returned value", 1)
+    site = judged.node.site if judged.node is not None else None
+    return (site.target or site.text) if site is not None else judged.argument
+
+
+def fault_of(judged: Judged) -> str:
+    """The kind of a fault."""
+    if "times the others" in judged.why:
+        return "scale"
+    if "uphill" in judged.why:
+        return "sign"
+    return "update" if "changes nothing" in judged.why else "gradient"
+
+
+def found_by(judged: Judged, step: Step) -> np.ndarray | None:
+    """The movement, or the gradient, as an array."""
+    held = (step.before.get(judged.argument), step.after.get(judged.argument))
+    try:
+        if judged.evidence == "update" and held[1] is not None:
+            before, after = (np.asarray(read(part, step.values), float) for part in held)
+            return after - before
+        return None if judged.node is None else np.asarray(step.values[judged.node], float)
+    except (TypeError, ValueError, KeyError):
+        return None
+
+
+def version_of(node: Node | None, trace: Trace) -> Version | None:
+    """The traced value that a node is: of the same line and with the same numbers, or else of the same line."""
+    if node is None or node.site is None:
+        return None
+    there = [v for v in trace.versions if v.file == node.site.file and v.line == node.site.statement.line]
+    value = np.asarray(node.value)
+    equal = [v for v in there if v.array.shape == value.shape and v.array.tobytes() == value.tobytes()]
+    return next(iter([*equal, *reversed(there)]), None)
+
+
+def completed(verdict: Verdict, first: Verdict, second: Verdict | None) -> Verdict:
+    """The verdict of a record, with the gradients that it has not found and line events call right on two inputs."""
+    for argument in [*verdict.unjudged, *verdict.unchecked]:
+        seen = [line.entries.get(argument) for line in (first, second) if line is not None]
+        if len(seen) == 2 and all(entry is not None and entry.ok for entry in seen) and seen[0] is not None:
+            verdict.entries[argument] = seen[0]
+            verdict.unjudged.pop(argument, None)
+            verdict.unchecked.pop(argument, None)
+    return verdict
+
+
+# ---------------------------------------------------------------------------------------------- judged by line events
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What line events say on one input: the verdict, and whether the forward pass is the model's."""
+
+    verdict: Verdict
+    meets: bool
+
+
+def by_two_runs(first: Seen, second: Seen | None, evaluation: Evaluation, moving: set[str], why: str) -> Verdict:
+    """What line events say on two inputs alike. Everything else cannot be judged, and `why` says for what reason."""
+    verdict = Verdict({}, list(first.verdict.conventions))
+    for argument, entry in first.verdict.entries.items():
+        other = second.verdict.entries.get(argument) if second is not None else None
+        if other is None or other.ok != entry.ok:
+            verdict.unjudged[argument] = ONE_INPUT if second is None else "it is right on one input and wrong on another"
+        elif not entry.ok and (why or not (first.meets and second is not None and second.meets)):
+            verdict.unjudged[argument] = why or OTHER_FORWARD
+        else:
+            verdict.entries[argument] = entry
+    judged = {*verdict.entries, *verdict.unjudged}
+    needless = untrained(evaluation, judged, moving)
+    verdict.unchecked = {
+        argument: NOT_FOUND for argument in evaluation.gradients if argument not in judged and argument not in needless
+    }
+    return verdict

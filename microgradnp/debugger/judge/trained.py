@@ -1,0 +1,143 @@
+"""Which arguments of the model nobody trains: data, targets, masks, states. The model's own graph tells, not their names.
+
+Data are what a trained parameter is multiplied with. Targets are what the last value is compared with. Masks and labels are whole
+numbers. An argument that is none of these and does not move may be a parameter whose update was forgotten.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from microgradnp.core.tensor import Tensor
+from microgradnp.debugger.match.references import Evaluation
+
+MATRIX_PRODUCTS = frozenset(["matmul", "dot", "inner", "outer", "tensordot", "einsum", "convolve", "correlate", "vdot", "kron"])
+PRODUCTS = MATRIX_PRODUCTS | {"multiply", "divide"}
+ARRANGED = frozenset(  # hand on the numbers of their operands
+    {"transpose", "reshape", "ravel", "squeeze", "expand_dims", "concatenate", "stack", "vstack", "hstack", "column_stack"}
+    | {"getitem", "moveaxis", "swapaxes", "broadcast_to", "tile", "repeat", "append_bias_unit", "pad", "copy", "astype", "append"}
+    | {"sliding_window_view", "take", "flip", "roll", "atleast_2d", "set_at", "insert", "delete", "split", "array"}
+)
+
+
+def untrained(evaluation: Evaluation, judged: set[str], moving: set[str]) -> set[str]:
+    """The arguments that need no gradient when those in `judged` have one."""
+    graph = Graph(evaluation, judged)
+    return {a for a in evaluation.gradients if a not in judged and is_untrained(graph, a, moving)}
+
+
+def is_untrained(graph: Graph, argument: str, moving: set[str]) -> bool:
+    """Whether one argument is data, a target, a mask or a setting."""
+    value = np.asarray(graph.evaluation.values[argument])
+    numbers = [a for a in moving or graph.judged if np.ndim(graph.evaluation.values.get(a, 0)) == 0]
+    if value.ndim == 0 and not numbers:
+        return True  # a setting, where all parameters are arrays
+    if value.size and np.any(value) and np.all(value == np.round(value)):
+        return True  # labels, masks, counts
+    if graph.is_batch(argument, value):
+        return True
+    distinct = np.unique(value)
+    if value.size > 2 and len(distinct) == 2 and 0 in distinct:
+        return True  # a mask that scales up what it keeps
+    meetings = graph.meetings(argument)
+    if any(graph.is_multiplied_by_trained(node, argument) for node in meetings if node.rule.name in MATRIX_PRODUCTS):
+        return True
+    return bool(meetings) and all(
+        graph.is_multiplied_by_trained(node, argument)
+        or graph.is_compared(node, argument)
+        or graph.scales_alone(node, argument, value)
+        for node in meetings
+    )
+
+
+class Graph:
+    """The model's graph, with the arguments that each node is made from and those that it hands on."""
+
+    def __init__(self, evaluation: Evaluation, judged: set[str]) -> None:
+        self.evaluation = evaluation
+        self.judged = judged
+        self.makers: dict[int, frozenset[str]] = {}
+        self.carried: dict[int, frozenset[str]] = {}
+        for node in evaluation.nodes:
+            if node.rule is None:
+                own = frozenset([node.name]) if node.name in evaluation.gradients else frozenset()
+                self.makers[id(node)] = self.carried[id(node)] = own
+                continue
+            operands = tensors(node)
+            makers = frozenset().union(*(self.makers.get(id(a), frozenset()) for a in operands))
+            self.makers[id(node)] = makers
+            arranged = node.rule.name in ARRANGED
+            self.carried[id(node)] = (
+                frozenset().union(*(self.carried.get(id(a), frozenset()) for a in operands))
+                if arranged or len(makers) == 1
+                else frozenset()
+            )
+
+    def meetings(self, argument: str) -> list[Any]:
+        """The nodes where an argument first comes together with others."""
+        return [
+            node
+            for node in self.evaluation.nodes
+            if node.rule is not None
+            and argument not in self.carried[id(node)]
+            and any(argument in self.carried.get(id(a), ()) for a in tensors(node))
+        ]
+
+    def is_batch(self, argument: str, value: np.ndarray) -> bool:
+        """Data of a layer that is not trained: an entry for each target, in a product whose other factor has not."""
+        counts = {len(v) for a, v in self.evaluation.values.items() if a != argument and self.is_target(a)}
+        if value.ndim < 2 or len(counts) != 1 or len(value) not in counts:
+            return False
+        products = [node for node in self.meetings(argument) if node.rule.name in MATRIX_PRODUCTS]
+        return any(len(value) not in a.shape for node in products for a in self.others(node, argument))
+
+    def is_target(self, argument: str) -> bool:
+        """Whether the model's last value is compared with an argument."""
+        value = np.asarray(self.evaluation.values[argument])
+        meetings = self.meetings(argument) if argument not in self.judged else []
+        return bool(meetings) and value.ndim > 0 and all(self.is_compared(node, argument) for node in meetings)
+
+    def others(self, node: Any, argument: str) -> list[Any]:
+        return [a for a in tensors(node) if argument not in self.carried.get(id(a), ())]
+
+    def is_multiplied_by_trained(self, node: Any, argument: str) -> bool:
+        """Data: x in x @ W."""
+        if node.rule.name not in PRODUCTS:
+            return False
+        return any(self.makers[id(a)] and self.makers[id(a)] <= self.judged for a in self.others(node, argument))
+
+    def is_compared(self, node: Any, argument: str) -> bool:
+        """Targets: nothing comes in behind them, neither a parameter nor another argument that could be the targets."""
+        own = [a for a in tensors(node) if argument in self.carried.get(id(a), ())]
+        others = [a for a in self.others(node, argument) if self.makers[id(a)]]
+        if not others or any(not stand_side_by_side(a.shape, b.shape) for a in own for b in others if b.size > 1):
+            return False
+        later = {id(node)}
+        for other in self.evaluation.nodes:
+            operands = tensors(other)
+            if id(other) in later or not any(id(a) in later for a in operands):
+                continue
+            later.add(id(other))
+            coming = [a for a in operands if id(a) not in later and self.makers[id(a)] - self.makers[id(node)]]
+            if any(a.size > 1 and other.shape != () for a in coming):
+                return False
+        return True
+
+    def scales_alone(self, node: Any, argument: str, value: np.ndarray) -> bool:
+        """Noise, a mask or a state: a factor for every entry of a value, or nothing but zeros."""
+        if node.rule.name != "multiply":
+            return False
+        shapes = [a.shape for a in self.others(node, argument)]
+        return not np.any(value) or (value.ndim > 1 and value.shape == node.shape and node.shape in shapes)
+
+
+def stand_side_by_side(first: tuple[int, ...], second: tuple[int, ...]) -> bool:
+    """Whether two arrays have as many entries along every axis, or one for each sample."""
+    return first == second or (len(first) == len(second) > 1 and first[0] == second[0])
+
+
+def tensors(node: Any) -> list[Any]:
+    """The operands of a node that are Tensors themselves."""
+    return [a for arg in node.args for a in (arg if isinstance(arg, (list, tuple)) else [arg]) if isinstance(a, Tensor)]
