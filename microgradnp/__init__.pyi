@@ -10,6 +10,7 @@ from .core.record import primitive as primitive
 from .core.table import rule as rule
 from .core.tensor import Tensor as Tensor
 from .debugger.debug import debug as debug
+from .debugger.pairs.check import check as check
 from .debugger.watch import watch as watch
 from .derivatives.checkpoint import checkpoint as checkpoint
 from .derivatives.gradients import grad as grad

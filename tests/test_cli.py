@@ -4,7 +4,9 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -77,3 +79,33 @@ def test_what_cannot_be_loaded_is_one_message_and_status_2(command):
     options = ["--model", "gone.py:loss"] if command == "debug" else []
     result = CliRunner().invoke(main, [command, "gone.py:f", *options])
     assert (result.exit_code, result.output) == (2, "Error: gone.py does not exist\n")
+
+
+def test_damaged_data_are_one_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("model.py").write_text("import numpy as np\ndef loss(X, W):\n    return np.sum((X @ W) ** 2)\n")
+    np.savez("good.npz", X=np.ones((3, 2)), W=np.ones((2, 1)))
+    whole = Path("good.npz").read_bytes()
+    Path("cut.npz").write_bytes(whole[: len(whole) // 2])
+    Path("empty.npz").write_bytes(b"")
+    Path("changed.npz").write_bytes(whole[:150] + bytes([whole[150] ^ 255]) + whole[151:])
+    Path("text.npz").write_text("X = 1")
+    np.savez("pickled.npz", X=np.array([{}]), W=np.ones(2))
+    np.save("one.npy", np.ones(3))
+    for name in ("cut.npz", "empty.npz", "changed.npz", "text.npz", "pickled.npz", "one.npy", "nowhere.npz"):
+        result = CliRunner().invoke(main, ["emit", "model.py:loss", "--data", name])
+        assert result.exit_code == 2, name
+        assert result.stdout == ""
+        assert result.stderr.startswith("Error: ")
+        assert name in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+    assert CliRunner().invoke(main, ["emit", "model.py:loss", "--data", "good.npz"]).exit_code == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
+def test_a_full_output_is_one_line():
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "microgradnp", "coverage"]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr == "Error: cannot write to the standard output: No space left on device\n"

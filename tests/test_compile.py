@@ -1,5 +1,6 @@
 """Compiled steps: the same numbers as the graph, never somebody else's, and refused where a trace would freeze a decision."""
 
+import sys
 import threading
 import warnings
 
@@ -367,3 +368,60 @@ def test_a_compiled_function_has_the_rules_of_the_place_where_it_is_called():
         np.testing.assert_array_equal(step(x)[1], [3.0, 3.0])
     np.testing.assert_allclose(step(x)[1], own)
     assert step.traces == 3
+
+
+# ----------------------------------------------------------------------------------------- names and depths
+
+
+def test_names_of_arguments_that_the_backends_use_themselves():
+    text = "def loss({0}, {1}): return NUMPY.sum({0} * {1} + NUMPY.exp({0}))"
+    x, y = np.arange(6.0).reshape(2, 3) / 3, np.arange(6.0).reshape(2, 3) - 1
+    for first, second in (("np", "float"), ("range", "math"), ("a" * 5000, "b" * 5000), ("out", "numbers"), ("sum", "exp")):
+        space = {"NUMPY": np}
+        exec(text.format(first, second), space)
+        value, gradient = mg.compile(space["loss"], backend="numpy", wrt=(0, 1))(x, y)
+        assert value == pytest.approx(np.sum(x * y + np.exp(x)))
+        assert np.allclose(gradient[0], y + np.exp(x), rtol=1e-13)
+        assert np.allclose(gradient[1], x, rtol=1e-13)
+
+
+def test_a_long_chain_is_compiled_in_linear_time():
+    def chain(x, steps):
+        for _ in range(steps):
+            x = np.sin(x) * 1.01
+        return np.sum(x)
+
+    def calls(steps):
+        counted = 0
+
+        def count(_frame, event, _value):
+            nonlocal counted
+            counted += event == "call"
+
+        earlier = sys.getprofile()
+        sys.setprofile(count)
+        try:
+            mg.compile(lambda x: chain(x, steps))(np.ones(3))
+        finally:
+            sys.setprofile(earlier)
+        return counted
+
+    calls(10)  # what is loaded on first use
+    assert calls(400) < 3 * calls(200)
+
+
+def test_numba_takes_long_expressions_in_parts_and_refuses_what_takes_minutes():
+    pytest.importorskip("numba")
+
+    def chain(x, steps):
+        for _ in range(steps):
+            x = x * 1.01 + 0.01
+        return np.sum(x)
+
+    x = np.arange(3.0)
+    value, gradient = mg.compile(lambda x: chain(x, 60), backend="numba")(x)
+    assert value == pytest.approx(chain(x, 60), rel=1e-14)
+    assert np.allclose(gradient, 1.01**60, rtol=1e-13)
+    with pytest.warns(UserWarning, match=r"cannot take a program of \d+ steps.*falls back to the NumPy backend"):
+        _, gradient = mg.compile(lambda x: chain(x, 1000), backend="numba")(x)
+    assert np.allclose(gradient, 1.01**1000, rtol=1e-12)

@@ -1,16 +1,17 @@
-"""The commands: `python -m microgradnp tour`, `debug`, `view`, `emit` and `coverage`, a file each."""
+"""The commands: `python -m microgradnp tour`, `check`, `debug`, `view`, `emit` and `coverage`, a file each."""
 
 import click
 
 from microgradnp import __version__
-from microgradnp.cli import coverage, debug, emit, tour, view
+from microgradnp.cli import check, coverage, debug, emit, tour, view
+from microgradnp.cli.errors import Commands
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="microgradnp")
 def main() -> None:
     """Define a model in plain NumPy, see its computation graph, and check hand-written backprop."""
 
 
-for command in (tour.tour, debug.debug, view.view, emit.emit, coverage.coverage):
+for command in (tour.tour, check.check, debug.debug, view.view, emit.emit, coverage.coverage):
     main.add_command(command)

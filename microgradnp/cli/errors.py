@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,6 +19,19 @@ class UnusableError(click.ClickException):
     """A file could not be loaded, run or written. The message says why, and what to do."""
 
     exit_code = 2
+
+
+class Commands(click.Group):
+    """The commands. When standard output cannot be written to, because a disk is full, they say so and end with status 2."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except OSError as error:
+            if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
+                raise
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left over goes nowhere
+            raise UnusableError(f"cannot write to the standard output: {error.strerror}") from None
 
 
 @contextlib.contextmanager

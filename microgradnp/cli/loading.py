@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import sys
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -92,15 +94,28 @@ def arguments(function: Callable[..., Any], data: Path | None, target: str) -> d
             cure = "give them with --data file.npz, or as global variables of the file"
             raise UnusableError(f"{target} needs {', '.join(missing)}; {cure}")
         return {name: around[name] for name in needed}
-    try:
-        with np.load(data) as content:
-            held = {name: content[name] for name in content.files}
-    except (OSError, ValueError) as error:
-        raise UnusableError(f"{data} is not an .npz file of arrays: {error}") from None
+    held = arrays_of(data)
     missing = [name for name in needed if name not in held]
     if missing:
         raise UnusableError(f"{data} lacks {', '.join(missing)}; it has {', '.join(held) or 'nothing'}")
     return {p.name: held[p.name].item() if held[p.name].ndim == 0 else held[p.name] for p in plain if p.name in held}
+
+
+def arrays_of(data: Path) -> dict[str, Any]:
+    """The arrays of an .npz file by name."""
+    cure = "write one with np.savez, with the arguments by name"
+    try:
+        if not zipfile.is_zipfile(data):
+            with open(data, "rb"):
+                raise UnusableError(f"{data} is not an .npz file of arrays; {cure}")
+        with np.load(data, allow_pickle=False) as content:
+            return {name: content[name] for name in content.files}
+    except OSError as error:
+        raise UnusableError(f"cannot read {data}: {error.strerror or error}") from None
+    except ValueError as error:
+        raise UnusableError(f"{data} holds something that is no array of numbers ({error}); {cure}") from None
+    except (zipfile.BadZipFile, EOFError, KeyError, zlib.error, NotImplementedError) as error:
+        raise UnusableError(f"{data} is damaged ({error}); {cure}") from None
 
 
 def floating(given: Mapping[str, Any]) -> list[str]:

@@ -18,6 +18,7 @@ from microgradnp.compiler.with_numpy import numpy_code
 from microgradnp.core.signatures import name_of
 from microgradnp.core.table import overrides
 from microgradnp.core.tensor import Tensor
+from microgradnp.emitter.identifiers import LONGEST
 from microgradnp.program import Program, Value, simplify, trace
 from microgradnp.program.arguments import Arguments, Leaf
 from microgradnp.program.constants import make_constants
@@ -171,8 +172,13 @@ def code_for(
     try:
         return BACKENDS[backend](program, names, space, options)
     except BackendError as error:
-        message = f"compile: the {backend} backend cannot take {error}; {name_of(arguments.f)} falls back to the NumPy backend"
-        warnings.warn(message, stacklevel=5)
+        reason = str(error)
+    except Exception as error:  # whatever a compiler raises: the NumPy backend takes every program
+        if backend == "numpy" or isinstance(error, ImportError):  # a library that is missing is asked for
+            raise
+        reason = f"it ({type(error).__name__}: {next(iter(str(error).splitlines()), '')[:200]})"
+    message = f"compile: the {backend} backend cannot take {reason}; {name_of(arguments.f)} falls back to the NumPy backend"
+    warnings.warn(message, stacklevel=5)
     return code_for(program, arguments, parameters, "numpy", options)
 
 
@@ -180,7 +186,7 @@ def names_of(program: Program, leaves: list[Leaf], parameters: Mapping[str, Tens
     """The variable of each argument of a program, by the id of its value."""
     names: dict[int, str] = {}
     for value, leaf in zip(program.inputs, leaves, strict=False):
-        names[id(value)] = leaf.path if leaf.path.isidentifier() else space.local(leaf.path)
+        names[id(value)] = leaf.path if leaf.path.isidentifier() and len(leaf.path) <= LONGEST else space.local(leaf.path)
     for value, name in zip(program.inputs[len(leaves) :], parameters, strict=True):
         names[id(value)] = space.local(name)
     for value in program.captured:

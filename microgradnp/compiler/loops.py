@@ -19,18 +19,27 @@ from microgradnp.program.values import Program, Value, operands
 from microgradnp.rules.functional import append_bias_unit
 from microgradnp.rules.indexing import is_basic, scatter
 
+MOST_STEPS = 1500  # of one function: the time of LLVM grows faster than its length
+DEEPEST = 40  # steps in one expression: a compiler reads expressions by recursion
+
 
 class Loops(Nests):
     """The loops of a program."""
 
     def __init__(self, program: Program, names: dict[int, str], space: Namespace, dialect: Dialect, varying: set[int]) -> None:
         super().__init__(program, names, space, dialect, varying)
+        if len(self.steps) > MOST_STEPS:
+            raise BackendError(f"a program of {len(self.steps)} steps, which would take minutes to compile")
+        self.depth: dict[int, int] = {}  # of the expressions of values that are no array
         for value in self.steps:
             if value.dtype.kind not in "fbiu" or value.dtype.itemsize > 8:
                 raise BackendError(f"arrays of {value.dtype}")
             if value.shape == () or value.function in RESHAPES or any(id(v) in self.varying for v in operands(value)):
                 self.varying.add(id(value))
-            if not self.is_inlined(value):
+            depth = 1 + max((self.depth.get(id(v), 0) for v in operands(value)), default=0)
+            if depth < DEEPEST and self.is_inlined(value):
+                self.depth[id(value)] = depth
+            else:
                 self.add(value, self.loops(value))
 
     def loops(self, value: Value) -> list[str]:

@@ -28,6 +28,7 @@ class Namespace:
         self.known: dict[int, str] = {}
         self.once: dict[str, str] = {}
         self.definitions: dict[str, str] = {}  # none
+        self.numbers: dict[str, int] = {}  # the last number of each name that was wished for again and again
 
     def name(self, function: Callable[..., Any], wish: str | None = None) -> str:
         """The name of a function, which is looked up once: `multiply` and not `np.multiply`."""
@@ -56,7 +57,7 @@ class Namespace:
 
     def local(self, wish: str) -> str:
         """An identifier that nothing else has."""
-        name = identifier(wish, lambda name: name in self.taken or hasattr(builtins, name))
+        name = identifier(wish, lambda name: name in self.taken or hasattr(builtins, name), numbers=self.numbers)
         self.taken.add(name)
         return name
 

@@ -67,7 +67,7 @@ class NumpyText:
         self.arrays: dict[int, np.ndarray[Any, Any]] = {}  # arrays that are known when the program is compiled, by value
         self.owned: dict[int, np.ndarray[Any, Any]] = {}  # buffers in use, by the value that they were taken for
         self.base_of: dict[int, set[int]] = {}  # value -> the values whose buffers it may be a view of
-        self.views_of: dict[int, list[int]] = collections.defaultdict(list)  # the other way round
+        self.end_of: dict[int, int] = {}  # value -> the last step that reads its buffer or a view of it
         self.steps = program.steps()
         self.last = self.last_uses()
         self.results = {id(v) for v in program.outputs}
@@ -92,18 +92,14 @@ class NumpyText:
     def release(self, number: int, value: Value) -> None:
         """Give back the buffers that nothing reads after this step."""
         for owner in set().union(*(self.base_of.get(id(v), ()) for v in [value, *operands(value)])):
-            if owner in self.owned and self.end_of(owner) <= number:
+            if owner in self.owned and self.end_of[owner] <= number:
                 self.buffers.give(self.owned.pop(owner))
-
-    def end_of(self, owner: int) -> int:
-        """The last step that reads a buffer or a view of it."""
-        return max(self.last.get(v, -1) for v in self.views_of[owner])
 
     def set_base(self, value: Value, owners: set[int]) -> None:
         """Remember whose buffers a value may be a view of."""
         self.base_of[id(value)] = owners
         for owner in owners:
-            self.views_of[owner].append(id(value))
+            self.end_of[owner] = max(self.end_of.get(owner, -1), self.last.get(id(value), -1))
 
     # --------------------------------------------------------------------------------------------- lines
 
@@ -175,7 +171,7 @@ class NumpyText:
                     continue
                 (owner,) = owners
                 whole = array.size == self.owned[owner].size and array.flags.c_contiguous
-                if whole and array.shape == value.shape and array.dtype == value.dtype and self.end_of(owner) <= number:
+                if whole and array.shape == value.shape and array.dtype == value.dtype and self.end_of[owner] <= number:
                     return array, owners
         return self.buffer(value)
 
