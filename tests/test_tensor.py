@@ -276,6 +276,22 @@ def test_a_tensor_copies_its_data():
     np.testing.assert_array_equal(w.numpy(), A)
 
 
+def test_a_tensor_copies_another_tensor():
+    x = mg.Tensor([1.0, 2.0])
+    data = x.data
+    y = mg.Tensor(x)
+    data[0] = 9.0
+    np.testing.assert_array_equal(y.numpy(), [1.0, 2.0])
+
+
+def test_a_tensor_made_of_a_traced_one_follows_it():
+    step = mg.compile(lambda w, x: np.sum(w * mg.Tensor(x) * x), wrt=0)
+    for x in (np.array([1.0, 2.0]), np.array([3.0, 5.0])):
+        value, slope = step(np.ones(2), x)
+        assert value == np.sum(x**2)
+        np.testing.assert_array_equal(slope, x**2)
+
+
 def test_data_is_written_in_place_and_replaced(W):
     W.data -= 1.0
     np.testing.assert_array_equal(W.numpy(), A - 1)

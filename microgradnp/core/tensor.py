@@ -170,7 +170,7 @@ class Tensor(Conversions, Methods):
         for node, g, private in sweep(self, seed, free=free, every=retain_grads):
             if g.dtype.kind == "c":
                 g = g.conj()
-            if not private or retain_grads or node.rule is not None:
+            if not private:
                 g = np.array(g)
             if node._grad is not None:
                 g = node._grad + g
