@@ -172,6 +172,14 @@ def test_a_keyword_that_numpy_marks_as_left_out_is_left_out():
         np.trace(x * np.eye(3), dtype=float)
 
 
+def test_two_keywords_may_mean_one_argument():
+    x = np.array([-1.0, 0.5, 2.0])
+    np.testing.assert_array_equal(mg.grad(lambda x: np.sum(np.clip(x, min=0.0, max=1.0)))(x), [0.0, 1.0, 0.0])
+    np.testing.assert_array_equal(mg.grad(lambda low: np.sum(np.clip(x, min=low, max=None)))(np.array(0.0)), 1.0)
+    with pytest.raises(TypeError, match="clip: min= and a_min= mean the same argument"):
+        np.clip(mg.Tensor(x), min=0.0, a_min=0.0)
+
+
 def test_an_error_inside_of_a_composite_is_not_taken_for_a_wrong_call():
     x = mg.Tensor([1.0, 2.0], requires_grad=True)
     with pytest.raises(TypeError, match="axis='a'") as caught:

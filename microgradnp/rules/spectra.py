@@ -4,7 +4,9 @@ The formulas are those of M. Seeger et al., "Auto-differentiating linear algebra
 singular value decomposition" (2016).
 
 Some vectors are not determined: complex eigenvectors up to a phase, and the vectors within one eigenspace. They have no
-derivative. A loss that does not depend on the choice has a gradient; any other loss is refused.
+derivative. A loss that does not depend on the phase has a gradient. A loss of vectors whose eigenvalue is equal to another is
+refused: at V f(w) V' the gradient hangs on f', which the gradient with respect to V and w does not show. So a zero numerator
+proves nothing.
 """
 
 from __future__ import annotations
@@ -41,6 +43,48 @@ def over_gap(numerator: Any, gap: Any, threshold: Any, gradients: Any, problem: 
     return np.where(equal, 0, numerator) / np.where(equal, 1, gap)
 
 
+# A packed result ends with a row of zeros. Its gradient is not 0 when the loss reads the vectors: `vectors_in` marks it. The
+# gradient with respect to the vectors may be 0 nevertheless, as for the logarithm of a matrix at the identity.
+
+
+WHOLE = 2.0**20  # the mark of a loss that reads all vectors; one that may read some of them leaves 1
+
+
+@primitive
+def vectors_in(packed: Any, start: int, stop: int, mark: float = 1.0) -> Any:
+    """The rows `start` ... `stop` of a packed result."""
+    return packed[..., start:stop, :]
+
+
+def marked(g: Any, y: Any, packed: Any, start: int, stop: int, mark: float = 1.0) -> Any:
+    zeros = np.zeros_like(packed)
+    return np.concatenate([zeros[..., :start, :], g, zeros[..., stop:-1, :], mark * np.ones_like(packed[..., -1:, :])], axis=-2)
+
+
+rule(vectors_in, marked)
+
+
+def with_mark(*rows: Any) -> Any:
+    return np.concatenate([*rows, np.zeros_like(rows[0], shape=(*rows[0].shape[:-2], 1, rows[0].shape[-1]))], axis=-2)
+
+
+def refuse_equal(gap: Any, threshold: Any, g: Any, of_vectors: Any, of_values: Any, problem: str) -> None:
+    """Raise ValueError when the loss reads vectors whose gap to others is 0, up to `threshold`.
+
+    A vector counts as read when the gradient with respect to it or to its value is not 0, or when that of all vectors is.
+    """
+    mark = np.absolute(value_of(g)[..., -1:, :])  # (..., 1, n)
+    matters = np.any(value_of(of_vectors) != 0, axis=-2, keepdims=True)  # (..., 1, n)
+    has_value = np.expand_dims(value_of(of_values) != 0, -2)
+    others = ~np.eye(matters.shape[-1], dtype=bool)
+    affected = matters | (mark >= WHOLE) | (mark > 0) & (has_value | ~np.any(matters, axis=-1, keepdims=True))
+    if np.any((np.absolute(value_of(gap)) <= threshold) & others & affected):
+        raise ValueError(
+            f"{problem}, and the loss depends on their vectors. These are not determined there, nor is the gradient. "
+            "Add a small np.diag(1e-6 * np.arange(n)) to the matrix, or take first derivatives of the values alone"
+        )
+
+
 def gaps(w: Any) -> Any:
     """The differences w_j - w_i at (i, j)."""
     return np.expand_dims(w, -2) - np.expand_dims(w, -1)
@@ -51,25 +95,26 @@ def gaps(w: Any) -> Any:
 
 @primitive
 def eigh_packed(a: Any, UPLO: Any = "L") -> Any:
-    """Eigenvectors (n, n) above the eigenvalues (1, n)."""
+    """Eigenvectors (n, n) above the eigenvalues (1, n) and the marked row."""
     w, v = np.linalg.eigh(a, UPLO)
-    return np.concatenate([v, np.expand_dims(w, -2).astype(v.dtype)], axis=-2)
+    return with_mark(v, np.expand_dims(w, -2).astype(v.dtype))
 
 
 @textbook
 def eigh(g: Any, y: Any, a: Any, UPLO: Any = "L") -> Any:
     """V (diag(g_w) + skew(V' g_V) / (w_j - w_i)) V'."""
-    v, gv = y[..., :-1, :], g[..., :-1, :]
-    w, gw = np.real(y[..., -1, :]), np.real(g[..., -1, :])
+    v, gv = y[..., :-2, :], g[..., :-2, :]
+    w, gw = np.real(y[..., -2, :]), np.real(g[..., -2, :])
     product = adjoint(v) @ gv
     skew = (product - adjoint(product)) / 2
-    turned = over_gap(skew, gaps(w), rounding(w, w), gv, "eigh: eigenvalues are equal, or the phase of a vector matters")
+    refuse_equal(gaps(w), rounding(w, w), g, gv, gw, "eigh: eigenvalues are equal")
+    turned = over_gap(skew, gaps(w), rounding(w, w), gv, "eigh: the phase of a vector matters")
     return v @ (turned + diagonal_matrix(gw)) @ adjoint(v)
 
 
 @textbook
 def eigvalsh(g: Any, y: Any, a: Any, UPLO: Any = "L") -> Any:
-    v = np.linalg.eigh(a, UPLO)[1]
+    v = vectors_in(eigh_packed(a, UPLO), start=0, stop=a.shape[-1], mark=WHOLE)
     return v * np.expand_dims(g, -2) @ adjoint(v)
 
 
@@ -80,7 +125,8 @@ rule(np.linalg.eigvalsh, eigvalsh)
 @composite(np.linalg.eigh)
 def eigh_composite(a: Any, UPLO: Any = "L") -> Any:
     packed = eigh_packed(a, UPLO)
-    return np.linalg.eigh(np.eye(1))._replace(eigenvalues=np.real(packed[..., -1, :]), eigenvectors=packed[..., :-1, :])
+    vectors = vectors_in(packed, start=0, stop=a.shape[-1])
+    return np.linalg.eigh(np.eye(1))._replace(eigenvalues=np.real(packed[..., -2, :]), eigenvectors=vectors)
 
 
 # -------------------------------------------------------------------------------------- general eigenvalues
@@ -88,20 +134,21 @@ def eigh_composite(a: Any, UPLO: Any = "L") -> Any:
 
 @primitive
 def eig_packed(a: Any) -> Any:
-    """Eigenvectors (n, n) above the eigenvalues (1, n). Complex when an eigenvalue is."""
+    """Eigenvectors (n, n) above the eigenvalues (1, n) and the marked row. Complex when an eigenvalue is."""
     w, v = np.linalg.eig(a)
-    return np.concatenate([v, np.expand_dims(w, -2)], axis=-2)
+    return with_mark(v, np.expand_dims(w, -2))
 
 
 @textbook
 def eig(g: Any, y: Any, a: Any) -> Any:
     """V^-H (diag(g_w) + (V' g_V - V' V Re diag(V' g_V)) / conj(w_j - w_i)) V', for eigenvectors of length 1."""
-    v, w, gv, gw = y[..., :-1, :], y[..., -1, :], g[..., :-1, :], g[..., -1, :]
+    v, w, gv, gw = y[..., :-2, :], y[..., -2, :], g[..., :-2, :], g[..., -2, :]
     product = adjoint(v) @ gv
     turned = product - adjoint(v) @ v * np.expand_dims(real_diagonal(product), -2)
     if gw.dtype.kind != "c":  # the diagonal is 0 up to rounding
         turned = np.where(np.eye(w.shape[-1], dtype=bool), 0, turned)
-    turned = over_gap(turned, conj(gaps(w)), rounding(w, w), gv, "eig: eigenvalues are equal, or the phase of a vector matters")
+    refuse_equal(gaps(w), rounding(w, w), g, gv, gw, "eig: eigenvalues are equal")
+    turned = over_gap(turned, conj(gaps(w)), rounding(w, w), gv, "eig: the phase of a vector matters")
     return sandwiched(v, turned + diagonal_matrix(gw))
 
 
@@ -125,7 +172,8 @@ rule(np.linalg.eigvals, eigvals)
 @composite(np.linalg.eig)
 def eig_composite(a: Any) -> Any:
     packed = eig_packed(a)
-    return np.linalg.eig(np.eye(1))._replace(eigenvalues=packed[..., -1, :], eigenvectors=packed[..., :-1, :])
+    vectors = vectors_in(packed, start=0, stop=a.shape[-1])
+    return np.linalg.eig(np.eye(1))._replace(eigenvalues=packed[..., -2, :], eigenvectors=vectors)
 
 
 # ------------------------------------------------------------------------------------------ singular values
@@ -133,13 +181,13 @@ def eig_composite(a: Any) -> Any:
 
 @primitive
 def svd_packed(a: Any) -> Any:
-    """U (m, k) above the singular values (1, k) above the transpose of Vh (n, k)."""
+    """U (m, k) above the singular values (1, k) above the transpose of Vh (n, k) and the marked row."""
     u, s, vh = np.linalg.svd(a, full_matrices=False)
-    return np.concatenate([u, np.expand_dims(s, -2).astype(u.dtype), np.swapaxes(vh, -1, -2)], axis=-2)
+    return with_mark(u, np.expand_dims(s, -2).astype(u.dtype), np.swapaxes(vh, -1, -2))
 
 
 def unpacked_svd(packed: Any, m: int) -> tuple[Any, Any, Any]:
-    return packed[..., :m, :], np.real(packed[..., m, :]), np.swapaxes(packed[..., m + 1 :, :], -1, -2)
+    return packed[..., :m, :], np.real(packed[..., m, :]), np.swapaxes(packed[..., m + 1 : -1, :], -1, -2)
 
 
 @textbook
@@ -153,8 +201,9 @@ def svd(g: Any, y: Any, a: Any) -> Any:
     left, right = adjoint(u) @ gu, vh @ adjoint(gvh)
     p, q, tiny = (left - adjoint(left)) / 2, (right - adjoint(right)) / 2, rounding(s, s)
     sums, both = np.expand_dims(s, -2) + np.expand_dims(s, -1), np.concatenate([value_of(gu), value_of(adjoint(gvh))], axis=-2)
-    inner = over_gap(p + q, gaps(s), tiny, both, "svd: singular values are equal, or the phase of a vector matters")
-    inner = inner + over_gap(p - q, sums, tiny, both, "svd: two singular values are zero")
+    refuse_equal(gaps(s), tiny, g, both, gs, "svd: singular values are equal")
+    inner = over_gap(p + q, gaps(s), tiny, both, "svd: the phase of a vector matters")
+    inner = inner + over_gap(p - q, sums, tiny, both, "svd: the phase of a vector of a singular value of zero matters")
     result = u @ (inner + diagonal_matrix(gs)) @ vh
     if m > n:
         result = result + over_gap(gu - u @ left, np.expand_dims(s, -2), tiny, gu, "svd: a singular value is zero") @ vh
@@ -166,8 +215,9 @@ def svd(g: Any, y: Any, a: Any) -> Any:
 
 @textbook
 def svdvals(g: Any, y: Any, x: Any) -> Any:
-    u, _, vh = np.linalg.svd(x, full_matrices=False)
-    return u * np.expand_dims(g, -2) @ vh
+    packed, (m, n) = svd_packed(x), x.shape[-2:]
+    u = vectors_in(packed, start=0, stop=m, mark=WHOLE)
+    return u * np.expand_dims(g, -2) @ np.swapaxes(vectors_in(packed, start=m + 1, stop=m + n + 1, mark=WHOLE), -1, -2)
 
 
 rule(svd_packed, svd)
@@ -187,7 +237,9 @@ def svd_composite(a: Any, full_matrices: bool = True, compute_uv: bool = True, h
             f"svd: full_matrices=True of a matrix of shape {(m, n)} adds vectors that are not determined and have no gradient; "
             "pass full_matrices=False"
         )
-    return svd_result(*unpacked_svd(svd_packed(a), m))
+    packed = svd_packed(a)
+    vh = np.swapaxes(vectors_in(packed, start=m + 1, stop=m + n + 1), -1, -2)
+    return svd_result(vectors_in(packed, start=0, stop=m), np.real(packed[..., m, :]), vh)
 
 
 def hermitian_svd(a: Any, compute_uv: bool) -> Any:
@@ -195,6 +247,10 @@ def hermitian_svd(a: Any, compute_uv: bool) -> Any:
     if not compute_uv:
         return np.flip(np.sort(np.absolute(np.linalg.eigvalsh(a)), axis=-1), -1)
     w, v = np.linalg.eigh(a)
+    if np.any(value_of(w) == 0):
+        raise ValueError(
+            "svd: with hermitian=True an eigenvalue of 0 has the sign 0, and its vectors no gradient; pass hermitian=False"
+        )
     order = np.flip(np.argsort(np.absolute(value_of(w)), axis=-1), -1)
     w = np.take_along_axis(w, order, axis=-1)
     u = np.take_along_axis(v, np.expand_dims(order, -2), axis=-1)

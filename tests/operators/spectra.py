@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.rules.spectra import eig_packed, eigh_packed, svd_packed
+from microgradnp.rules.spectra import eig_packed, eigh_packed, svd_packed, vectors_in
+from microgradnp.rules.values import value_of
 from operators.decompositions import rectangles, squares
 from operators.linalg import well_conditioned
 from operators.record import Operator, Random, Sample, Wrong, draw
@@ -50,7 +51,7 @@ def singular(random: Random) -> Iterator[Sample]:
 
 def phaseless_pair(packed: Any) -> Any:
     """The absolute values of the vectors, and what is packed below them."""
-    return np.concatenate([np.ravel(np.absolute(packed[..., :-1, :])), np.ravel(packed[..., -1, :])])
+    return np.concatenate([np.ravel(np.absolute(packed[..., :-2, :])), np.ravel(packed[..., -2, :])])
 
 
 def phaseless(result: Any) -> Any:
@@ -82,6 +83,15 @@ def svd_torch(torch: Any, a: Any, full_matrices: bool = True, compute_uv: bool =
     return s, (u * (s**2).unsqueeze(-2)) @ vh, torch.abs(u), torch.abs(vh)
 
 
+def without_mark(packed: Any) -> Any:
+    return np.concatenate([packed[..., :-1, :], np.zeros_like(value_of(packed)[..., -1:, :])], axis=-2)
+
+
+def rows(random: Random) -> Iterator[Sample]:
+    for shape in ((4, 2), (2, 5, 3)):
+        yield Sample((draw(random, shape, -1.0, 1.0),), {"start": 1, "stop": 3})
+
+
 OPERATORS = [
     Operator(np.linalg.eigh, with_triangle, prepare=symmetric, part=phaseless, torch=eigh_torch, complex=True),
     Operator(eigh_packed, with_triangle, prepare=symmetric, part=phaseless_pair, complex=True),
@@ -104,5 +114,7 @@ OPERATORS = [
         wrong=(Wrong((np.ones((3, 2)),), "full_matrices=True of a matrix of shape .3, 2. adds vectors"),),
     ),
     Operator(svd_packed, rectangles, part=phaseless_packed_svd, complex=True),
+    # The gradient of the last row is a mark, and no derivative: the row is left out.
+    Operator(vectors_in, rows, prepare=without_mark, complex=True),
     Operator(np.linalg.svdvals, rectangles, torch=lambda torch, a: torch.linalg.svdvals(a), complex=True),
 ]
