@@ -419,6 +419,7 @@ def main() -> None:
     parser.add_argument(
         "--minutes", type=float, default=1e9, help="end after so many minutes; the order is random, so this is a sample"
     )
+    parser.add_argument("--part", default="0/1", help="k/n: only each nth case, for n processes")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--check", action="store_true")
@@ -451,9 +452,11 @@ def main() -> None:
     random.Random(0).shuffle(rest)
     started = time.monotonic()
     rows: list[dict[str, Any]] = []
-    for name, index, seed in todo + rest:
+    part, parts = (int(n) for n in options.part.split("/"))
+    todo = (todo + rest)[part::parts]
+    for name, index, seed in todo:
         if time.monotonic() - started > 60 * options.minutes:
-            print(f"{len(rows)} of {len(todo + rest)} cases: a sample in random order")
+            print(f"{len(rows)} of {len(todo)} cases: a sample in random order")
             break
         row = in_process(options.folder, known[name], index, seed)
         rows.append(row)
@@ -464,9 +467,9 @@ def main() -> None:
         if options.json:
             options.json.write_text(json.dumps(rows, indent=1))
     for title in ("unseen", "tuned"):
-        part = [r for r in rows if r["tuned"] == (title == "tuned")]
-        if part:
-            print(table(title, part))
+        of_title = [r for r in rows if r["tuned"] == (title == "tuned")]
+        if of_title:
+            print(table(title, of_title))
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ PROGRAMS = [
                 103, r"self\.activation\.backward\(error\)", "error", "missing_activation_derivative", "softmax_jacobian_wrong"
             ),
             mistake(108, r"error /= self\.scale", "pass", "missing_factor"),
-            mistake(108, r"/=", "*=", "missing_factor", "wrong_variable"),
+            mistake(108, r"/=", "*=", "missing_factor", "wrong_variable", "extra_factor"),
             mistake(110, r"self\.K\)", "self.Q)", "wrong_variable"),
             mistake(112, r"self\.Q", "self.K", "wrong_variable"),
             mistake(112, r", error\)", ", error.transpose(0, 1, 3, 2))", "transposed"),
@@ -110,7 +110,7 @@ PROGRAMS = [
             mistake(126, r"V_error\)$", "Q_error)", "wrong_variable"),
             mistake(79, r"self\.w\.T", "self.w", "transposed", file=DENSE),
             two(
-                mistake(108, r"/=", "*=", "missing_factor", "wrong_variable"),
+                mistake(108, r"/=", "*=", "missing_factor", "wrong_variable", "extra_factor"),
                 mistake(126, r"V_error\)$", "Q_error)", "wrong_variable"),
             ),
         ),
@@ -129,7 +129,7 @@ PROGRAMS = [
             mistake(95, r", 2\)", ", 3)", "normalisation_term_missing", "wrong_variable"),
             mistake(95, r"self\.X_centered", "0 * self.X_centered", "normalisation_term_missing"),
             mistake(118, r"self\.X_hat", "self.input_data", "wrong_activation_in_weight_gradient", "wrong_variable"),
-            mistake(119, r"np\.sum\(error", "np.sum(error * self.X_hat", "wrong_variable", "missing_factor"),
+            mistake(119, r"np\.sum\(error", "np.sum(error * self.X_hat", "wrong_variable", "missing_factor", "extra_factor"),
             mistake(
                 93, r"self\.feature_size", "len(error)", "wrong_variable", "batch_scale_1_over_N", "normalisation_term_missing"
             ),

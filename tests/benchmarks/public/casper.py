@@ -57,7 +57,7 @@ PROGRAMS = [
             mistake(93, r"'A0'", "'A0'] ** 2 * params['A0'", "wrong_activation_in_weight_gradient"),
             mistake(88, r"params\['W3'\]\.T", "(params['W3'] - self.l_rate * change_w['W3']).T", "updated_weights_used"),
             mistake(23, r"\*\*2", "", "wrong_activation_derivative"),
-            mistake(89, r"error", "error * params['A2']", "wrong_variable", "missing_factor"),
+            mistake(89, r"error", "error * params['A2']", "wrong_variable", "missing_factor", "extra_factor"),
             two(
                 mistake(88, r"'Z2'", "'A2'", "derivative_of_activated_value"),
                 mistake(85, r"'A2'", "'Z2'", "wrong_activation_in_weight_gradient"),

@@ -35,7 +35,7 @@ PROGRAMS = [
             mistake(121, r"axis=0", "axis=0) * len(X", "batch_scale_1_over_N", "bias_gradient_reduction"),
             mistake(125, r"fc1>0", "dW1>0", "relu_mask_wrong"),
             mistake(125, r" \* \(fc1>0\)", "", "relu_mask_wrong", "missing_activation_derivative"),
-            mistake(129, r"dfc1", "(X2 * dfc1)", "missing_factor", "wrong_variable"),
+            mistake(129, r"dfc1", "(X2 * dfc1)", "missing_factor", "wrong_variable", "extra_factor"),
             mistake(132, r"2 \* ", "", "regularisation_term_wrong", "factor_2"),
             mistake(133, r"\+=", "-=", "regularisation_term_wrong", "sign_flipped"),
             two(

@@ -48,7 +48,7 @@ PROGRAMS = [
             mistake(253, r"weight \* ", "", "missing_factor"),
             mistake(256, r"-=", "+=", "sign_flipped"),
             mistake(257, r"grad_context", "grad_main", "wrong_variable"),
-            mistake(253, r"cost_inner", "cost_inner * 2", "factor_2"),
+            mistake(253, r"cost_inner", "cost_inner * 2", "factor_2", "extra_factor"),
             two(mistake(249, r"weight \* ", "", "missing_factor"), mistake(256, r"-=", "+=", "sign_flipped")),
         ),
         harmless=(

@@ -57,7 +57,9 @@ PROGRAMS = [
         softmax,
         (
             mistake(26, r"-1 / m", "1 / m", "sign_flipped"),
-            mistake(26, r"indicator - prob_data", "indicator - 2 * prob_data", "loss_derivative_wrong", "factor_2"),
+            mistake(
+                26, r"indicator - prob_data", "indicator - 2 * prob_data", "loss_derivative_wrong", "factor_2", "extra_factor"
+            ),
             mistake(26, r"\(-1 / m\) \* ", "-", "batch_scale_1_over_N"),
             mistake(26, r" \+ lambda_ \* theta", "", "regularisation_term_wrong"),
             mistake(26, r"lambda_ \* theta", "lambda_ * theta / 2", "regularisation_term_wrong", "factor_2"),

@@ -51,11 +51,17 @@ PROGRAMS = [
             mistake(50, r"relu_derivative\(a1\)", "relu(a1)", "wrong_activation_derivative"),
             mistake(50, r"relu_derivative\(a1\)", "(1 - np.power(a1, 2))", "wrong_activation_derivative"),
             mistake(
-                48, r"delta3, axis=0", "delta3 * output, axis=0", "missing_factor", "wrong_variable", "bias_gradient_reduction"
+                48,
+                r"delta3, axis=0",
+                "delta3 * output, axis=0",
+                "missing_factor",
+                "wrong_variable",
+                "bias_gradient_reduction",
+                "extra_factor",
             ),
             mistake(52, r"delta2, axis=0", "delta2, axis=0) / len(X", "batch_scale_1_over_N", "bias_gradient_reduction"),
             mistake(54, r"\+= ", "-= ", "regularisation_term_wrong", "sign_flipped"),
-            mistake(55, r"model\['W1'\]", "model['W1'] * 2", "regularisation_term_wrong", "factor_2"),
+            mistake(55, r"model\['W1'\]", "model['W1'] * 2", "regularisation_term_wrong", "factor_2", "extra_factor"),
             mistake(
                 55, r"\+=", "=", "regularisation_term_wrong", "upstream_gradient_dropped", "gradient_or_update_used_for_weight"
             ),

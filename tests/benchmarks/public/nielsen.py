@@ -44,7 +44,7 @@ PROGRAMS = [
             mistake(113, r"activations\[-2\]", "zs[-2]", "wrong_activation_in_weight_gradient"),
             mistake(123, r" \* sp$", "", "missing_activation_derivative"),
             mistake(121, r"zs\[-l\]", "activations[-l]", "derivative_of_activated_value", blame=(122, 123)),
-            mistake(124, r"delta", "delta * sp", "missing_factor", "wrong_variable"),
+            mistake(124, r"delta", "delta * sp", "missing_factor", "wrong_variable", "extra_factor"),
             mistake(90, r"b-", "b+", "sign_flipped"),
             mistake(87, r"\+dnw", "-dnw", "sign_flipped"),
             mistake(149, r"1-sigmoid", "1+sigmoid", "sign_flipped", "wrong_activation_derivative"),

@@ -48,7 +48,14 @@ PROGRAMS = [
                 83, r"sigmoid\(negative_scores\)", "negative_scores", "missing_activation_derivative", "loss_derivative_wrong"
             ),
             mistake(145, r"negatives\] -=", "negatives] +=", "sign_flipped"),
-            mistake(146, r"context_gradients,", "context_gradients * window_size,", "missing_factor", "batch_scale_1_over_N"),
+            mistake(
+                146,
+                r"context_gradients,",
+                "context_gradients * window_size,",
+                "missing_factor",
+                "batch_scale_1_over_N",
+                "extra_factor",
+            ),
             mistake(138, r"hidden_vector\)", "target_vector)", "wrong_variable"),
         ),
         harmless=(

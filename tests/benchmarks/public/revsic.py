@@ -56,7 +56,7 @@ PROGRAMS = [
             mistake(141, r"c_prev", "c", "wrong_time_index", "wrong_variable"),
             mistake(145, r"hi\)", "hf)", "derivative_at_wrong_point", "wrong_variable"),
             mistake(148, r"deriv_tanh", "deriv_sigmoid", "wrong_activation_derivative"),
-            mistake(151, r"dhf, axis=0", "dhf * hf, axis=0", "missing_factor", "wrong_variable"),
+            mistake(151, r"dhf, axis=0", "dhf * hf, axis=0", "missing_factor", "wrong_variable", "extra_factor"),
             mistake(160, r"wo\.T", "wf.T", "wrong_variable"),
             mistake(166, r" \+ dXc$", "", "missing_path_through_time"),
             mistake(168, r"hf", "hi", "wrong_variable"),

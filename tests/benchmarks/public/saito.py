@@ -30,7 +30,9 @@ PROGRAMS = [
         "ch05/two_layer_net.py",
         build,
         (
-            mistake(86, r"self\.y - self\.t", "self.y - 2 * self.t", "loss_derivative_wrong", "factor_2", file=LAYERS),
+            mistake(
+                86, r"self\.y - self\.t", "self.y - 2 * self.t", "loss_derivative_wrong", "factor_2", "extra_factor", file=LAYERS
+            ),
             mistake(
                 86,
                 r"self\.y - self\.t",
@@ -38,6 +40,7 @@ PROGRAMS = [
                 "loss_derivative_wrong",
                 "missing_factor",
                 "wrong_variable",
+                "extra_factor",
                 file=LAYERS,
             ),
             mistake(19, r"dout\[self\.mask\] = 0", "pass", "relu_mask_wrong", "missing_activation_derivative", file=LAYERS),

@@ -54,6 +54,7 @@ PROGRAMS = [
                 "wrong_activation_in_weight_gradient",
                 "missing_factor",
                 "wrong_variable",
+                "extra_factor",
             ),
             mistake(111, r"del_out", "diff", "missing_activation_derivative", "wrong_variable"),
             mistake(113, r" \+ self\.lamda \* W1", "", "regularisation_term_wrong"),

@@ -66,6 +66,7 @@ PROGRAMS = [
                 "loss_derivative_wrong",
                 "missing_factor",
                 "softmax_jacobian_wrong",
+                "extra_factor",
             ),
             mistake(50, r"probs - y_one_hot", "y_one_hot - probs", "sign_flipped"),
             mistake(50, r", axis=0", "", "bias_gradient_reduction"),
@@ -80,7 +81,7 @@ PROGRAMS = [
         "simple_neural_net.ipynb",
         network,
         (
-            mistake(94, r"- Y", "- 2 * Y", "loss_derivative_wrong", "factor_2"),
+            mistake(94, r"- Y", "- 2 * Y", "loss_derivative_wrong", "factor_2", "extra_factor"),
             mistake(95, r"O_h", "A_h", "wrong_activation_in_weight_gradient"),
             mistake(95, r"\(1 / n_samples\) \* ", "", "batch_scale_1_over_N"),
             mistake(98, r"1 - np\.power\((.*), 2\)", r"1 - \1", "wrong_activation_derivative"),
