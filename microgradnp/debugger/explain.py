@@ -11,6 +11,7 @@ from microgradnp.debugger.blame.blame import Blame, blame
 from microgradnp.debugger.blame.unmended import cause_without_fix
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.case import Case, examine_again
+from microgradnp.debugger.judge.gate import ask_record
 from microgradnp.debugger.judge.rerun import Rerun
 from microgradnp.debugger.repair.causes import EXPLAIN, cause_of
 from microgradnp.debugger.repair.search import Fix, repair
@@ -99,9 +100,24 @@ def fix_of(case: Case, blamed: Blame, rerun: Rerun, workshop: Workshop) -> Fix |
     if case.run.writes or budget.left <= 0:
         return None
     workshop.out_of_time = False
-    fix = repair(case.trace, blamed, rerun, workshop, budget.until(0.7 if blamed.proof else 0.55))
+    deadline = budget.until(0.7 if blamed.proof else 0.55)
+    fix = repair(case.trace, blamed, rerun, workshop, deadline, functools.partial(stands, case, workshop))
     differs = fix is not None and not fix.complete and not blamed.forward_ok
     return None if differs else fix  # while the forward pass differs, nothing is said about the backward pass
+
+
+def stands(case: Case, workshop: Workshop, right: set[str]) -> bool:
+    """Whether the record of the edited program says so, too: these gradients are right, and no other one becomes wrong."""
+    made = case.recorded.verdict if case.recorded is not None else None
+    if made is None:
+        return True
+    question = case.question
+    again = ask_record(
+        question.program, question.model, question.wanted, made.number, 0.1 * question.budget.seconds, workshop.trees
+    )
+    if again.verdict is None:
+        return False
+    return right & set(made.entries) <= set(again.verdict.right) and set(again.verdict.wrong) < set(made.wrong)
 
 
 def case_behind(fault: Fault, workshop: Workshop) -> Case | None:

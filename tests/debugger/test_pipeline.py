@@ -269,7 +269,18 @@ def test_names_that_only_hold_the_letters_of_one(name):
 
 # ------------------------------------------------------------------------------------------- rooms
 
-ROOMS = ["world", "capture", "match", "record", "judge", "blame", "repair", "report", ""]  # from the bottom up; "": beside them
+ROOMS = [
+    "world",
+    "capture",
+    "match",
+    "record",
+    "judge",
+    "blame",
+    "repair",
+    "report",
+    "pairs",
+    "",
+]  # from the bottom up; "": beside
 WORLD = {f"record.{module}" for module in ("world", "outside", "values", "nodes", "sites", "calls")}  # every run needs them
 
 

@@ -26,7 +26,7 @@ from microgradnp.debugger.record import judge as record_judge
 from microgradnp.debugger.record.judge import judge_record
 from microgradnp.debugger.record.judged import Judged
 from microgradnp.debugger.record.nodes import Node
-from microgradnp.debugger.record.record import record
+from microgradnp.debugger.record.record import Trees, record
 from microgradnp.debugger.record.step import CannotJudgeError, Step
 from microgradnp.debugger.record.structure import read
 from microgradnp.debugger.record.values import global_state, set_global_state
@@ -47,15 +47,20 @@ class Recorded:
     met: bool = True  # False where the record exists, and its forward pass is not the model's
 
 
-def ask_record(program: Program, model: Callable[..., Any], wanted: Wanted, number: int, seconds: float) -> Recorded:
-    """Record a program and judge it. The step with this number is judged, and when it is right the next ones."""
+def ask_record(
+    program: Program, model: Callable[..., Any], wanted: Wanted, number: int, seconds: float, edited: Trees | None = None
+) -> Recorded:
+    """Record a program and judge it. The step with this number is judged, and when it is right the next ones.
+
+    `edited` holds the syntax trees of the files that run with edits.
+    """
     if not hasattr(program, "function"):
         return Recorded(None, "a watched block is not recorded")
     state, tracer = global_state(), sys.gettrace()  # the user's
     sys.settrace(None)  # a tracer that is code of the program would be recorded, too
     try:
         with seeded(0):  # as in the runs under line events
-            made = record(program.function, program.args, program.kwargs, MOST, wanted, clock.process_time() + seconds)
+            made = record(program.function, program.args, program.kwargs, MOST, wanted, clock.process_time() + seconds, edited)
         return Recorded(judge_record(made, model, wanted.arguments, wanted.optional, number))
     except CannotJudgeError as error:
         return Recorded(None, str(error), met=False)

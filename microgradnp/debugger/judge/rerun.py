@@ -37,7 +37,7 @@ class Rerun:
         plan = self.plan
         if plan.loop is not None and later:
             plan = replace(plan, loop=plan.loop._replace(iteration=plan.loop.iteration + later))
-        patience = 4 if writes else 1 + later
+        patience = 4 if writes else 1 + max(0, later)
         deadline = clock.thread_time() + patience * self.seconds
         return observe(self.program, plan, inputs or self.run.inputs, deadline, self.looping, writes)
 

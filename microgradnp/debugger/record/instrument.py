@@ -7,6 +7,7 @@ the very objects that Python would have made. So types, values and the order of 
 from __future__ import annotations
 
 import ast
+import copy
 import functools
 import operator
 from types import CodeType
@@ -79,10 +80,14 @@ class Instrumented(NamedTuple):
 @functools.lru_cache(maxsize=64)
 def instrument(file: str, text: str, looking: bool = False) -> Instrumented:
     """Compile a source text with hooks, `looking` with hooks that look at the variables. Raises SyntaxError as `compile` does."""
-    tree = ast.parse(text, file)
+    return instrument_tree(file, ast.parse(text, file), looking)
+
+
+def instrument_tree(file: str, tree: ast.Module, looking: bool = False) -> Instrumented:
+    """The same for a syntax tree, which may be that of an edited program. The tree stays as it is."""
     plain = compile(tree, file, "exec", dont_inherit=True)
     instrumenter = Instrumenter(file, looking)
-    hooked = ast.fix_missing_locations(instrumenter.visit(ast.parse(text, file)))
+    hooked = ast.fix_missing_locations(instrumenter.visit(copy.deepcopy(tree)))
     code = compile(hooked, file, "exec", dont_inherit=True)
     return Instrumented(plain, code, instrumenter.hooks, instrumenter.literals)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import gc
 import linecache
@@ -14,13 +15,15 @@ from typing import Any
 from microgradnp.core.origin import one_line
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.record.call_hooks import CallHooks
-from microgradnp.debugger.record.instrument import HOOKS, INDEX, Instrumented, instrument
+from microgradnp.debugger.record.instrument import HOOKS, INDEX, Instrumented, instrument, instrument_tree
 from microgradnp.debugger.record.nodes import Record
 from microgradnp.debugger.record.recorder import StoppedRecordingError
 from microgradnp.debugger.record.replay import replay, unlike
 from microgradnp.debugger.record.sightings import Sightings
 from microgradnp.debugger.record.values import difference, numbers_in, quantities_in, renewed, same
 from microgradnp.debugger.record.world import Call, World
+
+Trees = Mapping[str, ast.Module]  # file -> its syntax tree
 
 
 class NotRecordedError(Exception):
@@ -41,6 +44,7 @@ def record(
     most: int = 400_000,
     wanted: Wanted | None = None,
     until: float | None = None,
+    edited: Trees | None = None,
 ) -> Record:
     """Run `function(*args, **kwargs)` on copies and return its graph.
 
@@ -51,13 +55,15 @@ def record(
     After `most` operations, or when the process's clock shows `until`, the recording stops, and the record is not `finished`:
     then only the evaluation proves it.
 
+    `edited` holds the syntax trees of the files whose functions run with other code than their files show.
+
     Raises
     ------
     NotRecordedError
         When there is no readable source, or when a proof fails.
     """
     world = World(function, tuple(args), dict(kwargs or {}))
-    made, results = run_recorded(world, most, wanted=wanted, until=until)
+    made, results = run_recorded(world, most, wanted=wanted, until=until, edited=edited)
     if not made.finished:
         audit(made)
         return made
@@ -73,7 +79,12 @@ def record(
 
 
 def run_recorded(
-    world: World, most: int, disturb: Callable[[Any], Any] | None = None, wanted: Wanted | None = None, until: float | None = None
+    world: World,
+    most: int,
+    disturb: Callable[[Any], Any] | None = None,
+    wanted: Wanted | None = None,
+    until: float | None = None,
+    edited: Trees | None = None,
 ) -> tuple[Record, dict[str, Any]]:
     """A recorded run and its results. `disturb` changes what the program is given, and its random draws."""
     recorder = CallHooks(most, disturb)
@@ -84,7 +95,7 @@ def run_recorded(
         for name, value in call.held.items():
             for path, number in numbers_in(value, name):
                 recorder.origins.setdefault(id(number), (number, path))
-        with hooked(world, recorder):
+        with hooked(world, recorder, edited or {}):
             began, finished = time.process_time(), True
             try:
                 results = outcome(call)
@@ -138,10 +149,14 @@ def audit(made: Record) -> None:
 
 
 @contextlib.contextmanager
-def hooked(world: World, recorder: CallHooks) -> Iterator[None]:
+def hooked(world: World, recorder: CallHooks, edited: Trees) -> Iterator[None]:
     """While this lasts, the functions of the user run with hooks."""
     files = {function.__code__.co_filename for function in world.functions.values()}
-    modules = {file: found for file in sorted(files) if (found := instrumented(file, recorder.look is not None)) is not None}
+    looking = recorder.look is not None
+    modules = {file: instrument_tree(file, edited[file], looking) for file in sorted(files & set(edited))}
+    for file in sorted(files - set(edited)):
+        if (found := instrumented(file, looking)) is not None:
+            modules[file] = found
     plain = world.functions
     if not any(function.__code__.co_filename in modules for function in plain.values()):
         raise NotRecordedError("the source of the program cannot be read")

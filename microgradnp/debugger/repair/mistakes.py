@@ -58,7 +58,9 @@ def accumulations(node: Any) -> Iterator[tuple[float, str, Any]]:
     if isinstance(node, ast.AugAssign):
         target = node.target
         name = {ast.Add: "add", ast.Sub: "subtract"}.get(type(node.op))
-        if name and isinstance(target, ast.Subscript) and not isinstance(target.slice, (ast.Slice, ast.Constant)):
+        index = getattr(target, "slice", None)
+        has_slice = index is None or any(isinstance(part, ast.Slice) for part in ast.walk(index))
+        if name and isinstance(target, ast.Subscript) and not has_slice and not isinstance(index, ast.Constant):
             texts = (ast.unparse(part) for part in (target.value, target.slice, node.value))
             yield 1.1, "add.at", ast.Expr(expression(f"np.{name}.at({', '.join(texts)})"))
         for op in (ast.Add, ast.Sub):

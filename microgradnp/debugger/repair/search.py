@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time as clock
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from microgradnp.debugger.blame.blame import Blame
@@ -38,16 +39,22 @@ class Fix:
         return self.edit.kind == "term" and len(self.edit.new) < len(self.edit.old)
 
 
-def repair(trace: Trace, blamed: Blame, rerun: Rerun, workshop: Workshop, deadline: float) -> Fix | None:
+Confirm = Callable[[set[str]], bool]  # do these gradients stand before the gate, with the edits that are in place?
+
+
+def repair(
+    trace: Trace, blamed: Blame, rerun: Rerun, workshop: Workshop, deadline: float, confirm: Confirm = lambda _: True
+) -> Fix | None:
     """The best fix among the edits of the suspected lines; None when none was found until the deadline."""
     workshop.look_at(trace)
-    return Search(trace, blamed, rerun, workshop).search(deadline)
+    return Search(trace, blamed, rerun, workshop, confirm).search(deadline)
 
 
 class Search:
     """Runs edited copies of one program, most suspected lines first."""
 
-    def __init__(self, trace: Trace, blamed: Blame, rerun: Rerun, workshop: Workshop) -> None:
+    def __init__(self, trace: Trace, blamed: Blame, rerun: Rerun, workshop: Workshop, confirm: Confirm) -> None:
+        self.confirm = confirm
         self.blamed = blamed
         self.rerun = rerun
         self.scorer = rerun.scorer
@@ -55,7 +62,7 @@ class Search:
         self.suspects = gradient_names(trace, blamed)
         first = rerun.first
         self.right_before = set(self.scorer.right(first)) if first else set()
-        self.data = {a: mark_of(v) for a, v in first.before.items() if a not in self.scorer.entries} if first else {}
+        self.starts: dict[int, dict[str, bytes]] = {number: self.start(number) for number in (0, *FRESH)}  # of the unedited code
 
     def try_edit(self, editor: Editor, edit: Edit, region: Region) -> Fix | None:
         """Run the edited code; a Fix when more gradients are right than before, on fresh inputs too."""
@@ -85,17 +92,20 @@ class Search:
         if seen is None:
             return None
         right = self.scorer.right(seen)
-        if not set(right) > self.right_before or not self.same_data(seen):
+        if not set(right) > self.right_before or self.start(0) != self.starts[0]:
             return None
         for number in FRESH:
             fresh = self.rerun.observe(self.rerun.run.inputs.fresh(number))
-            if fresh is None or not self.as_right(right, fresh):
+            if fresh is None or not self.as_right(right, fresh) or self.start(number) != self.starts[number]:
                 return None
-        return right if self.right_later(right) else None
+        return right if self.right_later(right) and self.confirm(set(right)) else None
 
-    def same_data(self, seen: Observation) -> bool:
-        """Whether the data are what they were: an edit that gives the model other data mends nothing."""
-        return all(mark_of(seen.before.get(a)) == mark for a, mark in self.data.items())
+    def start(self, number: int) -> dict[str, bytes]:
+        """What the first step starts from, on the user's inputs or on fresh ones. An edit that changes it mends nothing."""
+        inputs, loop = self.rerun.run.inputs, self.rerun.plan.loop
+        back = 0 if loop is None else 1 - loop.iteration
+        seen = self.rerun.observe(inputs.fresh(number) if number else inputs, later=back)
+        return {} if seen is None else {argument: mark_of(value) for argument, value in seen.before.items()}
 
     def right_later(self, right: dict[str, float]) -> bool:
         """Whether the same gradients are right in the next step too, with factors that may have changed together."""

@@ -41,6 +41,11 @@ class Workshop(contextlib.ExitStack):
             self.editors[file] = fresh_editor(file, source.text, ast.parse(source.text), self.shapes)
         return self.editors[file]
 
+    @property
+    def trees(self) -> dict[str, ast.Module]:
+        """The syntax trees of the files, with the edits that are in place now."""
+        return {file: editor.source.tree for file, editor in self.editors.items()}
+
     @contextlib.contextmanager
     def trying(self, edit: Edit, file: str) -> Iterator[None]:
         """While this lasts, the program runs with the edit."""
