@@ -4,7 +4,7 @@
     loss = mg.sse(mg.sigmoid(x @ W), targets)
     loss.backward()                                 # W.grad
 
-The public names stand in `__init__.pyi`. Each is imported on its first use. The README has a tour and a map of the modules.
+The public names stand in `__init__.pyi`. Each is imported on its first use. The README has a map of the modules.
 """
 
 import lazy_loader

@@ -9,7 +9,7 @@ import microgradnp as mg
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--markdown", is_flag=True, help="Print the tables of the README.")
+@click.option("--markdown", is_flag=True, help="Print the tables of the guide.")
 def coverage(name: str | None, markdown: bool) -> None:
     """List the functions that have a gradient.
 

@@ -1,4 +1,4 @@
-"""The list of covered functions, made from the table itself. It is printed for people, and for the README."""
+"""The list of covered functions, made from the table itself. It is printed for people, and for the guide."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Compiled training steps against hand-written NumPy and other libraries, as ratios in one run: the table of the README.
+"""Compiled training steps against hand-written NumPy and other libraries, as ratios in one run: the table of the guide.
 
     pip install ".[test,fast,jax,peers]"
-    OMP_NUM_THREADS=1 python tests/benchmarks/test_compiled_step.py              # --markdown for the README's table
+    OMP_NUM_THREADS=1 python tests/benchmarks/test_compiled_step.py              # --markdown for the guide's table
 
 Every step is forward, backward and update in double precision, and all take the same step, which is checked first. The rounds of
 all libraries are interleaved on one core, and the medians are compared. "Loop" is the time of a step inside of a whole training
@@ -194,7 +194,7 @@ def test_memory_of_a_deep_network():
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--markdown", action="store_true", help="print the table of the README")
+    parser.add_argument("--markdown", action="store_true", help="print the table of the guide")
     markdown = parser.parse_args().markdown
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})

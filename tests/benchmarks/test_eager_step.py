@@ -1,7 +1,7 @@
 """One eager training step in units of the tight hand-written one, beside PyTorch eager, HIPS autograd and MyGrad.
 
     pip install ".[test,peers]"
-    OMP_NUM_THREADS=1 python tests/benchmarks/test_eager_step.py                # --markdown for the README's table
+    OMP_NUM_THREADS=1 python tests/benchmarks/test_eager_step.py                # --markdown for the guide's table
     OMP_NUM_THREADS=1 pytest tests/benchmarks/test_eager_step.py --benchmark-enable     # the same by pytest-benchmark
 
 The steps are in training_steps.py. All take the same step, which is checked first. Processor time is measured, on one core. The
@@ -74,7 +74,7 @@ def steps_of(size: str) -> dict[str, Step]:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--markdown", action="store_true", help="print the table of the README")
+    parser.add_argument("--markdown", action="store_true", help="print the table of the guide")
     markdown = parser.parse_args().markdown
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})

@@ -135,12 +135,13 @@ def test_a_page_that_cannot_be_written_is_said(folder):
     assert "RIGHT: " in result.output
 
 
-def test_the_readme_shows_what_its_command_prints(monkeypatch):
+@pytest.mark.parametrize("page", ["README.md", "examples/guide/check.md"])
+def test_a_page_shows_what_its_command_prints(page, monkeypatch):
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr("microgradnp.debugger.pipeline.SLOW", float("inf"))
-    readme = Path("README.md").read_text()
-    command = re.search(r"<!-- debug -->\n```bash\n(.*?)\n```", readme, re.DOTALL)[1]
-    shown = re.search(r"<!-- debug prints -->\n```text\n(.*?)\n```", readme, re.DOTALL)[1]
+    text = Path(page).read_text()
+    command = re.search(r"<!-- debug -->\n```bash\n(.*?)\n```", text, re.DOTALL)[1]
+    shown = re.search(r"<!-- debug prints -->\n```text\n(.*?)\n```", text, re.DOTALL)[1]
     result = CliRunner().invoke(main, [*command.split()[3:], "--budget", "60"])  # no test may depend on the speed of the machine
     assert result.exit_code == 1
     # Only what the command prints: a destructor of an earlier test may complain on stderr at any moment.
