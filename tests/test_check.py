@@ -106,7 +106,7 @@ def test_digits_that_agree_are_an_answer_of_their_own():
     report = mg.check(forward, backward, rng().normal(size=6))
     assert report.verdict.startswith("AGREES TO ")
     assert report.verdict.endswith(" DIGITS")
-    assert report.ok
+    assert (report.ok, report.exit_status) == (False, 2)
 
 
 def test_what_cannot_be_told_apart_is_refused_with_what_to_write():
@@ -213,6 +213,63 @@ def test_nothing_of_the_user_changes(capsys):
 def test_single_precision_is_judged_in_double():
     x, w, b = (a.astype(np.float32) for a in (rng().normal(size=(4, 6)), rng().normal(size=(6, 5)), np.zeros(5)))
     assert mg.check(functions.affine_forward, functions.affine_backward, x, w, b).verdict == "RIGHT"
+
+
+def test_parameters_that_a_second_call_would_spoil_are_not_checked():
+    class Cell:
+        """Makes its weights in the first call, and reads its own list by a counter."""
+
+        def __init__(self):
+            self.step, self.xs = 0, []
+
+        def forward(self, x):
+            if not hasattr(self, "W"):
+                self.W = np.random.default_rng(1).normal(size=(4, 3))
+            self.xs.append(x)
+            self.step += 1
+            return x @ self.W
+
+        def backward(self, d):
+            self.dW = self.xs[self.step - 1].T @ d
+            return d @ self.W.T
+
+    report = mg.check(Cell(), rng().normal(size=(5, 4)))
+    assert report.headline == "NOT CHECKED: W of Cell"
+    assert report.gradients["x"].verdict == "RIGHT"
+
+
+def test_single_precision_inside_is_judged_with_its_digits():
+    def forward(x, w):
+        columns = np.empty(x.shape, dtype=np.float32)
+        for n in range(len(x)):
+            row = columns[n]
+            row[...] = x[n]  # through another name: no graph
+        return columns.astype(float) @ w, (x, w)
+
+    def backward(dout, cache):
+        x, w = cache
+        return dout @ w.T, x.T @ dout
+
+    arrays = rng().normal(size=(5, 4)), rng().normal(size=(4, 3))
+    report = mg.check(forward, backward, *arrays)
+    assert report.verdict == "RIGHT", str(report)
+    assert "central differences" in str(report)
+    assert mg.check(forward, lambda dout, cache: backward(1.02 * dout, cache), *arrays).verdict == "WRONG"
+
+
+def test_a_mean_over_samples_is_no_convention_for_data_or_for_one_of_two_parameters():
+    def forward(x, w, b):
+        return x @ w + b, (x, w)
+
+    def backward(dout, cache):
+        x, w = cache
+        return dout @ w.T, x.T @ dout, dout.mean(0)
+
+    arrays = rng().normal(size=(5, 4)), rng().normal(size=(4, 3)), np.zeros(3)
+    assert mg.check(forward, backward, *arrays, budget=0.3).verdict == "WRONG"
+    alone = mg.check(lambda x, w: forward(x, w, 0), lambda d, c: (d @ c[1].T, c[0].T @ d / len(d)), *arrays[:2])
+    assert alone.verdict == "CANNOT JUDGE"  # one parameter, and nothing to tell a mean from a mistake
+    assert "1/5 of the true one" in str(alone)
 
 
 def test_a_derivative_of_the_output_is_said_to_be_one():

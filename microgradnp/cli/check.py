@@ -46,7 +46,7 @@ def check(
 ) -> None:
     """Check a layer, or a forward and a backward function.
 
-    Exit status: 0 if every gradient is right, 1 if one is wrong, 2 if it could not be judged or run.
+    Exit status: 0 if every gradient is right, 1 if one is wrong, 2 for everything in between.
     """
     rng = np.random.default_rng(seed)
     subject, *backward = loaded(code, init, rng)

@@ -11,7 +11,8 @@ import numpy as np
 from microgradnp.core.tensor import Tensor
 from microgradnp.debugger.pairs.judge import Comparison, Trial, averaged
 from microgradnp.debugger.pairs.report import Gradient, PairReport
-from microgradnp.debugger.pairs.search import Search, UnjudgedError, Wanted, prepared
+from microgradnp.debugger.pairs.run import run
+from microgradnp.debugger.pairs.search import Search, UnjudgedError, Wanted, prepared, with_parameters
 from microgradnp.debugger.pairs.trace import wrong_lines
 from microgradnp.debugger.pairs.world import Place, Subject
 from microgradnp.debugger.record.outside import aside
@@ -121,14 +122,48 @@ def subject_of(forward: Any, given: tuple[Any, ...], kwargs: dict[str, Any], see
 def report_on(given: Subject, wanted: Wanted | None, output: str | None, budget: float) -> PairReport:
     """The verdict on a pair, with the wrong line where there is one."""
     try:
-        rng = np.random.default_rng(given.seed)
-        trial = Search(prepared(given), wanted, output, rng).find()
+        subject = prepared(given)
+        later, made = with_parameters(subject)
+        report, trial = judged(later, wanted, output)
+        if made and not report.ok and not (trial is not None and repeats(subject, trial)):
+            first, _ = judged(subject, wanted, output)
+            return without(first, made) if first.ok or first.verdict.startswith("AGREES") else report
     except UnjudgedError as error:
         return PairReport(given.name, "CANNOT JUDGE", reason=str(error))
-    report = verdict_on(trial, given.name, rng)
-    if report.verdict == "WRONG":
+    if report.verdict == "WRONG" and trial is not None:
         report.lines, notes = wrong_lines(trial, budget)
         report.notes += notes
+    return report
+
+
+def judged(subject: Subject, wanted: Wanted | None, output: str | None) -> tuple[PairReport, Trial | None]:
+    """(the report without lines, what it is about)."""
+    rng = np.random.default_rng(subject.seed)
+    try:
+        trial = Search(subject, wanted, output, rng).find()
+    except UnjudgedError as error:
+        return PairReport(subject.name, "CANNOT JUDGE", reason=str(error)), None
+    return verdict_on(trial, subject.name, rng), trial
+
+
+def repeats(subject: Subject, trial: Trial) -> bool:
+    """Whether a layer gives the same gradients in its first call as after it, when it had made its parameters."""
+    for point in trial.points[:2]:
+        values = {place.path: point.values[place.path] for place in trial.places if place.argument}
+        try:
+            seen = run(subject, trial.plan, values, point.douts)
+        except Exception:  # the first call alone may be another one
+            return False
+        again = [(claim, claim.read(seen)) for claim in point.claims.values()]
+        if not all(other is not None and np.allclose(claim.array, other.array) for claim, other in again):
+            return False
+    return True
+
+
+def without(report: PairReport, made: list[str]) -> PairReport:
+    """The report on a layer whose parameters could not be judged, because they are made in its first call."""
+    report.verdict, report.unchecked = "NOT CHECKED", made
+    report.notes.append("these parameters are made in the first call; call the layer once with other data, then check it")
     return report
 
 

@@ -239,7 +239,7 @@ def compare_at(trial: Trial, point: Point, rng: np.random.Generator) -> None:
     point.claims = {place: claim for place, claim in again.items() if claim is not None}
     sizes = [float(np.max(np.abs(t.array[t.known]), initial=0.0)) for t in point.truths.values()]
     typical = max([*sizes, 1e-300])
-    single = any(is_single(out) for out in outputs)
+    single = trial.oracle.single or any(is_single(out) for out in outputs)
     for place, claim in point.claims.items():
         truth = point.truths[place]
         if truth.known.any() or claim.array.shape != truth.array.shape:

@@ -21,7 +21,7 @@ class Gradient:
 
     @property
     def ok(self) -> bool:
-        return self.verdict in ("RIGHT", "AGREES")
+        return self.verdict == "RIGHT"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Line:
 class PairReport:
     """The answer of `mg.check`.
 
-    `verdict` is "RIGHT", "AGREES TO n DIGITS", "WRONG", "CANNOT JUDGE" or "NOT CHECKED". `ok` is True for the first two.
+    `verdict` is "RIGHT", "AGREES TO n DIGITS", "WRONG", "CANNOT JUDGE" or "NOT CHECKED", and `ok` says whether it is "RIGHT".
     `gradients` holds a `Gradient` for each argument and parameter, by name. `unchecked` names those without one. `lines` holds
     the wrong lines, the first one first.
     """
@@ -75,8 +75,8 @@ class PairReport:
 
     @property
     def ok(self) -> bool:
-        """Whether every gradient is right, or agrees to a few digits less."""
-        return self.verdict == "RIGHT" or self.verdict.startswith("AGREES")
+        """Whether every gradient was judged, and is right."""
+        return self.verdict == "RIGHT"
 
     @property
     def first_wrong(self) -> Line | None:
@@ -84,7 +84,7 @@ class PairReport:
 
     @property
     def exit_status(self) -> int:
-        """0 for right, 1 for wrong, 2 for what could not be judged."""
+        """0 for right, 1 for wrong, 2 for everything in between."""
         return 0 if self.ok else 1 if self.verdict == "WRONG" else 2
 
     @property

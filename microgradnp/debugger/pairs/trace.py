@@ -57,8 +57,8 @@ def wrong_lines(trial: Trial, budget: float) -> tuple[list[Line], list[str]]:
         found = debug(function, step.loss, kwargs=step.arguments, bind=step.bind, budget=budget)
     except Exception as error:  # the debugger refuses, or fails: the verdict stands without it
         return [], [f"the wrong line was not found: {one_line(error)}"]
-    blamed = {step.places[name] for name, entry in found.gradients.items() if not entry.ok and name in step.places}
-    if found.ok or blamed != set(wrong):
+    blamed = {step.places[name] for name in found.verdict.wrong if name in step.places}
+    if found.ok or blamed & set(trial.paired) != set(wrong):
         return [], [DISAGREES]
     spoken = {name: place.name for name, place in step.places.items()}
     lines = [line_of(finding, spoken) for finding in found.findings if finding.file != FILE]
