@@ -1,5 +1,7 @@
 """grad, value_and_grad and vjp: arguments by number and name, nesting, and mistakes."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -197,3 +199,48 @@ def test_hessian_and_its_product():
 def test_directions_of_the_wrong_shape(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+# -------------------------------------------------------------------------------------- short axes, and numbers with an axis
+
+
+REDUCED = (np.sum, np.prod, np.max, np.min, np.ptp, np.cumsum, np.nansum, np.nanmean, np.nanmax, np.cumulative_prod)
+NUMBERS = {
+    **{f"{f.__name__}, axis={axis}": functools.partial(f, axis=axis) for f in REDUCED for axis in (0, -1)},
+    "take": lambda x: np.take(x, [0, 0, 0], axis=0),
+    "take one": lambda x: np.take(x, 0, axis=-1),
+    "repeat": lambda x: np.repeat(x, 3, axis=0),
+    "repeat, a list": lambda x: np.repeat(x, [2], axis=-1),
+    "compress": lambda x: np.compress([True], x, axis=0),
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_may_be_given_an_axis(name):
+    f, x = NUMBERS[name], np.array(1.7)
+    difference = (np.sum(f(x + 0.5)) - np.sum(f(x - 0.5))).item()  # exact: all of them are linear here
+    slope = mg.grad(lambda x: np.sum(f(x)))(x)
+    assert slope.shape == ()
+    np.testing.assert_allclose(slope, difference, rtol=1e-12)
+
+
+SHORT = {
+    "diff": (lambda x: np.diff(x), (1,)),
+    "diff of nothing": (lambda x: np.diff(x), (0,)),
+    "twice": (lambda x: np.diff(x, n=2), (2,)),
+    "five times": (lambda x: np.diff(x, n=5, axis=0), (3, 2)),
+    "along the axis of one": (lambda x: np.diff(x, axis=1), (3, 1)),
+    "with ends": (lambda x: np.diff(x, prepend=x[:1] * 2.0), (1,)),
+    "ediff1d": (lambda x: np.ediff1d(x), (1,)),
+    "ediff1d with an end": (lambda x: np.ediff1d(x, to_end=x), (1,)),
+    "trapezoid": (lambda x: np.trapezoid(x), (1,)),
+}
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_differences_along_short_axes(name):
+    f, shape = SHORT[name]
+    x = np.arange(1.0, 1.0 + np.prod(shape)).reshape(shape)
+    columns = [np.sum(f(x + e)) - np.sum(f(x)) for e in np.eye(x.size).reshape(x.size, *shape)]
+    np.testing.assert_allclose(mg.grad(lambda x: np.sum(f(x)))(x), np.reshape(columns, shape))
+    mg.check_grads(f, (x,))

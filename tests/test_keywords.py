@@ -99,10 +99,11 @@ CASES = [
 def test_a_keyword_that_no_sample_shows_is_refused_by_name(record: Operator, name: str, default: Any):
     assert name in VALUES, f"no sample of {record.name} shows {name}={default!r}: add one, or show here how it is refused"
     sample: Sample = next(iter(record.samples(np.random.default_rng(4))))
+    value = not default if VALUES[name] is default else VALUES[name]
     args = [mg.Tensor(a, requires_grad=True) if isinstance(a, np.ndarray) and a.dtype.kind in "fc" else a for a in sample.args]
     options = {key: value for key, value in sample.options.items() if key != name}
     with pytest.raises((TypeError, ValueError), match=rf"\b{name}\b"):
-        record.call(*args, **options, **{name: VALUES[name]})
+        record.call(*args, **options, **{name: value})
 
 
 @pytest.mark.parametrize(
@@ -113,3 +114,38 @@ def test_wrong_calls_are_refused(record: Operator, wrong: Any):
     live = mg.Tensor(first, requires_grad=np.asarray(first).dtype.kind in "fc")
     with pytest.raises(wrong.error, match=wrong.message):
         record.call(live, *rest, **wrong.options)
+
+
+# ------------------------------------------------------------------------------------- keywords at their defaults
+
+
+AT_DEFAULTS = {
+    "concatenate": lambda x: np.concatenate([x, x], dtype=None, casting="same_kind", axis=0),
+    "stack": lambda x: np.stack([x, x], dtype=None, casting="same_kind"),
+    "vstack": lambda x: np.vstack([x, x], dtype=None, casting="same_kind"),
+    "hstack": lambda x: np.hstack([x, x], casting="same_kind"),
+    "copy": lambda x: np.copy(x, subok=False, order="K"),
+    "sum": lambda x: np.sum(x, axis=None, dtype=None, keepdims=np._NoValue),
+    "trace": lambda x: np.trace(np.outer(x, x), dtype=None, out=None),
+}
+
+
+@pytest.mark.parametrize("name", AT_DEFAULTS)
+def test_a_keyword_at_its_default_says_nothing(name):
+    x = np.array([1.0, 2.0])
+    mg.check_grads(AT_DEFAULTS[name], (x,))
+
+
+def test_any_other_value_is_refused():
+    x = mg.Tensor([1.0, 2.0], requires_grad=True)
+    for call in (lambda: np.concatenate([x, x], casting="unsafe"), lambda: np.stack([x, x], dtype=np.float32)):
+        with pytest.raises(TypeError, match="has no gradient rule"):
+            call()
+    with pytest.raises(TypeError, match=r"vstack: .*'casting'"):
+        np.vstack([x, x], casting="unsafe")
+
+
+def test_lists_of_axis_numbers_are_refused_at_the_call():
+    x = mg.Tensor(np.eye(2), requires_grad=True)
+    with pytest.raises(TypeError, match="einsum: lists of axis numbers have no gradient rule"):
+        np.einsum(x, [0, 1], [1, 0])

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
+from microgradnp.core.signatures import says_nothing
 from microgradnp.core.table import Keywords, Rule
 
 
@@ -33,7 +32,7 @@ def bind(rule: Rule, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[
         raise TypeError(f"{rule.name}: takes at most {len(arrays) + len(names)} positional arguments, got {len(args)}")
     options = {**dict(zip(names, rest, strict=False)), **options}
     for name in [name for name in options if name not in keywords.options]:
-        if options[name] is not None and options[name] is not np._NoValue:
+        if not says_nothing(name, options[name], keywords.defaults):
             raise TypeError(refusal(rule, keywords, name))
         del options[name]
     return arrays, options

@@ -105,7 +105,7 @@ def look_up(rule: Any, function: Callable[..., Any], args: tuple[Any, ...], kwar
             raise TypeError(no_rule(function))
         if isinstance(rule, Composite):
             if kwargs:
-                kwargs = {name: value for name, value in kwargs.items() if value is not np._NoValue}
+                kwargs = rule.given(kwargs)
             try:
                 return rule.expression(*args, **kwargs)
             except TypeError as error:

@@ -54,6 +54,13 @@ def parameter_defaults(function: Callable[..., Any]) -> dict[str, Any]:
     return {p.name: None if p.default is np._NoValue else p.default for p in parameters if p.default is not p.empty}
 
 
+def says_nothing(name: str, value: Any, defaults: dict[str, Any]) -> bool:
+    """Whether a keyword has its default value, so that the call means the same without it."""
+    if value is None or value is np._NoValue or (name, value) == ("casting", "same_kind"):  # older NumPy tells no defaults
+        return True
+    return type(value) in (bool, int, float, str) and name in defaults and value == defaults[name]
+
+
 def option_names(vjp: Vjp, arrays: int, variadic: bool) -> tuple[str, ...]:
     """Keywords that a formula accepts: its parameters after `g`, `y` and the arrays."""
     parameters = [p for p in inspect.signature(vjp).parameters.values() if p.kind is not p.VAR_POSITIONAL]

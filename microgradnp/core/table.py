@@ -24,6 +24,7 @@ conjugate is taken at the leaves: their `.grad` is the direction of steepest asc
 from __future__ import annotations
 
 import importlib
+import inspect
 import operator
 import sys
 from collections.abc import Callable, Mapping
@@ -42,6 +43,7 @@ from microgradnp.core.signatures import (
     parameter_defaults,
     parameter_names,
     positions_read,
+    says_nothing,
 )
 
 FLOATS = {float, np.float64}
@@ -129,13 +131,27 @@ class Rule:
 class Composite:
     """A function written in terms of functions of the table."""
 
-    __slots__ = ("expression", "function", "name")
+    __slots__ = ("expression", "function", "keywords", "name")
     arity = -1  # never the short way
 
     def __init__(self, function: Callable[..., Any], expression: Callable[..., Any]) -> None:
         self.function = function
         self.expression = expression
         self.name = name_of(function)
+        self.keywords: tuple[dict[str, Any], frozenset[str]] | None = (
+            None  # defaults of the function; parameters of the expression
+        )
+
+    def given(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """The keywords of a call, without those at their default that the expression does not take."""
+        if self.keywords is None:
+            self.keywords = parameter_defaults(self.function), frozenset(inspect.signature(self.expression).parameters)
+        defaults, taken = self.keywords
+        return {
+            name: value
+            for name, value in kwargs.items()
+            if value is not np._NoValue and (name in taken or not says_nothing(name, value, defaults))
+        }
 
 
 class Kink(NamedTuple):

@@ -17,7 +17,11 @@ COPIES = 2**28  # bytes of views that a path may copy
 
 def contract(subscripts: Any, *operands: Any, **options: Any) -> Any:
     """`np.einsum`, by matrix products and in the cheapest order where that is faster. An `optimize=` of the caller is kept."""
-    if not options and isinstance(subscripts, str):
+    if not isinstance(subscripts, str):
+        raise TypeError(
+            "einsum: lists of axis numbers have no gradient rule; write the subscripts as a string, such as 'ij,jk->ik'"
+        )
+    if not options:
         path = cheapest_path(subscripts, tuple([getattr(a, "shape", ()) for a in operands]))
         if path and can_be_paired(operands):
             options = {"optimize": path}

@@ -16,7 +16,12 @@ FEW = 8  # copies up to which a sum of slices is faster than `np.sum` along a sh
 
 
 def tuple_of(axis: Axis, ndim: int) -> tuple[int, ...]:
-    """An axis argument as a tuple of axes in 0 ... ndim - 1. None stands for all axes."""
+    """An axis argument as a tuple of axes in 0 ... ndim - 1. None stands for all axes.
+
+    NumPy's reductions accept axis 0 and -1 of a number, which has no axis.
+    """
+    if ndim == 0 and isinstance(axis, int) and axis in (0, -1):
+        return ()
     axes = range(ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
     return tuple(np.lib.array_utils.normalize_axis_tuple(tuple(axes), ndim))
 
@@ -83,7 +88,7 @@ def tile(g: Any, y: Any, A: Any, reps: Any) -> Any:
 
 def repeat(g: Any, y: Any, a: Any, repeats: Any, axis: int | None = None) -> Any:
     """The sum over all copies, which lie next to each other."""
-    if axis is None:
+    if axis is None or a.ndim == 0:
         return np.reshape(repeat(g, y, np.ravel(a), repeats, 0), a.shape)
     axis = axis % a.ndim
     if np.size(repeats) == 1:

@@ -128,9 +128,9 @@ def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, in
 
 def one_axis(x: Any, axis: int | None) -> int:
     """The axis of a running sum. Raises ValueError when it is missing although there are several."""
-    if axis is None and x.ndim != 1:
+    if axis is None and x.ndim > 1:
         raise ValueError(f"for an array with {x.ndim} axes, axis= must be given")
-    return 0 if axis is None else axis % x.ndim
+    return 0 if axis is None or x.ndim == 0 else axis % x.ndim
 
 
 def with_initial(y: Any, like: Any, axis: int, wanted: bool) -> Any:

@@ -17,7 +17,7 @@ from microgradnp.rules.values import value_of
 
 @composite(np.take)
 def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") -> Any:
-    a, axis = (a if a.ndim == 1 else np.ravel(a), 0) if axis is None else (a, axis % a.ndim)
+    a, axis = (a if a.ndim == 1 else np.ravel(a), 0) if axis is None or a.ndim == 0 else (a, axis % a.ndim)
     return a[along(axis, within(indices, a.shape[axis], mode))]
 
 

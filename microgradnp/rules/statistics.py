@@ -114,7 +114,11 @@ def transposed_differences(g: Any, n: int, axis: int) -> Any:
     return g
 
 
-rule(differences, lambda g, y, a, n, axis: transposed_differences(g, n, axis), None, None)
+def differences_input(g: Any, y: Any, a: Any, n: int, axis: int) -> Any:
+    return transposed_differences(g, n, axis) if a.shape[axis] > n else np.zeros_like(a)
+
+
+rule(differences, differences_input, None, None)
 rule(transposed_differences, lambda g, y, a, n, axis: differences(g, n, axis), None, None)
 
 

@@ -88,8 +88,8 @@ def without_mark(packed: Any) -> Any:
 
 
 def rows(random: Random) -> Iterator[Sample]:
-    for shape in ((4, 2), (2, 5, 3)):
-        yield Sample((draw(random, shape, -1.0, 1.0),), {"start": 1, "stop": 3})
+    yield Sample((draw(random, (4, 2), -1.0, 1.0),), {"start": 1, "stop": 3})
+    yield Sample((draw(random, (2, 5, 3), -1.0, 1.0),), {"start": 0, "stop": 4, "mark": 2.0})
 
 
 OPERATORS = [
