@@ -244,3 +244,53 @@ def test_differences_along_short_axes(name):
     columns = [np.sum(f(x + e)) - np.sum(f(x)) for e in np.eye(x.size).reshape(x.size, *shape)]
     np.testing.assert_allclose(mg.grad(lambda x: np.sum(f(x)))(x), np.reshape(columns, shape))
     mg.check_grads(f, (x,))
+
+
+# ------------------------------------------------------------------------------------------ complex arguments and results
+
+
+Z = np.array([0.5 - 1.0j, 2.0 + 0.25j, -1.5 + 1.0j])
+
+
+@pytest.mark.parametrize("f", [np.fft.rfft, lambda x: np.exp(1j * x) * x[0], lambda x: 2.0 - 1j * np.outer(x, x)])
+def test_the_jacobian_of_a_complex_result_is_complex(f):
+    x = np.array([1.0, -0.5, 2.0])
+    columns = [mg.jvp(f, (x,), (e,))[1] for e in np.eye(3)]
+    differences = [(f(x + 1e-6 * e) - f(x - 1e-6 * e)) / 2e-6 for e in np.eye(3)]
+    found = mg.jacobian(f)(x)
+    np.testing.assert_allclose(found, np.stack(columns, axis=-1), atol=1e-14)
+    np.testing.assert_allclose(found, np.stack(differences, axis=-1), atol=1e-8)
+    assert mg.jacobian(f)(x.astype(np.float32)).dtype == np.complex64
+
+
+def test_the_jacobian_of_an_analytic_function_is_its_derivative():
+    np.testing.assert_allclose(mg.jacobian(lambda z: z**3 * 2j)(Z), np.diag(6j * Z**2), rtol=1e-14)
+    differences = (np.linalg.inv(np.diag(Z) + 1e-6) - np.linalg.inv(np.diag(Z) - 1e-6)) / 2e-6
+    np.testing.assert_allclose(np.sum(mg.jacobian(np.linalg.inv)(np.diag(Z)), axis=(-2, -1)), differences, rtol=1e-7)
+    slope = mg.grad(lambda x: np.sum(np.abs(mg.jacobian(lambda z: z**3)(x * (1 + 2j))) ** 2))(A)
+    np.testing.assert_allclose(slope, 9 * 25 * 4 * A**3, rtol=1e-13)
+
+
+@pytest.mark.parametrize("f", [np.conjugate, lambda z: np.abs(z) * z, lambda z: np.real(z) + 0j * z])
+def test_a_function_that_is_not_analytic_has_no_complex_jacobian(f):
+    with pytest.raises(TypeError, match=r"not analytic has no df/dz\. Take np\.real and np\.imag"):
+        mg.jacobian(f)(Z)
+
+
+@pytest.mark.parametrize("f", [np.conjugate, lambda z: np.abs(z) * z, lambda z: np.sum(np.exp(z)), lambda z: np.abs(z[0] * z)])
+def test_jvp_of_complex_arguments_is_the_derivative_along_the_tangent(f):
+    v = np.array([1.0 + 0.5j, -2.0j, 0.25])
+    value, slope = mg.jvp(f, (Z,), (v,))
+    np.testing.assert_allclose(value, f(Z))
+    np.testing.assert_allclose(slope, (f(Z + 1e-6 * v) - f(Z - 1e-6 * v)) / 2e-6, atol=1e-7)
+    with pytest.raises(TypeError, match="argument 0 is real, but its tangent is complex"):
+        mg.jvp(np.exp, (A,), (A * 1j,))
+
+
+def test_hvp_of_complex_arguments_is_the_change_of_the_gradient():
+    def f(z):
+        return np.sum(np.abs(z) ** 3 + np.real(z**3 * np.conjugate(z[0])))
+
+    v = np.array([1.0 + 0.5j, -2.0j, 0.25])
+    slope = mg.grad(f)
+    np.testing.assert_allclose(mg.hvp(f, (Z,), v), (slope(Z + 1e-6 * v) - slope(Z - 1e-6 * v)) / 2e-6, atol=1e-6)
