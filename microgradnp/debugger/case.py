@@ -69,7 +69,7 @@ def examine(question: Question, run: Run, seconds: float, recorded: Recorded | N
     began = clock.thread_time()
     trace = capture(question.program, question.wanted, run, seconds)
     expressions = {argument: variable.expression for argument, variable in trace.variables.items()}
-    if (inside := spread(question.model, question.wanted, expressions, trace.before)) is not None:
+    if (inside := spread(question.model, question.wanted, expressions, trace.before, trace.changed)) is not None:
         question = replace(question, model=inside[0], wanted=inside[1])
         trace = capture(question.program, question.wanted, run, seconds)
     matches = match(trace, question.model)

@@ -45,7 +45,8 @@ def investigate(question: Question, number: int) -> Report:
     case = first_look(question, number)
     if case.trace.error is not None and not case.verdict.entries:
         raise case.trace.error
-    recorded = ask_record(case.question.program, question.model, case.question.wanted, number, 0.1 * question.budget.seconds)
+    asked = case.question
+    recorded = ask_record(asked.program, asked.model, asked.wanted, number, 0.1 * question.budget.seconds)
     if number and recorded.verdict is None:
         return first_instead(question, number, recorded.why)
     if recorded.verdict is not None:

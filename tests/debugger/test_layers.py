@@ -252,3 +252,24 @@ def test_a_wrong_line_is_found_with_lists():
     assert {name for name, entry in report.gradients.items() if not entry.ok} == {"weights[0]", "biases[0]"}
     assert report.first_wrong.source == "e = d @ weights[1].T * (1 - h)"
     assert report.first_wrong.fix[2] == "e = d @ weights[1].T * (1 - h ** 2)"
+
+
+def loss_of_samples(xs, ts, W, b):
+    return 0.5 * np.sum((np.array(xs) @ W + b - np.array(ts)) ** 2)
+
+
+def by_samples(xs, ts, W, b):
+    G, g = np.zeros_like(W), np.zeros_like(b)
+    for x, t in zip(xs, ts, strict=True):
+        error = x @ W + b - t
+        G += np.outer(x, error)
+        g += error
+    W -= 0.01 * G
+    b -= 0.01 * g
+
+
+def test_lists_of_samples_stay_whole():
+    X, T, W, _ = start()
+    report = mg.debug(by_samples, loss_of_samples, (list(X), list(T), W[0][:, :2].copy(), np.ones(2)))
+    assert report.ok
+    assert set(report.gradients) == {"W", "b"}

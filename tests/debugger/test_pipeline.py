@@ -278,9 +278,9 @@ ROOMS = [
     "blame",
     "repair",
     "report",
+    "",  # the modules beside them
     "pairs",
-    "",
-]  # from the bottom up; "": beside
+]  # from the bottom up
 WORLD = {f"record.{module}" for module in ("world", "outside", "values", "nodes", "sites", "calls")}  # every run needs them
 
 

@@ -70,21 +70,20 @@ def evaluate(model: Callable[..., Any], values: dict[str, Any]) -> Evaluation:
 
     Raises ModelError when it fails, or does not return one real number.
     """
-    tensors: dict[str, Tensor] = {}
-    given: dict[str, Any] = {}
-    for name, value in values.items():
-        array = (
-            np.asarray(value) if isinstance(value, (np.ndarray, float, np.floating, list, tuple)) and is_regular(value) else None
-        )
-        if array is not None and array.dtype.kind == "f":
-            tensors[name] = given[name] = Tensor(array.astype(np.result_type(array, np.float64)), requires_grad=True, name=name)
-        else:
-            given[name] = value
+    given = {name: variable(value, name) for name, value in values.items()}
     try:
-        loss = model(**given)
+        try:
+            loss = model(**given)
+        except Exception:
+            lists = {name: value for name, value in values.items() if isinstance(value, (list, tuple))}
+            if not lists:
+                raise
+            given |= lists  # lists of samples, which the model makes an array of
+            loss = model(**given)
     except Exception as error:
         shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in values.items() if is_regular(value))
         raise ModelError(f"the model failed on {shapes}: {type(error).__name__}: {error}") from error
+    tensors = {name: value for name, value in given.items() if isinstance(value, Tensor)}
     if not isinstance(loss, Tensor) or not loss.requires_grad:
         raise ModelError("the model did not return a loss that depends on its arguments; it must be written with NumPy functions")
     if loss.shape != ():
@@ -97,6 +96,16 @@ def evaluate(model: Callable[..., Any], values: dict[str, Any]) -> Evaluation:
     found = Evaluation(loss.item(), arrays, gradients, nodes, adjoints, names)
     found.ends = outputs(nodes, values)
     return found
+
+
+def variable(value: Any, name: str) -> Any:
+    """A Tensor in the place of an array of floating-point numbers, or of a list that makes one; anything else as it is."""
+    if not isinstance(value, (np.ndarray, float, np.floating, list, tuple)) or not is_regular(value):
+        return value
+    array = np.asarray(value)
+    if array.dtype.kind != "f":
+        return value
+    return Tensor(array.astype(np.result_type(array, np.float64)), requires_grad=True, name=name)
 
 
 def is_regular(value: Any) -> bool:

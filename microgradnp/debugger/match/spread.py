@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.capture.values import as_array
+from microgradnp.debugger.match.references import ModelError, evaluate
 
 MOST = 60  # arrays in one argument; more are data
 
@@ -33,19 +34,39 @@ class Spread:
 
 
 def spread(
-    model: Callable[..., Any], wanted: Wanted, expressions: dict[str, str], values: dict[str, Any]
+    model: Callable[..., Any], wanted: Wanted, expressions: dict[str, str], values: dict[str, Any], moving: Collection[str]
 ) -> tuple[Spread, Wanted] | None:
-    """The model and the arguments to look for, where some of the `values` are containers of arrays; None where none is."""
+    """The model and the arguments to look for, where some of the `values` are containers of arrays; None where none is.
+
+    Lists of samples stay whole where the model cannot take them apart: only what is `moving` is taken apart then.
+    """
     nests = {argument: nest for argument, value in values.items() if (nest := nest_of(value, argument)) is not None}
-    if not nests:
-        return None
+    for some in (nests, {argument: nest for argument, nest in nests.items() if argument in moving}):
+        if some and is_taken(found := Spread(model, some), values):
+            return found, arguments_of(some, wanted, expressions)
+    return None
+
+
+def is_taken(model: Spread, values: dict[str, Any]) -> bool:
+    """Whether a model runs on Tensors in the places of the arrays."""
+    inside = {name: array for argument, nest in model.nests.items() for name, array in arrays_in(nest, values[argument])}
+    rest = {argument: value for argument, value in values.items() if argument not in model.nests}
+    try:
+        evaluate(model, {**rest, **inside})
+    except ModelError:
+        return False
+    return True
+
+
+def arguments_of(nests: dict[str, Any], wanted: Wanted, expressions: dict[str, str]) -> Wanted:
+    """What has to be found in the code: an array in the place of each container."""
     arguments: list[str] = []
     bind = {argument: expression for argument, expression in wanted.bind.items() if argument not in nests}
     for argument in wanted.arguments:
         inside = list(names_in(nests[argument])) if argument in nests else []
         arguments += inside or [argument]
         bind |= {name: expressions[argument] + name.removeprefix(argument) for name in inside}
-    return Spread(model, nests), Wanted(arguments, wanted.optional - set(nests), bind, wanted.inner)
+    return Wanted(arguments, wanted.optional - set(nests), bind, wanted.inner)
 
 
 def nest_of(value: Any, name: str) -> Any:
@@ -73,6 +94,18 @@ def names_in(nest: Any) -> Iterator[str]:
         yield nest.name
     for item in nest.values() if isinstance(nest, dict) else nest if isinstance(nest, list) else ():
         yield from names_in(item)
+
+
+def arrays_in(nest: Any, value: Any) -> Iterator[tuple[str, Any]]:
+    """(name, array) of all arrays in a container."""
+    if isinstance(nest, Leaf):
+        yield nest.name, value
+    elif isinstance(nest, dict):
+        for key, item in nest.items():
+            yield from arrays_in(item, value[key])
+    elif isinstance(nest, list):
+        for item, held in zip(nest, value, strict=True):
+            yield from arrays_in(item, held)
 
 
 def filled(nest: Any, values: dict[str, Any]) -> Any:
