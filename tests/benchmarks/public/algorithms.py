@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Program, mistake
+from public.case import ANYTHING, Call, Program, mistake
 
 
 def sigmoid(z: Any) -> Any:
@@ -145,6 +145,6 @@ PROGRAMS = [
             ),
             mistake(85, r"self\.xdata", "np.tanh(self.xdata)", "wrong_activation_in_weight_gradient"),
         ),
-        stubs={"matplotlib/__init__.py": "", "matplotlib/pyplot.py": ""},
+        stubs={"matplotlib/__init__.py": "", "matplotlib/pyplot.py": ANYTHING},
     ),
 ]

@@ -10,6 +10,13 @@ from typing import Any
 
 import numpy as np
 
+# a module that has every function
+ANYTHING = """def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return lambda *args, **kwargs: None
+"""
+
 
 @dataclass
 class Call:

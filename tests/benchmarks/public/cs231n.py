@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Edit, Program, mistake, two
+from public.case import ANYTHING, Call, Edit, Program, mistake, two
 
 REG = 0.3
 
@@ -47,7 +47,7 @@ PROGRAMS = [
             Edit(125, r"fc1>0", r"X2>0"),
             Edit(121, r"softmax_matrix\.sum\(axis=0\)", r"np.ones(N).dot(softmax_matrix)"),
         ),
-        stubs={"matplotlib/__init__.py": "", "matplotlib/pyplot.py": ""},
+        stubs={"matplotlib/__init__.py": "", "matplotlib/pyplot.py": ANYTHING},
         tuned=True,
     )
 ]

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Edit, Program, mistake, two
+from public.case import ANYTHING, Call, Edit, Program, mistake, two
 
 NAMES = ["e_W0", "e_b0", "e_W_mu", "e_b_mu", "e_W_logvar", "e_b_logvar", "d_W0", "d_b0", "d_W1", "d_b1"]
 
@@ -94,6 +94,6 @@ PROGRAMS = [
             Edit(112, r"np\.random\..*$", "self.rand_sample"),
             Edit(219, r"enumerate\(grad_list\)", "[]"),
         ),
-        stubs={"PIL/__init__.py": "", "PIL/Image.py": ""},
+        stubs={"PIL/__init__.py": "", "PIL/Image.py": ANYTHING},
     )
 ]

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from public.case import Call, Edit, Program, mistake, two
+from public.case import ANYTHING, Call, Edit, Program, mistake, two
 
 VISIBLE, HIDDEN, RHO, LAMDA, BETA = 5, 3, 0.1, 0.01, 0.5
 
@@ -72,6 +72,6 @@ PROGRAMS = [
             Edit(110, r"numpy\.sum\(del_hid, axis = 1\)", r"del_hid.sum(axis = 1)"),
         ),
         keep=((1, 130),),
-        stubs={"matplotlib/__init__.py": "", "matplotlib/pyplot.py": ""},
+        stubs={"matplotlib/__init__.py": "", "matplotlib/pyplot.py": ANYTHING},
     )
 ]
