@@ -97,9 +97,9 @@ def rerun_of(case: Case) -> Rerun:
 def fix_of(case: Case, blamed: Blame, rerun: Rerun, workshop: Workshop) -> Fix | None:
     """The edit that mends a case. None where values are written into the run: the program would not be the user's."""
     budget = case.question.budget
-    if case.run.writes or budget.left <= 0:
+    workshop.out_of_time = budget.left <= 0
+    if case.run.writes or workshop.out_of_time:
         return None
-    workshop.out_of_time = False
     deadline = budget.until(0.7 if blamed.proof else 0.55)
     fix = repair(case.trace, blamed, rerun, workshop, deadline, functools.partial(stands, case, workshop))
     differs = fix is not None and not fix.complete and not blamed.forward_ok

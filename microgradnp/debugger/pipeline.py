@@ -118,13 +118,16 @@ def confirmed(case: Case) -> Case:
 
 def first_look(question: Question, number: int) -> Case:
     """The step that was asked for, on the user's inputs; its parameters are known from then on."""
+    short = 0.2 * question.budget.seconds
     try:
-        case = examine(question, Run(number), max(0.5, 0.6 * question.budget.left))
+        case = examine(question, Run(number), short)
     except BindingError as error:
         question, note = bound_by_shape(question, error)
-        case = examine(question, Run(number), max(0.5, 0.6 * question.budget.left)).noted(note)
+        case = examine(question, Run(number), short).noted(note)
     except ModelError as error:
         case = in_inner_frames(question, number, error)
+    if case.trace.tracer.out_of_time:
+        case = shortened(case) or examine(case.question, Run(number), max(0.5, 0.6 * question.budget.left))
     before = case.trace.before
     known = tuple(mark_of(before[a]) for a in case.verdict.entries if a in before)
     return replace(case, run=replace(case.run, inputs=Inputs(0, known)))
@@ -159,6 +162,24 @@ def bound_by_shape(question: Question, error: BindingError) -> tuple[Question, s
     said = ", ".join(f"{argument} = {expression}" for argument, expression in found.items())
     wanted = replace(question.wanted, bind=question.wanted.bind | found)
     return replace(question, wanted=wanted), f"{said}: bound by shape, because nothing has these names and no other way fits"
+
+
+def shortened(case: Case) -> Case | None:
+    """The step on a few samples, where it is not over in a short time with all of them; None where there are no samples."""
+    before = case.trace.before
+    data = data_of(before, ())
+    counts = lengths(before, data)
+    length = counts.pop() if len(counts) == 1 else 0
+    if length <= FEW:
+        return None
+    known = [mark_of(value) for argument, value in before.items() if argument not in data]
+    question = replace(case.question, program=case.question.program.with_fewer_samples(length, FEW, known))
+    fewer = examine_again(replace(case, question=question), case.run)
+    if fewer is None or fewer.trace.tracer.out_of_time:
+        return None
+    return fewer.noted(
+        f"only the first {FEW} of {length} samples were looked at: with all of them a step takes too long to trace"
+    )
 
 
 def on_fewer_samples(case: Case) -> Case:

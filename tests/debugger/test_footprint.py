@@ -153,3 +153,23 @@ def test_the_budget_is_processor_time_and_its_end_is_said():
     assert time.thread_time() - began < 5 * 0.5  # far from the figure of the benchmark: this is no place to measure
     assert not report.ok
     assert any("budget of 0.5 s" in note for note in report.notes) or report.first_wrong.fix
+
+
+def slow_and_right(X, T, W):
+    total = np.zeros_like(W)
+    for i in range(len(X)):
+        for j in range(W.shape[1]):
+            for k in range(W.shape[0]):
+                error = 0.0
+                for m in range(W.shape[0]):
+                    error += X[i, m] * W[m, j]
+                total[k, j] += X[i, k] * (error - T[i, j])
+    W -= 0.1 * total
+
+
+def test_a_step_that_is_too_long_is_judged_on_fewer_samples():
+    rng = np.random.default_rng(0)
+    problem = rng.normal(size=(400, 6)), rng.normal(size=(400, 5)), rng.normal(size=(6, 5))
+    report = mg.debug(slow_and_right, loss, problem, budget=2.0)
+    assert report.ok, report
+    assert any("only the first 5 of 400 samples" in note for note in report.notes)

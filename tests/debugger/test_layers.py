@@ -273,3 +273,13 @@ def test_lists_of_samples_stay_whole():
     report = mg.debug(by_samples, loss_of_samples, (list(X), list(T), W[0][:, :2].copy(), np.ones(2)))
     assert report.ok
     assert set(report.gradients) == {"W", "b"}
+
+
+def test_a_loss_may_make_an_array_of_its_samples():
+    def loss(xs, ts, W, b):
+        return 0.5 * np.sum((np.asarray(xs, dtype=float) @ W + b - ts) ** 2)
+
+    X, T, W, _ = start()
+    report = mg.debug(by_samples, loss, (X, T, W[0][:, :2].copy(), np.ones(2)))
+    assert report.ok
+    assert set(report.gradients) == {"W", "b"}

@@ -72,14 +72,7 @@ def evaluate(model: Callable[..., Any], values: dict[str, Any]) -> Evaluation:
     """
     given = {name: variable(value, name) for name, value in values.items()}
     try:
-        try:
-            loss = model(**given)
-        except Exception:
-            lists = {name: value for name, value in values.items() if isinstance(value, (list, tuple))}
-            if not lists:
-                raise
-            given |= lists  # lists of samples, which the model makes an array of
-            loss = model(**given)
+        loss = run_on_tensors(model, given, values)
     except Exception as error:
         shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in values.items() if is_regular(value))
         raise ModelError(f"the model failed on {shapes}: {type(error).__name__}: {error}") from error
@@ -96,6 +89,18 @@ def evaluate(model: Callable[..., Any], values: dict[str, Any]) -> Evaluation:
     found = Evaluation(loss.item(), arrays, gradients, nodes, adjoints, names)
     found.ends = outputs(nodes, values)
     return found
+
+
+def run_on_tensors(model: Callable[..., Any], given: dict[str, Any], values: dict[str, Any]) -> Any:
+    """The model's loss. What it makes an array of, as `np.array(samples)` does, is given as it is: data, without a gradient."""
+    while True:
+        try:
+            return model(**given)
+        except TypeError as error:
+            made = [name for name, value in given.items() if value is not values[name] and f"cannot turn {name} " in str(error)]
+            if not made:
+                raise
+            given[made[0]] = values[made[0]]
 
 
 def variable(value: Any, name: str) -> Any:
