@@ -24,6 +24,7 @@ from microgradnp.debugger.judge.gate import Seen, ask_record, by_record, by_two_
 from microgradnp.debugger.judge.meeting import meets_model
 from microgradnp.debugger.judge.probe import observe, plan_of
 from microgradnp.debugger.judge.score import Scorer
+from microgradnp.debugger.judge.trained import untrained
 from microgradnp.debugger.judge.verdict import Verdict
 from microgradnp.debugger.match.references import ModelError, evaluate
 from microgradnp.debugger.record.judge import Verdict as RecordVerdict
@@ -53,6 +54,8 @@ def investigate(question: Question, number: int) -> Report:
         found = report_on(judged_case(replace(case, recorded=recorded), recorded.verdict))
     else:
         found = judged_by_lines(replace(case, recorded=recorded))
+    if found.verdict.unjudged:
+        found.proposal = other_binding(case)
     found.reasons = reasons(found.trace, found.matches.index)
     found.seconds = clock.thread_time() - question.budget.started
     return found
@@ -77,7 +80,10 @@ def judged_case(case: Case, made: RecordVerdict) -> Case:
         case = replace(case, verdict=by_record(made, line, case.trace))
     if any(a in line.entries and line.entries[a].ok for a in (*case.verdict.unjudged, *case.verdict.unchecked)):
         other = examine_again(replace(case, recorded=None), replace(case.run, inputs=case.run.inputs.fresh(1)))
-        case = replace(case, verdict=completed(case.verdict, line, other.verdict if other is not None else None))
+        verdict = completed(case.verdict, line, other.verdict if other is not None else None)
+        needless = untrained(case.matches.evaluation, set(verdict.entries), case.trace.changed)
+        verdict.unjudged = {argument: why for argument, why in verdict.unjudged.items() if argument not in needless}
+        case = replace(case, verdict=verdict)
     if case.verdict.ok:
         return case
     if case.verdict.asleep and (generic := wrong_with_generic_values(case)) is not None:
@@ -111,6 +117,42 @@ def confirmed(case: Case) -> Case:
     if not verdict.entries and not verdict.unjudged:
         return found.noted(NOTHING_FOUND)
     return found.noted(f"the code was judged by its line events on two inputs: {why}") if why else found
+
+
+MOST_BINDINGS = 8  # that are tried
+
+
+def other_binding(case: Case) -> dict[str, str]:
+    """Other variables for the data with which the record gives a verdict: the rows of a batch, say. Empty where none is found."""
+    trace, question = case.trace, case.question
+    data = {
+        a: np.asarray(v)
+        for a, v in trace.before.items()
+        if a not in trace.changed and np.ndim(v) and a not in question.wanted.bind
+    }
+    choices: list[dict[str, str]] = [{}]
+    for argument, value in data.items():
+        variable = trace.variables[argument]
+        alike = dict.fromkeys(
+            name
+            for version in trace.versions
+            for function, name in sorted(version.known_as)
+            if function == variable.function
+            and name.isidentifier()
+            and name != variable.expression
+            and version.array.ndim == value.ndim
+            and version.array.shape[1:] == value.shape[1:]
+            and version.array.dtype.kind in "fiu"
+        )
+        choices = [{**choice, **more} for choice in choices for more in ({}, *({argument: name} for name in alike))]
+        choices = choices[: 4 * MOST_BINDINGS]
+    choices.sort(key=lambda choice: -len(choice))
+    for choice in [c for c in choices if c][:MOST_BINDINGS]:
+        wanted = replace(question.wanted, bind=question.wanted.bind | choice)
+        answer = ask_record(question.program, question.model, wanted, case.run.number, 0.05 * question.budget.seconds)
+        if answer.verdict is not None and (answer.verdict.right or answer.verdict.wrong):
+            return choice
+    return {}
 
 
 # --------------------------------------------------------------------------------------- which run to examine

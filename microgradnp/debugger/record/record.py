@@ -20,7 +20,15 @@ from microgradnp.debugger.record.nodes import Record
 from microgradnp.debugger.record.recorder import StoppedRecordingError
 from microgradnp.debugger.record.replay import replay, unlike
 from microgradnp.debugger.record.sightings import Sightings
-from microgradnp.debugger.record.values import difference, numbers_in, quantities_in, renewed, same
+from microgradnp.debugger.record.values import (
+    difference,
+    global_state,
+    numbers_in,
+    quantities_in,
+    renewed,
+    same,
+    set_global_state,
+)
 from microgradnp.debugger.record.world import Call, World
 
 Trees = Mapping[str, ast.Module]  # file -> its syntax tree
@@ -62,11 +70,12 @@ def record(
     NotRecordedError
         When there is no readable source, or when a proof fails.
     """
-    world = World(function, tuple(args), dict(kwargs or {}))
+    world, state = World(function, tuple(args), dict(kwargs or {})), global_state()
     made, results = run_recorded(world, most, wanted=wanted, until=until, edited=edited)
     if not made.finished:
         audit(made)
         return made
+    set_global_state(state)
     with world.copied() as call:
         began = time.process_time()
         plain = outcome(call)

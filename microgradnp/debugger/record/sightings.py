@@ -17,10 +17,21 @@ class Sightings:
     def __init__(self, wanted: Wanted) -> None:
         self.binder = Binder(wanted)
         self.readers: dict[CodeType, Readers] = {}
+        self.looking = False  # an expression of `bind` may call a function of the user
         self.sizes: dict[CodeType, set[int]] = {}  # for how many variables the readers of a function were looked for
 
     def look(self, recorder: Recorder, frame: FrameType) -> None:
         """Note the arguments that have changed in a frame."""
+        if self.looking:
+            return
+        self.looking = True
+        try:
+            self.note(recorder, frame)
+        finally:
+            self.looking = False
+
+    def note(self, recorder: Recorder, frame: FrameType) -> None:
+        """Note the values that the variables of a frame have now."""
         code = frame.f_code
         if code not in self.readers and HOOKS not in frame.f_globals:
             return
