@@ -83,8 +83,9 @@ def by_record(made: record_judge.Verdict, line: Verdict, trace: Trace) -> Verdic
         if judged.status in ("right", "agrees", "wrong"):
             verdict.entries[argument] = entry_of(judged, line.entries.get(argument), step, trace)
     needless = untrained(step.evaluation, set(verdict.entries), set(step.after))
+    moving = {*step.after, *line.entries, *trace.changed}
     for argument, judged in made.entries.items():
-        if judged.status == "cannot judge" and (argument in step.after or argument in line.entries or not verdict.entries):
+        if judged.status == "cannot judge" and (argument in moving or not (moving or verdict.entries)):
             verdict.unjudged[argument] = judged.why
         elif judged.status == "not checked" and argument not in needless:
             verdict.unchecked[argument] = judged.why or NOT_FOUND
