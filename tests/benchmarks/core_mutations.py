@@ -292,7 +292,7 @@ class Trials:
                 code = forked(functools.partial(attempt, mutant, tests, "" in found), 3 + 3 * self.budget)
                 outcome = {SURVIVED: "survived", AT_IMPORT: "at import"}.get(code, "killed")
             outcomes.append((outcome, tests))
-            print(end=".", flush=True)
+            tell(mutant, outcome)
         file.write_text(json.dumps(outcomes))
         return 0
 
@@ -311,7 +311,14 @@ class Trials:
             if outcome == "at import":
                 code = forked(functools.partial(changed_import, mutant, tests), 30 + 3 * self.budget)
                 outcome = "survived" if code == SURVIVED else "killed"
+                tell(mutant, outcome)
             yield mutant, outcome
+
+
+def tell(mutant: Mutant, outcome: str) -> None:
+    """Print a survivor as soon as it is known, and a dot for any other outcome."""
+    survived = outcome in ("survived", "not reached")
+    print(f"\n{outcome}, line {mutant.lines[0]}: {mutant.key}" if survived else ".", end="", flush=True)
 
 
 def main() -> None:
@@ -323,11 +330,9 @@ def main() -> None:
     every = [mutant for path in sorted(CORE.glob("*.py")) for mutant in mutants_of(path)]
     chosen = [mutant for mutant in every if not options.files or mutant.path.stem in options.files]
     counts: Counter[str] = Counter()
-    for mutant, outcome in Trials(chosen, options.budget).outcomes():
+    for _, outcome in Trials(chosen, options.budget).outcomes():
         counts[outcome] += 1
-        if outcome in ("survived", "not reached"):
-            print(f"{outcome}, line {mutant.lines[0]}: {mutant.key}", flush=True)
-    print(f"{counts.total()} mutants:", ", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
+    print(f"\n{counts.total()} mutants:", ", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
     print(*[f"no such mutant any more: {key}" for key in equivalents().keys() - {m.key for m in every}], sep="\n")
 
 
