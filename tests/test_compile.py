@@ -425,3 +425,39 @@ def test_numba_takes_long_expressions_in_parts_and_refuses_what_takes_minutes():
     with pytest.warns(UserWarning, match=r"cannot take a program of \d+ steps.*falls back to the NumPy backend"):
         _, gradient = mg.compile(lambda x: chain(x, 1000), backend="numba")(x)
     assert np.allclose(gradient, 1.01**1000, rtol=1e-12)
+
+
+# --------------------------------------------------------------------------------------- options that are arguments
+
+
+GRID, WEIGHTS = np.arange(12.0).reshape(3, 4), np.arange(12.0).reshape(3, 4) ** 2
+OPTIONS = {  # a function with an option among its arguments -> values of the option
+    "shift": (lambda x, k: np.sum(np.roll(x, k) * WEIGHTS), [np.int64(1), np.int64(2), 3, np.array(4)]),
+    "shifts": (lambda x, k: np.sum(np.roll(x, k, axis=(0, 1)) * WEIGHTS), [np.array([1, 0]), np.array([2, 3])]),
+    "computed shifts": (lambda x, k: np.sum(np.roll(x, k * 2, axis=(0, 1)) * WEIGHTS), [np.array([1, 0]), np.array([2, 3])]),
+    "axis": (lambda x, k: np.sum(np.cumsum(x, axis=k) * WEIGHTS), [np.int64(0), np.int64(1), -1]),
+    "degrees of freedom": (lambda x, k: np.var(x, ddof=k), [np.int64(0), np.int64(1)]),
+    "order": (lambda x, k: np.linalg.norm(np.ravel(x) + 1.0, ord=k), [np.int64(1), np.int64(3)]),
+    "a mask": (lambda x, k: np.sum(np.max(x, axis=1, where=k, initial=0.0) ** 2), [WEIGHTS > 3.0, WEIGHTS < 30.0]),
+    "a tuple": (lambda x, k: np.sum(x[k] ** 2), [[0, 1], (0, 1), [1, 1]]),
+    "a sign": (lambda x, k: np.sum(x * np.copysign(1.0, k)), [0.0, -0.0, 1.0]),
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_an_option_that_is_an_argument_is_followed_by_the_gradient(name):
+    f, values = OPTIONS[name]
+    step = mg.compile(f, wrt=0)
+    for k in [*values, *values]:
+        value, slope = step(GRID, k)
+        expected, right = mg.value_and_grad(f)(GRID, k)
+        np.testing.assert_allclose(value, expected, rtol=1e-14)
+        np.testing.assert_allclose(slope, right, rtol=1e-14)
+
+
+def test_an_array_of_shifts_needs_no_second_trace():
+    f, values = OPTIONS["computed shifts"]
+    step = mg.compile(f, wrt=0)
+    for k in values:
+        step(GRID, k)
+    assert step.traces == 1

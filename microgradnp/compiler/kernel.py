@@ -81,6 +81,8 @@ class Kernel:
             elif type(value) in PLAIN:
                 kind, same = space.bind("kind", type(value)), space.bind("value", value)
                 found.append(f"type({name}) is {kind} and {name} == {same}")
+                if value == 0 and isinstance(value, (float, complex)):  # 0.0 == -0.0
+                    found.append(f"repr({name}) == {repr(value)!r}")
             else:
                 return ["False"]  # a tree: the slower way looks into it
         return found

@@ -84,6 +84,12 @@ def pairs_in(tree: Any, other: Any) -> list[tuple[Any, Any]]:
     return found
 
 
+def structure(tree: Any) -> Any:
+    """The types of all containers in their places: a list and a tuple of the same parts differ."""
+    parts = children(tree)
+    return None if parts is None else (type(tree), *(structure(part) for _, part in parts))
+
+
 def outline(tree: Any) -> str:
     """One line that describes the structure of a tree."""
     parts = children(tree)

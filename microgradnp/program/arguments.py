@@ -12,13 +12,13 @@ import numpy as np
 
 from microgradnp.core.signatures import name_of
 from microgradnp.core.tensor import Tensor
-from microgradnp.derivatives.trees import is_differentiable, leaves, leaves_with_paths, tree_map
+from microgradnp.derivatives.trees import is_differentiable, leaves, leaves_with_paths, structure, tree_map
 from microgradnp.derivatives.variables import Argnums, kind, looks_like_array, place_of
 from microgradnp.program.calls import Variables
 from microgradnp.program.tracer import Trace
 
 Where = int | str
-TOLD_BY_REPR = (bool, int, float, complex, str, bytes, type(None), slice, range, np.dtype)
+TOLD_BY_REPR = (bool, int, float, complex, str, bytes, type(None), slice, range, np.dtype, np.generic, np.ndarray)
 
 
 @dataclass
@@ -67,7 +67,8 @@ class Arguments:
             for path, leaf in leaves_with_paths(self.value(where), name):
                 if not is_variable(leaf, asked):
                     rest.append((path, type(leaf), repr(leaf) if isinstance(leaf, TOLD_BY_REPR) else id(leaf)))
-        return arrays, tuple(rest), tuple(self.wrt)
+        kinds = tuple(structure(self.value(where)) for where in self.names)
+        return arrays, tuple(rest), tuple(self.wrt), kinds
 
     def value(self, where: Where) -> Any:
         value = self.args[where] if isinstance(where, int) else self.kwargs[where]
@@ -143,6 +144,8 @@ def is_variable(leaf: Any, asked: bool) -> bool:
     """Whether a leaf becomes a variable of the program. `asked`: its argument is to be differentiated."""
     if asked and is_differentiable(leaf):
         return True
+    if isinstance(leaf, (np.ndarray, np.generic)) and leaf.shape == () and leaf.dtype.kind in "iub":
+        return False  # an axis, a shift, a flag: formulas compute with it
     return isinstance(leaf, (Tensor, np.ndarray, np.generic)) and leaf.dtype.kind in "fciub"
 
 

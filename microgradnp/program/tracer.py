@@ -10,6 +10,7 @@ import copy
 import functools
 import operator
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ from microgradnp.core.signatures import Vjp
 from microgradnp.core.sweep import sweep
 from microgradnp.core.table import Rule
 from microgradnp.core.tensor import Tensor
+from microgradnp.derivatives.trees import leaves
 from microgradnp.inspection.names import name_boxes
 from microgradnp.program.traced import Traced
 from microgradnp.program.values import Value
@@ -118,6 +120,13 @@ class Trace:
         self.keep(node, self.operand(argument))
         return node
 
+    def symbolic(self, option: Any) -> Any:
+        """An option with a traced Tensor in place of each array that is a value of the program."""
+        if isinstance(option, (tuple, list)):
+            return type(option)([self.symbolic(part) for part in option])
+        known = self.values.get(id(option)) if isinstance(option, np.ndarray) else None
+        return option if known is None or known.data is not None else self.as_tensor(option, option)
+
     # ---------------------------------------------------------------------------------- watching the calls
 
     def forward(self, node: Tensor, rule: Rule, args: tuple[Any, ...], _values: Any, options: Any) -> None:
@@ -128,6 +137,7 @@ class Trace:
         self.refuse_other_lengths(rule, args, options)
         if node.args:  # formulas get Tensors: what they compute from a plain array alone would be frozen
             node.args = tuple(self.as_tensor(a, kept) for a, kept in zip(args, node.args, strict=True))
+            node.options = {key: self.symbolic(option) for key, option in options.items()}
         expansion = self.expansions.get(rule.function)
         expanded = None if expansion is None else expansion(*args, **options)
         if isinstance(expanded, Tensor):
@@ -164,7 +174,8 @@ class Trace:
     def whole(self, formula: Vjp, args: tuple[Any, ...], options: Mapping[str, Any]) -> Tensor:
         """The result of a gradient formula that has to look at numbers, as one step."""
         arrays: tuple[Any, ...] = tuple(a._array if isinstance(a, Tensor) else a for a in args)
-        node = Tensor(np.asarray(formula(*arrays, **options)))
+        plain = {key: plain_option(option) for key, option in options.items()}
+        node = Tensor(np.asarray(formula(*arrays, **plain)))
         node.__class__ = Traced
         self.keep(node, self.step(formula, args, options, node._array))
         return node
@@ -213,10 +224,24 @@ class Trace:
         def formula(*args: Any, **options: Any) -> Any:
             try:
                 return vjp(*args, **options)
-            except ConcretizationError:
+            except (ConcretizationError, TypeError, ValueError):
+                if not reads_numbers(options) and not isinstance(sys.exception(), ConcretizationError):
+                    raise
                 return self.whole(vjp, args, options)
 
         return formula
+
+
+def plain_option(option: Any) -> Any:
+    """An option with arrays in place of Tensors."""
+    if isinstance(option, (tuple, list)):
+        return type(option)([plain_option(part) for part in option])
+    return option._array if isinstance(option, Tensor) else option
+
+
+def reads_numbers(options: Mapping[str, Any]) -> bool:
+    """Whether an option is a value of the program, which a formula may not be written for."""
+    return any(isinstance(part, Tensor) for option in options.values() for part in leaves(option))
 
 
 class Gradient(NamedTuple):

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from microgradnp.rules.spectra import eig_packed, eigh_packed, svd_packed, vectors_in
-from microgradnp.rules.values import value_of
 from operators.decompositions import rectangles, squares
 from operators.linalg import well_conditioned
 from operators.record import Operator, Random, Sample, Wrong, draw
@@ -84,7 +83,7 @@ def svd_torch(torch: Any, a: Any, full_matrices: bool = True, compute_uv: bool =
 
 
 def without_mark(packed: Any) -> Any:
-    return np.concatenate([packed[..., :-1, :], np.zeros_like(value_of(packed)[..., -1:, :])], axis=-2)
+    return np.concatenate([packed[..., :-1, :], 0.0 * packed[..., -1:, :]], axis=-2)
 
 
 def rows(random: Random) -> Iterator[Sample]:
