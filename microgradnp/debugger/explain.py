@@ -163,6 +163,7 @@ def finding(fault: Fault) -> Finding:
         certainty="exact" if fix else "consistent" if blamed.certain else "suspected",
         shortens=fix is not None and fix.shortens,
         mends=sorted(fix.right if fix else blamed.proof.mends if blamed.proof else ()),
+        leaves=[name for name in fault.case.verdict.wrong if fix and name not in fix.right],
         region=list(region.lines),
     )
 

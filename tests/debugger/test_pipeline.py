@@ -1,6 +1,7 @@
 """The steps of the debugger, each called alone on one small wrong program; and the rows that name a mistake, one by one."""
 
 import ast
+import dataclasses
 import os
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from microgradnp.debugger.pipeline import report
 from microgradnp.debugger.repair.causes import EXPLAIN, ROWS, Mended, always, cause_of
 from microgradnp.debugger.repair.search import repair
 from microgradnp.debugger.repair.workshop import Workshop
+from microgradnp.debugger.report.facts import Finding
 
 DEBUGGER = Path(microgradnp.__file__).parent / "debugger"
 
@@ -311,3 +313,9 @@ def test_the_rooms_of_the_debugger_import_downwards():
         if ROOMS.index(room_of(other)) > ROOMS.index(room_of(module))
     ]
     assert up == []
+
+
+def test_a_fix_of_a_part_says_what_is_still_wrong():
+    finding = Finding("h", "f", "net.py", 3, "h = a", "unknown", "", "", (3, "h = a", "h = b"), "exact", ["W"], leaves=["b", "c"])
+    assert "it mends a part only; still wrong: b, c" in str(finding)
+    assert "a part only" not in str(dataclasses.replace(finding, leaves=[]))

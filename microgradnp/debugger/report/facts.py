@@ -37,7 +37,8 @@ class Finding:
     expected: str
     fix: tuple[int, str, str] | None
     certainty: str  # "exact", "consistent" or "suspected"
-    mends: list[str] = field(default_factory=list)
+    mends: list[str] = field(default_factory=list)  # gradients that are right with the fix
+    leaves: list[str] = field(default_factory=list)  # gradients that are still wrong with it
     shortens: bool = False  # whether the fix takes away a term, which may be one that carries over from step to step
     region: list[int] = field(default_factory=list)
 
@@ -54,6 +55,8 @@ class Finding:
             lines.append(f"  expected: {self.variable} = {self.expected}")
         if self.fix:
             lines.append(f"  fix, verified on fresh inputs: line {self.fix[0]}: {self.fix[2]}")
+            if self.leaves:
+                lines.append(f"  it mends a part only; still wrong: {', '.join(self.leaves)}")
         elif self.certainty == "consistent":
             lines.append(
                 f"  {self.variable or 'this value'} is wrong, and all that goes into it is right; no single edit mends it"
