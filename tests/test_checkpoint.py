@@ -174,3 +174,20 @@ def test_a_checkpoint_of_a_function_that_has_a_gradient_by_an_override_only():
     np.testing.assert_allclose(x.grad, 10.0 * A + np.floor(10.0 * A), rtol=1e-14)
     np.testing.assert_array_equal(first(A)[1], np.floor(10.0 * A))
     assert mg.grad(lambda x: np.sum(np.exp(x)))(A).tolist() == np.exp(A).tolist(), "the table is as it was"
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x, c: x * c, lambda x, c: (x + c) * x, lambda x, c: np.where(c > 2.0, x, 2.0 * x), lambda x, c: x * c.max()]
+)
+@pytest.mark.parametrize("size", [3, 3000])
+def test_a_change_that_leaves_the_value_as_it_was_is_noticed(f, size):
+    """At 0 the values are equal, and the gradients are not."""
+    x, c, W = mg.Tensor(np.zeros(size), requires_grad=True), np.full(size, 2.0), mg.Tensor(np.full(size, 2.0))
+    unchanged = np.sum(mg.checkpoint(lambda x: f(x, c) + f(x, W))(x))
+    unchanged.backward()
+    changed = np.sum(mg.checkpoint(lambda x: f(x, c))(x)), np.sum(mg.checkpoint(lambda x: f(x, W))(x))
+    c[0] = 3.0
+    W.data[0] = 3.0
+    for loss in changed:
+        with pytest.raises(RuntimeError, match="it did not compute the same again"):
+            loss.backward()

@@ -15,6 +15,7 @@ import numpy as np
 
 from microgradnp.core.context import current, mode, switch
 from microgradnp.core.graph import is_node, parents
+from microgradnp.core.memory import arrays_in, sealed
 from microgradnp.core.record import primitive
 from microgradnp.core.signatures import name_of
 from microgradnp.core.sweep import sweep
@@ -76,6 +77,7 @@ class checkpoint:
             return result
         outside = boundary(inside)
         replay.value = packed.numpy()
+        replay.contents = contents_of(inside)
         self.kept = packed.numpy().nbytes
         self.saved = sum(memory(node) for node in inside if node is not packed)
         node = replayed(*outside, replay=replay)
@@ -90,6 +92,7 @@ class Replay:
         self.args, self.kwargs = same_leaves(args), same_leaves(kwargs)  # the function may write into its containers
         self.rules = overrides.get()  # the rules of `mg.override` that hold when the call is recorded
         self.value: Any = None
+        self.contents: list[Any] = []
         self.memo: tuple[Any, dict[int, Any]] | None = None  # (g, the shares of all arguments) of the sweep that asks now
 
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Tensor | None, list[Tensor]]:
@@ -107,10 +110,11 @@ class Replay:
         with under(self.rules):
             _, packed, inside = self.run(same_leaves(self.args), same_leaves(self.kwargs))
         self.owner.recomputed += 1
-        if packed is None or packed.numpy().tobytes() != self.value.tobytes():
+        if packed is None or packed.numpy().tobytes() != self.value.tobytes() or contents_of(inside) != self.contents:
             raise RuntimeError(
                 f"{self.owner!r}: it did not compute the same again, so its gradient would be wrong. Either it draws "
-                "random numbers: draw them outside, or seed them inside. Or a parameter changed between forward and backward pass"
+                "random numbers: draw them outside, or seed them inside. Or an array or a parameter "
+                "changed between forward and backward pass"
             )
         return packed, inside
 
@@ -150,6 +154,19 @@ def boundary(inside: list[Tensor]) -> list[Tensor]:
     own = {id(node) for node in inside}
     found = {id(p): p for node in inside for p in parents(node) if p.requires_grad and id(p) not in own}
     return list(found.values())
+
+
+def contents_of(inside: list[Tensor]) -> list[Any]:
+    """What the nodes inside read: numbers, and of plain arrays and leaves bytes or check sums, shapes and dtypes.
+
+    Other numbers can give the same value and another gradient, as `x * c` does at x = 0.
+    """
+    held: list[Any] = []
+    for node in inside:
+        held += [argument._array for argument in node.args if isinstance(argument, Tensor) and argument.is_leaf]
+        held += arrays_in([*node.args, *node.options.values()])
+        held += [argument for argument in node.args if isinstance(argument, (int, float, complex, np.generic))]
+    return [sealed(item)[1:] if isinstance(item, np.ndarray) else repr(item) for item in held]
 
 
 def memory(node: Tensor) -> int:
