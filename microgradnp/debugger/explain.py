@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time as clock
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -10,7 +11,9 @@ from typing import NamedTuple
 from microgradnp.debugger.blame.blame import Blame, blame
 from microgradnp.debugger.blame.unmended import cause_without_fix
 from microgradnp.debugger.capture.source import source_of
-from microgradnp.debugger.case import Case, examine_again
+from microgradnp.debugger.case import Budget, Case, examine_again
+from microgradnp.debugger.derived import derive_in
+from microgradnp.debugger.derived import findings as findings_of
 from microgradnp.debugger.judge.gate import ask_record
 from microgradnp.debugger.judge.rerun import Rerun
 from microgradnp.debugger.repair.causes import EXPLAIN, cause_of
@@ -19,6 +22,7 @@ from microgradnp.debugger.repair.workshop import Workshop
 from microgradnp.debugger.report.facts import Finding
 
 MOST_FAULTS = 4
+SHARE = 0.5  # of the budget, for what is derived from the record
 
 
 class Fault(NamedTuple):
@@ -47,18 +51,22 @@ class Explanation:
     faults: list[Fault]
     tried: int = 0  # edits that were run
     out_of_time: bool = False  # whether the budget ended before all edits were tried
+    derived: tuple[Finding, ...] = ()  # the mistakes that the record shows, with changes that were proved
 
     @property
-    def blamed(self) -> Blame:
-        return self.faults[0].blamed
+    def blamed(self) -> Blame | None:
+        """What the search among edits says; None where it was not needed."""
+        return self.faults[0].blamed if self.faults else None
 
     @property
     def repeats(self) -> bool:
-        return self.faults[0].repeats
+        return not self.faults or self.faults[0].repeats
 
     @functools.cached_property
     def findings(self) -> list[Finding]:
         """The faults in plain values, as far as there is a line to name."""
+        if self.derived:
+            return list(self.derived)
         return [finding(fault) for fault in self.faults if fault.fix or fault.blamed.regions]
 
     @property
@@ -67,10 +75,25 @@ class Explanation:
 
 
 def explain(case: Case) -> Explanation:
-    """Find the faults of a wrong case, the first one first."""
+    """Find the faults of a wrong case, the first one first.
+
+    The right statements are derived from the record of the program. Where that mends all, nothing else is asked. Else edits are
+    tried.
+    """
+    budget = case.question.budget
+    derived = derive_in(case, clock.thread_time() + SHARE * budget.left)
     with Workshop(case.question.program) as workshop:
-        found = list(faults(case, workshop))
-    return Explanation(found, workshop.tried, workshop.out_of_time and not found[-1].is_mended)
+        if derived is not None and derived.complete:
+            return Explanation([], derived.tried, derived=tuple(findings_of(derived)))
+        found = list(faults(with_time(case), workshop))
+    changes = tuple(findings_of(derived)) if derived is not None and found[0].fix is None else ()
+    return Explanation(found, workshop.tried, workshop.out_of_time and not found[-1].is_mended, changes)
+
+
+def with_time(case: Case) -> Case:
+    """The case with time for the search among edits, though a share of the budget is used up."""
+    question = case.question
+    return replace(case, question=replace(question, budget=Budget(max(question.budget.left, 0.85 * question.budget.seconds))))
 
 
 def faults(case: Case, workshop: Workshop) -> Iterator[Fault]:

@@ -350,7 +350,8 @@ def report(case: Case, explained: Explanation | None = None) -> Report:
     if explained is not None:
         found.notes += [] if explained.repeats else [UNREPEATABLE]
         found.notes += [f"{allowed(case)} ended before all edits were tried"] if explained.out_of_time else []
-        found.matches, found.blame, found.findings = explained.blamed.matches, explained.blamed, explained.findings
+        found.blame, found.findings = explained.blamed, explained.findings
+        found.matches = explained.blamed.matches if explained.blamed is not None else case.matches
         found.forward_ok, found.tried = explained.forward_ok, explained.tried
     return found
 

@@ -279,6 +279,7 @@ ROOMS = [
     "judge",
     "blame",
     "repair",
+    "derive",
     "report",
     "",  # the modules beside them
     "pairs",

@@ -1,0 +1,1 @@
+"""What must stand where a recorded program goes wrong: the first wrong expression, the right one, and the name of the mistake."""

@@ -1,0 +1,465 @@
+"""The name of a mistake: the user's expression and the right one as products, and what the factors that differ mean in the model.
+
+No variable's name is read. What a factor is, its value says.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from microgradnp.debugger.derive.derivations import Atom, atom_of
+from microgradnp.debugger.derive.fix import Mended
+from microgradnp.debugger.derive.meanings import Meaning
+from microgradnp.debugger.derive.scene import Snapshot
+from microgradnp.debugger.derive.stage import Stage
+
+PRODUCTS = frozenset(["dot", "matmul", "multiply", "outer", "inner"])
+ARRANGED = frozenset(["transpose", "reshape", "ravel", "asarray", "array", "atleast_2d"])
+REDUCED = frozenset(["sum", "mean"])
+BY_KIND = {
+    "add.at": "repeated_index_lost",
+    "range": "loop_cut_short",
+    "compare": "relu_mask_wrong",
+    "softmax": "softmax_jacobian_wrong",
+    "normalisation": "normalisation_term_missing",
+    "axis": "bias_gradient_reduction",
+    "flag": "bias_gradient_reduction",
+    "slice": "wrong_index",
+    "matmul": "matmul_vs_elementwise",
+    "transpose": "transposed",
+    "word": "wrong_activation_derivative",
+    "target": "missing_path_through_time",
+    "copy": "gradient_accumulated_across_steps",
+}
+
+
+class Factor(NamedTuple):
+    """A factor of a product. `how` holds the operations around it: "T", "sum", "mean", "@"."""
+
+    text: str
+    how: frozenset[str]
+    divides: bool = False
+
+
+def cause_of(mended: Mended) -> str:
+    """The slug of the mistake that a change mends."""
+    return Difference(mended).cause()
+
+
+class Difference:
+    """What differs between the user's expression and the right one."""
+
+    def __init__(self, mended: Mended) -> None:
+        self.mended, self.edit = mended, mended.candidate.edit
+        self.suspect, self.meanings = mended.candidate.suspect, mended.blame.meanings
+        self.stage = Stage(mended.scene)
+        self.snapshot: Snapshot | None = self.stage.snapshot(self.suspect.statement, self.suspect.node)
+        self.step = mended.scene.verdict.step
+
+    def cause(self) -> str:
+        kind, entries = self.edit.kind, self.mended.scene.verdict.entries.values()
+        if any("the step before" in entry.why for entry in entries if entry.status == "wrong"):
+            return "gradient_accumulated_across_steps"
+        if self.is_forward():
+            return "forward_differs"
+        if kind == "order":
+            return self.of_order()
+        if kind == "accumulate":
+            return "gradient_accumulated_across_steps" if self.mended.scene.verdict.number else "gradient_overwritten"
+        if kind == "arguments":
+            return self.of_arguments()
+        if self.edit.kind == "binding":
+            names = names_of(ast.unparse(getattr(self.edit.replacement, "value", self.edit.replacement)))
+            return "regularisation_term_wrong" if any(self.kind(name) == "weight" for name in names) else "missing_term"
+        if kind == "index" or (kind == "constant" and self.is_index()):
+            return self.of_index()
+        if kind in ("sign", "constant") and isinstance(self.edit.parent, (ast.Slice, ast.UnaryOp)) and self.in_slice():
+            return "conv_kernel_reversed"
+        if kind in BY_KIND or not self.mended.old or self.snapshot is None:
+            return BY_KIND.get(kind, "unknown")
+        if kind == "sign" and not self.in_slope():
+            return "sign_flipped"
+        return self.of_expressions(self.mended.old, self.mended.new)
+
+    # ------------------------------------------------------------------------------------------------ what is no expression
+
+    def is_forward(self) -> bool:
+        """Whether the statement made a value of the forward pass, and the change lies in what it computes."""
+        means = self.mended.candidate.means
+        if means is not None and means.quantity.kind == "value" and not means.quantity.argument:
+            return True
+        made, outputs = self.suspect.node, set(self.step.outputs)
+        return made not in outputs and made in self.step.structure.before(outputs)
+
+    def of_order(self) -> str:
+        if "out of the loop" in self.edit.new:
+            moved = [node for node in self.edit.replacement if node not in self.edit.node]
+            return (
+                "loop_cut_short"
+                if any(isinstance(n, ast.Return) for n in self.edit.replacement) and moved
+                else "gradient_overwritten"
+            )
+        return "updated_weights_used"
+
+    def of_arguments(self) -> str:
+        called = self.edit.node.func
+        name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+        return "conv_kernel_reversed" if name in ("correlate", "convolve", "correlate2d", "convolve2d") else "wrong_variable"
+
+    def is_index(self) -> bool:
+        """Whether a changed number says which, not how much: it stands in an index, or is a whole number given to a call."""
+        parent = self.edit.parent
+        if not isinstance(getattr(self.edit.node, "value", None), int):
+            return False
+        return isinstance(parent, (ast.Subscript, ast.Slice)) or (
+            isinstance(parent, ast.Call) and self.edit.field == "args" and self.edit.index not in (0, None)
+        )
+
+    def in_slice(self) -> bool:
+        """Whether the step of a slice was changed: `k[::-1]`."""
+        return isinstance(self.edit.parent, ast.Slice) and self.edit.field == "step"
+
+    def of_index(self) -> str:
+        """Whether the index that is wrong counts time steps: the values are those of one operation, repeated."""
+        evaluation = self.step.evaluation
+        names = [evaluation.names[id(node)] for node in evaluation.nodes if node.rule is not None]
+        roots = [self.mended.candidate.root] if self.mended.candidate.root is not None else []
+        indexed = [n for root in roots for n in ast.walk(root) if isinstance(n, ast.Subscript)]
+        held = [n for n in indexed if self.edit.node in ast.walk(n.slice)]
+        text = ast.unparse(held[-1]) if held else ""
+        meanings = [m for m in self.of(text) if m.quantity.kind == "value"]
+        repeated = any(names.count(m.quantity.text) > 2 for m in meanings)
+        return "wrong_time_index" if repeated else "wrong_index"
+
+    # ------------------------------------------------------------------------------------------------ values
+
+    def atom(self, text: str) -> Atom | None:
+        if not text or self.snapshot is None:
+            return None
+        return atom_of(self.stage, self.snapshot, text)
+
+    def of(self, text: str) -> list[Meaning]:
+        atom = self.atom(text)
+        return self.meanings.of(atom.pair) if atom is not None else []
+
+    def kind(self, text: str) -> str:
+        """ "weight", "moved" (a weight after its step), "gradient", "slope", "value", "number" or ""."""
+        atom = self.atom(text)
+        if atom is None:
+            return ""
+        if not atom.shape and atom.pair[0] == atom.pair[1]:
+            return "number"
+        found = self.meanings.of(atom.pair)
+        for meaning in found:
+            if meaning.quantity.kind == "value":
+                moving = meaning.quantity.argument in self.step.after
+                if moving:
+                    return "weight"
+        for meaning in found:
+            if meaning.quantity.kind == "slope":
+                return "slope"
+        if any(m.is_gradient for m in found):
+            return "gradient"
+        if found:
+            return "value"
+        return "moved" if self.meanings.update(atom.pair) is not None else ""
+
+    def is_weight_gradient(self, text: str) -> bool:
+        return any(m.is_gradient and m.quantity.argument in self.step.after for m in self.of(text))
+
+    def in_slope(self) -> bool:
+        """Whether the changed factor is a slope now."""
+        old, new = factors(self.mended.old), factors(self.mended.new)
+        added = [f for f in new if f not in old]
+        return any(self.kind(f.text) == "slope" for f in added)
+
+    # ------------------------------------------------------------------------------------------------ expressions
+
+    def of_expressions(self, old: str, new: str) -> str:
+        """The cause, from what differs between two expressions."""
+        if self.kind(new) == "slope" and self.kind(old) != "slope":
+            return self.of_slope([Factor(old, frozenset())], [Factor(new, frozenset())], [self.kind(old)])
+        first, second = terms(old), terms(new)
+        gone = [t for t in first if t not in second]
+        come = [t for t in second if t not in first]
+        if len(first) < len(second) and not gone:
+            return self.of_term(come[0])
+        if len(first) > len(second) and not come:
+            return self.of_term(gone[0], extra=True)
+        if len(gone) == len(come) == 1 and (len(first) > 1):
+            found = self.of_products(gone[0], come[0])
+            if any(self.kind(t) == "weight" for t in names_of(come[0])) and self.kind_of_term(come[0]) == "weight":
+                return "factor_2" if found == "factor_2" else "regularisation_term_wrong"
+            return found
+        return self.of_products(old, new)
+
+    def kind_of_term(self, text: str) -> str:
+        """What a summand is, but for numbers that multiply it."""
+        parts = [f.text for f in factors(text) if self.kind(f.text) != "number" and not is_number(f.text)]
+        return self.kind(parts[0]) if len(parts) == 1 else self.kind(text)
+
+    def of_term(self, text: str, extra: bool = False) -> str:
+        kind = self.kind_of_term(text.lstrip("-"))
+        if kind == "weight":
+            return "regularisation_term_wrong"
+        if kind == "gradient" and not extra:
+            return "missing_path_through_time" if self.suspect.node.execution or self.repeats() else "missing_term"
+        if kind == "value" and not extra and self.is_loss(text):
+            return "loss_derivative_wrong"
+        return "missing_term"
+
+    def is_loss(self, text: str) -> bool:
+        """Whether a value is an argument that no parameter multiplies: what the loss compares with."""
+        return any(m.quantity.argument and m.quantity.argument not in self.step.after for m in self.of(text.lstrip("-")))
+
+    def repeats(self) -> bool:
+        """Whether the statement runs several times in the step."""
+        statement = self.suspect.statement
+        seen = self.mended.scene.snapshots.get((statement.file, (statement.line, statement.column)), [])
+        start = min((node.number for node in self.step.outputs), default=0)
+        return sum(start <= s.time <= self.step.last.number for s in seen) > 1
+
+    def of_products(self, old: str, new: str) -> str:
+        """The cause, from the factors that are left over on each side."""
+        first, second = factors(old), factors(new)
+        left = [f for f in first if not any(f.text == g.text for g in second)]
+        added = [f for f in second if not any(f.text == g.text for g in first)]
+        if not left and not added:
+            return self.of_same_factors(first, second, old, new)
+        gone = [self.kind(f.text) for f in left]
+        come = [self.kind(f.text) for f in added]
+        if self.together(added) == "slope" or "slope" in come or self.completes_slope(added, second):
+            return self.of_slope(left, added, gone)
+        inner_left = [k for f in left for k in self.kinds_inside(f.text)]
+        inner_added = [k for f in added for k in self.kinds_inside(f.text)]
+        used = [*gone, *inner_left]
+        gives = [*come, *inner_added]
+        if "weight" in gives and "moved" in used:
+            return "updated_weights_used"
+        if ("weight" in gives or "moved" in come) and ("gradient" in used or any(self.is_weight_gradient(f.text) for f in left)):
+            return "gradient_or_update_used_for_weight"
+        if "gradient" in come and "gradient" not in used:
+            return "upstream_gradient_dropped"
+        if set(come) <= {"number"} and set(gone) <= {"number"}:
+            return self.of_numbers(left, added)
+        if "value" in come and (gone and self.makes_weight_gradient()):
+            return self.of_values(left, added)
+        if not added:
+            if "slope" in gone:
+                return "wrong_activation_derivative"
+            return "bias_gradient_reduction" if self.makes_bias_gradient() else "extra_factor"
+        if not left:
+            return "missing_factor"
+        return "wrong_variable"
+
+    def of_same_factors(self, first: list[Factor], second: list[Factor], old: str, new: str) -> str:
+        """The same factors, multiplied or summed in another way."""
+        ways = [frozenset().union(*(f.how for f in part)) for part in (first, second)]
+        if (ways[0] ^ ways[1]) & {"sum", "mean"}:
+            return "bias_gradient_reduction" if self.mended.scene.verdict.right else "batch_scale_1_over_N"
+        if any(a.divides != b.divides for a, b in zip(first, second, strict=False)):
+            return "batch_scale_1_over_N"
+        if ("*" in ways[0]) != ("*" in ways[1]) or ways[0] & {"outer"} != ways[1] & {"outer"}:
+            return "matmul_vs_elementwise"
+        if ("-" in ways[0]) != ("-" in ways[1]):
+            return "sign_flipped"
+        return "transposed" if old != new else "unknown"
+
+    def together(self, parts: list[Factor]) -> str:
+        """What some factors are when they are multiplied."""
+        return self.kind(" * ".join(f"({f.text})" for f in parts)) if parts else ""
+
+    def completes_slope(self, added: list[Factor], every: list[Factor]) -> bool:
+        """Whether a factor that was added makes a slope, with others that stood there."""
+        others = [f for f in every if f not in added]
+        parts = [f for f in others if self.kind(f.text) != "weight"]
+        return any(self.together([a, o]) == "slope" for a in added for o in parts)
+
+    def kinds_inside(self, text: str) -> list[str]:
+        """What the variables inside of an expression are."""
+        return [self.kind(name) for name in names_of(text)]
+
+    def of_slope(self, left: list[Factor], added: list[Factor], gone: list[str]) -> str:
+        """A slope was added: it was missing, or another stood there, or it was taken at another value."""
+        if not left:
+            return "wrong_activation_derivative" if self.together(added) != "slope" else "missing_activation_derivative"
+        for f in left:
+            for g in added:
+                if names_of(f.text) == names_of(g.text) and ("@" in f.text) != ("@" in g.text):
+                    return "matmul_vs_elementwise"
+        atoms = [self.atom(f.text) for f in left]
+        where = self.point_of(atoms[0]) if len(left) == 1 and atoms[0] is not None else ""
+        if where:
+            return where
+        calls = [(call_of(f.text), call_of(g.text)) for f in left for g in added]
+        for was, now in calls:
+            if was is not None and now is not None and was[0] == now[0] and was[1] != now[1]:
+                activated = any(m.quantity.kind == "value" and m.quantity.argument == "" for m in self.of(was[1]))
+                return "derivative_of_activated_value" if activated else "derivative_at_wrong_point"
+        for f in left:
+            inside = call_of(f.text)
+            if inside is not None and self.kind(inside[1]) == "gradient":
+                return "relu_mask_wrong"
+        if "gradient" in gone and len(left) == 1:
+            return "wrong_variable"
+        return "wrong_activation_derivative"
+
+    def point_of(self, atom: Atom) -> str:
+        """Where a slope was taken, if it is that of a common activation at some value.
+
+        f'(a) at an activated a, and a * (1 - a) at a value that was not activated, are one mistake; others are at a wrong point.
+        """
+        for quantity in self.meanings.quantities:
+            if quantity.kind not in ("value", "adjoint", "row") or np.shape(quantity.pair[0]) != atom.shape:
+                continue
+            forms = zip(*(slopes_at(np.asarray(p, float)) for p in quantity.pair), strict=True)
+            if any(all(np.allclose(a, b, rtol=1e-9, atol=0) for a, b in zip(form, atom.pair, strict=True)) for form in forms):
+                is_result = quantity.kind == "value" and not quantity.argument
+                return "derivative_of_activated_value" if is_result else "derivative_at_wrong_point"
+        return ""
+
+    def of_numbers(self, left: list[Factor], added: list[Factor]) -> str:
+        """Only numbers differ: a count of samples or a rate, or a constant."""
+        texts = [f.text for f in (*left, *added)]
+        plain = [t for t in texts if is_number(t)]
+        if len(plain) == len(texts):
+            return "factor_2"
+        return "batch_scale_1_over_N"
+
+    def of_values(self, left: list[Factor], added: list[Factor]) -> str:
+        """Another value in the gradient of a weight: that of another layer, or of another time step."""
+        for f in left:
+            for g in added:
+                if base_of(f.text) == base_of(g.text) and f.text != g.text and "[" in f.text:
+                    return "wrong_time_index"
+        return "wrong_activation_in_weight_gradient"
+
+    def makes_weight_gradient(self) -> bool:
+        """Whether the right value is the gradient of a matrix, or a part of it."""
+        means = self.mended.candidate.means
+        found = {means.quantity.argument} if means is not None else set()
+        return any(self.is_factor(argument) for argument in found | self.suspect.target if argument)
+
+    def is_factor(self, argument: str) -> bool:
+        """Whether the model multiplies by an argument, and does not only add it."""
+        nodes = self.step.evaluation.nodes
+        own = [node for node in nodes if node.rule is None and node.name == argument]
+        own += [
+            node
+            for node in nodes
+            if node.rule is not None and node.rule.name in ("transpose", "getitem") and any(node.args[0] is o for o in own)
+        ]
+        ids = {id(node) for node in own}
+        readers = [node for node in nodes if node.rule is not None and any(id(a) in ids for a in node.args)]
+        return any(node.rule.name not in ("add", "subtract", "transpose", "getitem", "square", "sum") for node in readers)
+
+    def makes_bias_gradient(self) -> bool:
+        """Whether the right value is the gradient of an offset."""
+        means = self.mended.candidate.means
+        argument = means.quantity.argument if means is not None else ""
+        return bool(argument) and not self.is_factor(argument)
+
+
+def slopes_at(v: np.ndarray) -> list[np.ndarray]:
+    """The slopes of tanh and of the sigmoid at a value, and the same as formulas in the activated value."""
+    s = 1 / (1 + np.exp(-np.clip(v, -500, 500)))
+    return [1 - np.tanh(v) ** 2, s * (1 - s), 1 - v**2, v * (1 - v)]
+
+
+# ---------------------------------------------------------------------------------------------------------------- syntax
+
+
+def terms(text: str) -> list[str]:
+    """The summands of an expression; those that are subtracted begin with a minus."""
+
+    def walk(node: Any, sign: str) -> Iterator[str]:
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+            yield from walk(node.left, sign)
+            flipped = "" if sign else "-"
+            yield from walk(node.right, flipped if isinstance(node.op, ast.Sub) else sign)
+        else:
+            yield sign + ast.unparse(node)
+
+    return list(walk(ast.parse(text, mode="eval").body, ""))
+
+
+def factors(text: str) -> list[Factor]:
+    """The factors of a product, from left to right, with the operations around each."""
+
+    def walk(node: Any, how: frozenset[str], divides: bool) -> Iterator[Factor]:
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.MatMult, ast.Div)):
+            way = how | {"@" if isinstance(node.op, ast.MatMult) else "*"} if not isinstance(node.op, ast.Div) else how
+            yield from walk(node.left, way, divides)
+            yield from walk(node.right, way, divides != isinstance(node.op, ast.Div))
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            yield from walk(node.operand, how | {"-"}, divides)
+        elif isinstance(node, ast.Attribute) and node.attr == "T":
+            yield from walk(node.value, how | {"T"}, divides)
+        elif isinstance(node, ast.Call):
+            yield from of_call(node, how, divides)
+        else:
+            yield Factor(ast.unparse(node), how, divides)
+
+    def of_call(node: ast.Call, how: frozenset[str], divides: bool) -> Iterator[Factor]:
+        function = node.func
+        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        library = (
+            isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id in ("np", "numpy")
+        )
+        owner = [] if library or not isinstance(function, ast.Attribute) else [function.value]
+        inside = [*owner, *node.args]
+        if name in PRODUCTS and len(inside) == 2:
+            way = how | {{"multiply": "*", "outer": "outer"}.get(name, "@")}
+            for part in inside:
+                yield from walk(part, way, divides)
+        elif name in REDUCED | ARRANGED and inside:
+            yield from walk(inside[0], how | {name}, divides)
+        else:
+            yield Factor(ast.unparse(node), how, divides)
+
+    return list(walk(ast.parse(text, mode="eval").body, frozenset(), False))
+
+
+def names_of(text: str) -> list[str]:
+    """The variables, attributes and items inside of an expression, the longest first of each."""
+    found: list[str] = []
+
+    def walk(node: ast.AST) -> None:
+        is_transposed = isinstance(node, ast.Attribute) and node.attr == "T"
+        if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)) and not is_transposed:
+            found.append(ast.unparse(node))
+            return
+        inside = ast.iter_child_nodes(node)
+        if isinstance(node, ast.Call):
+            inside = iter([*node.args, *([node.func.value] if isinstance(node.func, ast.Attribute) else [])])
+        for child in inside:
+            walk(child)
+
+    try:
+        walk(ast.parse(text, mode="eval").body)
+    except SyntaxError:
+        return []
+    return [name for name in dict.fromkeys(found) if name not in ("np", "numpy", "math")]
+
+
+def call_of(text: str) -> tuple[str, str] | None:
+    """(function, first argument) of a call."""
+    node = ast.parse(text, mode="eval").body
+    if isinstance(node, ast.Call) and node.args:
+        return ast.unparse(node.func), ast.unparse(node.args[0])
+    return None
+
+
+def base_of(text: str) -> str:
+    return text.partition("[")[0]
+
+
+def is_number(text: str) -> bool:
+    return all(
+        isinstance(n, (ast.Constant, ast.UnaryOp, ast.USub, ast.Expression, ast.BinOp, ast.Div, ast.Mult))
+        for n in ast.walk(ast.parse(text, mode="eval"))
+    )

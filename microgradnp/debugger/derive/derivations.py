@@ -1,0 +1,262 @@
+"""The right expression, derived: what is an adjoint among a statement's variables is carried on by the model's own rules.
+
+Only results that are adjoints again, or parts of them, are kept. So no expression is offered that means nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from microgradnp.debugger.derive.meanings import Meaning, Meanings
+from microgradnp.debugger.derive.scene import Snapshot
+from microgradnp.debugger.derive.stage import NotEvaluatedError, Stage, atoms_of, compiled
+
+MOST_ATOMS = 60
+MOST_ADJOINTS = 14
+Pair = tuple[np.ndarray, np.ndarray]
+
+
+class Atom(NamedTuple):
+    """An expression over the variables of a statement, with its values at both inputs."""
+
+    text: str
+    pair: Pair
+    constant: bool = False  # whether it was multiplied by a number that is the same at both inputs
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(np.shape(self.pair[0]))
+
+    @property
+    def factor(self) -> str:
+        """The text as a factor of a product."""
+        return self.text if is_closed(self.text) else f"({self.text})"
+
+
+def is_closed(text: str) -> bool:
+    """Whether an expression needs no parentheses inside of a product."""
+    node = ast.parse(text, mode="eval").body
+    return not isinstance(node, (ast.BinOp, ast.Compare, ast.UnaryOp, ast.IfExp, ast.BoolOp, ast.Lambda))
+
+
+def derived(stage: Stage, meanings: Meanings, snapshot: Snapshot, function: Any, old: str) -> Iterator[tuple[float, str]]:
+    """(cost, expression) of what may stand in the place of `old`: the nearest to the text of the user first."""
+    values, adjoints, slopes = ingredients(stage, meanings, snapshot, function, old)
+    scalars = {  # numbers that are quantities of the model, or stand there alone
+        v.text for v in values if not v.shape and (v.text == old or any(m.quantity.kind == "value" for m in meanings.of(v.pair)))
+    }
+    found: dict[str, float] = {}
+    tokens = Counter(words(old))
+    marks: set[bytes] = set()
+    level = adjoints
+    for depth in range(2):
+        further: list[Atom] = []
+        for atom in level:
+            for result in carried_on(atom, values, slopes, scalars):
+                means = gradient_of(meanings, result.pair)
+                if means is None:
+                    continue
+                distance = sum(((tokens - Counter(words(result.text))) + (Counter(words(result.text)) - tokens)).values())
+                cost = 2.5 + 0.06 * distance + 0.02 * len(result.text) / 10
+                if result.text not in found or cost < found[result.text]:
+                    found[result.text] = cost
+                mark = result.pair[0].tobytes()
+                if mark not in marks and not (result.constant and depth == 0):
+                    marks.add(mark)
+                    further.append(result)
+        for a in further[:24] if depth == 0 else ():
+            for b in [*further[:24], *adjoints]:
+                if a is not b and a.shape == b.shape:
+                    total = Atom(f"{a.text} + {b.text}", (a.pair[0] + b.pair[0], a.pair[1] + b.pair[1]))
+                    if gradient_of(meanings, total.pair) is not None:
+                        found.setdefault(total.text, 3.2)
+                        further.append(total)
+        level = further[:40]
+    yield from sorted((cost, text) for text, cost in found.items())
+    yield from penalties(meanings, atom_of(stage, snapshot, old), values, old)
+
+
+def penalties(meanings: Meanings, whole: Atom | None, values: list[Atom], old: str) -> Iterator[tuple[float, str]]:
+    """The old expression with a multiple of a parameter, where a share of its gradient lacks just that."""
+    shares = [m for m in meanings.gradients(whole.pair) if m.quantity.kind == "share"] if whole is not None else []
+    if whole is None or not shares:
+        return
+    numbers = [v for v in values if not v.shape and float(v.pair[0]) not in (0.0, 1.0)]
+    multiples = [("", 1.0), ("2 * ", 2.0), ("0.5 * ", 0.5)]
+    for share in shares[:4]:
+        wholes = [q for q in meanings.quantities if q.kind == "adjoint" and q.number == share.quantity.number]
+        for quantity in wholes:
+            rest = tuple(share.scale * np.asarray(q) - p for q, p in zip(quantity.pair, whole.pair, strict=True))
+            for v in values:
+                if v.shape != whole.shape or not v.shape or not np.any(v.pair[0]):
+                    continue
+                factor = float(np.vdot(rest[0], v.pair[0]) / np.vdot(v.pair[0], v.pair[0]))
+                near = [np.allclose(r, factor * p, rtol=1e-7, atol=1e-12) for r, p in zip(rest, v.pair, strict=True)]
+                if not all(near) or not factor:
+                    continue
+                for times, c in multiples:
+                    for number in numbers:
+                        for text, value in (
+                            (f"{times}{number.factor}", c * float(number.pair[0])),
+                            *(
+                                (f"{times}{number.factor} / {n.factor}", c * float(number.pair[0] / n.pair[0]))
+                                for n in numbers
+                                if n is not number
+                            ),
+                        ):
+                            if abs(value - factor) < 1e-9 * abs(factor):
+                                yield 1.9 + 0.01 * len(text), f"{old} + {text} * {v.factor}"
+
+
+def gradient_of(meanings: Meanings, pair: Pair) -> Meaning | None:
+    found = meanings.gradients(pair)
+    return found[0] if found else None
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+|[^\s\w()]", text)
+
+
+def ingredients(
+    stage: Stage, meanings: Meanings, snapshot: Snapshot, function: Any, old: str
+) -> tuple[list[Atom], list[Atom], list[Atom]]:
+    """(values, adjoints, slopes) among the variables, and among the expressions that the function or the old text uses."""
+    texts = [text for text, _ in atoms_of(snapshot.names) if text.count("[") <= 2][: 3 * MOST_ATOMS]
+    tree = ast.parse(old, mode="eval")
+    inside = [
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.expr) and (not isinstance(node, ast.Constant) or node is tree.body)
+    ]
+    others = expressions_of(function) if function is not None else []
+    values: dict[str, Atom] = {}
+    for text in dict.fromkeys([*inside, *others, *texts]):
+        atom = atom_of(stage, snapshot, text)
+        if atom is not None:
+            values.setdefault(text, atom)
+    held = list(values.values())[: 2 * MOST_ATOMS]
+    adjoints = [a for a in held if np.ptp(a.pair[0]) + abs(np.ravel(a.pair[0])[0]) and gradient_of(meanings, a.pair) is not None]
+    adjoints.sort(key=lambda a: (a.text not in inside, len(a.text)))
+    slopes: dict[str, Atom] = {}
+    helpers = helpers_of(snapshot)
+    simple = [a for a in held if re.fullmatch(r"[\w.]+(\[[^\[\]]*\])*", a.text)]
+    for atom in held:
+        if any(m.quantity.kind == "slope" for m in meanings.of(atom.pair)):
+            slopes.setdefault(atom.text, atom)
+    for atom in simple[:MOST_ATOMS]:
+        t = atom.factor
+        for text in (*(f"{h}({atom.text})" for h in helpers), f"{t} * (1 - {t})", f"1 - {t} ** 2", f"{t} > 0"):
+            made = atom_of(stage, snapshot, text)
+            if made is not None and any(m.quantity.kind == "slope" for m in meanings.of(made.pair)):
+                slopes.setdefault(text, made)
+    plain = sorted(held, key=lambda a: 0 if a.text in inside else 2 if " " in a.text else 1)
+    return plain[:MOST_ATOMS], adjoints[:MOST_ADJOINTS], list(slopes.values())[:24]
+
+
+def atom_of(stage: Stage, snapshot: Snapshot, text: str) -> Atom | None:
+    """The values of an expression, where it gives numbers."""
+    try:
+        code = compiled(ast.parse(text, mode="eval").body)
+        pair = stage.evaluate(code, snapshot) if code is not None else None
+    except (NotEvaluatedError, SyntaxError):
+        return None
+    if pair is None:
+        return None
+    made = []
+    for value in pair:
+        if not isinstance(value, (np.ndarray, float, np.floating, np.bool_)) and type(value) is not int:
+            return None
+        array = np.asarray(value)
+        if array.dtype.kind not in "fbi" or not array.size or not np.isfinite(array).all() or array.ndim > 4:
+            return None
+        made.append(np.asarray(array, float))
+    return Atom(text, (made[0], made[1])) if made[0].shape == made[1].shape else None
+
+
+def expressions_of(function: Any) -> list[str]:
+    """The expressions of a function that are computed from its variables: they say how the user writes things."""
+    found = []
+    for node in ast.walk(function):
+        if isinstance(node, (ast.BinOp, ast.Call, ast.Subscript, ast.Attribute, ast.Name)) and isinstance(
+            getattr(node, "ctx", ast.Load()), ast.Load
+        ):
+            text = ast.unparse(node)
+            if len(text) < 60 and "rand" not in text:
+                found.append(text)
+    return list(dict.fromkeys(found))
+
+
+def helpers_of(snapshot: Snapshot) -> list[str]:
+    """The functions and methods of one argument that a function could call."""
+    names = []
+    for name, value in snapshot.globals.items():
+        code = getattr(value, "__code__", None)
+        if code is not None and code.co_argcount - len(value.__defaults__ or ()) == 1 and not name.startswith("__"):
+            names.append(name)
+    owner = snapshot.names.get("self")
+    for name, value in vars(getattr(owner, "kind", object)).items():
+        code = getattr(value, "__code__", None)
+        if code is not None and code.co_argcount == 2 and not name.startswith("__"):
+            names.append(f"self.{name}")
+    return names[:8]
+
+
+def carried_on(d: Atom, values: list[Atom], slopes: list[Atom], scalars: set[str]) -> Iterator[Atom]:
+    """An adjoint carried on by one rule: times a slope, through a matrix, to a weight, summed."""
+    t = d.factor
+
+    function: Any
+
+    def made(text: str, function: Any, *others: Atom) -> Iterator[Atom]:
+        try:
+            pair = tuple(np.asarray(function(*(a.pair[k] for a in (d, *others))), float) for k in (0, 1))
+        except ValueError:
+            return
+        if np.isfinite(pair[0]).all() and np.isfinite(pair[1]).all():
+            fixed = any(not a.shape and a.pair[0] == a.pair[1] for a in others)
+            yield Atom(text, (pair[0], pair[1]), fixed)
+
+    for s in slopes:
+        if s.shape == d.shape or not s.shape or not d.shape:
+            factor = s.text if re.fullmatch(r"[\w.]+ \* \(1 - [\w.]+\)", s.text) else s.factor
+            yield from made(f"{d.text if '+' not in d.text and '- ' not in d.text else t} * {factor}", lambda a, b: a * b, s)
+        elif s.shape == d.shape[::-1]:
+            yield from made(f"{t} * {s.factor}.T", lambda a, b: a * b.T, s)
+    if len(d.shape) == 2:
+        for text, function in (
+            (f"{t}.sum(axis=0)", lambda a: a.sum(0)),
+            (f"{t}.sum(axis=0, keepdims=True)", lambda a: a.sum(0, keepdims=True)),
+            (f"{t}.sum(axis=1)", lambda a: a.sum(1)),
+            (f"{t}.sum(axis=1, keepdims=True)", lambda a: a.sum(1, keepdims=True)),
+        ):
+            yield from made(text, function)
+    if d.shape:
+        yield from made(f"{t}.sum()", lambda a: a.sum())
+    for v in values:
+        if v.text == d.text:
+            continue
+        q = v.factor
+        if v.shape == d.shape or (v.shape and (not d.shape or v.shape == d.shape[-1:])) or v.text in scalars:
+            yield from made(f"{t} * {q}", lambda a, b: a * b, v)
+        if len(d.shape) == 2 and len(v.shape) == 2:
+            for text, function in (
+                (f"{t} @ {q}.T", lambda a, b: a @ b.T),
+                (f"{t} @ {q}", lambda a, b: a @ b),
+                (f"{q}.T @ {t}", lambda a, b: b.T @ a),
+                (f"{q} @ {t}", lambda a, b: b @ a),
+                (f"{t}.T @ {q}", lambda a, b: a.T @ b),
+                (f"{q} @ {t}.T", lambda a, b: b @ a.T),
+            ):
+                yield from made(text, function, v)
+        elif len(d.shape) == 1 and len(v.shape) == 2:
+            for text, function in ((f"{q} @ {t}", lambda a, b: b @ a), (f"{q}.T @ {t}", lambda a, b: b.T @ a)):
+                yield from made(text, function, v)
+        elif len(d.shape) == 1 and len(v.shape) == 1:
+            yield from made(f"np.outer({d.text}, {v.text})", np.outer, v)
+            yield from made(f"np.outer({v.text}, {d.text})", lambda a, b: np.outer(b, a), v)

@@ -1,0 +1,299 @@
+"""A recorded run in which every statement also notes the variables that it could read: the stage on which edits are tried."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import dataclasses
+import linecache
+import sys
+import types
+from collections.abc import Callable, Iterator, Mapping
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from microgradnp.debugger.capture.bind import Wanted
+from microgradnp.debugger.capture.program import seeded
+from microgradnp.debugger.record import instrument
+from microgradnp.debugger.record.call_hooks import CallHooks
+from microgradnp.debugger.record.hooks import Hook
+from microgradnp.debugger.record.instrument import HOOKS, INDEX, Instrumented, Instrumenter
+from microgradnp.debugger.record.judge import Verdict, judge_record
+from microgradnp.debugger.record.nodes import Call, Group, Node, Record
+from microgradnp.debugger.record.points import Point, other_point
+from microgradnp.debugger.record.record import CodeTable, NotRecordedError, Slices, functions_of, outcome, unchanged
+from microgradnp.debugger.record.recorder import Recorder, StoppedRecordingError
+from microgradnp.debugger.record.replay import Replay
+from microgradnp.debugger.record.sightings import Sightings
+from microgradnp.debugger.record.sites import Site, Statement
+from microgradnp.debugger.record.values import attributes, is_instance, numbers_in, quantities_in, renewed
+from microgradnp.debugger.record.world import World
+
+DEEPEST = 4  # containers and objects inside of each other
+LONGEST = 400  # items of a list that is taken apart
+MOST_SNAPSHOTS = 6000
+Place = tuple[int, int]  # line and column of a statement
+
+
+class Instance(NamedTuple):
+    """An object of the user, with the operands that its attributes hold."""
+
+    kind: type
+    names: dict[str, Any]
+
+
+class Snapshot(NamedTuple):
+    """The variables that a statement could read, as operands, when `time` nodes had been recorded."""
+
+    statement: Statement
+    time: int
+    call: Call | None
+    names: dict[str, Any]
+    globals: dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Question:
+    """A call of the user's function and the model that it should follow."""
+
+    world: World
+    model: Callable[..., Any]
+    wanted: Wanted
+    number: int = 0  # of the step
+    most: int = 20_000
+
+
+@dataclasses.dataclass(eq=False)
+class Scene:
+    """One judged run: the record, the verdict, the step at two inputs, and the variables at each statement."""
+
+    question: Question
+    texts: dict[str, str]  # edited sources by file
+    record: Record
+    verdict: Verdict
+    point: Point
+    snapshots: dict[tuple[str, Place], list[Snapshot]]
+
+    def text(self, file: str) -> str:
+        """The source of a file, with its edits."""
+        return self.texts[file] if file in self.texts else "".join(linecache.getlines(file))
+
+
+def scene_of(question: Question, texts: Mapping[str, str] | None = None) -> Scene | None:
+    """Record a program, perhaps edited, with its variables, and judge it. None where it cannot be judged at other inputs."""
+    watched = Watched()
+    made = run(question, dict(texts or {}), watched)
+    wanted = question.wanted
+    verdict = judge_record(made, question.model, list(wanted.arguments), set(wanted.optional), question.number)
+    point = other_point(verdict.step)
+    return None if point is None else Scene(question, dict(texts or {}), made, verdict, point, watched.snapshots)
+
+
+def judged(question: Question, texts: Mapping[str, str], more: int = 0) -> Verdict:
+    """The verdict on an edited program. Raises what the program or the judge raises."""
+    made = run(question, dict(texts), None)
+    wanted = question.wanted
+    return judge_record(made, question.model, list(wanted.arguments), set(wanted.optional), question.number, more)
+
+
+# ------------------------------------------------------------------------------------------------------------ snapshots
+
+
+class Watched:
+    """Keeps the variables at statements."""
+
+    def __init__(self) -> None:
+        self.snapshots: dict[tuple[str, Place], list[Snapshot]] = {}
+        self.count = 0
+
+    def look(self, recorder: Recorder, frame: FrameType, site: Site) -> None:
+        """Note what a statement could read."""
+        self.count += 1
+        if self.count > MOST_SNAPSHOTS:
+            return
+        memo: dict[int, Any] = {}
+        names = {name: hold(recorder, value, memo) for name, value in frame.f_locals.items() if not name.startswith("__")}
+        known = frame.f_globals
+        for name in frame.f_code.co_names:
+            if name in known and name not in names and not name.startswith("__") and is_data(known[name]):
+                names[name] = hold(recorder, known[name], memo)
+        place = (site.line, site.column)
+        made = Snapshot(site.statement, len(recorder.nodes), recorder.call, names, known)
+        self.snapshots.setdefault((site.file, place), []).append(made)
+
+
+def is_data(value: Any) -> bool:
+    return isinstance(value, (np.ndarray, np.generic, float, list, dict, tuple)) or (
+        is_instance(value) and not isinstance(value, (type, types.FunctionType, types.ModuleType, types.BuiltinFunctionType))
+    )
+
+
+def hold(recorder: Recorder, value: Any, memo: dict[int, Any], depth: int = 0) -> Any:
+    """A value as an operand, with the objects and containers inside of it taken apart."""
+    kind = type(value)
+    if isinstance(value, (np.ndarray, float, np.number)):
+        return recorder.operand(value)
+    if kind in (list, tuple, dict) and len(value) <= LONGEST and depth < DEEPEST:
+        if id(value) not in memo:
+            memo[id(value)] = None
+            items = value.values() if kind is dict else value
+            held = tuple([hold(recorder, item, memo, depth + 1) for item in items])
+            memo[id(value)] = Group(kind, held, tuple(value) if kind is dict else ())
+        return memo[id(value)]
+    if (depth < DEEPEST and is_instance(value) and not callable(value)) or (is_instance(value) and attributes(value)):
+        if isinstance(value, (type, types.FunctionType, types.ModuleType)):
+            return value
+        if id(value) not in memo:
+            inside: dict[str, Any] = {}
+            memo[id(value)] = Instance(kind, inside)
+            if depth < DEEPEST:
+                inside.update((name, hold(recorder, item, memo, depth + 1)) for name, item in attributes(value).items())
+        return memo[id(value)]
+    return value
+
+
+def resolved(held: Any, values: Replay, memo: dict[int, Any] | None = None) -> Any:
+    """The value of an operand in a run: a private one, that cannot be written to."""
+    memo = {} if memo is None else memo
+    made: Any
+    if type(held) is Node:
+        value = values[held]
+        if isinstance(value, np.ndarray):
+            value = value.copy()
+            value.flags.writeable = False
+        return value
+    if type(held) is Group:
+        if id(held) not in memo:
+            items = [resolved(item, values, memo) for item in held.items]
+            if held.kind is dict:
+                memo[id(held)] = dict(zip(held.keys, items, strict=True))
+            elif held.kind is np.ndarray:
+                array = np.empty(len(items), object)
+                array[:] = items
+                memo[id(held)] = array.reshape(held.keys)
+            else:
+                memo[id(held)] = held.kind(items) if not hasattr(held.kind, "_fields") else held.kind(*items)
+        return memo[id(held)]
+    if type(held) is Instance:
+        if id(held) not in memo:
+            made = memo[id(held)] = object.__new__(held.kind)
+            for name, item in held.names.items():
+                object.__setattr__(made, name, resolved(item, values, memo))
+        return memo[id(held)]
+    return held
+
+
+# -------------------------------------------------------------------------------------------------------------- a run
+
+
+class Lookouts(Instrumenter):
+    """An instrumenter that also looks at the variables before each statement of a function."""
+
+    def block(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        made: list[ast.stmt] = []
+        for statement in body:
+            if len(self.function) > 1 and not isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+                counted = dict(self.lines)
+                self.statement = self.describe(statement)
+                self.lines = counted
+                made.append(instrument.place(ast.Expr(self.call("watch", statement, None, inner=())), statement))
+            new = self.visit(statement)
+            made += new if isinstance(new, list) else [new]
+            if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)) and len(self.function) > 1:
+                made += self.look(statement)
+        return made
+
+
+class WatchingHooks(CallHooks):
+    """A recorder that shows the variables before each statement to `watched`."""
+
+    watched: Watched | None = None
+
+    def hook_watch(self, site: Site) -> Hook:
+        def hook() -> None:
+            if self.watched is not None:
+                self.watched.look(self, sys._getframe(1), site)
+
+        return hook
+
+
+def instrumented(file: str, text: str, watching: bool) -> Instrumented:
+    """A text with hooks, in the place of a file."""
+    if not watching:
+        return instrument.instrument(file, text, True)
+    hooked = Lookouts(file, True)
+    tree = ast.fix_missing_locations(hooked.visit(ast.parse(text, file)))
+    plain = compile(ast.parse(text, file), file, "exec", dont_inherit=True)
+    return Instrumented(plain, compile(tree, file, "exec", dont_inherit=True), hooked.hooks, hooked.literals)
+
+
+def run(question: Question, texts: dict[str, str], watched: Watched | None) -> Record:
+    """A recorded run of the program with edited sources."""
+    recorder = WatchingHooks(question.most)
+    recorder.watched = watched
+    sightings = Sightings(question.wanted)
+    recorder.look = sightings.look
+    with question.world.copied(lambda parts: renewed(parts, unchanged, {})) as call, seeded(0):
+        for name, value in call.held.items():
+            for path, number in numbers_in(value, name):
+                recorder.origins.setdefault(id(number), (number, path))
+        with hooked(question.world, recorder, texts):
+            try:
+                results, finished = outcome(call), True
+            except StoppedRecordingError as stopped:
+                if stopped.args:
+                    raise NotRecordedError(str(stopped)) from None
+                finished, results = False, {"return": None, "error": None, **call.held}
+        made = Record(recorder.nodes, returned=results["return"], error=results["error"], finished=finished)
+        for name, value in results.items():
+            for path, number in numbers_in(value, name):
+                made.ends[path] = recorder.operand(number)
+            for path, quantity in quantities_in(value, name):
+                made.kept[path] = recorder.operand(quantity)
+    made.sightings = sightings
+    for node in made.nodes:
+        if node.kind == "leaf":
+            made.leaves.setdefault(node.origin, node)
+    return made
+
+
+@contextlib.contextmanager
+def hooked(world: World, recorder: WatchingHooks, texts: dict[str, str]) -> Iterator[None]:
+    """While this lasts, the functions of the user run with hooks, and with edits."""
+    files = {function.__code__.co_filename for function in world.functions.values()}
+    originals = {file: "".join(linecache.getlines(file)) for file in sorted(files)}
+    modules: dict[str, Instrumented] = {}
+    for file, text in originals.items():
+        if text:
+            made = instrumented(file, texts.get(file, text), recorder.watched is not None)
+            plain = compile(ast.parse(text, file), file, "exec", dont_inherit=True)
+            modules[file] = made._replace(plain=plain)
+    tables = {file: CodeTable(module) for file, module in modules.items()}
+    hooks = {file: recorder.hooks(module.hooks, module.literals) for file, module in modules.items()}
+    changed: list[tuple[types.FunctionType, CodeType]] = []
+    variables: dict[int, dict[str, Any]] = {}
+    try:
+        for function in functions_of(set(modules)):
+            code = function.__code__
+            new = tables[code.co_filename].find(code)
+            if new is not None:
+                changed.append((function, code))
+                function.__code__ = new
+                variables[id(function.__globals__)] = function.__globals__
+                function.__globals__[HOOKS] = hooks[code.co_filename]
+                function.__globals__[INDEX] = Slices()
+        if not changed:
+            raise NotRecordedError("the source of the program cannot be read")
+        yield
+    finally:
+        back = {id(b): a for table in tables.values() for a, b in table.pairs}
+        for function in functions_of(set(modules)):
+            if id(function.__code__) in back:
+                function.__code__ = back[id(function.__code__)]
+        for function, code in changed:
+            function.__code__ = code
+        for names in variables.values():
+            names.pop(HOOKS, None)
+            names.pop(INDEX, None)

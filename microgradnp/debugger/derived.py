@@ -1,0 +1,71 @@
+"""The mistakes that were derived, as findings of a report; and the search for them in a case of the debugger."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from microgradnp.debugger.capture.source import source_of
+from microgradnp.debugger.case import Case
+from microgradnp.debugger.derive.cause import cause_of
+from microgradnp.debugger.derive.fix import Fix, Mended, derive
+from microgradnp.debugger.derive.scene import Question
+from microgradnp.debugger.record.outside import aside
+from microgradnp.debugger.record.world import World
+from microgradnp.debugger.repair.causes import EXPLAIN
+from microgradnp.debugger.report.facts import Finding
+
+MOST = 10_000  # operations that are recorded
+
+
+def derive_in(case: Case, deadline: float) -> Fix | None:
+    """The changes that mend the program of a case, until a moment of the thread's clock. None where it cannot be recorded."""
+    program, wanted = case.question.program, case.question.wanted
+    if case.run.writes or not hasattr(program, "function"):
+        return None
+    try:
+        with aside():
+            world = World(program.function, program.args, program.kwargs)
+            return derive(Question(world, case.question.model, wanted, case.run.number, MOST), deadline)
+    except Exception:  # what cannot be recorded is left to the search among edits
+        return None
+
+
+def findings(fix: Fix) -> list[Finding]:
+    """The mistakes in the order in which the program makes them; of an incomplete fix those that make a gradient right."""
+    kept = fix.changes if fix.complete else [mended for mended in fix.changes[:1] if mended.right]
+    return [finding(mended) for mended in merged(kept)]
+
+
+def merged(changes: list[Mended]) -> list[Mended]:
+    """The changes with those of one expression, one after the other, as one."""
+    found: list[Mended] = []
+    for mended in changes:
+        before = found[-1] if found else None
+        same = before is not None and before.new == mended.old and before.new != ""
+        if before is not None and same and before.change.file == mended.change.file and before.change.line == mended.change.line:
+            change = dataclasses.replace(mended.change, old=before.change.old, before=before.change.before)
+            found[-1] = dataclasses.replace(before, change=change, new=mended.new, right=before.right | mended.right)
+        else:
+            found.append(mended)
+    return found
+
+
+def finding(mended: Mended) -> Finding:
+    """One mistake, with the change that was proved."""
+    change, statement = mended.change, mended.candidate.suspect.statement
+    source, cause = source_of(change.file), cause_of(mended)
+    means = mended.candidate.means
+    return Finding(
+        variable=statement.target or "",
+        function=statement.function,
+        file=change.file,
+        line=change.line,
+        source=source.line(change.line).strip() if source else change.old,
+        cause=cause,
+        explanation=EXPLAIN.get(cause, ""),
+        expected=means.quantity.text if means is not None and means.is_gradient else "",
+        fix=(change.line, change.old, change.new),
+        certainty="exact",
+        mends=sorted(mended.right),
+        region=[change.line],
+    )

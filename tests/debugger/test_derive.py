@@ -1,0 +1,205 @@
+"""The first wrong expression and the right one, derived from the record and proved by a run. Names play no role."""
+
+import time
+
+import numpy as np
+import pytest
+
+from microgradnp.debugger.capture.bind import Wanted
+from microgradnp.debugger.derive.cause import cause_of, factors, terms
+from microgradnp.debugger.derive.fix import derive
+from microgradnp.debugger.derive.locate import locate
+from microgradnp.debugger.derive.scene import Question, scene_of
+from microgradnp.debugger.derived import findings
+from microgradnp.debugger.match.references import model_arguments
+from microgradnp.debugger.record.world import World
+
+
+def question(train, loss, **given):
+    arguments, optional = model_arguments(loss)
+    return Question(World(train, (), given), loss, Wanted(arguments, optional, {}))
+
+
+def mended(train, loss=None, seconds=20, **given):
+    return derive(question(train, loss or sigmoid_loss, **(given or DATA)), time.thread_time() + seconds)
+
+
+def told(train, loss=None, **given):
+    """(line, cause, fix) of each mistake, and whether all is mended."""
+    fix = mended(train, loss, **given)
+    return [(f.source, f.cause, f.fix[2]) for f in findings(fix)], fix.complete
+
+
+RNG = np.random.default_rng(3)
+DATA = {"x": RNG.normal(size=(6, 3)), "t": RNG.uniform(size=(6, 2)), "W": RNG.normal(size=(3, 4)), "V": RNG.normal(size=(4, 2))}
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def sigmoid_loss(x, t, W, V):
+    return 0.5 * np.sum((1 / (1 + np.exp(-(1 / (1 + np.exp(-x @ W))) @ V)) - t) ** 2)
+
+
+def tanh_loss(x, t, W, V):
+    return 0.5 * np.sum((np.tanh(x @ W) @ V - t) ** 2)
+
+
+def right(x, t, W, V, rate=0.1):
+    h = np.tanh(x @ W)
+    e = h @ V - t
+    W -= rate * x.T @ (e @ V.T * (1 - h * h))
+    V -= rate * h.T @ e
+
+
+def two_slopes(x, t, W, V, rate=0.1):
+    for _ in range(3):
+        a = sigmoid(x @ W)
+        b = sigmoid(a @ V)
+        q = b - t
+        p = q @ V.T * (1 - a)
+        W -= rate * x.T @ p
+        V -= rate * a.T @ q
+
+
+def wrong_point(x, t, W, V, rate=0.1):
+    z = x @ W
+    h = np.tanh(z)
+    e = h @ V - t
+    p = e @ V.T * (1 - np.tanh(h) ** 2)
+    W -= rate * x.T @ p
+    V -= rate * h.T @ e
+
+
+def story(x, t, W, V, rate=0.5):
+    for _ in range(3):
+        h = sigmoid(x @ W)
+        y = sigmoid(h @ V)
+        delta = (y - t) * y * (1 - y)
+        update = rate * h.T @ delta
+        V -= update
+        back = (delta @ update.T) * h * (1 - h)
+        W -= rate * x.T @ back
+
+
+def outer_for_inner(x, t, W, V, rate=0.1):
+    for row, goal in zip(x, t, strict=True):
+        h = np.tanh(row @ W)
+        e = h @ V - goal
+        gW = np.outer(row, (V @ e) * (1 - h * h))
+        gV = np.dot(h, h) * e
+        W = W - rate * gW
+        V = V - rate * gV
+    return W, V
+
+
+def recurrent_loss(xs, ys, A, B, C):
+    h, total = np.zeros(4), 0.0
+    for k in range(len(xs)):
+        h = np.tanh(A @ h + B @ xs[k])
+        total = total + 0.5 * np.sum((C @ h - ys[k]) ** 2)
+    return total
+
+
+def forgets_the_future(xs, ys, A, B, C, rate=0.05):
+    hs = [np.zeros(4)]
+    for x in xs:
+        hs.append(np.tanh(A @ hs[-1] + B @ x))
+    gA, gB, gC = np.zeros_like(A), np.zeros_like(B), np.zeros_like(C)
+    back = np.zeros(4)
+    for k in range(len(xs), 0, -1):
+        e = C @ hs[k] - ys[k - 1]
+        gC += np.outer(e, hs[k])
+        d = C.T @ e * (1 - hs[k] ** 2) + back
+        gA += np.outer(d, hs[k - 1])
+        gB += np.outer(d, xs[k - 1])
+        back = A.T @ d
+    A -= rate * gA
+    B -= rate * gB
+    C -= rate * gC
+
+
+SEQUENCE = {
+    "xs": RNG.normal(size=(4, 3)),
+    "ys": RNG.normal(size=(4, 2)),
+    "A": RNG.normal(size=(4, 4)) * 0.5,
+    "B": RNG.normal(size=(4, 3)),
+    "C": RNG.normal(size=(2, 4)),
+}
+
+
+def test_nothing_is_derived_for_right_code():
+    assert mended(right, tanh_loss) is None
+
+
+def test_the_first_wrong_expression_and_its_execution():
+    scene = scene_of(question(wrong_point, tanh_loss, **DATA))
+    blame = locate(scene)
+    assert blame.wrong == ["W"]
+    assert blame.statement.text == "p = e @ V.T * (1 - np.tanh(h) ** 2)"
+    assert blame.first.execution == 0
+
+
+def test_a_slope_at_an_activated_value():
+    mistakes, complete = told(wrong_point, tanh_loss)
+    assert complete
+    assert (
+        mistakes == [("p = e @ V.T * (1 - np.tanh(h) ** 2)", "derivative_of_activated_value", "p = e @ V.T * (1 - h ** 2)")]
+        or mistakes[0][2] == "p = e @ V.T * (1 - np.tanh(z) ** 2)"
+    )
+
+
+def test_two_mistakes_on_one_path_come_out_in_order():
+    mistakes, complete = told(two_slopes)
+    assert complete
+    assert [cause for _, cause, _ in mistakes] == ["missing_activation_derivative", "wrong_activation_derivative"]
+    assert mistakes[0][2] == "q = (b - t) * b * (1 - b)"
+
+
+def test_the_storys_program_gets_a_teachers_fix():
+    mistakes, complete = told(story)
+    assert complete
+    assert [cause for _, cause, _ in mistakes] == ["gradient_or_update_used_for_weight", "updated_weights_used"]
+    assert mistakes[0][2] == "back = (delta @ V.T) * h * (1 - h)"
+    assert mistakes[1][2].startswith("move line")
+
+
+def test_an_expression_that_no_single_edit_reaches():
+    mistakes, complete = told(outer_for_inner, tanh_loss_of_one, **ONLINE)
+    assert complete
+    assert mistakes[0][2] == "gV = np.outer(h, e)"
+
+
+def tanh_loss_of_one(row, goal, W, V):
+    return 0.5 * np.sum((np.tanh(row @ W) @ V - goal) ** 2)
+
+
+ONLINE = {**DATA}
+
+
+def test_a_path_through_time_in_the_wrong_place():
+    fix = mended(forgets_the_future, recurrent_loss, **SEQUENCE)
+    assert fix.blame.statement.text.startswith("d = ")
+
+
+def test_a_fix_leaves_the_start_of_the_step_alone():
+    fix = mended(two_slopes)
+    step, first = fix.verdict.step, fix.scene.verdict.step
+    assert all(np.array_equal(step.evaluation.values[a], first.evaluation.values[a]) for a in "WV")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("a @ b.T * c", ["a", "b", "c"]), ("np.dot(a, b) / n", ["a", "b", "n"]), ("-(a * f(b))", ["a", "f(b)"])]
+)
+def test_factors_of_a_product(text, found):
+    assert [factor.text for factor in factors(text)] == found
+
+
+def test_terms_of_a_sum():
+    assert terms("a - (b - c) + d") == ["a", "-b", "c", "d"]
+
+
+def test_the_cause_does_not_depend_on_names():
+    fix = mended(wrong_point, tanh_loss)
+    assert cause_of(fix.changes[0]) == "derivative_of_activated_value"
