@@ -13,11 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from microgradnp.core.origin import one_line
-from microgradnp.debugger.capture.bind import BindingError, mark_of
+from microgradnp.debugger.capture.bind import BindingError, Variable, mark_of
 from microgradnp.debugger.capture.program import Inputs
 from microgradnp.debugger.capture.roles import data_of, lengths
 from microgradnp.debugger.capture.shapes import by_shape
-from microgradnp.debugger.capture.trace import Run
+from microgradnp.debugger.capture.trace import Run, Trace
 from microgradnp.debugger.case import Case, Question, examine, examine_again
 from microgradnp.debugger.explain import Explanation, explain
 from microgradnp.debugger.judge.gate import Seen, ask_record, by_record, by_two_runs, completed
@@ -26,7 +26,7 @@ from microgradnp.debugger.judge.probe import observe, plan_of
 from microgradnp.debugger.judge.score import Scorer
 from microgradnp.debugger.judge.trained import untrained
 from microgradnp.debugger.judge.verdict import Verdict
-from microgradnp.debugger.match.references import ModelError, evaluate
+from microgradnp.debugger.match.references import ModelError, evaluate, is_regular
 from microgradnp.debugger.record.judge import Verdict as RecordVerdict
 from microgradnp.debugger.report.reasons import reasons
 from microgradnp.debugger.report.report import Report
@@ -47,7 +47,7 @@ def investigate(question: Question, number: int) -> Report:
     if case.trace.error is not None and not case.verdict.entries:
         raise case.trace.error
     asked = case.question
-    recorded = ask_record(asked.program, asked.model, asked.wanted, number, 0.1 * question.budget.seconds)
+    recorded = ask_record(asked.program, asked.model, asked.wanted, number, max(0.5, 0.1 * question.budget.seconds))
     if number and recorded.verdict is None:
         return first_instead(question, number, recorded.why)
     if recorded.verdict is not None:
@@ -116,7 +116,8 @@ def confirmed(case: Case) -> Case:
     found = replace(case, verdict=verdict)
     if not verdict.entries and not verdict.unjudged:
         return found.noted(NOTHING_FOUND)
-    return found.noted(f"the code was judged by its line events on two inputs: {why}") if why else found
+    said = f"the code was judged by its line events on two inputs: {why}"
+    return found.noted(said) if why and said not in found.notes else found
 
 
 MOST_BINDINGS = 8  # that are tried
@@ -125,27 +126,11 @@ MOST_BINDINGS = 8  # that are tried
 def other_binding(case: Case) -> dict[str, str]:
     """Other variables for the data with which the record gives a verdict: the rows of a batch, say. Empty where none is found."""
     trace, question = case.trace, case.question
-    data = {
-        a: np.asarray(v)
-        for a, v in trace.before.items()
-        if a not in trace.changed and np.ndim(v) and a not in question.wanted.bind
-    }
     choices: list[dict[str, str]] = [{}]
-    for argument, value in data.items():
-        variable = trace.variables[argument]
-        alike = dict.fromkeys(
-            name
-            for version in trace.versions
-            for function, name in sorted(version.known_as)
-            if function == variable.function
-            and name.isidentifier()
-            and name != variable.expression
-            and version.array.ndim == value.ndim
-            and version.array.shape[1:] == value.shape[1:]
-            and version.array.dtype.kind in "fiu"
-        )
-        choices = [{**choice, **more} for choice in choices for more in ({}, *({argument: name} for name in alike))]
-        choices = choices[: 4 * MOST_BINDINGS]
+    for argument, value in trace.before.items():
+        if argument not in trace.changed and argument not in question.wanted.bind and is_regular(value) and np.ndim(value):
+            others = [{argument: name} for name in names_of_rows(trace, trace.variables[argument], np.asarray(value))]
+            choices = [{**choice, **more} for choice in choices for more in ({}, *others)][: 4 * MOST_BINDINGS]
     choices.sort(key=lambda choice: -len(choice))
     for choice in [c for c in choices if c][:MOST_BINDINGS]:
         wanted = replace(question.wanted, bind=question.wanted.bind | choice)
@@ -153,6 +138,19 @@ def other_binding(case: Case) -> dict[str, str]:
         if answer.verdict is not None and (answer.verdict.right or answer.verdict.wrong):
             return choice
     return {}
+
+
+def names_of_rows(trace: Trace, variable: Variable, value: np.ndarray) -> list[str]:
+    """Other variables of a function that hold some rows of an array."""
+    rows = {row.tobytes() for row in value}
+    found: dict[str, None] = {}
+    for version in trace.versions:
+        array = version.array
+        alike = array.dtype == value.dtype and array.ndim == value.ndim and array.shape[1:] == value.shape[1:] and array.size
+        if alike and all(row.tobytes() in rows for row in array):
+            names = (name for function, name in sorted(version.known_as) if function == variable.function)
+            found |= dict.fromkeys(name for name in names if name.isidentifier() and name != variable.expression)
+    return list(found)
 
 
 # --------------------------------------------------------------------------------------- which run to examine
@@ -239,13 +237,7 @@ def on_fewer_samples(case: Case) -> Case:
 
 
 def look_further(case: Case) -> Report:
-    """The report on a right step, or on what is wrong with generic values or in a later step.
-
-    Some mistakes sleep while a bias is zero, or wake in the second step.
-    """
-    generic = wrong_with_generic_values(case)
-    if generic is not None and (generic := confirmed(generic)).verdict.wrong:
-        return report_on(generic.noted("the gradients are right for the values given, and wrong for generic ones"))
+    """The report on a right step, or on what is wrong in a later one. Some mistakes wake in the second step."""
     steps = wrong_later_step(case)
     if steps is None:
         return report_on(case)

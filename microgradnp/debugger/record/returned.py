@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.debugger.record.findings import place_of
 from microgradnp.debugger.record.judged import SAME, Judged, both, is_zero, multiple_of, quantity
 from microgradnp.debugger.record.movements import ZERO, judge_update
 from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.record.points import Point
-from microgradnp.debugger.record.step import Step
-from microgradnp.debugger.record.structure import ARRANGED, parts_in
+from microgradnp.debugger.record.step import Step, arrived, readings
+from microgradnp.debugger.record.structure import ARRANGED, exchanged, parts_in
 
 
 def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None:
@@ -33,9 +34,8 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None
                     argument, "right", "returned", multiple.factor, 0.0, node, transposed=multiple.transposed
                 )
             elif comes_from(step, held, argument):
-                entry = judge_update(dataclasses.replace(step, after={**step.after, argument: held}), point, argument)
-                if entry.status not in ("right", "agrees"):
-                    continue
+                moved = one_step_on(step, held, argument)
+                entry = judge_update(dataclasses.replace(step, after={**step.after, argument: moved}), point, argument)
                 entries[argument] = entry
             else:
                 continue
@@ -118,6 +118,26 @@ def comes_from(step: Step, held: Any, argument: str) -> bool:
     if shape_of(held, step) != np.squeeze(step.evaluation.gradients[argument]).shape:
         return False
     return len(before) == len(after) and all(step.structure.way(a.node, b.node) for a, b in zip(before, after, strict=True))
+
+
+def one_step_on(step: Step, held: Any, argument: str) -> Any:
+    """Of an argument that is carried on to `held`, the value that the next forward pass reads; `held` itself where none does."""
+    structure, end = step.structure, max((node.number for node in step.outputs), default=-1)
+    forward = structure.before(step.outputs)
+    parts = []
+    for first, last in zip(parts_in(step.before[argument]), parts_in(held), strict=True):
+        way = structure.way(first.node, last.node) or [last.node]
+        early = [node for version in way if version.number <= end for node in readings(structure, version)]
+        readers = {place_of(node) for node in early if node in forward and node not in way}
+        later = (
+            version
+            for version in way
+            if version.number > end
+            and any(place_of(n) in readers for n in readings(structure, version) if n.number > end and n not in way)
+        )
+        found = next(later, None)
+        parts.append(last if found is None else arrived(first, found))
+    return exchanged(held, iter(parts))
 
 
 def nodes_of(held: Any) -> list[Node]:
