@@ -31,9 +31,10 @@ def derive_in(case: Case, deadline: float) -> Fix | None:
 
 
 def findings(fix: Fix) -> list[Finding]:
-    """The mistakes in the order in which the program makes them; of an incomplete fix those that make a gradient right."""
+    """The mistakes in the order in which the program makes them. What mends a part only is a suspicion, and no fix."""
     kept = fix.changes if fix.complete else [mended for mended in fix.changes[:1] if mended.right]
-    return [finding(mended) for mended in merged(kept)]
+    found = [finding(mended) for mended in merged(kept)]
+    return found if fix.complete else [dataclasses.replace(f, fix=None, certainty="suspected") for f in found]
 
 
 def merged(changes: list[Mended]) -> list[Mended]:

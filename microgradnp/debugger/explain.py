@@ -81,7 +81,7 @@ def explain(case: Case) -> Explanation:
     tried.
     """
     budget = case.question.budget
-    derived = derive_in(case, clock.thread_time() + SHARE * budget.left)
+    derived = derive_in(case, clock.thread_time() + min(SHARE * budget.left, 2 + 0.1 * budget.left))
     with Workshop(case.question.program) as workshop:
         if derived is not None and derived.complete:
             return Explanation([], derived.tried, derived=tuple(findings_of(derived)))
