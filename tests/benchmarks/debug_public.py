@@ -7,6 +7,23 @@ FOLDER holds the checkouts, `owner+name/path`; nothing of their text is kept her
 training call, the model as a loss, and the mistakes. `--check` runs no debugger. It compares each right program with
 central differences of its loss, and makes sure that each mistake changes a gradient. A fix is right if the program with it
 has the gradients of the right program on fresh inputs. Each case has a process of its own, with a limit of processor time.
+
+First encounter: nobody had run the debugger on the unseen programs before. There was time for a random sample only, 135 of
+their 407 wrong versions. The tuned ones ran 15 minutes earlier on an earlier debugger, which could not judge a wrong program
+whose loss takes a list. In each row of percents a version that is not judged counts as missed.
+
+                          unseen                      tuned
+right code accused        2 of 73                     0 of 36
+right code not judged     7 of 73                     0 of 36
+wrong code acquitted      0 of 135                    0 of 69
+wrong set, %              70                          71
+line, %                   46                          48
+cause, %                  30                          38
+right fix, %              30                          46
+false "verified"          3                           0
+no bind needed, %         76                          75
+wrong code not judged, %  25                          29
+processor seconds         median 0.85, 95 % 3.85      median 0.76, 95 % 9.47
 """
 
 from __future__ import annotations
@@ -272,13 +289,13 @@ def judged(report: Any) -> dict[str, Any]:
 
 
 def status(report: Any, text: str) -> str:
-    """right, wrong, or unjudged."""
-    head = text.split("\n", 1)[0].upper()
+    """right, wrong, or unjudged. What agrees to some digits is right; what is not checked in part is unjudged."""
+    head = text.split("\n", 1)[0].split(":")[0].upper()
     if "WRONG" in head:
         return "wrong"
-    if "CANNOT" in head or "NOT JUDGED" in head or "COULD NOT" in head:
+    if "CANNOT" in head or "NOT CHECKED" in head:
         return "unjudged"
-    return "right" if report.ok else "unjudged"
+    return "right" if report.ok or "AGREES" in head else "unjudged"
 
 
 def run(folder: Path, program: Program, index: int, seed: int) -> dict[str, Any]:
