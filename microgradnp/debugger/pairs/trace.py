@@ -28,6 +28,7 @@ from microgradnp.debugger.pairs.world import Attribute, Path, Place, owner_of
 FILE = "<the step around the pair>"
 DOUTS = ("targets", "target", "goals", "goal")  # names by which the debugger knows that the forward pass ends before them
 OWN = ("W_first", "W_second", "W_third")
+SHIFT = "W_shift"  # is added to the first output: a loss of one parameter alone would look like a penalty
 DISAGREES = "the debugger's own verdict differs, so its line is not shown"
 
 
@@ -109,6 +110,7 @@ def step_around(trial: Trial, point: Point) -> Step:
         bind[name] = expression(place.path, called)
     douts = DOUTS[: len(point.douts)] if plan.seeded else ()
     arguments |= dict(zip(douts, point.douts, strict=True)) if plan.seeded else {}
+    arguments |= {SHIFT: np.array([0.25])} if plan.seeded else {}
     arguments |= {name: np.linspace(0.5, 1.5, 3 + k) for k, name in enumerate(OWN)}
     text = source(trial, names, called, douts, bool(options), list(arguments))
     loss = loss_of(trial, names, called, douts)
@@ -140,6 +142,8 @@ def source(
 
     lines = [f"def step({', '.join(arguments)}):", "    begin()"]
     lines.append(f"    {result} = forward({', '.join(called)}{', **options' if options else ''})")
+    if plan.seeded:
+        lines.append(f"    shifted = {spoken(plan.outputs[0])} + {SHIFT}")
     if plan.call is None:
         answer = [spoken(part) for part in plan.returned]
         lines.append(f"    answer = {answer[0] if len(answer) == 1 else '(' + ', '.join(answer) + ')'}")
@@ -157,9 +161,11 @@ def source(
         moves = {expression(p.path, called): gradient(p, c, called, parts) for p, c in claims if not c.update} | {
             n: f"slope({k})" for k, n in enumerate(OWN)
         }
+        moves |= {SHIFT: f"np.reshape(np.sum({douts[0]}), 1)"} if plan.seeded else {}
         lines += [f"    {target} = {target} - {rate} * {moved}" for target, moved in moves.items()]
     else:
         given = {names[p]: gradient(p, c, called, parts) for p, c in claims} | {n: f"slope({k})" for k, n in enumerate(OWN)}
+        given |= {SHIFT: f"np.reshape(np.sum({douts[0]}), 1)"} if plan.seeded else {}
         lines.append("    return {" + ", ".join(f"{name!r}: {value}" for name, value in given.items()) + "}")
     return "\n".join(lines) + "\n"
 
@@ -232,10 +238,14 @@ def loss_of(trial: Trial, names: dict[Place, str], called: list[str], douts: tup
             begin()
             result = world.call_forward()
             outputs = [take(part, result, world, []) for part in trial.plan.outputs]
+        outputs = [outputs[0] + given[SHIFT], *outputs[1:]] if douts else outputs
         weights = [given[name] for name in douts] or [np.asarray(trial.mean) for _ in outputs]
         total = sum(np.sum(out * weight) for out, weight in zip(outputs, weights, strict=True))
         return total + sum(np.sum(given[name] * slope(k)) for k, name in enumerate(OWN))
 
-    parameters = [inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY) for n in (*spoken, *others, *douts, *OWN)]
+    parameters = [
+        inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY)
+        for n in (*spoken, *others, *douts, *([SHIFT] if douts else []), *OWN)
+    ]
     loss.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return loss
