@@ -92,6 +92,9 @@ class Difference:
         means = self.mended.candidate.means
         if means is not None and means.quantity.kind == "value" and not means.quantity.argument:
             return True
+        told = self.of(self.mended.new) if self.mended.new else []
+        if any(m.quantity.kind == "value" and m.quantity.text.startswith(("softmax(", "sigmoid(")) for m in told):
+            return True  # the probabilities themselves
         made, outputs = self.suspect.node, set(self.step.outputs)
         return made not in outputs and made in self.step.structure.before(outputs)
 
