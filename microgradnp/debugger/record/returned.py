@@ -36,6 +36,8 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None
             elif comes_from(step, held, argument):
                 moved = one_step_on(step, held, argument)
                 entry = judge_update(dataclasses.replace(step, after={**step.after, argument: moved}), point, argument)
+                if entry.status not in ("right", "agrees"):
+                    continue  # a gradient may carry the data on, too
                 entries[argument] = entry
             else:
                 continue
