@@ -270,6 +270,8 @@ class Difference:
             return "matmul_vs_elementwise"
         if ("-" in ways[0]) != ("-" in ways[1]):
             return "sign_flipped"
+        if (ways[0] & {"sum", "mean"}) and self.makes_bias_gradient():
+            return "bias_gradient_reduction"  # along other axes
         return "transposed" if old != new else "unknown"
 
     def together(self, parts: list[Factor]) -> str:
