@@ -82,6 +82,8 @@ def explain(case: Case) -> Explanation:
     """
     budget = case.question.budget
     derived = derive_in(case, clock.thread_time() + min(SHARE * budget.left, 2 + 0.1 * budget.left))
+    if derived is not None and derived.complete and (case.verdict.unchecked or case.verdict.unjudged):
+        derived = replace(derived, complete=False)  # nobody knows whether it mends those, too
     with Workshop(case.question.program) as workshop:
         if derived is not None and derived.complete:
             return Explanation([], derived.tried, derived=tuple(findings_of(derived)))
@@ -130,17 +132,21 @@ def fix_of(case: Case, blamed: Blame, rerun: Rerun, workshop: Workshop) -> Fix |
 
 
 def stands(case: Case, workshop: Workshop, right: set[str]) -> bool:
-    """Whether the record of the edited program says so, too: these gradients are right, and no other one becomes wrong."""
+    """Whether the record of the edited program says so, too: these gradients are right, and no other one becomes wrong.
+
+    What could not be judged before must be right then: nothing else tells a mended program from another one.
+    """
     made = case.recorded.verdict if case.recorded is not None else None
     if made is None:
-        return True
+        return not (case.verdict.unchecked or case.verdict.unjudged)
     question = case.question
     again = ask_record(
         question.program, question.model, question.wanted, made.number, 0.1 * question.budget.seconds, workshop.trees
     )
     if again.verdict is None:
         return False
-    return right & set(made.entries) <= set(again.verdict.right) and set(again.verdict.wrong) < set(made.wrong)
+    needed = {*right, *case.verdict.unchecked, *case.verdict.unjudged} & set(made.entries)
+    return needed <= set(again.verdict.right) and set(again.verdict.wrong) < set(made.wrong)
 
 
 def case_behind(fault: Fault, workshop: Workshop) -> Case | None:

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debugger.record.judged import SAME, Judged, quantity
-from microgradnp.debugger.record.movements import judge_update
+from microgradnp.debugger.record.movements import gradient_inside, judge_update
 from microgradnp.debugger.record.nodes import Node, Record
-from microgradnp.debugger.record.points import other_point
+from microgradnp.debugger.record.points import Point, other_point
 from microgradnp.debugger.record.replay import replay
 from microgradnp.debugger.record.returned import judge_returned
 from microgradnp.debugger.record.step import CannotJudgeError, Step, find_step, ground_of
@@ -131,12 +131,30 @@ def judge_step(step: Step) -> dict[str, Judged]:
             entries[argument] = judge_update(step, point, argument)
     if not step.after:
         judge_returned(step, point, entries)
+    single_numbers(step, point, entries)
     settle(step, [entry for entry in entries.values() if entry.evidence == "update"])
     settle(step, [entry for entry in entries.values() if entry.evidence == "returned"])
     for entry in entries.values() if blind else ():
         if entry.status in ("wrong", "not checked"):
             entry.status, entry.why = "cannot judge", blind
     return entries
+
+
+def single_numbers(step: Step, point: Point, entries: dict[str, Judged]) -> None:
+    """Judge parameters of one entry by their gradients, where no array shows that the parameters move by a plain step.
+
+    One number is a multiple of any other. Under a rule with a rate for each entry, as AdaGrad's, its factor says nothing.
+    """
+    moved = [entry for entry in entries.values() if entry.evidence == "update" and entry.status in ("right", "agrees")]
+    single = [entry for entry in moved if step.evaluation.gradients[entry.argument].size == 1]
+    rates = [*scalars_of(step), 1.0]
+    plain = any(abs(entry.factor + rate) <= SAME * rate for entry in moved for rate in rates)
+    if plain or len(single) < len(moved):
+        return
+    for entry in single:
+        inside = gradient_inside(step, point, entry.argument)
+        alone = Judged(entry.argument, "cannot judge", node=entry.node, why="it is one number, which moves by a rule of its own")
+        entries[entry.argument] = inside or alone
 
 
 def settle(step: Step, group: list[Judged]) -> None:
