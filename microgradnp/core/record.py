@@ -154,7 +154,7 @@ def record(rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any
         raise explain(rule, args, values, options, error, caller())  # noqa: B904 - it has the cause already
     if not rule.trusted:
         result = checked_result(result, rule.name, differentiable=bool(needs))
-    elif rule.constant and not isinstance(result, (np.ndarray, np.generic)):
+    elif isinstance(result, tuple) or (rule.constant and not isinstance(result, (np.ndarray, np.generic))):
         if any(isinstance(argument, Tensor) and argument.traced for argument in args):
             raise ConcretizationError(
                 f"{rule.name}: its result depends on the numbers of a Tensor, and a traced program must be right for all numbers"

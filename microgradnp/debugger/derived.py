@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
+
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.case import Case
 from microgradnp.debugger.derive.cause import cause_of
 from microgradnp.debugger.derive.fix import Fix, Mended, derive
+from microgradnp.debugger.derive.meanings import Meaning
 from microgradnp.debugger.derive.scene import Question
 from microgradnp.debugger.record.outside import aside
 from microgradnp.debugger.record.world import World
@@ -58,15 +61,22 @@ def finding(mended: Mended) -> Finding:
     means = mended.candidate.means
     return Finding(
         variable=statement.target or "",
-        function=statement.function,
+        function=statement.function.rpartition(".")[2],
         file=change.file,
         line=change.line,
         source=source.line(change.line).strip() if source else change.old,
         cause=cause,
         explanation=EXPLAIN.get(cause, ""),
-        expected=means.quantity.text if means is not None and means.is_gradient else "",
+        expected=told(means) if means is not None and means.is_gradient else "",
         fix=(change.line, change.old, change.new),
         certainty="exact",
         mends=sorted(mended.right),
         region=[change.line],
     )
+
+
+def told(means: Meaning) -> str:
+    """What stands there in the model: "dL/d(x @ W) (20x3)"."""
+    shape = "x".join(map(str, means.quantity.pair[0].shape))
+    times = "" if np.isclose(means.scale, 1) else f" x {means.scale:.6g}"
+    return f"{means.quantity.text}{times} ({shape})" if shape else f"{means.quantity.text}{times}"

@@ -99,7 +99,7 @@ def test_a_comprehension_is_a_training_loop(tmp_path, rounds, sign):
     report = mg.debug(module.train, module.loss, args, bind={"w": "line.w"}, budget=60.0)
     assert report.ok == (sign == "-"), str(report)
     if sign == "+":
-        assert report.first_wrong.fix[2] in {"self.w -= lr * x.T @ e", "e = x @ self.w - t"}  # either sign mends it
+        assert report.first_wrong.fix[2] in {"self.w -= lr * x.T @ e", "e = t - x @ self.w"}  # either sign mends it
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_a_page_shows_what_its_command_prints(page, monkeypatch):
     text = Path(page).read_text()
     command = re.search(r"<!-- debug -->\n```bash\n(.*?)\n```", text, re.DOTALL)[1]
     shown = re.search(r"<!-- debug prints -->\n```text\n(.*?)\n```", text, re.DOTALL)[1]
-    result = CliRunner().invoke(main, [*command.split()[3:], "--budget", "60"])  # no test may depend on the speed of the machine
+    result = CliRunner().invoke(main, [*command.split()[3:], "--budget", "600"])  # no test may depend on the speed of the machine
     assert result.exit_code == 1
     # Only what the command prints: a destructor of an earlier test may complain on stderr at any moment.
     printed, expected = (re.sub(r"1\d digits", "all digits", text).strip() for text in (result.stdout, shown))

@@ -20,7 +20,7 @@ def question(train, loss, **given):
     return Question(World(train, (), given), loss, Wanted(arguments, optional, {}))
 
 
-def mended(train, loss=None, seconds=20, **given):
+def mended(train, loss=None, seconds=200, **given):
     return derive(question(train, loss or sigmoid_loss, **(given or DATA)), time.thread_time() + seconds)
 
 
