@@ -33,5 +33,5 @@ def test_the_notebook_runs_and_prints_what_it_printed(monkeypatch):
     shown = "".join(o["data"].get("text/html", "") for _, cell in code for o in cell.outputs if "data" in o)
     assert shown.count("<iframe srcdoc") == 2  # the page, of a comparison and of a training
     assert shown.count("mg-graph") >= 2  # the picture of the loss
-    assert "Backprop wrong" in shown
+    assert "WRONG: train" in shown
     assert "mg-fit" in shown
