@@ -20,7 +20,7 @@ def question(train, loss, **given):
     return Question(World(train, (), given), loss, Wanted(arguments, optional, {}))
 
 
-def mended(train, loss=None, seconds=200, **given):
+def mended(train, loss=None, seconds=60, **given):
     return derive(question(train, loss or sigmoid_loss, **(given or DATA)), time.thread_time() + seconds)
 
 
@@ -179,7 +179,7 @@ ONLINE = {**DATA}
 
 
 def test_a_path_through_time_in_the_wrong_place():
-    fix = mended(forgets_the_future, recurrent_loss, **SEQUENCE)
+    fix = mended(forgets_the_future, recurrent_loss, seconds=20, **SEQUENCE)
     assert fix.blame.statement.text.startswith("d = ")
 
 
