@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,6 +16,7 @@ from microgradnp.inspection.snapshots import Album
 from microgradnp.optim import SGD, Optimizer
 from microgradnp.training.batches import batches_of, checked_data
 from microgradnp.training.compiled_loop import CompiledLoop
+from microgradnp.training.interrupts import Interrupts
 from microgradnp.training.progress import progress_bar
 from microgradnp.training.result import Fit, GradientNorm, History, LossPlateau, StoppingRule
 from microgradnp.training.steps import compiled_step, eager_step, run_by_steps
@@ -93,21 +93,24 @@ def fit(
     whole = checked_data(data, batch_size)
     album = Album(snapshots, result.snapshots) if snapshots else None
     show = Live() if album is not None and progress else None
-    with progress_bar(iterations, progress and not (show and show.works)) as advance:
-        if backend == "numba" and callback is None and album is None:
-            try:
-                loop = CompiledLoop(loss, optimizer, whole, batch_size)
-            except BackendError as error:
-                warnings.warn(f"fit: numba cannot compile the whole loop ({error}), so it runs step by step", stacklevel=2)
-            else:
-                return run_by_stretches(loop, loss, iterations, rules, random, result, advance)
-        step = eager_step(loss, album) if backend is None else compiled_step(loss, optimizer, backend, album)
-        batches = batches_of(whole, batch_size, random)
-        batches = batches if album is None else album.remembering(batches)
-        run_by_steps(step, optimizer, iterations, rules, batches, [callback, show], result, advance)
-        with contextlib.suppress(KeyboardInterrupt):  # the training is over: its result is kept
-            if album is not None:
-                album.finish(loss, result.iterations + 1)
-            if show is not None:
-                show(result.iterations, result)
-    return result
+    with Interrupts() as interrupts, progress_bar(iterations, progress and not (show and show.works)) as advance:
+        loop = None
+        with interrupts.end(result):
+            if backend == "numba" and callback is None and album is None:
+                try:
+                    with interrupts.allowed():
+                        loop = CompiledLoop(loss, optimizer, whole, batch_size)
+                except BackendError as error:
+                    warnings.warn(f"fit: numba cannot compile the whole loop ({error}), so it runs step by step", stacklevel=3)
+            if loop is not None:
+                run_by_stretches(loop, loss, iterations, rules, random, result, advance, interrupts)
+                return result
+            step = eager_step(loss, album) if backend is None else compiled_step(loss, optimizer, backend, album)
+            batches = batches_of(whole, batch_size, random)
+            batches = batches if album is None else album.remembering(batches)
+            run_by_steps(step, optimizer, iterations, rules, batches, [callback, show], result, advance, interrupts)
+        if album is not None:
+            album.finish(loss, result.iterations + 1)
+        if show is not None:
+            show(result.iterations, result)
+        return result

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
+from microgradnp.training.result import Fit
+
 
 class Interrupts:
     """While the `with` block lasts, Ctrl-C raises KeyboardInterrupt only inside of `allowed`; elsewhere it is noted in `heard`.
@@ -39,10 +41,19 @@ class Interrupts:
             raise KeyboardInterrupt
 
     @contextlib.contextmanager
+    def end(self, result: Fit) -> Iterator[None]:
+        """Code that Ctrl-C may end. The result says so."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.open = False
+            result.interrupted, result.reason = True, "interrupted"
+
+    @contextlib.contextmanager
     def allowed(self) -> Iterator[None]:
         """Code that may be interrupted anywhere: it changes nothing that the result of the training consists of."""
-        self.open = True
         try:
+            self.open = True
             if self.heard:
                 raise KeyboardInterrupt
             yield

@@ -29,36 +29,31 @@ def run_by_steps(
     callbacks: Sequence[Callback | None],
     result: Fit,
     advance: Advance,
-) -> Fit:
-    """Take steps until all iterations are done, a rule stops the training, or Ctrl-C is pressed.
+    interrupts: Interrupts,
+) -> None:
+    """Take steps until all iterations are done, or a rule stops the training. Ctrl-C raises KeyboardInterrupt.
 
     A step is completed as a whole: the parameters, the optimizer's memory and the history change together, or not at all.
     """
     started, history = time.perf_counter(), result.history
-    with Interrupts() as interrupts:
-        try:
-            for iteration in range(1, iterations + 1):
-                with interrupts.allowed():
-                    optimizer.zero_grad()
-                    value = step(next(batches), iteration, result)
-                    norm = gradient_norm(optimizer.parameters, iteration, result)
-                optimizer.step()
-                history.loss.append(value)
-                history.gradient_norm.append(norm)
-                history.seconds.append(time.perf_counter() - started)
-                result.iterations = iteration
-                with interrupts.allowed():
-                    for callback in callbacks:
-                        if callback is not None:
-                            callback(iteration, result)
-                    advance(result)
-                    if reason := reasons_to_stop(rules, history):
-                        result.reason = reason
-                        break
-        except KeyboardInterrupt:
-            result.interrupted = True
-            result.reason = "interrupted"
-    return result
+    for iteration in range(1, iterations + 1):
+        with interrupts.allowed():
+            optimizer.zero_grad()
+            value = step(next(batches), iteration, result)
+            norm = gradient_norm(optimizer.parameters, iteration, result)
+        optimizer.step()
+        history.loss.append(value)
+        history.gradient_norm.append(norm)
+        history.seconds.append(time.perf_counter() - started)
+        result.iterations = iteration
+        with interrupts.allowed():
+            for callback in callbacks:
+                if callback is not None:
+                    callback(iteration, result)
+            advance(result)
+            if reason := reasons_to_stop(rules, history):
+                result.reason = reason
+                break
 
 
 def eager_step(loss: Callable[..., Tensor], album: Album | None) -> Step:

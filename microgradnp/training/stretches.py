@@ -32,37 +32,36 @@ def run_by_stretches(
     random: np.random.Generator,
     result: Fit,
     advance: Advance,
-) -> Fit:
+    interrupts: Interrupts,
+) -> None:
     """Run the compiled loop until all iterations are done, a rule stops it, or Ctrl-C is pressed."""
     row_numbers = drawn_rows(loop.data, loop.batch_size, random)
     began, left, count = time.perf_counter(), iterations, min(SHORT, iterations)
-    with Interrupts() as interrupts:
-        while left:
-            before = loop.state()
-            rows = np.zeros((0, 0), int) if loop.batch_size is None else np.array([next(row_numbers) for _ in range(count)])
-            started = time.perf_counter()
-            taken, losses, norms = loop.run(count, rows)
-            seconds = time.perf_counter() - started
-            stop = enter(losses[:taken], norms[:taken], rules, result)
-            steps = taken if stop is None else stop
-            if steps < taken:
-                loop.restore(before)
-                loop.run(steps, rows)
-            loop.hand_back()
-            result.iterations += steps
-            spread_time(result.history, steps, time.perf_counter() - began)
-            if stop is None and taken < count:
-                explain_stop(loop, loss, rows[taken] if loop.batch_size is not None else slice(None), losses[taken], result)
-            if steps:
-                advance(result)
-            left -= steps
-            if stop is not None:
-                break
-            if interrupts.heard and left:
-                result.interrupted, result.reason = True, "interrupted"
-                break
-            count = max(1, min(left, int(count * min(20.0, STRETCH / max(seconds, 1e-9)))))
-    return result
+    while left:
+        before = loop.state()
+        rows = np.zeros((0, 0), int) if loop.batch_size is None else np.array([next(row_numbers) for _ in range(count)])
+        started = time.perf_counter()
+        taken, losses, norms = loop.run(count, rows)
+        seconds = time.perf_counter() - started
+        stop = enter(losses[:taken], norms[:taken], rules, result)
+        steps = taken if stop is None else stop
+        if steps < taken:
+            loop.restore(before)
+            loop.run(steps, rows)
+        loop.hand_back()
+        result.iterations += steps
+        spread_time(result.history, steps, time.perf_counter() - began)
+        if stop is None and taken < count:
+            explain_stop(loop, loss, rows[taken] if loop.batch_size is not None else slice(None), losses[taken], result)
+        if steps:
+            advance(result)
+        left -= steps
+        if stop is not None:
+            break
+        if interrupts.heard and left:
+            result.interrupted, result.reason = True, "interrupted"
+            break
+        count = max(1, min(left, int(count * min(20.0, STRETCH / max(seconds, 1e-9)))))
 
 
 def enter(losses: Any, norms: Any, rules: list[StoppingRule], result: Fit) -> int | None:
