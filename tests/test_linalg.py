@@ -150,13 +150,39 @@ def test_a_symmetric_pseudo_inverse():
     mg.check_grads(f, (A,))
 
 
-def test_the_gradient_of_a_symmetric_argument_is_symmetric():
-    positive = A @ A.T + np.eye(3)
-    for f in (np.linalg.cholesky, lambda x: np.linalg.eigh(x)[1], np.linalg.eigvalsh):
-        slope = mg.grad(lambda x, f=f: np.sum(f(x) * W[: f(positive).shape[0]] if f(positive).ndim > 1 else f(x) * W[0]))(
-            positive
-        )
-        np.testing.assert_allclose(slope, slope.T, atol=1e-13)
+OF_ONE_TRIANGLE = {  # function -> whether it reads the lower triangle
+    "cholesky": (np.linalg.cholesky, True),
+    "cholesky, upper": (lambda x: np.linalg.cholesky(x, upper=True), False),
+    "eigvalsh": (np.linalg.eigvalsh, True),
+    "eigvalsh, upper": (lambda x: np.linalg.eigvalsh(x, "U"), False),
+    "eigh": (lambda x: np.linalg.eigh(x, UPLO="L")[1] ** 2, True),
+    "eigh, upper": (lambda x: np.linalg.eigh(x, UPLO="u")[1] ** 2, False),
+    "pinv": (lambda x: np.linalg.pinv(x, hermitian=True), True),
+    "svd": (lambda x: np.linalg.svd(x, hermitian=True)[1], True),
+}
+
+
+@pytest.mark.parametrize("name", OF_ONE_TRIANGLE)
+def test_the_gradient_is_that_of_the_triangle_that_numpy_reads(name):
+    """The other triangle holds other numbers, which change nothing."""
+    f, lower = OF_ONE_TRIANGLE[name]
+    other = np.triu(np.full((3, 3), 0.7), 1) if lower else np.tril(np.full((3, 3), 0.7), -1)
+    x = A @ A.T + np.eye(3) + other
+    mg.check_grads(f, (x,))
+    weights = np.arange(1.0, 1 + f(x).size).reshape(f(x).shape)
+    slope = mg.grad(lambda x: np.sum(f(x) * weights))(x)
+    unread = np.triu(slope, 1) if lower else np.tril(slope, -1)
+    np.testing.assert_array_equal(unread, 0)
+    if name != "svd":  # which sorts by the numbers
+        np.testing.assert_allclose(mg.compile(lambda x: np.sum(f(x) * weights))(x)[1], slope, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", OF_ONE_TRIANGLE)
+def test_the_triangle_of_a_complex_matrix(name):
+    f, lower = OF_ONE_TRIANGLE[name]
+    a = A + 1j * A[::-1]
+    x = a @ a.conj().T + np.eye(3) + (np.triu(a, 1) if lower else np.tril(a, -1))
+    mg.check_grads(lambda x: np.real(f(x)) if name != "eigh" and name != "eigh, upper" else np.abs(f(x)), (x,), order=1)
 
 
 def test_determinants_of_singular_matrices_at_second_order():
@@ -199,4 +225,4 @@ def test_a_large_triangle_is_inverted_by_halves():
     np.testing.assert_allclose(inverse_of_lower(lower), np.linalg.inv(lower), atol=1e-13)
     a = lower[0] @ lower[0].T
     slope = mg.grad(lambda a: np.sum(np.log(np.diagonal(np.linalg.cholesky(a)))))(a)  # half of log det
-    np.testing.assert_allclose(slope, np.linalg.inv(a) / 2, atol=1e-12)
+    np.testing.assert_allclose((slope + slope.T) / 2, np.linalg.inv(a) / 2, atol=1e-12)

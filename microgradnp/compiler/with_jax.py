@@ -13,7 +13,7 @@ from microgradnp.compiler.namespace import BackendError, Namespace, needs, withi
 from microgradnp.emitter.expressions import Expressions
 from microgradnp.emitter.literals import Text
 from microgradnp.emitter.quoting import public_name
-from microgradnp.program.values import Program, Value, index_parts
+from microgradnp.program.values import Program, Value, index_parts, operands
 from microgradnp.rules.functional import append_bias_unit
 from microgradnp.rules.indexing import scatter
 
@@ -21,9 +21,9 @@ from microgradnp.rules.indexing import scatter
 class JaxNames(Namespace):
     """Names in a text for XLA: `np` is `jax.numpy`."""
 
-    def __init__(self, jnp: Any) -> None:
+    def __init__(self, jnp: Any, barrier: Callable[[Any], Any]) -> None:
         super().__init__()
-        self.jnp = jnp
+        self.jnp, self.barrier = jnp, barrier
         self.objects["np"] = jnp
 
     def name(self, function: Callable[..., Any], wish: str | None = None) -> str:
@@ -48,8 +48,11 @@ class JaxText:
         self.expressions = Expressions(self.operand, space, lambda *_: None)
         self.bounded: set[tuple[str, int]] = set()  # arrays of indices, and the length of the axis that they index
         self.lines: list[str] = []
+        compared = {id(v) for step in program.steps() if step.function is np.equal for v in operands(step)}
         for value in program.steps():
             text = self.expression(value)
+            if id(value) in compared:  # XLA may compute a value once more, with another rounding: it would not equal itself
+                text = f"{space.bind_once('barrier', space.barrier)}({text})"
             self.texts[id(value)] = space.local(value.name or "v")
             self.lines.append(f"{self.texts[id(value)]} = {text}")
         self.results = [self.result(v) for v in program.outputs]
@@ -98,7 +101,7 @@ def jax_code(program: Program, names: dict[int, str], space: Namespace, options:
     except ImportError:  # before 0.8
         from jax.experimental import enable_x64
 
-    jax_names = JaxNames(jax.numpy)
+    jax_names = JaxNames(jax.numpy, jax.lax.optimization_barrier)
     jax_names.taken |= space.taken
     given = [v for v in [*program.inputs, *program.captured] if id(v) in names]
     arguments = ", ".join(names[id(v)] for v in given)

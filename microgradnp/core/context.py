@@ -23,6 +23,7 @@ class Mode(NamedTuple):
     scope: str | None = None  # path of the module that is being called
     watchers: tuple[Any, ...] = ()  # each has forward(node, rule, args, values, options) and backward(node, position, g, share)
     tracer: Any = None  # the `Trace` that writes a program; no value may be read meanwhile
+    paused: tuple[object, ...] = ()  # the `no_grad` blocks that are open
 
 
 ORDINARY = Mode()
@@ -59,6 +60,9 @@ class no_grad(contextlib.ContextDecorator):
     ...     y = 2 * W
     >>> y.requires_grad
     False
+
+    A generator that is suspended inside of the block leaves nothing recorded for whoever runs meanwhile, as in PyTorch. Python
+    does not tell a block that it is suspended. Close such a generator, or leave the block before `yield`.
     """
 
     def __call__(self, function: Any) -> Any:
@@ -73,7 +77,15 @@ class no_grad(contextlib.ContextDecorator):
         return no_grad()
 
     def __enter__(self) -> None:
-        self.tokens = [*getattr(self, "tokens", ()), switch(recording=False)]
+        before, own = mode.get(), object()
+        switch(recording=False, paused=(*current().paused, own))
+        self.blocks = [*getattr(self, "blocks", ()), (own, before)]
 
     def __exit__(self, *exception: object) -> None:
-        mode.reset(self.tokens.pop())
+        own, before = self.blocks.pop()
+        paused = current().paused
+        rest = tuple(block for block in paused if block is not own)
+        if (*rest, own) == paused and rest == (before or ORDINARY).paused:
+            mode.set(before)
+        elif own in paused:  # two generators left their blocks in the order in which they entered them
+            switch(paused=rest, recording=not rest)

@@ -7,6 +7,7 @@ leads every call on a Tensor to `record.apply`, by its protocols `__array_ufunc_
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Mapping
 from typing import Any
@@ -172,11 +173,10 @@ class Tensor(Conversions, Methods):
                 g = g.conj()
             if not private:
                 g = np.array(g)
-            if node._grad is not None:
-                g = node._grad + g
             finished.append((node, g))
-        for node, g in finished:  # only now, so that an error above leaves every gradient unchanged
-            node._grad = g
+        with adding:  # only now, so that an error above leaves every gradient unchanged
+            for node, g in finished:
+                node._grad = g if node._grad is None else node._grad + g
 
     def seed(self, gradient: Any = None) -> Array:
         """The gradient that a sweep starts from, conjugated (see `table`). Raises what `backward` raises."""
@@ -258,6 +258,7 @@ class Tensor(Conversions, Methods):
         return Tensor, (self._array, self.requires_grad, self.name)
 
 
+adding = threading.Lock()  # threads may have leaves in common: no gradient is lost between reading the sum and writing it
 VARIABLES: weakref.WeakValueDictionary[int, Tensor] = weakref.WeakValueDictionary()  # by id
 
 

@@ -6,6 +6,7 @@ import inspect
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ContextDecorator, contextmanager
+from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -21,12 +22,14 @@ from microgradnp.derivatives.gradients import pulled_back
 from microgradnp.derivatives.variables import recorded
 
 lock = threading.Lock()
+blocks: ContextVar[tuple[tuple[Any, Rule], ...]] = ContextVar("blocks", default=())  # function and rule of each that is open
 
 
 class override(ContextDecorator):
     """Context manager and decorator: inside, `function` has these gradient formulas.
 
-    A graph recorded inside keeps them, also when its backward pass runs outside. Other threads and tasks are not affected.
+    A graph recorded inside keeps them, also when its backward pass runs outside. Other threads and tasks are not affected. While
+    a generator is suspended inside of the block, whoever runs meanwhile has these formulas, too.
 
     Parameters
     ----------
@@ -66,19 +69,27 @@ class override(ContextDecorator):
             raise TypeError(f"mg.override: {name_of(function)} has no gradient of its own to check against")
         self.function = function
         self.rule = Rule(function, tuple(checked(vjp, k, original) if check and vjp else vjp for k, vjp in enumerate(vjps)))
-        self.tokens: list[Any] = []
+        self.entered: list[Any] = []
 
     def _recreate_cm(self) -> override:  # called by contextlib: each call of a decorated function has its own, also in threads
         fresh = object.__new__(override)
-        fresh.function, fresh.rule, fresh.tokens = self.function, self.rule, []
+        fresh.function, fresh.rule, fresh.entered = self.function, self.rule, []
         return fresh
 
     def __enter__(self) -> None:
         announce(self.function)
-        self.tokens.append(overrides.set(MappingProxyType({**overrides.get(), self.function: self.rule})))
+        rules, outer, own = overrides.get(), blocks.get(), (self.function, self.rule)
+        self.entered.append((own, rules, outer))
+        overrides.set(MappingProxyType({**rules, self.function: self.rule}))
+        blocks.set((*outer, own))
 
     def __exit__(self, *exception: object) -> None:
-        overrides.reset(self.tokens.pop())
+        own, rules, outer = self.entered.pop()
+        rest = tuple(block for block in blocks.get() if block is not own)
+        if rest != outer:  # two generators left their blocks in the order in which they entered them
+            rules = MappingProxyType(dict(rest))
+        overrides.set(rules)
+        blocks.set(rest)
         withdraw(self.function)
 
 

@@ -5,8 +5,9 @@ composite that unpacks them. The formulas are those of M. Seeger et al., "Auto-d
 D. Roberts and L. Roberts, "QR and LQ decomposition matrix backpropagation algorithms for square, wide, and deep matrices" (2020).
 Papers write them for the conjugated gradient; `textbook` conjugates on the way in and out.
 
-`cholesky`, `eigh` and `eigvalsh` read only one triangle. They take the matrix to be symmetric (Hermitian), and its gradient is
-symmetric too, as in PyTorch and JAX.
+`cholesky`, `eigh` and `eigvalsh` read only one triangle. The gradient is that of the function that NumPy computes: 0 in the other
+triangle, and in this one the sum for an entry and its mirror image. PyTorch and JAX give each of the two half of the sum. An
+argument that is made symmetric, such as `(x + x.T) / 2` or `x @ x.T`, has the same gradient in both ways.
 """
 
 from __future__ import annotations
@@ -47,6 +48,12 @@ def real_diagonal(a: Any) -> Any:
     return np.real(np.diagonal(a, axis1=-2, axis2=-1))
 
 
+def of_triangle(gradient: Any, *, lower: bool) -> Any:
+    """The gradient with respect to the triangle that is read, from the Hermitian one with respect to the whole matrix."""
+    part = np.tril(gradient, -1) if lower else np.triu(gradient, 1)
+    return 2 * part + diagonal_matrix(real_diagonal(gradient))
+
+
 # ---------------------------------------------------------------------------------------------- Cholesky
 
 
@@ -57,7 +64,7 @@ def cholesky(g: Any, y: Any, a: Any, *, upper: bool = False) -> Any:
     product = np.tril(adjoint(lower) @ g)
     phi = product - diagonal_matrix(np.diagonal(product, axis1=-2, axis2=-1)) / 2
     inverse = inverse_of_lower(lower)
-    return adjoint(inverse) @ hermitian_part(phi) @ inverse
+    return of_triangle(adjoint(inverse) @ hermitian_part(phi) @ inverse, lower=not upper)
 
 
 def inverse_of_lower(a: Any) -> Any:

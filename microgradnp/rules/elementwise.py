@@ -59,6 +59,15 @@ def one_minus_square(g: Any, a: Any) -> Any:
     return safe_divisor(g, rest) if a.dtype.kind == "c" else np.where(np.logical_and(g == 0, rest <= 0), 1, rest)
 
 
+def ahead(a: Any, b: Any) -> Any:
+    """a - b, and 0 for two equal infinities. The weights of logaddexp follow from it: exp(a - y) is wrong where y is rounded."""
+    equal = np.logical_and(np.equal(a, b), np.isinf(a))
+    if not is_traced(equal) and not np.any(value_of(equal)):
+        return a - b
+    with np.errstate(invalid="ignore"):
+        return np.where(equal, 0, a - b)
+
+
 def same_branch(root: Any, guide: Any) -> Any:
     """`root` or its negative, whichever points the way of `guide`. On a branch cut, a root may belong to the other side."""
     return root * np.where(np.real(root * np.conjugate(guide)) < 0, -1, 1)
@@ -157,10 +166,10 @@ rule(np.log,           lambda g, y, a: g / safe_divisor(g, a))
 rule(np.log2,          lambda g, y, a: g / (safe_divisor(g, a) * LN2))
 rule(np.log10,         lambda g, y, a: g / (safe_divisor(g, a) * LN10))
 rule(np.log1p,         lambda g, y, a: g / safe_divisor(g, 1 + a))
-rule(np.logaddexp,     lambda g, y, a, b: g * np.exp(a - y),
-                       lambda g, y, a, b: g * np.exp(b - y))
-rule(np.logaddexp2,    lambda g, y, a, b: g * np.exp2(a - y),
-                       lambda g, y, a, b: g * np.exp2(b - y))
+rule(np.logaddexp,     lambda g, y, a, b: g * np.exp(-np.logaddexp(0, ahead(b, a))),
+                       lambda g, y, a, b: g * np.exp(-np.logaddexp(0, ahead(a, b))))
+rule(np.logaddexp2,    lambda g, y, a, b: g * np.exp2(-np.logaddexp2(0, ahead(b, a))),
+                       lambda g, y, a, b: g * np.exp2(-np.logaddexp2(0, ahead(a, b))))
 
 # --------------------------------------------------------------------------- trigonometric and hyperbolic
 rule(np.sin,           lambda g, y, a: g * np.cos(a))

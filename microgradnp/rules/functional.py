@@ -8,7 +8,7 @@ import numpy as np
 
 from microgradnp.core.record import primitive
 from microgradnp.core.table import constant, rule
-from microgradnp.rules.guards import masked
+from microgradnp.rules.guards import masked, nonzero
 from microgradnp.rules.indexing import set_at
 from microgradnp.rules.kinks import kink
 
@@ -231,11 +231,13 @@ def softmax_input(g: Any, y: Any, x: Any, axis: int = -1) -> Any:
 
 
 def logsumexp_input(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """softmax(x), after `g` and `y` got back the axes that were summed over."""
+    """softmax(x), after `g` and `y` got back the axes that were summed over. Dividing by the sum removes the rounding of `y`."""
+    axes = tuple(range(np.ndim(x))) if axis is None else axis
     if not keepdims:
-        axes = tuple(range(np.ndim(x))) if axis is None else axis
         g, y = np.expand_dims(g, axes), np.expand_dims(y, axes)
-    return g * np.exp(x - np.where(y == -np.inf, 0, y))
+    infinite = x == np.inf  # such entries are the whole sum
+    weights = np.where(infinite, 1, np.exp(np.where(infinite, 0, x) - np.where(y == -np.inf, 0, y)))
+    return g * weights / nonzero(np.sum(weights, axis=axes, keepdims=True))
 
 
 # fmt: off

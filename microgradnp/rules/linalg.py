@@ -14,7 +14,7 @@ import numpy as np
 
 from microgradnp.core.record import primitive
 from microgradnp.core.table import composite, constant, rule
-from microgradnp.rules.decompositions import hermitian_part, textbook
+from microgradnp.rules.decompositions import diagonal_matrix, hermitian_part, of_triangle, real_diagonal, textbook
 from microgradnp.rules.products import transposed
 from microgradnp.rules.values import adjoint, value_of
 
@@ -51,7 +51,11 @@ def pinv_matrix(g: Any, y: Any, a: Any) -> Any:
 
 @textbook
 def pinv(g: Any, y: Any, a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
-    return hermitian_part(pinv_matrix(g, y, a)) if hermitian else pinv_matrix(g, y, a)
+    if not hermitian:
+        return pinv_matrix(g, y, a)
+    below = np.tril(a, -1)  # all that NumPy reads, and the diagonal
+    whole = below + adjoint(below) + diagonal_matrix(real_diagonal(a))
+    return of_triangle(hermitian_part(pinv_matrix(g, y, whole)), lower=True)
 
 
 rule(np.linalg.inv, inv)

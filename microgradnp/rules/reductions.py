@@ -178,7 +178,17 @@ def var(g: Any, y: Any, a: Any, axis: Any, where: Any, mean: Any, ddof: Any) -> 
 @of_deviations
 def std(g: Any, y: Any, a: Any, axis: Any, where: Any, mean: Any, ddof: Any) -> Any:
     """0 where all entries are equal, as in PyTorch."""
-    return expanded(g / nonzero(y), a, axis) / divisor(a, axis, where, ddof) * deviation(a, axis, where, mean)
+    rest = deviation(a, axis, where, mean)
+    if mean is None and (is_traced(y) or may_be_rounding(y, a)):
+        rest = deviation(conj(rest), axis, where, None)  # equal entries may differ from their rounded mean
+    return expanded(g / nonzero(y), a, axis) / divisor(a, axis, where, ddof) * rest
+
+
+def may_be_rounding(y: Any, a: Any) -> bool:
+    """Whether a deviation is as small as the rounding of the mean, but not 0."""
+    deviations, entries = value_of(y), value_of(a)
+    largest = np.max(np.absolute(entries), initial=0, where=np.isfinite(entries))
+    return bool(np.any((deviations <= np.sqrt(np.finfo(deviations.dtype).eps) * largest) & (deviations > 0)))
 
 
 # fmt: off

@@ -17,7 +17,7 @@ import numpy as np
 
 from microgradnp.core.record import primitive
 from microgradnp.core.table import composite, rule
-from microgradnp.rules.decompositions import diagonal_matrix, real_diagonal, textbook
+from microgradnp.rules.decompositions import diagonal_matrix, of_triangle, real_diagonal, textbook
 from microgradnp.rules.values import adjoint, conj, value_of
 
 
@@ -100,22 +100,26 @@ def eigh_packed(a: Any, UPLO: Any = "L") -> Any:
     return with_mark(v, np.expand_dims(w, -2).astype(v.dtype))
 
 
+def is_lower(UPLO: str) -> bool:
+    return UPLO.upper() == "L"
+
+
 @textbook
 def eigh(g: Any, y: Any, a: Any, UPLO: Any = "L") -> Any:
-    """V (diag(g_w) + skew(V' g_V) / (w_j - w_i)) V'."""
+    """V (diag(g_w) + skew(V' g_V) / (w_j - w_i)) V', of the triangle that is read."""
     v, gv = y[..., :-2, :], g[..., :-2, :]
     w, gw = np.real(y[..., -2, :]), np.real(g[..., -2, :])
     product = adjoint(v) @ gv
     skew = (product - adjoint(product)) / 2
     refuse_equal(gaps(w), rounding(w, w), g, gv, gw, "eigh: eigenvalues are equal")
     turned = over_gap(skew, gaps(w), rounding(w, w), gv, "eigh: the phase of a vector matters")
-    return v @ (turned + diagonal_matrix(gw)) @ adjoint(v)
+    return of_triangle(v @ (turned + diagonal_matrix(gw)) @ adjoint(v), lower=is_lower(UPLO))
 
 
 @textbook
 def eigvalsh(g: Any, y: Any, a: Any, UPLO: Any = "L") -> Any:
     v = vectors_in(eigh_packed(a, UPLO), start=0, stop=a.shape[-1], mark=WHOLE)
-    return v * np.expand_dims(g, -2) @ adjoint(v)
+    return of_triangle(v * np.expand_dims(g, -2) @ adjoint(v), lower=is_lower(UPLO))
 
 
 rule(eigh_packed, eigh)

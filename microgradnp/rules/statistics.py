@@ -76,9 +76,12 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
         return c / c
     deviations = np.sqrt(np.real(np.diagonal(c)))
     c = c / np.expand_dims(deviations, 1) / np.expand_dims(deviations, 0)
-    if c.dtype.kind == "c":
-        return np.clip(np.real(c), -1, 1) + 1j * np.clip(np.imag(c), -1, 1)
-    return np.clip(c, -1, 1)
+    return bounded(np.real(c)) + 1j * bounded(np.imag(c)) if c.dtype.kind == "c" else bounded(c)
+
+
+def bounded(c: Any) -> Any:
+    """Correlations between -1 and 1. NaN, of a row whose entries are equal, has the gradient NaN: `clip` would give 0."""
+    return np.where(np.absolute(c) > 1, np.sign(c), c)
 
 
 # ------------------------------------------------------------------------------------------ differences

@@ -1,0 +1,132 @@
+"""The seams between features: what happens where transforms, blocks, generators, threads and numbers at the edge meet."""
+
+import threading
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+
+# ------------------------------------------------------------------------------------- blocks and generators
+
+
+def is_recorded() -> bool:
+    return (2 * mg.Tensor([1.0], requires_grad=True)).requires_grad
+
+
+def suspended(block):
+    with block:
+        yield
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_generators_that_leave_no_grad_in_any_order_leave_nothing_behind(count):
+    generators = [suspended(mg.no_grad()) for _ in range(count)]
+    for generator in generators:
+        next(generator)
+    assert not is_recorded()  # documented: a suspended generator holds its block open
+    for generator in generators:
+        assert not is_recorded()
+        generator.close()
+    assert is_recorded()
+
+
+def test_a_block_that_outlives_a_generators_block_stays():
+    generator = suspended(mg.no_grad())
+    next(generator)
+    with mg.no_grad():
+        generator.close()
+        assert not is_recorded()
+    assert is_recorded()
+
+
+def test_generators_that_leave_override_in_any_order_leave_nothing_behind():
+    first, second, third = (suspended(mg.override(np.exp, lambda g, y, a, k=k: g * k)) for k in (2.0, 3.0, 4.0))
+    other = suspended(mg.override(np.sin, lambda g, y, a: g * 5.0))
+    for generator in (first, second, other, third):
+        next(generator)
+    for generator, expected in ((second, 4.0), (third, 2.0), (first, 1.0)):
+        generator.close()
+        assert (mg.grad(np.exp)(0.0), mg.grad(np.sin)(0.0)) == (expected, 5.0)
+    other.close()
+    assert mg.grad(np.sin)(0.0) == 1.0
+
+
+def test_threads_that_share_a_parameter_lose_no_gradient():
+    w = mg.Tensor(np.zeros(2), requires_grad=True)
+
+    def work():
+        for _ in range(200):
+            np.sum(w * 1.0).backward()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    np.testing.assert_array_equal(w.grad, [800.0, 800.0])
+
+
+def test_a_gradient_is_added_under_the_lock():
+    """Whoever reads the sum waits for the one that is about to write it."""
+    from microgradnp.core.tensor import adding
+
+    w = mg.Tensor(np.zeros(2), requires_grad=True)
+    loss = np.sum(w * 1.0)
+    thread = threading.Thread(target=loss.backward)
+    with adding:
+        thread.start()
+        thread.join(0.05)
+        assert w.grad is None
+    thread.join()
+    np.testing.assert_array_equal(w.grad, [1.0, 1.0])
+
+
+# ------------------------------------------------------------------------------------ numbers at the edge
+
+
+@pytest.mark.parametrize("size", [0.0, 1e3, 1e8, 1e16, 1e300])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_weights_of_logaddexp_and_logsumexp_sum_to_one(size, dtype):
+    x = np.array([size, size + 0.3, size], dtype=dtype) if size < 1e30 or dtype is np.float64 else np.zeros(3, dtype)
+    eps = 4 * np.finfo(dtype).eps
+    for f in (np.logaddexp, np.logaddexp2):
+        weights = mg.grad(lambda a, b, f=f: f(a, b), (0, 1))(x[0], x[1])
+        assert abs(float(sum(weights)) - 1) <= eps
+    for axis in (None, -1, (0,)):
+        assert abs(float(np.sum(mg.grad(lambda x, axis=axis: mg.logsumexp(x, axis=axis))(x))) - 1) <= eps
+
+
+def test_logaddexp_and_logsumexp_of_infinite_numbers():
+    inf = np.inf
+    cases = {(1.0, inf): (0, 1), (inf, 1.0): (1, 0), (inf, inf): (0.5, 0.5), (1.0, -inf): (1, 0), (-inf, -inf): (0.5, 0.5)}
+    for arguments, expected in cases.items():
+        assert mg.grad(np.logaddexp, (0, 1))(*arguments) == expected
+        assert mg.grad(np.logaddexp2, (0, 1))(*arguments) == expected
+    np.testing.assert_array_equal(mg.grad(mg.logsumexp)(np.array([1.0, inf, 3.0, inf])), [0, 0.5, 0, 0.5])
+    np.testing.assert_array_equal(mg.grad(mg.logsumexp)(np.array([-inf, -inf])), [0, 0])
+    mg.check_grads(np.logaddexp, (np.array([1.0, -2.0, 30.0]), np.array([1.0, 5.0, -800.0])))
+
+
+@pytest.mark.parametrize("number", [0.1, 0.7, 1e8 / 3])
+@pytest.mark.parametrize("options", [{}, {"ddof": 1}, {"axis": 0}, {"where": np.array([True, True, False] * 3)}])
+def test_the_deviation_of_equal_numbers_has_the_gradient_zero(number, options):
+    x = np.full(9, number)
+    for f in (np.std, np.var):
+        slope = mg.grad(lambda x, f=f: f(x, **options))(x)
+        np.testing.assert_allclose(slope, 0, atol=1e-7 * number if f is np.var else 1e-14)
+    np.testing.assert_allclose(mg.compile(lambda x: np.std(x, **options))(x)[1], 0, atol=1e-14)
+
+
+def test_numbers_that_differ_in_the_last_place_have_a_deviation():
+    x = np.array([1.0, 1.0 + 2 * np.finfo(float).eps])
+    np.testing.assert_allclose(mg.grad(np.std)(x), [-0.5, 0.5])
+
+
+def test_the_correlation_of_a_constant_row_is_not_a_number_nor_is_its_gradient():
+    x = np.array([[1.0, 1.0, 1.0], [1.0, 2.0, 4.0], [2.0, 1.0, 1.0]])
+    with np.errstate(all="ignore"):
+        assert np.isnan(np.corrcoef(x)[0, 1])
+        assert np.isnan(mg.grad(lambda x: np.corrcoef(x)[0, 1])(x)).any()
+        between_others = mg.grad(lambda x: np.corrcoef(x)[1, 2])(x)
+    np.testing.assert_allclose(between_others[1:], mg.grad(lambda x: np.corrcoef(x)[0, 1])(x[1:]))
