@@ -455,6 +455,26 @@ class TestArguments:
 
 class TestNeverSilentlyWrong:
     @pytest.mark.parametrize(
+        ("f", "arrays", "wrong"),
+        [
+            (lambda x, y: np.sum((x - y) ** 2), ((3, 2), (3, 2)), ((3, 2), (1, 2))),
+            (lambda x, y: np.sum((x - y) ** 2), ((3, 2), (3, 2)), ((1, 2), (3, 2))),
+            (lambda x, y: mg.sse(x * 2, y), ((3, 2), (3, 2)), ((3, 2), (3, 1))),
+            (lambda x, w, b: np.sum(np.tanh(x @ w + b)), ((5, 3), (3, 2), (2,)), ((5, 3), (3, 2), (1,))),
+            (lambda x, w, b: np.sum(np.tanh(x @ w + b)), ((5, 3), (3, 2), (2,)), ((5, 3), (3, 1), (2,))),
+            (lambda a, b: np.sum(a[1:] * b), ((4,), (3,)), ((2,), (3,))),
+            (lambda a, b: np.sum(a[1:] * b), ((4,), (3,)), ((4,), (1,))),
+            (lambda a, b, c: np.sum(a * b * c), ((4,), (4,), (4,)), ((1,), (4,), (1,))),
+        ],
+    )
+    def test_sizes_that_broadcast_where_they_were_equal_are_refused(self, f, arrays, wrong):
+        r, wrt = np.random.default_rng(0), tuple(range(len(arrays)))
+        text = agrees(f, *(r.normal(size=shape) for shape in arrays), wrt=wrt)
+        assert "for arrays of any sizes" in text
+        with pytest.raises(ValueError, match=r"\.shape.* must be .*\.shape|broadcast|matmul"):
+            run(text, *map(np.ones, wrong))
+
+    @pytest.mark.parametrize(
         ("f", "how"),
         [
             (lambda x: np.sum(x) if np.sum(x) > 1 else np.sum(x**2), "a decision"),

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from microgradnp.derivatives.parameters import Parameters
 from microgradnp.derivatives.variables import Argnums, recorded
 from microgradnp.emitter.families import Family, choose_growth, families_of, fix, grown_shapes
-from microgradnp.emitter.proof import close, refuses_misfits, returns
+from microgradnp.emitter.proof import close, refuses_misfits, returns, stretched_axes
 from microgradnp.emitter.question import Answer, Asked, Question, ask
 from microgradnp.emitter.self_check import self_check
 from microgradnp.emitter.sizes import Explanations, Sizes
@@ -255,4 +255,6 @@ def proven_sizes(source: Source, families: list[Family]) -> Sizes:
     except Exception:  # whatever the function or the text raises for arguments of such sizes
         return Sizes()
     loose = [family for family in families if not family.fixed and not refuses_misfits(source, family)]
-    return source.sizes._replace(free=source.sizes.free - {axis for family in loose for axis in family.axes})
+    free = source.sizes.free - {axis for family in loose for axis in family.axes}
+    equal = stretched_axes(source, [family for family in families if family.axes.keys() <= free])
+    return source.sizes._replace(free=free, equal=equal)

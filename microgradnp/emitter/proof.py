@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from microgradnp.derivatives.trees import leaves
-from microgradnp.emitter.families import Family
+from microgradnp.emitter.families import Axis, Family
 from microgradnp.emitter.question import Answer, Question
+from microgradnp.emitter.sizes import Equal
 from microgradnp.emitter.source import Source
 
 ROUNDING = 100  # of this many units in the last place of the largest entry: sums are taken in another order
@@ -43,6 +44,39 @@ def refuses_misfits(source: Source, family: Family) -> bool:
             run(source, source.question.resized([tuple(shape) for shape in shapes]))
         except Exception:  # NumPy refuses
             continue
+        return False
+    return True
+
+
+def stretched_axes(source: Source, families: list[Family]) -> tuple[Equal, ...]:
+    """The axes that NumPy would broadcast: the text would not sum their gradients."""
+    found: list[Equal] = []
+    undecided = []
+    for family in families:
+        axes = list(family.axes)
+        loose = {axis for axis in axes if len(axes) > 1 and is_stretched(source, axis, axes)}
+        if loose:
+            undecided.append((family.axes, loose))
+    for sizes, loose in sorted(undecided, key=lambda pair: len(pair[0]) == len(pair[1])):
+        checked = {equal.axis[0] for equal in found}  # one check of a whole shape is shorter than two of its axes
+        other = min(sizes, key=lambda axis: (axis in loose, axis[0] in checked))
+        found += [Equal(axis, other, n - sizes[other]) for axis, n in sizes.items() if axis in loose and axis != other]
+    return tuple(found)
+
+
+def is_stretched(source: Source, axis: Axis, axes: list[Axis]) -> bool:
+    """Whether the text runs when this axis alone has the length 1, or when all others of its family have it."""
+    return runs_with_ones(source, [axis]) or runs_with_ones(source, [other for other in axes if other != axis])
+
+
+def runs_with_ones(source: Source, ones: list[Axis]) -> bool:
+    """Whether the text runs when these axes have the length 1."""
+    shapes = [list(value.shape) for value in source.program.inputs]
+    for argument, axis in ones:
+        shapes[argument][axis] = 1
+    try:
+        run(source, source.question.resized([tuple(shape) for shape in shapes]))
+    except Exception:  # NumPy refuses
         return False
     return True
 

@@ -30,6 +30,14 @@ class Size(NamedTuple):
     factor: Any
 
 
+class Equal(NamedTuple):
+    """An axis that NumPy would broadcast if it had the length 1. The text must check its size."""
+
+    axis: Axis
+    other: Axis  # of the same family
+    more: int  # the size of `axis` minus the size of `other`
+
+
 class Sizes(NamedTuple):
     """What is known of the sizes in a program. `free` axes may have any size; with no free axes nothing is known."""
 
@@ -37,6 +45,7 @@ class Sizes(NamedTuple):
     shapes: tuple[tuple[int, ...], ...] = ()  # of the arguments in the second trace
     changes: dict[Literal, Change] = {}  # noqa: RUF012 -- never written to
     sizes: dict[Literal, Size] = {}  # noqa: RUF012
+    equal: tuple[Equal, ...] = ()
 
 
 def resized(array: Any, shape: tuple[int, ...]) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 from microgradnp.core.origin import locate
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.trees import tree_map
+from microgradnp.emitter.families import Axis
 from microgradnp.emitter.identifiers import identifier
 from microgradnp.emitter.question import Question
 from microgradnp.emitter.quoting import STANDARD, Quotes
@@ -119,13 +120,36 @@ class Source:
             else:
                 found += [f"{names[id(value)]}.shape[{axis}]" for axis in axes]
                 expected += [str(value.shape[axis]) for axis in axes]
-        if not found:
-            return []
-        left, right = (f"({', '.join(part)})" if len(part) > 1 else part[0] for part in (found, expected))
-        return [
-            f"    if {left} != {right}:",
-            f'        raise ValueError("{self.name} was written for other shapes; emit it again for these")',
-        ]
+        lines = []
+        if found:
+            left, right = (f"({', '.join(part)})" if len(part) > 1 else part[0] for part in (found, expected))
+            problem = f"{self.name} was written for other shapes; emit it again for these"
+            lines += [f"    if {left} != {right}:", f'        raise ValueError("{problem}")']
+        return [*lines, *self.checks_of_equal_axes(names)]
+
+    def checks_of_equal_axes(self, names: dict[int, str]) -> list[str]:
+        """Statements that refuse arguments that NumPy would broadcast. The gradient would not be summed."""
+        inputs, lines = self.program.inputs, []
+
+        def size(axis: Axis, more: int = 0) -> str:
+            text = f"{names[id(inputs[axis[0]])]}.shape[{axis[1]}]"
+            return f"{text} {'+' if more > 0 else '-'} {abs(more)}" if more else text
+
+        def shape(axes: list[Axis], sizes: list[str]) -> str:
+            first = axes[0][0]
+            is_whole = sizes == [size((first, axis)) for axis in range(inputs[first].ndim)]
+            return f"{names[id(inputs[first])]}.shape" if is_whole else f"({', '.join(sizes)})"
+
+        for argument in dict.fromkeys(pair.axis[0] for pair in self.sizes.equal):
+            pairs = sorted(pair for pair in self.sizes.equal if pair.axis[0] == argument)
+            own, others = [pair.axis for pair in pairs], [pair.other for pair in pairs]
+            found, expected = [size(axis) for axis in own], [size(pair.other, pair.more) for pair in pairs]
+            if len(pairs) == inputs[argument].ndim > 1:
+                found, expected = [shape(own, found)], [shape(others, expected)]
+            for left, right in zip(found, expected, strict=True):
+                problem = f"{left} must be {right}".replace("\\", "/").replace('"', "'")  # nothing that ends a string
+                lines += [f"    if {left} != {right}:", f'        raise ValueError("{problem}")']
+        return lines
 
 
 def names_of_variables(f: Callable[..., Any]) -> dict[int, str]:
