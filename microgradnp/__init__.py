@@ -10,10 +10,18 @@ The public names stand in `__init__.pyi`. Each is imported on its first use. The
 import lazy_loader
 
 from microgradnp import rules as rules  # fills the table of gradient rules before any Tensor exists
+from microgradnp.core.habits import NAMES
 from microgradnp.core.tensor import Tensor as Tensor
 
 __version__ = "0.1.0"
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_find, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __getattr__(name: str) -> object:
+    """A public name, imported on its first use. Names of other libraries are answered with what to write here."""
+    if name not in __all__ and name in NAMES:
+        raise AttributeError(f"microgradnp has no {name}: {NAMES[name]}")
+    return _find(name)
 
 
 def _mimebundle(tensor: Tensor, include: object = None, exclude: object = None) -> dict[str, str]:

@@ -30,6 +30,8 @@ from .emitter.emit import emit as emit
 from .inspection.kinks import kinks as kinks
 from .inspection.nans import debug_nans as debug_nans
 from .inspection.zeros import explain_zero as explain_zero
+from .nn.files import load as load
+from .nn.files import save as save
 from .rules.coverage import coverage as coverage
 from .rules.functional import add_bias as add_bias
 from .rules.functional import append_bias_unit as append_bias_unit

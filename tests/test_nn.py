@@ -5,6 +5,7 @@ import pytest
 
 import microgradnp as mg
 from microgradnp.core import graph
+from microgradnp.core.habits import LAYERS, MODULES
 
 
 @pytest.mark.parametrize(
@@ -95,3 +96,73 @@ def test_wrong_number_of_columns_names_the_weights():
     model = mg.nn.MLP([7, 3, 2], rng=0)
     with pytest.raises(ValueError, match=r"layer1\.W \(7, 3\)"):
         model(np.ones((5, 6)))
+
+
+def test_repr_is_a_tree_with_shapes_and_the_number_of_parameters():
+    assert repr(mg.nn.MLP([7, 3, 2])) == (
+        "MLP: 32 parameters\n    layers.0 Linear: W (7, 3), b (3,)\n    layers.1 Linear: W (3, 2), b (2,)"
+    )
+
+
+@pytest.mark.parametrize("name", [*MODULES])
+def test_attributes_of_other_libraries_are_answered(name):
+    with pytest.raises(AttributeError, match=f"MLP has no attribute {name!r}: [a-z]"):
+        getattr(mg.nn.MLP([2, 1]), name)
+
+
+@pytest.mark.parametrize("name", [*LAYERS])
+def test_layers_of_other_libraries_are_answered(name):
+    with pytest.raises(AttributeError, match=f"microgradnp.nn has no {name}: [a-z]"):
+        getattr(mg.nn, name)
+
+
+def test_train_and_eval_reach_every_module():
+    model = mg.nn.MLP([2, 3, 1])
+    assert model.eval() is model
+    assert [m.training for m in (model, *model.layers)] == [False] * 3
+    assert all(m.training for m in (model.train(), *model.layers))
+
+
+# ------------------------------------------------------------------------------------------------------ files
+
+
+def test_a_model_is_saved_and_loaded_bit_for_bit(tmp_path):
+    model, other = mg.nn.MLP([4, 3, 2], rng=0), mg.nn.MLP([4, 3, 2], rng=1)
+    mg.save(model, tmp_path / "m.npz")
+    assert mg.load(other, tmp_path / "m.npz") is other
+    for ours, theirs in zip(model.parameters().values(), other.parameters().values(), strict=True):
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+    with np.load(tmp_path / "m.npz", allow_pickle=False) as file:
+        np.testing.assert_array_equal(file["layers.0.W"], model.layers[0].W.numpy())
+
+
+def test_a_dict_is_saved_and_loaded(tmp_path):
+    mg.save({"file": np.arange(3), "b": mg.Tensor(np.float32(2))}, tmp_path / "m.npz")
+    held = mg.load({"file": np.zeros(3, int), "b": mg.Tensor(np.float32(0))}, tmp_path / "m.npz")
+    assert held["file"].tolist() == [0, 1, 2]
+    assert held["b"].item() == 2
+
+
+def test_a_file_that_does_not_fit_changes_nothing_and_names_what_differs(tmp_path):
+    mg.save({"a": np.ones(2), "b": np.ones(3), "c": np.ones(1), "e": np.ones(1, np.float32)}, tmp_path / "m.npz")
+    held = {"a": np.zeros(2), "b": np.zeros(4), "d": np.zeros(1), "e": np.zeros(1)}
+    message = (
+        r"b is \(4,\) float64 in the model and \(3,\) float64 in the file; c of the file is not in the model; "
+        r"d is missing in the file; e is \(1,\) float64 in the model and \(1,\) float32 in the file"
+    )
+    with pytest.raises(ValueError, match=message):
+        mg.load(held, tmp_path / "m.npz")
+    assert not any(array.any() for array in held.values())
+
+
+def test_what_cannot_be_saved_leaves_the_old_file(tmp_path):
+    path = tmp_path / "m.npz"
+    mg.save({"a": np.ones(2)}, path)
+    before = path.read_bytes()
+    for wrong in ({"a": "text"}, {"a": np.array([object()])}, {1: np.ones(1)}, {"__header__": np.ones(1)}, [np.ones(2)]):
+        with pytest.raises(TypeError, match="save: "):
+            mg.save(wrong, path)
+    assert path.read_bytes() == before
+    path.write_bytes(before[: len(before) // 2])
+    with pytest.raises(ValueError, match="is not a whole npz file"):
+        mg.load({"a": np.ones(2)}, path)

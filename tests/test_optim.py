@@ -85,3 +85,101 @@ def test_a_parameter_without_a_gradient_stays():
 def test_mistakes(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+PAIRS = [  # name in PyTorch, its options, and what differs here
+    ("SGD", {"lr": 0.01, "momentum": 0.8, "nesterov": True, "weight_decay": 0.1}),
+    ("Adagrad", {"lr": 0.1, "weight_decay": 0.1}),
+    ("RMSprop", {"lr": 0.01, "alpha": 0.9, "momentum": 0.5, "weight_decay": 0.1}),
+    ("Adam", {"lr": 0.05, "weight_decay": 0.1}),
+    ("AdamW", {"lr": 0.05, "weight_decay": 0.1}),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), PAIRS, ids=[name for name, _ in PAIRS])
+def test_a_hundred_steps_with_groups_decay_and_clipping_equal_pytorch(name, options):
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle here")
+    ours, theirs = ([make(k * START) for k in (1, 2)] for make in (parameter, lambda a: torch.tensor(a, requires_grad=True)))
+    groups = ({}, {"lr": 0.02, "weight_decay": 0.3})
+    mine = getattr(mg.optim, {"RMSprop": "RMSProp"}.get(name, name))(
+        [{"params": p} | more for p, more in zip(ours, groups, strict=True)], **options
+    )
+    other = getattr(torch.optim, name)([{"params": [p]} | more for p, more in zip(theirs, groups, strict=True)], **options)
+    for _ in range(100):
+        for optimizer, (a, b) in ((mine, ours), (other, theirs)):
+            optimizer.zero_grad()
+            (a**4 + a * b + b**2 * 3).sum().backward()
+        norm = mg.optim.clip_norm(ours, 5.0)
+        np.testing.assert_allclose(norm, float(torch.nn.utils.clip_grad_norm_(theirs, 5.0)), rtol=1e-12)
+        mg.optim.clip_value(ours, 2.0)
+        torch.nn.utils.clip_grad_value_(theirs, 2.0)
+        mine.step()
+        other.step()
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a.numpy(), b.detach().numpy(), rtol=1e-12, atol=1e-12)
+
+
+def parameter(array):
+    return mg.Tensor(array, requires_grad=True)
+
+
+SCHEDULES = [
+    (mg.optim.step_decay(0.1, 7, 0.5), "StepLR", {"step_size": 7, "gamma": 0.5}),
+    (mg.optim.exponential(0.1, 0.9), "ExponentialLR", {"gamma": 0.9}),
+    (mg.optim.cosine(0.1, 50, 0.01), "CosineAnnealingLR", {"T_max": 50, "eta_min": 0.01}),
+    (mg.optim.one_cycle(0.1, 50), "OneCycleLR", {"max_lr": 0.1, "total_steps": 50}),
+]
+
+
+@pytest.mark.parametrize(("schedule", "name", "options"), SCHEDULES, ids=[name for _, name, _ in SCHEDULES])
+def test_schedules_equal_pytorch(schedule, name, options):
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle here")
+    optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=0.1)
+    theirs = getattr(torch.optim.lr_scheduler, name)(optimizer, **options)
+    rates = []
+    for _ in range(50):
+        rates.append(theirs.get_last_lr()[0])
+        optimizer.step()
+        if len(rates) < 50:
+            theirs.step()
+    np.testing.assert_allclose([schedule(k) for k in range(50)], rates, rtol=1e-10)
+
+
+def test_a_warm_up_precedes_a_schedule():
+    schedule = mg.optim.warm_up(mg.optim.exponential(1.0, 0.5), 3)
+    assert [schedule(k) for k in range(6)] == [0.25, 0.5, 0.75, 1.0, 0.5, 0.25]
+    assert mg.optim.constant(0.3)(99) == 0.3
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda w: mg.optim.SGD(w, nesterov=True), ValueError, "nesterov needs a momentum"),
+        (lambda w: mg.optim.Adam(w, weight_decay=-1), ValueError, "weight_decay must not be negative"),
+        (lambda w: mg.optim.SGD([{"params": w}, {"params": w}]), ValueError, "group 1 has a parameter of an earlier group"),
+        (lambda w: mg.optim.SGD([{"params": w, "rate": 1}]), TypeError, "may set lr and weight_decay, not rate"),
+        (lambda w: mg.optim.clip_norm(w, 0), ValueError, "largest norm must be positive"),
+        (lambda w: mg.optim.clip_value(w, -1), ValueError, "largest value must be positive"),
+    ],
+)
+def test_mistakes_in_groups_and_limits(make, error, message):
+    with pytest.raises(error, match=message):
+        make(parameter(START))
+
+
+def test_a_rate_that_changes_changes_all_groups():
+    a, b = parameter(START), parameter(START)
+    optimizer = mg.optim.SGD([{"params": a}, {"params": b, "lr": 0.2}], lr=0.1)
+    optimizer.lr = 0.05
+    assert [optimizer.rate(name) for name in optimizer.parameters] == [0.05, 0.1]
+    assert repr(optimizer) == "SGD(momentum=0.0, nesterov=False, lr=0.05, weight_decay=0.0; 2 parameters)"
+
+
+@pytest.mark.parametrize("optimizer", [mg.optim.SGD(lr=0.1, weight_decay=0.5), mg.optim.SGD(lr=0.1, momentum=0.5, nesterov=True)])
+def test_the_compiled_loop_leaves_what_it_does_not_know_to_the_steps(optimizer):
+    pytest.importorskip("numba", reason="Numba compiles the loop")
+    from microgradnp.compiler.namespace import BackendError
+    from microgradnp.training.updates import update_of
+
+    with pytest.raises(BackendError):
+        update_of(optimizer)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
+from microgradnp.core import habits
 
 A = np.array([[0.5, -1.25, 2.0], [3.0, 0.25, -0.75]])
 B = np.array([[1.5, 2.0, -0.5], [0.25, 4.0, 1.0]])
@@ -114,11 +115,67 @@ def test_repr_says_what_it_is(W):
 
 
 def test_augmented_assignment_rebinds_and_keeps_the_gradient(W):
-    y = W
+    y = W + 0
     y += B
     y *= 2
     np.sum(y).backward()
     np.testing.assert_array_equal(W.grad, np.full((2, 3), 2.0))
+
+
+def plus(w, v):
+    w += v
+    return w
+
+
+def minus(w, v):
+    w -= v
+    return w
+
+
+def times(w, v):
+    w *= v
+    return w
+
+
+def over(w, v):
+    w /= v
+    return w
+
+
+@pytest.mark.parametrize(
+    ("change", "sign", "value"), [(plus, "+=", 3.0), (minus, "-=", -1.0), (times, "*=", 2.0), (over, "/=", 0.5)]
+)
+def test_a_parameter_changes_in_place_under_no_grad_and_never_silently_elsewhere(change, sign, value):
+    w = mg.Tensor(1.0, requires_grad=True, name="w")
+    with pytest.raises(TypeError, match=rf"cannot change w .* by \{sign}.*w\.data \{sign} .*mg\.optim\.SGD"):
+        change(w, 2.0)
+    with pytest.raises(TypeError, match=r"call loss\.backward\(\) first"), mg.no_grad():
+        change(w, w.grad)
+    assert w.item() == 1
+    with mg.no_grad():
+        assert change(w, mg.Tensor(2.0)) is w
+    assert w.item() == value
+    assert w.requires_grad
+    assert mg.grad(lambda x: change(x, 2.0))(4.0) == {"+=": 1, "-=": 1, "*=": 2, "/=": 0.5}[sign]
+
+
+def test_a_missing_gradient_in_arithmetic_is_named():
+    w = mg.Tensor(1.0, requires_grad=True)
+    with pytest.raises(TypeError, match=r"w\.grad is None; call loss\.backward\(\) first"):
+        w - w.grad
+
+
+@pytest.mark.parametrize("name", habits.METHODS)
+def test_methods_of_other_libraries_are_answered(name):
+    with pytest.raises(AttributeError, match=f"no attribute {name!r}: [a-z]"):
+        getattr(mg.Tensor(1.0), name)
+    assert name not in dir(mg.Tensor(1.0))
+
+
+@pytest.mark.parametrize("name", habits.NAMES)
+def test_names_of_other_libraries_are_answered(name):
+    with pytest.raises(AttributeError, match=f"microgradnp has no {name}: [a-z]"):
+        getattr(mg, name)
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,12 @@ def explain(
     names = [name_argument(arg, texts[i] if i < len(texts) else None, i) for i, arg in enumerate(args)]
     shapes = [np.shape(value) if is_array(value) else None for value in values]
     shown = [f"{name} {shape}" if shape is not None else name for name, shape in zip(names, shapes, strict=True)]
-    reason = mismatch(rule.name, names, shapes) or str(error).partition("\n")[0] or type(error).__name__
+    reason = (
+        missing_gradient(args, names)
+        or mismatch(rule.name, names, shapes)
+        or str(error).partition("\n")[0]
+        or type(error).__name__
+    )
     called = f"{shown[0]} @ {shown[1]}" if rule.name == "matmul" and len(shown) == 2 else ", ".join(shown)
     chosen = "".join(f", {name}={value!r}" for name, value in options.items() if not is_array(value))
     made = [
@@ -111,6 +116,12 @@ def explain(
     retold = kind(message)
     retold.__cause__ = error
     return retold
+
+
+def missing_gradient(args: tuple[Any, ...], names: list[str]) -> str | None:
+    """Why an argument that reads `.grad` is None; None when there is no such argument."""
+    missing = next((name for arg, name in zip(args, names, strict=True) if arg is None and name.endswith(".grad")), None)
+    return missing and f"{missing} is None; call loss.backward() first, or look whether the loss depends on that parameter"
 
 
 def name_argument(argument: Any, text: str | None, position: int) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from microgradnp.core.habits import METHODS
 from microgradnp.core.operators import Operators
 
 
@@ -191,7 +192,9 @@ class Missing:
     """
 
     def __init__(self, name: str) -> None:
-        if name in IN_PLACE:
+        if name in METHODS:
+            self.message = f"a Tensor has no attribute {name!r}: {METHODS[name]}"
+        elif name in IN_PLACE:
             self.message = f"a Tensor has no {name}(), which would change it in place: write {IN_PLACE[name]}"
         else:
             self.message = f"a Tensor has no attribute {name!r}; ndarrays have it: x.numpy().{name}"
@@ -200,7 +203,7 @@ class Missing:
         raise AttributeError(self.message)
 
 
-for _name in dir(np.ndarray):
+for _name in (*dir(np.ndarray), *METHODS):
     if not _name.startswith("_") and not hasattr(Methods, _name):
         setattr(Methods, _name, Missing(_name))
 

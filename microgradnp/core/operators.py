@@ -10,10 +10,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from microgradnp.core.memory import Storage
+from microgradnp.core.updates import Updates
 
 
-class Operators(Storage):
+class Operators(Updates):
     """Mixin: arithmetic, comparison and indexing."""
 
     __slots__ = ()

@@ -144,6 +144,9 @@ class Tensor(Conversions, Methods):
         """A new leaf with the same value. No gradient flows through it."""
         return Tensor(self._array, name=self.name)
 
+    def stands_for_argument(self) -> bool:
+        return is_variable(self)
+
     # --------------------------------------------------------------------------------------- the gradient
 
     def backward(self, gradient: Any = None, *, retain_graph: bool = False, retain_grads: bool = False) -> None:

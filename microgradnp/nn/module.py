@@ -15,9 +15,12 @@ registered. Calling a module opens a scope with its name, which pictures draw as
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
+
+import numpy as np
 
 from microgradnp.core.context import current, mode, switch
+from microgradnp.core.habits import MODULES
 from microgradnp.core.tensor import Tensor
 
 
@@ -25,6 +28,7 @@ class Module:
     """Base of all models. Define `forward`, and keep Tensors and modules in attributes, lists or dictionaries."""
 
     name: str | None = None
+    training: bool = True  # whether layers such as `Dropout` behave as in training; see `train` and `eval`
 
     def forward(self, *args: Any) -> Any:
         """The result of the model."""
@@ -52,6 +56,54 @@ class Module:
         """Set the gradients of all parameters to None."""
         for parameter in self.parameters().values():
             parameter.zero_grad()
+
+    def state(self) -> dict[str, Any]:
+        """All arrays that the module consists of, by path: its parameters, other Tensors, and ndarrays such as running means."""
+        found: dict[int, tuple[str, Any]] = {}
+        for path, value in leaves(self, ""):
+            if isinstance(value, (Tensor, np.ndarray)):
+                found.setdefault(id(value), (path, value))
+        return dict(found.values())
+
+    def train(self, mode: bool = True) -> Self:
+        """Let all layers behave as in training. Returns self."""
+        for _, module in modules(self, ""):
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Let all layers behave as after the training: nothing is dropped out, and running statistics are used. Returns self."""
+        return self.train(False)
+
+    def __repr__(self) -> str:
+        parameters = self.parameters()
+        lines = [f"{type(self).__name__}: {sum(p.size for p in parameters.values())} parameters"]
+        for path, module in modules(self, ""):
+            own = [f"{name} {p.shape}" for name, p in vars(module).items() if isinstance(p, Tensor)]
+            if path:
+                lines.append(f"{'  ' * (path.count('.') + 1)}{path} {type(module).__name__}{': ' if own else ''}{', '.join(own)}")
+            elif own:
+                lines.append(f"  {', '.join(own)}")
+        return "\n".join(lines)
+
+    def __getattr__(self, name: str) -> Any:
+        answer = f": {MODULES[name]}" if name in MODULES else ""
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{answer}", name=name, obj=self)
+
+
+def modules(value: Any, path: str) -> Iterator[tuple[str, Module]]:
+    """A module and all modules in it, each with its dotted path."""
+    if isinstance(value, Module):
+        yield path, value
+        items: Any = vars(value).items()
+    elif isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, (list, tuple)):
+        items = enumerate(value)
+    else:
+        return
+    for key, item in items:
+        yield from modules(item, f"{path}.{key}" if path else str(key))
 
 
 def leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:

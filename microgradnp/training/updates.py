@@ -71,7 +71,9 @@ class AdamUpdate:
 
 def update_of(optimizer: Optimizer) -> SgdUpdate | AdamUpdate:
     """The update of an optimizer of ours. Raises BackendError for any other."""
-    if type(optimizer) is SGD:
+    if optimizer.weight_decay or optimizer.factors:
+        raise BackendError("weight decay or groups of parameters")
+    if type(optimizer) is SGD and not optimizer.nesterov:
         return SgdUpdate(optimizer)
     if type(optimizer) is Adam:
         return AdamUpdate(optimizer)
