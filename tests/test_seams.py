@@ -130,3 +130,51 @@ def test_the_correlation_of_a_constant_row_is_not_a_number_nor_is_its_gradient()
         assert np.isnan(mg.grad(lambda x: np.corrcoef(x)[0, 1])(x)).any()
         between_others = mg.grad(lambda x: np.corrcoef(x)[1, 2])(x)
     np.testing.assert_allclose(between_others[1:], mg.grad(lambda x: np.corrcoef(x)[0, 1])(x[1:]))
+
+
+# ------------------------------------------------------------------------- smooth functions of a norm, at 0
+
+SMOOTH = {  # name -> (as a function of a norm, without one, the point)
+    "norm": (lambda x: np.linalg.norm(x) ** 2, lambda x: np.sum(x**2), np.zeros(2)),
+    "norm, times itself": (lambda x: (lambda n: n * n)(np.linalg.norm(x)), lambda x: np.sum(x**2), np.zeros(2)),
+    "rows": (lambda x: np.sum(np.linalg.norm(x, axis=1) ** 2), lambda x: np.sum(x**2), np.array([[0.0, 0.0], [1.0, 2.0]])),
+    "cosine": (lambda x: np.cos(np.linalg.norm(x)), lambda x: np.sum(x**2) ** 2 / 24 - np.sum(x**2) / 2, np.zeros(3)),
+    "vector norm": (lambda x: np.linalg.vector_norm(x) ** 4, lambda x: np.sum(x**2) ** 2, np.zeros(2)),
+    "std": (lambda x: np.std(x) ** 2, lambda x: np.var(x), np.ones(3)),
+    "hypot": (lambda x: np.hypot(x[0], x[1]) ** 2, lambda x: np.sum(x**2), np.zeros(2)),
+    "absolute": (lambda x: np.sum(np.abs(x) ** 4 + np.fabs(x) ** 2), lambda x: np.sum(x**4 + x**2), np.array([0.0, 1.0])),
+    "hidden": (lambda x: np.sum(np.where(x > 0, np.abs(x), 0) ** 2), lambda x: x[1] ** 2, np.array([0.0, 1.0])),
+}
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_smooth_functions_of_a_norm_have_their_second_derivative_at_zero(name):
+    f, g, x = SMOOTH[name]
+    np.testing.assert_allclose(mg.grad(f)(x), mg.grad(g)(x), atol=1e-14)
+    np.testing.assert_allclose(mg.hessian(f)(x), mg.hessian(g)(x), atol=1e-13)
+    v = np.linspace(0.3, 0.9, x.size).reshape(x.shape)
+
+    def fourth(f):  # the fourth derivative along v
+        along = lambda t: f(x + t * v)  # noqa: E731
+        for _ in range(4):
+            along = mg.grad(along)
+        return along(0.0)
+
+    if name != "std":  # of which the third derivative is a constant
+        np.testing.assert_allclose(fourth(f), fourth(g), atol=1e-10)
+
+
+def test_a_kink_that_a_gradient_passes_has_no_second_derivative():
+    for f in (np.linalg.norm, lambda x: np.hypot(x[0], x[1]), lambda x: np.sum(np.abs(x)), np.std):
+        np.testing.assert_array_equal(mg.hessian(f)(np.zeros(2)), np.zeros((2, 2)))
+
+
+# ---------------------------------------------------------------------------------------------------- JAX
+
+
+def test_xla_computes_a_value_that_is_compared_once():
+    pytest.importorskip("jax")
+    step = mg.compile(lambda x: np.sum(np.max(np.tanh(x) * 2, axis=1)), backend="jax")
+    x = np.linspace(0, 1, 6).reshape(2, 3)
+    np.testing.assert_allclose(step(x)[1], mg.grad(lambda x: np.sum(np.max(np.tanh(x) * 2, axis=1)))(x))
+    assert step.source.count("barrier(") >= 1

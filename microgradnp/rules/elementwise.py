@@ -11,7 +11,7 @@ import numpy as np
 
 from microgradnp.core.context import current
 from microgradnp.core.table import alias, constant, rule
-from microgradnp.rules.guards import finite, masked, nonzero, safe_divisor
+from microgradnp.rules.guards import at_zero_length, finite, masked, nonzero, safe_divisor
 from microgradnp.rules.values import is_traced, value_of
 
 LN2 = float(np.log(2))
@@ -99,7 +99,9 @@ def arctan2_slope(g: Any, numerator: Any, a: Any, b: Any) -> Any:
 
 def absolute(g: Any, y: Any, a: Any) -> Any:
     """The sign of `a`, 0 at 0. For complex `a` it is the direction conj(a) / |a|."""
-    return g * (a / nonzero(y)).conj() if a.dtype.kind == "c" else g * np.sign(a)
+    if a.dtype.kind == "c":
+        return at_zero_length(g * (a / nonzero(y)).conj(), g, y, a.conj())
+    return at_zero_length(g * np.sign(a), g, y, a)
 
 
 def sign(g: Any, y: Any, a: Any) -> Any:
@@ -180,8 +182,8 @@ rule(np.arccos,        lambda g, y, a: -arcsin_slope(g, y, a, np.sin))
 rule(np.arctan,        lambda g, y, a: g / (1 + a**2))
 rule(np.arctan2,       lambda g, y, a, b: arctan2_slope(g, b, a, b),
                        lambda g, y, a, b: -arctan2_slope(g, a, a, b))
-rule(np.hypot,         lambda g, y, a, b: g * a / nonzero(y),        # 0 at the origin, as PyTorch's norms
-                       lambda g, y, a, b: g * b / nonzero(y))
+rule(np.hypot,         lambda g, y, a, b: at_zero_length(g * a / nonzero(y), g, y, a),  # 0 at the origin, as PyTorch's norms
+                       lambda g, y, a, b: at_zero_length(g * b / nonzero(y), g, y, b))
 rule(np.sinh,          lambda g, y, a: g * finite(g, np.cosh(a)))
 rule(np.cosh,          lambda g, y, a: g * finite(g, np.sinh(a)))
 rule(np.tanh,          lambda g, y, a: g * (1 - y**2))
@@ -203,7 +205,7 @@ rule(np.fmax,          lambda g, y, a, b: masked(np.logical_or(a >= b, np.isnan(
 rule(np.fmin,          lambda g, y, a, b: masked(np.logical_or(a <= b, np.isnan(b)), g),
                        lambda g, y, a, b: masked(np.logical_not(np.logical_or(a <= b, np.isnan(b))), g))
 rule(np.absolute,      absolute)
-rule(np.fabs,          lambda g, y, a: g * np.sign(a))
+rule(np.fabs,          absolute)
 rule(np.sign,          sign)
 rule(np.copysign,      lambda g, y, a, b: g * np.sign(a) * np.sign(y),
                        lambda g, y, a, b: np.zeros_like(g))

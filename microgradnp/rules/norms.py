@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core.table import composite, rule
-from microgradnp.rules.guards import nonzero
+from microgradnp.rules.guards import nonzero, over_length
 from microgradnp.rules.rearranging import tuple_of
 from microgradnp.rules.values import conj, value_of
 
@@ -16,9 +16,9 @@ from microgradnp.rules.values import conj, value_of
 def norm(g: Any, y: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     axes = tuple_of(axis, x.ndim)
     kept = tuple(1 if k in axes else n for k, n in enumerate(x.shape))
-    g, y = np.reshape(g, kept), np.reshape(y, kept)
     if ord is None or (ord in ("fro", "f") and len(axes) == 2) or (ord == 2 and len(axes) == 1):
-        return g / nonzero(y) * conj(x)
+        return np.reshape(over_length(g, y), kept) * conj(x)
+    g, y = np.reshape(g, kept), np.reshape(y, kept)
     if len(axes) == 1:
         return g * vector_slope(y, x, ord, axes)
     if ord in (2, -2, "nuc"):

@@ -11,7 +11,7 @@ import numpy as np
 from microgradnp.core.record import primitive
 from microgradnp.core.table import composite, constant, rule
 from microgradnp.rules import scans
-from microgradnp.rules.guards import nonzero
+from microgradnp.rules.guards import over_length
 from microgradnp.rules.rearranging import tuple_of
 from microgradnp.rules.values import conj, is_traced, value_of
 
@@ -181,7 +181,7 @@ def std(g: Any, y: Any, a: Any, axis: Any, where: Any, mean: Any, ddof: Any) -> 
     rest = deviation(a, axis, where, mean)
     if mean is None and (is_traced(y) or may_be_rounding(y, a)):
         rest = deviation(conj(rest), axis, where, None)  # equal entries may differ from their rounded mean
-    return expanded(g / nonzero(y), a, axis) / divisor(a, axis, where, ddof) * rest
+    return expanded(over_length(g, y), a, axis) / divisor(a, axis, where, ddof) * rest
 
 
 def may_be_rounding(y: Any, a: Any) -> bool:
