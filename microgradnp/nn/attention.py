@@ -1,0 +1,82 @@
+"""Attention: A. Vaswani et al., "Attention is all you need" (2017)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from microgradnp.nn.activations import gelu
+from microgradnp.nn.layers import Dropout
+from microgradnp.nn.linear import Linear
+from microgradnp.nn.module import Module
+from microgradnp.nn.norm import LayerNorm
+from microgradnp.rules.functional import softmax
+
+
+def scaled_dot_product_attention(q: Any, k: Any, v: Any, mask: Any = None, *, causal: bool = False) -> Any:
+    """softmax(q k' / sqrt(units)) v: q (..., queries, units), k (..., keys, units), v (..., keys, any) -> (..., queries, any).
+
+    A query sees the keys where `mask` (..., queries, keys) is True. With `causal` query t sees the keys 0 ... t only. Raises
+    ValueError when a query sees no key.
+    """
+    scores = q @ np.swapaxes(k, -1, -2) / math.sqrt(np.shape(q)[-1])
+    if causal:
+        past = np.tri(*np.shape(scores)[-2:]) > 0
+        mask = past if mask is None else past & np.asarray(mask)
+    if mask is not None:
+        mask = np.asarray(mask)
+        if mask.dtype != bool or not mask.any(axis=-1).all():
+            raise ValueError("scaled_dot_product_attention: mask must be boolean, and every query must see at least one key")
+        scores = np.where(mask, scores, -np.inf)
+    return softmax(scores) @ v
+
+
+class MultiHeadAttention(Module):
+    """Attention of several heads of units / heads columns each: x (samples, time, units) -> (samples, time, units)."""
+
+    def __init__(self, units: int, heads: int, *, causal: bool = False, rng: np.random.Generator | int | None = None) -> None:
+        if heads < 1 or units % heads:
+            raise ValueError(f"MultiHeadAttention: units={units} must be a multiple of heads={heads}")
+        random = np.random.default_rng(rng)
+        self.heads, self.causal = heads, causal
+        self.query, self.key, self.value, self.output = (Linear(units, units, rng=random) for _ in range(4))
+
+    def forward(self, x: Any, memory: Any = None, mask: Any = None) -> Any:
+        memory = x if memory is None else memory
+        q, k, v = (self.split(layer(a)) for layer, a in ((self.query, x), (self.key, memory), (self.value, memory)))
+        mixed = scaled_dot_product_attention(q, k, v, mask, causal=self.causal)  # (samples, heads, time, units / heads)
+        return self.output(np.reshape(np.swapaxes(mixed, 1, 2), np.shape(x)))
+
+    def split(self, a: Any) -> Any:
+        """(samples, time, units) -> (samples, heads, time, units / heads)."""
+        samples, time, units = np.shape(a)
+        return np.swapaxes(np.reshape(a, (samples, time, self.heads, units // self.heads)), 1, 2)
+
+
+class TransformerBlock(Module):
+    """x <- x + attention(norm(x)), then x <- x + output(gelu(hidden(norm(x)))), for x (samples, time, units).
+
+    The norms come first: R. Xiong et al., "On layer normalization in the transformer architecture" (2020).
+    """
+
+    def __init__(
+        self,
+        units: int,
+        heads: int,
+        hidden: int | None = None,
+        *,
+        causal: bool = False,
+        dropout: float = 0.0,
+        rng: np.random.Generator | int | None = None,
+    ) -> None:
+        random = np.random.default_rng(rng)
+        self.attention = MultiHeadAttention(units, heads, causal=causal, rng=random)
+        self.norm1, self.norm2 = LayerNorm(units), LayerNorm(units)
+        self.hidden, self.output = Linear(units, hidden or 4 * units, rng=random), Linear(hidden or 4 * units, units, rng=random)
+        self.dropout = Dropout(dropout, rng=random)
+
+    def forward(self, x: Any, mask: Any = None) -> Any:
+        x = x + self.dropout(self.attention(self.norm1(x), None, mask))
+        return x + self.dropout(self.output(gelu(self.hidden(self.norm2(x)))))

@@ -1,0 +1,179 @@
+"""Convolution and pooling: functions of images (samples, channels, height, width), and the layers made of them.
+
+A convolution here is a cross-correlation, as in all libraries of neural networks. The windows become the rows of a matrix
+(im2col), so that one matrix product does the work: K. Chellapilla et al., "High performance convolutional networks" (2006).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from microgradnp.core.tensor import Tensor
+from microgradnp.nn.initial import Init, initial
+from microgradnp.nn.module import Module
+
+Sizes = int | tuple[int, ...]
+
+
+def each(size: Sizes, axes: int, name: str, least: int = 1) -> tuple[int, ...]:
+    """One size for each axis. Raises ValueError."""
+    sizes = (size,) * axes if isinstance(size, int) else tuple(size)
+    if len(sizes) != axes or min(sizes) < least:
+        raise ValueError(f"{name} must be one number of at least {least}, or {axes} of them, got {size!r}")
+    return sizes
+
+
+def windows(x: Any, size: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]) -> Any:
+    """All windows over the last axes of x, of shape (..., *positions, *size)."""
+    n = len(size)
+    reach = tuple((k - 1) * d + 1 for k, d in zip(size, dilation, strict=True))
+    if any(k > length for k, length in zip(reach, np.shape(x)[-n:], strict=True)):
+        raise ValueError(f"a window of {reach} does not fit into x of shape {np.shape(x)}")
+    found = np.lib.stride_tricks.sliding_window_view(x, reach, axis=tuple(range(-n, 0)))
+    if max(stride + dilation) > 1:
+        keys: Any = (..., *(slice(None, None, step) for step in stride + dilation))
+        found = found[keys]
+    return found
+
+
+def conv2d(x: Any, W: Any, b: Any = None, *, stride: Sizes = 1, padding: Sizes = 0, dilation: Sizes = 1, groups: int = 1) -> Any:
+    """y[n, o, i, j] = b[o] + sum of x[n, c, i + u, j + v] * W[o, c, u, v] over c, u, v.
+
+    Parameters
+    ----------
+    x : (samples, channels, height, width)
+    W : (kernels, channels / groups, rows, columns)
+    b : (kernels,), optional
+    stride, padding, dilation : int or two ints
+        Step between windows, zeros around x, and step within a window.
+    groups : int
+        Channels and kernels are split into groups that do not see each other.
+
+    Returns
+    -------
+    (samples, kernels, (height + 2 * padding - dilation * (rows - 1) - 1) // stride + 1, ... for the width)
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.conv2d(np.ones((1, 1, 3, 3)), np.ones((1, 1, 2, 2)))[0, 0]
+    array([[4., 4.],
+           [4., 4.]])
+    """
+    if np.ndim(x) != 4 or np.ndim(W) != 4 or np.shape(x)[1] != np.shape(W)[1] * groups or np.shape(W)[0] % groups:
+        raise ValueError(
+            f"conv2d: x has shape {np.shape(x)} and W {np.shape(W)}; needed: x (samples, channels, height, width) and "
+            f"W (kernels, channels / {groups}, rows, columns), with kernels divisible by groups={groups}"
+        )
+    steps = each(stride, 2, "stride"), each(dilation, 2, "dilation")
+    up, left = each(padding, 2, "padding", 0)
+    if up or left:
+        x = np.pad(x, ((0, 0), (0, 0), (up, up), (left, left)))
+    if groups > 1:
+        parts = zip(np.split(x, groups, axis=1), np.split(W, groups, axis=0), strict=True)
+        y = np.concatenate([correlated(part, kernels, *steps) for part, kernels in parts], axis=1)
+    else:
+        y = correlated(x, W, *steps)
+    return y if b is None else y + np.reshape(b, (-1, 1, 1))
+
+
+def correlated(x: Any, W: Any, stride: tuple[int, ...], dilation: tuple[int, ...]) -> Any:
+    """The windows of x as rows, times the kernels as columns."""
+    kernels, *size = np.shape(W)
+    found = np.transpose(windows(x, tuple(size[1:]), stride, dilation), (0, 2, 3, 1, 4, 5))
+    samples, height, width = np.shape(found)[:3]
+    rows = np.reshape(found, (samples * height * width, math.prod(size)))
+    y = rows @ np.transpose(np.reshape(W, (kernels, math.prod(size))))
+    return np.transpose(np.reshape(y, (samples, height, width, kernels)), (0, 3, 1, 2))
+
+
+def conv1d(x: Any, W: Any, b: Any = None, *, stride: int = 1, padding: int = 0, dilation: int = 1, groups: int = 1) -> Any:
+    """`conv2d` along one axis: x (samples, channels, length), W (kernels, channels / groups, size), b (kernels,)."""
+    if np.ndim(x) != 3 or np.ndim(W) != 3:
+        raise ValueError(
+            f"conv1d: x has shape {np.shape(x)} and W {np.shape(W)}; needed: x (samples, channels, length) and "
+            f"W (kernels, channels / groups, size)"
+        )
+    options = {"stride": (1, stride), "padding": (0, padding), "dilation": (1, dilation), "groups": groups}
+    return conv2d(np.expand_dims(x, 2), np.expand_dims(W, 2), b, **options)[:, :, 0]  # type: ignore[arg-type]
+
+
+def pooled(x: Any, size: Sizes, stride: Sizes | None, function: Any) -> Any:
+    """A function of all windows over the last axes."""
+    sizes = each(size, 2 if isinstance(size, int) else len(size), "size")
+    steps = sizes if stride is None else each(stride, len(sizes), "stride")
+    return function(windows(x, sizes, steps, (1,) * len(sizes)), axis=tuple(range(-len(sizes), 0)))
+
+
+def max_pool(x: Any, size: Sizes, stride: Sizes | None = None) -> Any:
+    """The maximum of each window over the last two axes, or over as many axes as `size` has entries.
+
+    `stride` is the size of a window by default. Equal maxima share the gradient, as in `np.max`; PyTorch gives it to the first.
+    """
+    return pooled(x, size, stride, np.max)
+
+
+def avg_pool(x: Any, size: Sizes, stride: Sizes | None = None) -> Any:
+    """The mean of each window over the last two axes, or over as many axes as `size` has entries."""
+    return pooled(x, size, stride, np.mean)
+
+
+class Conv2d(Module):
+    """`conv2d(x, W, b)`: maps x (samples, inputs, height, width) to (samples, kernels, ...). `init` is described at `initial`."""
+
+    axes = 2
+
+    def __init__(
+        self,
+        inputs: int,
+        kernels: int,
+        size: Sizes,
+        *,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        groups: int = 1,
+        bias: bool = True,
+        init: Init = "he",
+        dtype: Any = float,
+        rng: np.random.Generator | int | None = None,
+        name: str | None = None,
+    ) -> None:
+        if min(inputs, kernels, groups) < 1 or inputs % groups or kernels % groups:
+            raise ValueError(f"{type(self).__name__}: inputs={inputs} and kernels={kernels} must be multiples of groups={groups}")
+        self.name = name
+        self.options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+        shape = (kernels, inputs // groups, *each(size, self.axes, "size"))
+        fans = math.prod(shape[1:]), kernels * math.prod(shape[2:])
+        self.W = Tensor(initial(init, shape, fans, np.random.default_rng(rng), dtype), requires_grad=True, name="W")
+        self.b = Tensor(np.zeros(kernels, dtype), requires_grad=True, name="b") if bias else None
+
+    def forward(self, x: Any) -> Any:
+        return conv2d(x, self.W, self.b, **self.options)
+
+
+class Conv1d(Conv2d):
+    """`conv1d(x, W, b)`: maps x (samples, inputs, length) to (samples, kernels, ...)."""
+
+    axes = 1
+
+    def forward(self, x: Any) -> Any:
+        return conv1d(x, self.W, self.b, **self.options)
+
+
+class MaxPool(Module):
+    """`max_pool(x, size, stride)`."""
+
+    def __init__(self, size: Sizes, stride: Sizes | None = None) -> None:
+        self.size, self.stride = size, stride
+
+    def forward(self, x: Any) -> Any:
+        return max_pool(x, self.size, self.stride)
+
+
+class AvgPool(MaxPool):
+    """`avg_pool(x, size, stride)`."""
+
+    def forward(self, x: Any) -> Any:
+        return avg_pool(x, self.size, self.stride)

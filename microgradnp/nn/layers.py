@@ -1,0 +1,95 @@
+"""Layers of one line: a chain of layers, dropout, and a table of vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from microgradnp.core.tensor import Tensor
+from microgradnp.nn.initial import Init, initial
+from microgradnp.nn.module import Module
+
+
+def dropout(x: Any, rate: float, rng: np.random.Generator) -> Any:
+    """x with a share of about `rate` of its entries set to 0, and the others divided by 1 - rate.
+
+    N. Srivastava et al., "Dropout" (2014). Raises TypeError in a program that is compiled: its mask would never change.
+    """
+    if not 0 <= rate < 1:
+        raise ValueError(f"dropout: rate must lie in [0, 1), got {rate}")
+    if getattr(x, "traced", False):
+        raise TypeError("dropout: a compiled program would use one mask for ever; compile the model after eval()")
+    mask = (rng.random(np.shape(x)) >= rate) / (1 - rate)
+    return x * mask.astype(x.dtype if x.dtype.kind in "fc" else float)
+
+
+def one_hot(classes: Any, number: int, dtype: Any = float) -> Any:
+    """Rows with a 1 at the class number and 0 elsewhere: (...) -> (..., number). Raises ValueError for another number.
+
+    >>> import microgradnp as mg
+    >>> mg.one_hot([2, 0], 3)
+    array([[0., 0., 1.],
+           [1., 0., 0.]])
+    """
+    return (checked("one_hot", classes, number)[..., None] == np.arange(number)).astype(dtype)
+
+
+def embedding(W: Any, numbers: Any) -> Any:
+    """The rows of W (number, units) with these numbers: (...) -> (..., units). Raises ValueError for a number without a row."""
+    return W[checked("embedding", numbers, len(W))]
+
+
+def checked(function: str, numbers: Any, limit: int) -> Any:
+    """Integers in 0 ... limit - 1, as an array. Raises ValueError for others: negative ones would count from the end."""
+    numbers = np.asarray(numbers)
+    if numbers.dtype.kind not in "iu" or (numbers.size and (numbers.min() < 0 or numbers.max() >= limit)):
+        raise ValueError(f"{function}: needed are integers in 0 ... {limit - 1}, got {numbers.dtype} {numbers!s:.60}")
+    return numbers
+
+
+class Sequential(Module):
+    """Layers and functions, one after the other: `Sequential(Linear(4, 3), mg.relu, Linear(3, 1))`."""
+
+    def __init__(self, *layers: Callable[[Any], Any]) -> None:
+        for layer in layers:
+            if not callable(layer):
+                raise TypeError(f"Sequential: layers must be modules or functions, got {layer!r}")
+        self.layers = list(layers)
+
+    def forward(self, x: Any) -> Any:
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class Dropout(Module):
+    """`dropout(x, rate)` in training, and x itself after `eval()`."""
+
+    def __init__(self, rate: float = 0.5, *, rng: np.random.Generator | int | None = None) -> None:
+        if not 0 <= rate < 1:
+            raise ValueError(f"Dropout: rate must lie in [0, 1), got {rate}")
+        self.rate, self.rng = rate, np.random.default_rng(rng)
+
+    def forward(self, x: Any) -> Any:
+        return dropout(x, self.rate, self.rng) if self.training and self.rate else x
+
+
+class Embedding(Module):
+    """`embedding(W, numbers)`: a vector for each number below `number`."""
+
+    def __init__(
+        self,
+        number: int,
+        units: int,
+        *,
+        init: Init = lambda rng, shape: rng.normal(size=shape),
+        dtype: Any = float,
+        rng: np.random.Generator | int | None = None,
+    ) -> None:
+        weights = initial(init, (number, units), (number, units), np.random.default_rng(rng), dtype)
+        self.W = Tensor(weights, requires_grad=True, name="W")
+
+    def forward(self, numbers: Any) -> Any:
+        return embedding(self.W, numbers)

@@ -1,0 +1,99 @@
+"""Recurrent layers. Each maps x (samples, time, inputs) to all states (samples, time, units) and the last state.
+
+The products of all inputs with W are done at once. A step adds one product, of the state with U.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from microgradnp.core.tensor import Tensor
+from microgradnp.nn.initial import Init, initial
+from microgradnp.nn.module import Module
+from microgradnp.rules.functional import sigmoid
+
+
+class RNN(Module):
+    """h[t] = tanh(x[t] W + h[t - 1] U + b): J. L. Elman, "Finding structure in time" (1990)."""
+
+    gates = 1
+
+    def __init__(
+        self,
+        inputs: int,
+        units: int,
+        *,
+        init: Init = "glorot",
+        dtype: Any = float,
+        rng: np.random.Generator | int | None = None,
+        name: str | None = None,
+    ) -> None:
+        if inputs < 1 or units < 1:
+            raise ValueError(f"{type(self).__name__}: sizes must be at least 1, got inputs={inputs}, units={units}")
+        self.name, self.units, random = name, units, np.random.default_rng(rng)
+        columns = self.gates * units
+        self.W = Tensor(initial(init, (inputs, columns), (inputs, units), random, dtype), requires_grad=True, name="W")
+        self.U = Tensor(initial(init, (units, columns), (units, units), random, dtype), requires_grad=True, name="U")
+        self.b = Tensor(np.zeros(columns, dtype), requires_grad=True, name="b")
+
+    def forward(self, x: Any, state: Any = None) -> Any:
+        if np.ndim(x) != 3:
+            raise ValueError(f"{type(self).__name__}: x has shape {np.shape(x)}; needed: (samples, time, inputs)")
+        z = x @ self.W + self.b
+        state = self.start(np.shape(x)[0]) if state is None else state
+        states = []
+        for t in range(np.shape(x)[1]):
+            state = self.step(z[:, t], state)
+            states.append(state[0] if isinstance(state, tuple) else state)
+        return np.stack(states, axis=1), state
+
+    def start(self, samples: int) -> Any:
+        """The state before the first step."""
+        return np.zeros((samples, self.units), self.W.dtype)
+
+    def step(self, z: Any, h: Any) -> Any:
+        """The next state, given z = x W + b."""
+        return np.tanh(z + h @ self.U)
+
+    def split(self, z: Any) -> list[Any]:
+        """The columns of each gate."""
+        n = self.units
+        return [z[:, k * n : (k + 1) * n] for k in range(self.gates)]
+
+
+class LSTM(RNN):
+    """c <- sigmoid(f) c + sigmoid(i) tanh(g), and h <- sigmoid(o) tanh(c), where i, f, g, o = x W + h U + b.
+
+    The state is (h, c). S. Hochreiter and J. Schmidhuber (1997), with the forget gate of F. A. Gers et al. (2000).
+    """
+
+    gates = 4
+
+    def start(self, samples: int) -> Any:
+        return super().start(samples), super().start(samples)
+
+    def step(self, z: Any, state: Any) -> Any:
+        h, c = state
+        i, f, g, o = self.split(z + h @ self.U)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        return sigmoid(o) * np.tanh(c), c
+
+
+class GRU(RNN):
+    """h <- (1 - u) n + u h, with gates r, u = sigmoid(x W + h U + b) and n = tanh(x W + b + r (h U + a)).
+
+    K. Cho et al., "Learning phrase representations using RNN encoder-decoder" (2014), in PyTorch's form.
+    """
+
+    gates = 3
+
+    def __init__(self, inputs: int, units: int, **options: Any) -> None:
+        super().__init__(inputs, units, **options)
+        self.a = Tensor(np.zeros(units, self.W.dtype), requires_grad=True, name="a")
+
+    def step(self, z: Any, h: Any) -> Any:
+        (r, u, n), (hr, hu, hn) = self.split(z), self.split(h @ self.U)
+        u = sigmoid(u + hu)
+        return (1 - u) * np.tanh(n + sigmoid(r + hr) * (hn + self.a)) + u * h
