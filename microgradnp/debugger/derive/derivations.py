@@ -16,6 +16,7 @@ import numpy as np
 from microgradnp.debugger.derive.meanings import Meaning, Meanings
 from microgradnp.debugger.derive.scene import Snapshot
 from microgradnp.debugger.derive.stage import NotEvaluatedError, Stage, atoms_of, compiled
+from microgradnp.debugger.repair.formulas import formulas_in
 
 MOST_ATOMS = 60
 MOST_ADJOINTS = 14
@@ -193,18 +194,18 @@ def expressions_of(function: Any) -> list[str]:
 
 
 def helpers_of(snapshot: Snapshot) -> list[str]:
-    """The functions and methods of one argument that a function could call."""
-    names = []
-    for name, value in snapshot.globals.items():
-        code = getattr(value, "__code__", None)
-        if code is not None and code.co_argcount - len(value.__defaults__ or ()) == 1 and not name.startswith("__"):
-            names.append(name)
-    owner = snapshot.names.get("self")
-    for name, value in vars(getattr(owner, "kind", object)).items():
-        code = getattr(value, "__code__", None)
-        if code is not None and code.co_argcount == 2 and not name.startswith("__"):
-            names.append(f"self.{name}")
-    return names[:8]
+    """The functions and methods of one argument that an expression of the function could call. They only compute."""
+    owner = vars(getattr(snapshot.names.get("self"), "kind", object))
+    found = [name for name, value in snapshot.globals.items() if is_helper(value, 1)]
+    return [*found, *(f"self.{name}" for name, value in owner.items() if is_helper(value, 2))][:8]
+
+
+def is_helper(value: Any, arguments: int) -> bool:
+    """Whether something is a function that takes so many arguments and only computes."""
+    code = getattr(value, "__code__", None)
+    if code is None or code.co_argcount - len(value.__defaults__ or ()) != arguments:
+        return False
+    return code.co_qualname in formulas_in(code.co_filename)
 
 
 def carried_on(d: Atom, values: list[Atom], slopes: list[Atom], scalars: set[str]) -> Iterator[Atom]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from microgradnp.debugger.capture.source import Source, Statement, base_of, path_of
+from microgradnp.debugger.repair.formulas import formulas_of
 from microgradnp.debugger.repair.mistakes import (
     COMPARISONS,
     MODULES,
@@ -133,10 +134,11 @@ class Editor:
             operands = [ast.unparse(n) for n in nodes if self.is_operand(n)]
             operands += [name for name in shapes if name.count("[") <= 1 and "(" not in name and name not in loops]
             keys = [str(n.slice.value) for n in ast.walk(self.source.tree) if isinstance(n, ast.Subscript) and is_key(n.slice)]
+            formulas = formulas_of(self.source.tree)
             functions = [
                 f.name
                 for f in self.source.tree.body
-                if isinstance(f, ast.FunctionDef) and len(f.args.args) - len(f.args.defaults) == 1
+                if isinstance(f, ast.FunctionDef) and f.name in formulas and len(f.args.args) - len(f.args.defaults) == 1
             ]
             self.scopes[id(function)] = Scope(
                 shapes, unique(loops), functions, unique(operands)[:MOST_OPERANDS], unique(keys), self.suspects

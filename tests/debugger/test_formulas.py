@@ -1,0 +1,106 @@
+"""An edit calls only functions of the user that compute: nothing is printed, saved, trained or waited for by trying it."""
+
+import ast
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+from microgradnp.debugger.repair.formulas import formulas_of
+
+HEAD = "import os\nimport time\nimport numpy as np\nimport matplotlib.pyplot as plt\nfrom math import exp\nlog = open\n"
+
+COMPUTE = {
+    "sigmoid": "def f(x):\n    return 1 / (1 + np.exp(-x))",
+    "local names": 'def f(x):\n    """The slope."""\n    y = np.tanh(x)\n    y *= y\n    return 1 - y',
+    "branch": "def f(x, alpha=0.1):\n    if alpha < 0:\n        raise ValueError(alpha)\n    return np.where(x > 0, 1, alpha)",
+    "mask": "def f(x):\n    d = np.ones_like(x)\n    d[x < 0] = 0\n    return d",
+    "methods": "def f(x):\n    e = np.exp(x - x.max(axis=1, keepdims=True))\n    return e / e.sum(axis=1, keepdims=True)",
+    "loop": "def f(x):\n    total = 0.0\n    for i in range(len(x)):\n        total += exp(x[i])\n    return total",
+    "another": "def g(x):\n    return np.exp(x)\n\ndef f(x):\n    return g(x) * (1 - g(x))",
+    "errstate": "def f(x):\n    with np.errstate(over='ignore'):\n        return np.exp(x)",
+}
+
+ACT = {
+    "print": "def f(x):\n    print(x)\n    return x",
+    "a loop that may not end": "def f(x):\n    while True:\n        x = x + 1\n    return x",
+    "a file": "def f(x):\n    np.save('x.npy', x)\n    return x",
+    "opened": "def f(x):\n    return open(x).read()",
+    "an alias of open": "def f(x):\n    return log(x)",
+    "a window": "def f(x):\n    plt.plot(x)\n    return x",
+    "another module": "def f(x):\n    os.remove(x)",
+    "a pause": "def f(x):\n    time.sleep(x)",
+    "random numbers": "def f(x):\n    return x + np.random.rand()",
+    "a global": "def f(x):\n    global count\n    count = x",
+    "an attribute": "def f(net):\n    net.W = 1\n    return net.W",
+    "what calls such a one": "def g(x):\n    print(x)\n\ndef f(x):\n    g(x)\n    return x",
+    "an object outside": "def f(x):\n    return model.predict(x)",
+    "a generator": "def f(x):\n    yield x",
+}
+
+
+@pytest.mark.parametrize("text", COMPUTE.values(), ids=COMPUTE)
+def test_what_computes_is_a_formula(text):
+    assert "f" in formulas_of(ast.parse(HEAD + text))
+
+
+@pytest.mark.parametrize("text", ACT.values(), ids=ACT)
+def test_what_acts_is_none(text):
+    assert "f" not in formulas_of(ast.parse(HEAD + text))
+
+
+def test_methods_by_their_class():
+    text = """
+class Net:
+    def slope(self, h):
+        return self.square(h) * (1 - h)
+
+    def square(self, h):
+        return h**2
+
+    def fit(self, x):
+        self.W = self.slope(x)
+
+    def report(self, x):
+        return self.fit(x)
+"""
+    assert formulas_of(ast.parse(text)) == {"Net.slope", "Net.square"}
+
+
+PROGRAM = """
+import numpy as np
+
+def step(x, t, W, V):
+    h = np.tanh(x @ W)
+    e = h @ V - t
+    dV = h.T @ e
+    dW = x.T @ (e @ V.T * (1 - h))
+    W -= 0.1 * dW
+    V -= 0.1 * dV
+
+def evil(x):
+    seen.append(x)
+    return x
+
+def main(arguments):
+    while True:
+        seen.append(arguments)
+
+seen = []
+"""
+
+
+def test_nothing_that_the_step_did_not_call_is_called(tmp_path):
+    """`main` would never end, and `evil` would leave a trace."""
+    file = tmp_path / "program.py"
+    file.write_text(PROGRAM)
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("program_with_main", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    rng = np.random.default_rng(0)
+    numbers = [rng.normal(size=s) for s in ((6, 3), (6, 2), (3, 4), (4, 2))]
+    report = mg.debug(module.step, lambda x, t, W, V: 0.5 * np.sum((np.tanh(x @ W) @ V - t) ** 2), numbers)
+    assert module.seen == []
+    assert [finding.line for finding in report.findings] == [8]
