@@ -61,7 +61,13 @@ def plan_of(trace: Trace, entries: dict[str, Entry]) -> Plan:
     moving: set[str] = set()
     for argument, entry in entries.items():
         place = entry.place
-        if place is not None and place.kind != "variable":
+        if place is not None and "[piece " in place.expression:
+            continue  # a part of what is returned, which no expression reads
+        if place is not None and place.kind != "variable" and not NAMELESS.match(place.expression):
+            if argument in trace.variables:  # an attribute that is kept
+                code = compile(place.expression, "<kept>", "eval")
+                variables[argument] = Reader(trace.variables[argument].function, code)
+        elif place is not None and place.kind != "variable":
             expression = NAMELESS.sub("returned", place.expression)
             leaves[argument] = Leaf(place.kind == "stepped leaf", compile(expression, "<returned>", "eval"))
         elif place is not None and "()" not in place.expression:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from microgradnp.debugger.record.findings import place_of
 from microgradnp.debugger.record.judged import SAME, Judged, both, is_zero, multiple_of, quantity
 from microgradnp.debugger.record.movements import ZERO, judge_update
 from microgradnp.debugger.record.nodes import Node
+from microgradnp.debugger.record.pairing import holder_of, nodes_of, pair_by_structure
 from microgradnp.debugger.record.points import Point
 from microgradnp.debugger.record.step import Step, arrived, readings
 from microgradnp.debugger.record.structure import ARRANGED, exchanged, parts_in
@@ -47,32 +47,19 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None
     for argument, entry in entries.items():
         if step.evaluation.gradients[argument].size == 1 and entry.status == "not checked":
             add_number(step, point, entries, argument, kept, taken)
-    holders = {holder_of(path) for path in taken} or {holder_of(path) for path in kept}
+    could = pair_by_structure(step, point, entries, kept, taken)
     for argument, entry in entries.items():
         if entry.status != "not checked":
             continue
-        gradient = np.squeeze(step.evaluation.gradients[argument])
-        free = [
-            path
-            for path, held in kept.items()
-            if path not in taken and holder_of(path) in holders and shape_of(held, step) in (gradient.shape, gradient.shape[::-1])
-        ]
-        rivals = [
-            a
-            for a, e in entries.items()
-            if e.status == "not checked" and np.squeeze(step.evaluation.gradients[a]).shape == gradient.shape
-        ]
-        only = free[0] if len(free) == len(rivals) == 1 and gradient.size > 1 else None
-        place = next((p for p in free if is_called(p, argument)), only)
+        free = could.get(argument, [])
         if all(is_zero(evaluation, argument) for _, evaluation in both(step, point)):
             entry.why = "its gradient is zero"
             if any(is_always_zero(step, point, kept[path]) for path in free):
                 entry.status, entry.evidence, entry.why = "right", "returned", ZERO
-            continue
-        if place is None or is_value(step, kept[place]):
-            continue
-        entries[argument] = Judged(argument, "wrong", "returned", node=nodes_of(kept[place])[0], place=place)
-        taken[place] = argument
+        elif free:
+            entry.why = (
+                f"it does not move, and its gradient could be {' or '.join(named(path) for path in free[:4])}: none equals it"
+            )
 
 
 def add_number(
@@ -142,20 +129,9 @@ def one_step_on(step: Step, held: Any, argument: str) -> Any:
     return exchanged(held, iter(parts))
 
 
-def nodes_of(held: Any) -> list[Node]:
-    """The nodes inside of an operand."""
-    return [held] if type(held) is Node else [part.node for part in parts_in(held)]
-
-
-def holder_of(path: str) -> str:
-    """What holds a value: `return` for `return[1]`, `self.grads` for `self.grads['W']`."""
-    return re.sub(r"(\.\w+|\[[^\[\]]*\])$", "", path)
-
-
-def is_called(path: str, argument: str) -> bool:
-    """Whether the last word of a place is the name of an argument, perhaps with letters around it: `dW1`, `grad_W1`."""
-    last = re.findall(r"\w+", path)[-1:]
-    return bool(last) and bool(re.fullmatch(rf"(d|g|grad|nabla|delta)?_?{re.escape(argument)}(_grad|_g)?", last[0]))
+def named(path: str) -> str:
+    """A place in the words of the report."""
+    return path.replace("return", "returned value", 1) if path.startswith("return") else path
 
 
 def shape_of(held: Any, step: Step) -> tuple[int, ...] | None:
@@ -164,7 +140,7 @@ def shape_of(held: Any, step: Step) -> tuple[int, ...] | None:
 
 
 def is_value(step: Step, held: Any) -> bool:
-    """Whether a kept quantity is a value of the model, such as its prediction or its loss."""
+    """Whether a kept quantity is a value of the model, such as its prediction, its error or its loss."""
     array = quantity(held, step.values)
     values = [np.asarray(node._array) for node in step.evaluation.nodes]
     return array is not None and any(

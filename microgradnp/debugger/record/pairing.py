@@ -1,0 +1,198 @@
+"""Pair what is returned or kept with the parameters that do not move, where no value tells: by place, shape and order.
+
+A wrong gradient equals no gradient. So a pair needs exactly one way to fit. Whatever else the array may be (a value of the model,
+another derivative, a right gradient that was clipped or added up) is no gradient of the parameter, and is never called wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from microgradnp.debugger.judge.trained import untrained
+from microgradnp.debugger.match.index import Index
+from microgradnp.debugger.match.references import references
+from microgradnp.debugger.record.judged import Judged, both, fit, is_zero, multiple_of, quantity, tolerance
+from microgradnp.debugger.record.nodes import Node
+from microgradnp.debugger.record.points import Point, roots
+from microgradnp.debugger.record.step import Step
+from microgradnp.debugger.record.structure import parts_in
+
+MOST_WAYS = 2  # of placing an order; a second one is enough to know that it is not the only one
+Pairs = dict[str, str]  # argument -> place
+
+
+class Pairing:
+    """The places and the arguments that are left, and what is known already: `taken` leads from a place to its argument."""
+
+    def __init__(self, step: Step, point: Point, kept: dict[str, Any], taken: dict[str, str], left: list[str]) -> None:
+        self.step, self.point, self.kept, self.taken = step, point, kept, taken
+        self.gradients = {a: np.squeeze(g) for a, g in step.evaluation.gradients.items()}
+        self.left = [a for a in left if self.gradients[a].size > 1]
+        index = Index(references(step.evaluation))
+        arrays = {path: quantity(held, step.values) for path, held in kept.items()}
+        self.shapes = {path: np.squeeze(a).shape for path, a in arrays.items() if a is not None}
+        self.free = [
+            path
+            for path, a in arrays.items()
+            if a is not None and a.size > 1 and path not in taken and (is_flat(a) or index.match(a) is None)
+        ]
+
+    def fits(self, path: str, argument: str) -> bool:
+        """Whether a place has the shape of a gradient, perhaps transposed."""
+        shape = self.gradients[argument].shape
+        return self.shapes[path] in (shape, shape[::-1])
+
+    def candidates(self, argument: str) -> list[str]:
+        """The places that could hold the gradient of an argument, as far as the shape tells."""
+        return [path for path in self.free if self.fits(path, argument)]
+
+    def only_one(self, argument: str, paths: list[str], rivals: list[str]) -> str | None:
+        """The place that is left for an argument, where it is the only argument that is left for the place."""
+        found = [path for path in paths if self.fits(path, argument)]
+        if len(found) != 1:
+            return None
+        return found[0] if [a for a in rivals if self.fits(found[0], a)] == [argument] else None
+
+    def by_elimination(self) -> Iterator[tuple[str, str]]:
+        """Beside gradients that were found by their values, only one place and one argument of a shape are left."""
+        roots = {root_of_place(path) for path in self.taken}
+        beside = [path for path in self.free if root_of_place(path) in roots]
+        for argument in self.left:
+            if place := self.only_one(argument, beside, self.left):
+                yield argument, place
+
+    def by_owner(self) -> Iterator[tuple[str, str]]:
+        """`k.grad_w` for `k.w`, where `q.grad_w` was found to be the gradient of `q.w`."""
+        known = {(tail(self.origin(a)), tail(path)) for path, a in self.taken.items()}
+        for argument in self.left:
+            own = self.origin(argument)
+            found = [p for p in self.free if holder_of(p) == holder_of(own) and (tail(own), tail(p)) in known]
+            if place := self.only_one(argument, found, [a for a in self.left if holder_of(self.origin(a)) == holder_of(own)]):
+                yield argument, place
+
+    def by_order(self) -> Pairs:
+        """All gradients in the order of the model's arguments, in the opposite order, or layer by layer from the last."""
+        found: list[Pairs] = []
+        for root in {root_of_place(path) for path in (*self.free, *self.taken) if "[piece" not in path}:
+            places = [
+                path
+                for path in self.kept
+                if root_of_place(path) == root and "[piece" not in path and (path in self.free or path in self.taken)
+            ]
+            if len(places) < 2 or not set(places) & set(self.free):
+                continue
+            blocks: dict[str, list[str]] = {}
+            for path in places:
+                blocks.setdefault(holder_of(path), []).append(path)
+            orders = (places, places[::-1], [path for block in reversed(blocks.values()) for path in block])
+            ways = [way for order in {tuple(order) for order in orders} for way in self.ways(order)]
+            ways = [way for k, way in enumerate(ways) if way not in ways[:k] and self.is_complete(way)]
+            found += ways if len(ways) == 1 else []
+        return found[0] if len(found) == 1 else {}
+
+    def ways(self, order: tuple[str, ...]) -> list[Pairs]:
+        """The ways to give every place an argument, none before that of the place before it."""
+        arguments = [a for a, g in self.gradients.items() if g.size > 1]
+        ways: list[tuple[Pairs, int]] = [({}, 0)]
+        for path in order:
+            longer: list[tuple[Pairs, int]] = []
+            for way, start in ways:
+                for k in range(start, len(arguments)):
+                    argument = arguments[k]
+                    own = self.taken.get(path)
+                    if argument == own or (own is None and argument in self.left and self.fits(path, argument)):
+                        longer.append(({**way, argument: path}, k + 1))
+            ways = longer[:200]
+        return [way for way, _ in ways][:MOST_WAYS]
+
+    def is_complete(self, way: Pairs) -> bool:
+        """Whether all arguments without a place are data, or single numbers."""
+        trained = {*way, *self.taken.values()}
+        rest = {a for a, gradient in self.gradients.items() if a not in trained and gradient.size > 1}
+        return rest <= untrained(self.step.evaluation, trained, set())
+
+    def origin(self, argument: str) -> str:
+        """The place that a parameter comes from: `net.w`."""
+        return next((part.node.origin for part in parts_in(self.step.before[argument])), "")
+
+    def is_gradient(self, path: str, argument: str, trained: set[str]) -> bool:
+        """Whether a place may be called a wrong gradient: nothing says that the right one is in it."""
+        held = self.kept[path]
+        for transposed in (False, True):
+            shares = []
+            for values, evaluation in both(self.step, self.point):
+                array = quantity(held, values)
+                gradient = np.squeeze(evaluation.gradients[argument])
+                if array is None or not np.any(array):
+                    return array is not None
+                shares.append(fit(np.squeeze(array), gradient.T if transposed else gradient, 0.0)[1])
+            if max(shares) <= tolerance(self.step):
+                return False  # a multiple, with a factor that depends on the inputs
+        ends = nodes_of(held)
+        inside = self.step.structure.before(ends) & self.step.backward
+        size = self.gradients[argument].size
+        right = {n for n in inside if is_sized(n, size) and multiple_of(self.step, self.point, n, argument) is not None}
+        if not right or not self.taken:
+            return not right  # all of them may go through a rule of the program's own
+        return bool(self.given_after(trained, right) & set(ends))
+
+    def given_after(self, trained: set[str], without: set[Node]) -> set[Node]:
+        """What comes from the data or the outputs of a step, and not through some nodes. A penalty on parameters does not."""
+        structure, step = self.step.structure, self.step
+        pure = structure.after(roots(step, step.before.keys() - trained)) - structure.after(roots(step, trained))
+        return structure.after([*pure, *step.outputs], without=without)
+
+
+def pair_by_structure(
+    step: Step, point: Point, entries: dict[str, Judged], kept: dict[str, Any], taken: dict[str, str]
+) -> dict[str, list[str]]:
+    """Judge the arguments that have exactly one place. Returns the places that the others could have."""
+    left = [a for a, entry in entries.items() if entry.status == "not checked"]
+    pairing = Pairing(step, point, kept, dict(taken), left)
+    found = pairing.by_order()
+    for argument, place in pairing.by_owner():
+        found.setdefault(argument, place)
+    others = {a: place for a, place in pairing.by_elimination() if a not in found and place not in found.values()}
+    if pairing.is_complete({**found, **others}):
+        found |= others
+    trained = {*found, *taken.values()}
+    for argument, place in found.items():
+        zero = all(is_zero(evaluation, argument) for _, evaluation in both(step, point))
+        if zero or not pairing.is_gradient(place, argument, trained):
+            continue
+        entries[argument] = Judged(argument, "wrong", "returned", node=nodes_of(kept[place])[0], place=place)
+        taken[place] = argument
+    return {a: pairing.candidates(a) for a in pairing.left if entries[a].status == "not checked"}
+
+
+def is_sized(node: Node, size: int) -> bool:
+    return node.kind != "decision" and node.memory is not None and node.array is not None and node.array.size == size
+
+
+def is_flat(array: np.ndarray) -> bool:
+    """Whether all entries are equal: such an array is equal to many."""
+    return bool(np.ptp(array) == 0)
+
+
+def nodes_of(held: Any) -> list[Node]:
+    """The nodes inside of an operand."""
+    return [held] if type(held) is Node else [part.node for part in parts_in(held)]
+
+
+def holder_of(path: str) -> str:
+    """What holds a value: `return` for `return[1]`, `self.grads` for `self.grads['W']`."""
+    return re.sub(r"(\.\w+|\[[^\[\]]*\])$", "", path)
+
+
+def tail(path: str) -> str:
+    """The last word of a place: `.W` of `self.W`."""
+    return path.removeprefix(holder_of(path))
+
+
+def root_of_place(path: str) -> str:
+    """`return` for all that is returned, else what holds a value."""
+    return "return" if re.match(r"return\b", path) else holder_of(path)

@@ -1,0 +1,283 @@
+"""Gradients that are only returned or kept: a wrong one is found by its place, and nothing else is taken for a gradient."""
+
+import numpy as np
+import pytest
+from debugger.test_record_judge import data, judged
+
+import microgradnp as mg
+
+
+def loss(x, t, W, b, V, c):
+    return 0.5 * np.sum((np.tanh(x @ W + b) @ V + c - t) ** 2)
+
+
+SHAPES = [(4, 3), (4, 2), (3, 3), (3,), (3, 2), (2,)]
+
+
+def passes(x, t, W, b, V, c):
+    """The hidden layer, the error, and the error behind the hidden layer."""
+    h = np.tanh(x @ W + b)
+    d = h @ V + c - t
+    return h, d, (d @ V.T) * (1 - h * h)
+
+
+def run(train, model=loss, shapes=SHAPES):
+    return judged(train, model, tuple(data(*shapes)))
+
+
+# ------------------------------------------------------------------------------------------------------- wrong gradients
+
+
+def in_order(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    e = e * h
+    return x.T @ e, e.sum(0), h.T @ d, d.sum(0)
+
+
+def after_the_loss(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    e = e * h
+    return 0.5 * np.sum(d * d), [x.T @ e, e.sum(0), h.T @ d, d.sum(0)], h
+
+
+def from_the_last_layer(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    e = e * h
+    return [(h.T @ d, d.sum(0)), (x.T @ e, e.sum(0))]
+
+
+def in_a_dict(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    e = e * h
+    return {"one": x.T @ e, "two": e.sum(0), "three": h.T @ d, "four": d.sum(0)}
+
+
+@pytest.mark.parametrize("train", [in_order, after_the_loss, from_the_last_layer, in_a_dict], ids=lambda f: f.__name__)
+def test_a_wrong_gradient_is_found_by_its_place(train):
+    verdict = run(train)
+    assert sorted(verdict.wrong) == ["W", "b"]
+    assert sorted(verdict.right) == ["V", "c"]
+    assert verdict.entries["W"].node is not None
+    assert verdict.entries["W"].node.site is not None
+
+
+def test_all_gradients_may_be_wrong():
+    def train(x, t, W, b, V, c):
+        h, d, _ = passes(x, t, W, b, V, c)
+        d = d * t
+        e = (d @ V.T) * (1 - h * h)
+        return x.T @ e, e.sum(0), h.T @ d, d.sum(0)
+
+    assert sorted(run(train).wrong) == ["V", "W", "b", "c"]
+
+
+def test_a_gradient_with_a_factor_of_its_own_is_wrong():
+    def train(x, t, W, b, V, c):
+        h, d, e = passes(x, t, W, b, V, c)
+        return x.T @ e, e.sum(0), 2 * (h.T @ d), d.sum(0)
+
+    assert run(train).wrong == ["V"]
+
+
+class Linear:
+    def __init__(self, w):
+        self.w, self.grad = w, np.zeros_like(w)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+
+    def backward(self, d):
+        self.grad = self.x.T @ d
+        return d @ self.w.T
+
+
+class Net:
+    def __init__(self):
+        self.first, self.second, self.third = map(Linear, data((3, 3), (3, 3), (3, 3)))
+
+    def train(self, x, t):
+        h = np.tanh(self.first.forward(x))
+        g = np.tanh(self.second.forward(h))
+        e = self.third.backward(self.third.forward(g) - t) * (1 - g)
+        self.first.backward(self.second.backward(e) * (1 - h * h))
+
+
+def test_a_gradient_beside_its_parameter_is_found_by_the_other_layers():
+    def model(x, t, U, W, V):
+        return 0.5 * np.sum((np.tanh(np.tanh(x @ U) @ W) @ V - t) ** 2)
+
+    bind = {"U": "self.first.w", "W": "self.second.w", "V": "self.third.w"}
+    verdict = judged(Net().train, model, tuple(data((4, 3), (4, 3))), bind=bind)
+    assert sorted(verdict.wrong) == ["U", "W"]
+    assert verdict.right == ["V"]
+
+
+# ------------------------------------------------------------------------------------------------------- right programs
+
+
+def mean(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    return x.T @ e / len(x), e.sum(0) / len(x), h.T @ d / len(x), d.sum(0) / len(x)
+
+
+def downhill(x, t, W, b, V, c, rate=0.1):
+    h, d, e = passes(x, t, W, b, V, c)
+    return -rate * (x.T @ e), -rate * e.sum(0), -rate * (h.T @ d), -rate * d.sum(0)
+
+
+def turned(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    return e.T @ x, e.sum(0), d.T @ h, d.sum(0)
+
+
+def column(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    return x.T @ e, e.sum(0, keepdims=True).T, h.T @ d, d.sum(0, keepdims=True)
+
+
+def with_a_cache(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    return 0.5 * np.sum(d * d), h.T @ d, d.sum(0), (h, d, e, h[0], d[0], e[0])
+
+
+def first_layer_is_frozen(x, t, W, b, V, c):
+    h, d, _ = passes(x, t, W, b, V, c)
+    return h.T @ d, d.sum(0), h.mean(0), (d * d).mean(0)
+
+
+def hidden_gradient_beside_the_last_layer(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    return h.T @ d, d.sum(0), e, (d @ V.T)[:3]
+
+
+def clipped(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    return [np.clip(g, -0.5, 0.5) for g in (x.T @ e, e.sum(0), h.T @ d, d.sum(0))]
+
+
+def clipped_first(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    return np.clip(x.T @ e, -0.5, 0.5), np.clip(e.sum(0), -0.5, 0.5), h.T @ d, d.sum(0)
+
+
+def of_length_one(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    return [g / np.linalg.norm(g) for g in (x.T @ e, e.sum(0), h.T @ d, d.sum(0))]
+
+
+def weighted(x, t, W, b, V, c):
+    h, d, _ = passes(x, t, W, b, V, c)
+    d = d / np.sum(x * x)
+    e = (d @ V.T) * (1 - h * h)
+    return x.T @ e, e.sum(0), h.T @ d, d.sum(0)
+
+
+def velocities(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    old = [np.full_like(p, 0.3) + 0.1 * p for p in (W, b, V, c)]
+    return [0.9 * v + g for v, g in zip(old, (x.T @ e, e.sum(0), h.T @ d, d.sum(0)), strict=True)]
+
+
+def second_moments(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    return [0.1 * g * g for g in (x.T @ e, e.sum(0), h.T @ d, d.sum(0))]
+
+
+def decayed(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    return x.T @ e + 0.01 * W, e.sum(0), h.T @ d + 0.01 * V, d.sum(0)
+
+
+def new_parameters(x, t, W, b, V, c, rate=0.1):
+    h, d, e = passes(x, t, W, b, V, c)
+    return W - rate * (x.T @ e), b - rate * e.sum(0), V - rate * (h.T @ d), c - rate * d.sum(0)
+
+
+def gradients_and_velocities(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    grads = {"W": x.T @ e, "b": e.sum(0), "V": h.T @ d, "c": d.sum(0)}
+    return grads, {k: 0.1 * g * g for k, g in grads.items()}
+
+
+def statistics_of_the_error(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    return np.abs(d).mean(0), d.std(0), (d * d).sum(0), np.abs(e).max(0), h.T @ d
+
+
+def newton_steps(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    A, B = x.T @ x + np.eye(3), h.T @ h + np.eye(3)
+    return np.linalg.solve(A, x.T @ e), np.linalg.solve(A, e.sum(0)), np.linalg.solve(B, h.T @ d), d.sum(0) / np.sum(h)
+
+
+def per_sample(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    return [np.outer(x[k], e[k]) for k in range(len(x))], [np.outer(h[k], d[k]) for k in range(len(x))]
+
+
+HONEST = [
+    mean,
+    downhill,
+    turned,
+    column,
+    with_a_cache,
+    first_layer_is_frozen,
+    hidden_gradient_beside_the_last_layer,
+    clipped,
+    clipped_first,
+    of_length_one,
+    weighted,
+    velocities,
+    second_moments,
+    decayed,
+    new_parameters,
+    gradients_and_velocities,
+    statistics_of_the_error,
+    newton_steps,
+    per_sample,
+]
+
+
+@pytest.mark.parametrize("train", HONEST, ids=lambda f: f.__name__)
+def test_what_is_no_wrong_gradient_is_not_accused(train):
+    assert run(train).wrong == []
+
+
+@pytest.mark.parametrize("train", [mean, downhill, turned, column, new_parameters, gradients_and_velocities])
+def test_right_gradients_are_called_right(train):
+    assert sorted(run(train).right) == ["V", "W", "b", "c"]
+
+
+def test_two_places_for_two_parameters_are_named_and_not_judged():
+    def train(x, t, U, W, V):
+        h = np.tanh(x @ U)
+        g = np.tanh(h @ W)
+        d = g @ V - t
+        e = (d @ V.T) * (1 - g * g)
+        return {"s": e.T @ e + x.T @ x, "q": g.T @ d, "r": h.T @ (e * e)}
+
+    def model(x, t, U, W, V):
+        return 0.5 * np.sum((np.tanh(np.tanh(x @ U) @ W) @ V - t) ** 2)
+
+    verdict = judged(train, model, tuple(data((4, 3), (4, 2), (3, 3), (3, 3), (3, 2))))
+    assert verdict.wrong == []
+    assert verdict.right == ["V"]
+    for argument in ("U", "W"):
+        assert "returned value['s'] or returned value['r']" in verdict.entries[argument].why
+
+
+def test_a_wrong_gradient_in_one_flat_vector_is_reported():
+    def train(x, t, theta):
+        W, V = theta[:9].reshape(3, 3), theta[9:].reshape(3, 2)
+        h = np.tanh(x @ W)
+        d = h @ V - t
+        e = (d @ V.T) * h
+        return 0.5 * np.sum(d * d), np.concatenate([(x.T @ e).ravel(), (h.T @ d).ravel()])
+
+    def model(x, t, W, V):
+        return 0.5 * np.sum((np.tanh(x @ W) @ V - t) ** 2)
+
+    report = mg.debug(train, model, tuple(data((4, 3), (4, 2), (15,))), budget=0.3)
+    assert not report.ok
+    assert "WRONG" in str(report)
