@@ -257,7 +257,11 @@ class Storage:
         return self._array.size
 
     def numpy(self) -> np.ndarray[Any, Any]:
-        """The value as a read-only ndarray outside of the graph. Copy it to write to it."""
+        """The value as a read-only ndarray outside of the graph. Copy it to write to it.
+
+        Whoever sets `flags.writeable` by force writes into the graph. No backward pass notices that: checking the values of all
+        results would cost more than the pass itself.
+        """
         return read_only(self._array)
 
     def item(self) -> Any:

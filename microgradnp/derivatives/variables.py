@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core import graph
-from microgradnp.core.context import mode, switch
+from microgradnp.core.context import current, mode, switch
 from microgradnp.core.signatures import name_of, parameter_names
 from microgradnp.core.tensor import VARIABLES, Tensor, is_variable
 from microgradnp.derivatives.trees import children, is_differentiable, leaves, leaves_with_paths, outline, tree_map
@@ -87,11 +87,13 @@ def kind(leaf: Any) -> str:
 
 
 def variable(value: Any, where: str) -> Tensor:
-    """A Tensor to differentiate with respect to. A Tensor stays connected to the graph that it comes from."""
+    """A Tensor to differentiate with respect to. A recorded Tensor stays connected to the graph that it comes from."""
     x: Any
-    if isinstance(value, Tensor) and value.requires_grad:
+    if isinstance(value, Tensor) and value.requires_grad and current().recording:
         x = np.positive(value)
     else:
+        if isinstance(value, Tensor) and value.requires_grad:  # under `no_grad`: nothing outside needs the connection
+            value = value.detach()
         try:
             x = Tensor(value, requires_grad=True, dtype=float if isinstance(value, (int, float)) else None)
         except TypeError as error:
