@@ -141,6 +141,11 @@ def with_a_cache(x, t, W, b, V, c):
     return 0.5 * np.sum(d * d), h.T @ d, d.sum(0), (h, d, e, h[0], d[0], e[0])
 
 
+def with_the_doubled_error(x, t, W, b, V, c):
+    h, d, e = passes(x, t, W, b, V, c)
+    return 2 * (x.T @ e), 2 * e.sum(0), 2 * (h.T @ d), 2 * d.sum(0), 2 * d
+
+
 def first_layer_is_frozen(x, t, W, b, V, c):
     h, d, _ = passes(x, t, W, b, V, c)
     return h.T @ d, d.sum(0), h.mean(0), (d * d).mean(0)
@@ -222,6 +227,7 @@ HONEST = [
     turned,
     column,
     with_a_cache,
+    with_the_doubled_error,
     first_layer_is_frozen,
     hidden_gradient_beside_the_last_layer,
     clipped,
@@ -281,3 +287,22 @@ def test_a_wrong_gradient_in_one_flat_vector_is_reported():
     report = mg.debug(train, model, tuple(data((4, 3), (4, 2), (15,))), budget=0.3)
     assert not report.ok
     assert "WRONG" in str(report)
+
+
+class Matrices:
+    def __init__(self):
+        self.W, self.V = (np.asmatrix(w) for w in data((3, 3), (2, 3)))
+
+    def train(self, x, t):
+        h = np.tanh(self.W * x)
+        d = self.V * h - t
+        self.first, self.second = np.multiply(self.V.T * d, 1 - np.multiply(h, h)) * x.T, d * h.T
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_matrices_get_fresh_numbers_entry_by_entry():
+    def model(x, t, W, V):
+        return 0.5 * np.sum((V @ np.tanh(W @ x) - t) ** 2)
+
+    report = mg.debug(Matrices().train, model, [np.asmatrix(a) for a in data((3, 1), (2, 1))], budget=1)
+    assert str(report).startswith("RIGHT")

@@ -192,6 +192,7 @@ def vary(value: Any, rng: np.random.Generator, known: Collection[bytes], memo: d
 
 def vary_array(value: Any, array: np.ndarray, rng: np.random.Generator, known: Collection[bytes]) -> Any:
     """Fresh numbers of the same kind in the same container."""
+    array = np.asarray(array)  # the product of an np.matrix is that of matrices
     parameter = array.dtype.kind == "f" and array.tobytes() in known
     if array.ndim == 0 and not parameter:
         return value

@@ -17,7 +17,7 @@ from microgradnp.debugger.record.movements import gradient_inside, judge_update
 from microgradnp.debugger.record.nodes import Node, Record
 from microgradnp.debugger.record.points import Point, other_point
 from microgradnp.debugger.record.replay import replay
-from microgradnp.debugger.record.returned import is_value, judge_returned
+from microgradnp.debugger.record.returned import is_another, judge_returned
 from microgradnp.debugger.record.step import CannotJudgeError, Step, find_step, ground_of
 from microgradnp.debugger.record.structure import parts_in, read
 from microgradnp.derivatives.agreement import scale_of
@@ -135,7 +135,7 @@ def judge_step(step: Step) -> dict[str, Judged]:
     settle(step, [entry for entry in entries.values() if entry.evidence == "update"])
     settle(step, [entry for entry in entries.values() if entry.evidence == "returned"])
     for argument, entry in entries.items():
-        if "times the others" in entry.why and entry.evidence == "returned" and is_value(step, entry.node):
+        if "times the others" in entry.why and entry.evidence == "returned" and is_another(step, entry, entries):
             entries[argument] = Judged(argument, "not checked")  # the error y - t is -1 times the gradient of t
     for entry in entries.values() if blind else ():
         if entry.status in ("wrong", "not checked"):

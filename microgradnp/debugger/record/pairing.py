@@ -113,6 +113,9 @@ class Pairing:
         """Whether all arguments without a place are data, or single numbers."""
         trained = {*way, *self.taken.values()}
         rest = {a for a, gradient in self.gradients.items() if a not in trained and gradient.size > 1}
+        holders = {holder_of(self.origin(a)) for a in trained}
+        if len(holders) == 1 and not holders & {self.origin(a) for a in trained}:  # all parameters are in one list or object
+            rest = {a for a in rest if holder_of(self.origin(a)) in holders}
         return rest <= untrained(self.step.evaluation, trained, set())
 
     def origin(self, argument: str) -> str:

@@ -139,10 +139,13 @@ def shape_of(held: Any, step: Step) -> tuple[int, ...] | None:
     return None if array is None else np.squeeze(array).shape
 
 
-def is_value(step: Step, held: Any) -> bool:
-    """Whether a kept quantity is a value of the model, such as its prediction, its error or its loss."""
-    array = quantity(held, step.values)
-    values = [np.asarray(node._array) for node in step.evaluation.nodes]
-    return array is not None and any(
-        value.size == array.size and np.allclose(np.ravel(value), np.ravel(array), rtol=1e-7, atol=0) for value in values
-    )
+def is_another(step: Step, entry: Judged, entries: dict[str, Judged]) -> bool:
+    """Whether a kept quantity is a value of the model, or the adjoint of one with the factor of the right gradients."""
+    array = quantity(entry.node, step.values)
+    if array is None:
+        return False
+    factors = {e.factor for e in entries.values() if e.evidence == "returned" and e.status in ("right", "agrees")}
+    known = [np.asarray(node._array) for node in step.evaluation.nodes]
+    inner = [step.evaluation.adjoints.get(id(node)) for node in step.evaluation.nodes if node.rule is not None]
+    known += [factor * adjoint for factor in factors for adjoint in inner if adjoint is not None]
+    return any(k.size == array.size and np.allclose(np.ravel(k), np.ravel(array), rtol=1e-7, atol=0) for k in known)
