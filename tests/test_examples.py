@@ -9,6 +9,8 @@ import pytest
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
 NEEDS = {  # example -> library, extra
+    "cnn_digits": ("sklearn", "examples"),
+    "no_hidden_layer_digits": ("sklearn", "examples"),
     "softmax_digits": ("sklearn", "examples"),
     "compile_for_speed": ("numba", "fast"),
     "data_parallel": ("jax", "jax"),

@@ -66,6 +66,8 @@ def conv2d(x: Any, W: Any, b: Any = None, *, stride: Sizes = 1, padding: Sizes =
             f"conv2d: x has shape {np.shape(x)} and W {np.shape(W)}; needed: x (samples, channels, height, width) and "
             f"W (kernels, channels / {groups}, rows, columns), with kernels divisible by groups={groups}"
         )
+    if isinstance(W, Tensor) and not isinstance(x, Tensor):
+        x = Tensor(x)  # its windows are then results, which need not be watched for a change as a user's array is
     steps = each(stride, 2, "stride"), each(dilation, 2, "dilation")
     up, left = each(padding, 2, "padding", 0)
     if up or left:

@@ -44,8 +44,8 @@ class RNN(Module):
         z = x @ self.W + self.b
         state = self.start(np.shape(x)[0]) if state is None else state
         states = []
-        for t in range(np.shape(x)[1]):
-            state = self.step(z[:, t], state)
+        for now in np.unstack(z, axis=1):
+            state = self.step(now, state)
             states.append(state[0] if isinstance(state, tuple) else state)
         return np.stack(states, axis=1), state
 
