@@ -12,7 +12,7 @@ import microgradnp as mg
 
 STEPS = 3
 PACKAGE = Path(mg.__file__).parent
-LOOP = (str(PACKAGE / "training"), str(PACKAGE / "optim.py"))  # here every line is tried, elsewhere some
+LOOP = (str(PACKAGE / "training"), str(PACKAGE / "optim"))  # here every line is tried, elsewhere some
 OPTIMIZERS = {
     "SGD": lambda: mg.optim.SGD(lr=0.1),
     "momentum": lambda: mg.optim.SGD(lr=0.1, momentum=0.9),

@@ -40,7 +40,7 @@ class Conversions(Operators):
             cure = f"Instead of scipy.special.{name} write {INSTEAD[name]}. " if name else ""
             raise TypeError(
                 f"cannot turn {describe(self)} into an ndarray: it requires a gradient, and a silent detach is a silent "
-                f"wrong gradient. {cure}Use np.stack to join Tensors, and .numpy() (or .detach()) to stop the gradient here"
+                f"wrong gradient. {cure}Use .numpy() (or .detach()) to stop the gradient here, or np.stack to join Tensors"
             )
         array = self._array if dtype is None else self._array.astype(dtype)
         return np.array(array, copy=True) if copy else read_only(array)
