@@ -161,11 +161,6 @@ class Search:
                 return None
         return verdict
 
-    def proves(self, texts: dict[str, str]) -> bool:
-        """Whether all gradients are right in an edited program, in this step and the next."""
-        verdict = self.judge(texts, 2)
-        return verdict is not None and not verdict.wrong and self.needed <= set(verdict.right)
-
 
 def is_equal(first: Any, second: Any) -> bool:
     try:

@@ -9,7 +9,7 @@ import linecache
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,11 +19,11 @@ from microgradnp.debugger.capture.program import seeded
 from microgradnp.debugger.record import instrument
 from microgradnp.debugger.record.call_hooks import CallHooks
 from microgradnp.debugger.record.hooks import Hook
-from microgradnp.debugger.record.instrument import HOOKS, INDEX, Instrumented, Instrumenter
+from microgradnp.debugger.record.instrument import Instrumented, Instrumenter
 from microgradnp.debugger.record.judge import Verdict, judge_record
 from microgradnp.debugger.record.nodes import Call, Group, Node, Record
 from microgradnp.debugger.record.points import Point, other_point
-from microgradnp.debugger.record.record import CodeTable, NotRecordedError, Slices, functions_of, outcome, unchanged
+from microgradnp.debugger.record.record import NotRecordedError, outcome, swapped, unchanged
 from microgradnp.debugger.record.recorder import Recorder, StoppedRecordingError
 from microgradnp.debugger.record.replay import Replay
 from microgradnp.debugger.record.sightings import Sightings
@@ -270,30 +270,7 @@ def hooked(world: World, recorder: WatchingHooks, texts: dict[str, str]) -> Iter
             made = instrumented(file, texts.get(file, text), recorder.watched is not None)
             plain = compile(ast.parse(text, file), file, "exec", dont_inherit=True)
             modules[file] = made._replace(plain=plain)
-    tables = {file: CodeTable(module) for file, module in modules.items()}
-    hooks = {file: recorder.hooks(module.hooks, module.literals) for file, module in modules.items()}
-    changed: list[tuple[types.FunctionType, CodeType]] = []
-    variables: dict[int, dict[str, Any]] = {}
-    try:
-        for function in functions_of(set(modules)):
-            code = function.__code__
-            new = tables[code.co_filename].find(code)
-            if new is not None:
-                changed.append((function, code))
-                function.__code__ = new
-                variables[id(function.__globals__)] = function.__globals__
-                function.__globals__[HOOKS] = hooks[code.co_filename]
-                function.__globals__[INDEX] = Slices()
-        if not changed:
-            raise NotRecordedError("the source of the program cannot be read")
+    if not modules:
+        raise NotRecordedError("the source of the program cannot be read")
+    with swapped(modules, recorder):
         yield
-    finally:
-        back = {id(b): a for table in tables.values() for a, b in table.pairs}
-        for function in functions_of(set(modules)):
-            if id(function.__code__) in back:
-                function.__code__ = back[id(function.__code__)]
-        for function, code in changed:
-            function.__code__ = code
-        for names in variables.values():
-            names.pop(HOOKS, None)
-            names.pop(INDEX, None)

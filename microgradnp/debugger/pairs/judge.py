@@ -259,10 +259,6 @@ def compare_update(claim: Claim, truth: Truth, typical: float) -> Comparison:
     return compare(claim, truth, typical)
 
 
-def nearly_one(value: float) -> bool:
-    return abs(value - 1) < 1e-6
-
-
 def usual_mean(trial: Trial) -> None:
     """Recognise a loss whose backward gives the gradient of the mean of what forward returns for each sample."""
     point = trial.points[0]

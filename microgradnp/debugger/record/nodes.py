@@ -215,7 +215,6 @@ class Record:
     finished: bool = True  # False where the recording was stopped before the program ended
     sightings: Any = None  # what was bound to the arguments of a model
     seconds: float = 0.0
-    plain_seconds: float = 0.0
 
     _parents: dict[int, tuple[Node, ...]] = field(default_factory=dict, repr=False)
 
@@ -225,7 +224,3 @@ class Record:
         if found is None:
             found = self._parents[node.number] = tuple(node.parents)
         return found
-
-    @property
-    def decisions(self) -> list[Node]:
-        return [node for node in self.nodes if node.kind == "decision"]

@@ -77,9 +77,7 @@ def record(
         return made
     set_global_state(state)
     with world.copied() as call:
-        began = time.process_time()
         plain = outcome(call)
-        made.plain_seconds = time.process_time() - began
     for name, value in plain.items():
         if (where := difference(value, results[name], name)) is not None:
             raise NotRecordedError(f"{where} differs between a plain run and the recorded one")
@@ -166,9 +164,15 @@ def hooked(world: World, recorder: CallHooks, edited: Trees) -> Iterator[None]:
     for file in sorted(files - set(edited)):
         if (found := instrumented(file, looking)) is not None:
             modules[file] = found
-    plain = world.functions
-    if not any(function.__code__.co_filename in modules for function in plain.values()):
+    if not any(function.__code__.co_filename in modules for function in world.functions.values()):
         raise NotRecordedError("the source of the program cannot be read")
+    with swapped(modules, recorder):
+        yield
+
+
+@contextlib.contextmanager
+def swapped(modules: Mapping[str, Instrumented], recorder: CallHooks) -> Iterator[None]:
+    """While this lasts, the functions of some files run the code with hooks."""
     tables = {file: CodeTable(module) for file, module in modules.items()}
     hooks = {file: recorder.hooks(module.hooks, module.literals) for file, module in modules.items()}
     changed: list[tuple[types.FunctionType, CodeType]] = []
