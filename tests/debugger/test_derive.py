@@ -150,6 +150,7 @@ def test_a_slope_at_an_activated_value():
     )
 
 
+@pytest.mark.long
 def test_two_mistakes_on_one_path_come_out_in_order():
     mistakes, complete = told(two_slopes)
     assert complete
@@ -165,6 +166,7 @@ def test_the_storys_program_gets_a_teachers_fix():
     assert mistakes[1][2].startswith("move line")
 
 
+@pytest.mark.long
 def test_an_expression_that_no_single_edit_reaches():
     mistakes, complete = told(outer_for_inner, tanh_loss_of_one, **ONLINE)
     assert complete
@@ -178,11 +180,13 @@ def tanh_loss_of_one(row, goal, W, V):
 ONLINE = {**DATA}
 
 
+@pytest.mark.long
 def test_a_path_through_time_in_the_wrong_place():
     fix = mended(forgets_the_future, recurrent_loss, seconds=20, **SEQUENCE)
     assert fix.blame.statement.text.startswith("d = ")
 
 
+@pytest.mark.long
 def test_a_fix_leaves_the_start_of_the_step_alone():
     fix = mended(two_slopes)
     step, first = fix.verdict.step, fix.scene.verdict.step

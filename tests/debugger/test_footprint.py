@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -132,7 +133,7 @@ def test_a_step_before_the_end_of_the_program_is_judged():
     assert report.first_wrong.fix[2] == "W -= 0.1 * X.T @ (X @ W - T)"
 
 
-def slow(X, T, W):
+def slow(X, T, W, sign=1.0):
     total = np.zeros_like(W)
     for i in range(len(X)):
         for j in range(W.shape[1]):
@@ -140,7 +141,7 @@ def slow(X, T, W):
                 error = 0.0
                 for m in range(W.shape[0]):
                     error += X[i, m] * W[m, j]
-                total[k, j] += X[i, k] * (error + T[i, j])
+                total[k, j] += X[i, k] * (error + sign * T[i, j])
     W -= 0.1 * total
 
 
@@ -149,27 +150,42 @@ def test_the_budget_is_processor_time_and_its_end_is_said():
     problem = rng.normal(size=(40, 6)), rng.normal(size=(40, 5)), rng.normal(size=(6, 5))
     mg.debug(slow, loss, data())  # what is loaded on first use is no part of the budget
     began = time.thread_time()
-    report = mg.debug(slow, loss, problem, budget=0.5)
-    assert time.thread_time() - began < 5 * 0.5  # far from the figure of the benchmark: this is no place to measure
+    report = mg.debug(slow, loss, problem, budget=1.0)
+    assert time.thread_time() - began < 10 * 1.0  # far from the figure of the benchmark: this is no place to measure
     assert not report.ok
-    assert any("budget of 0.5 s" in note for note in report.notes) or report.first_wrong.fix
-
-
-def slow_and_right(X, T, W):
-    total = np.zeros_like(W)
-    for i in range(len(X)):
-        for j in range(W.shape[1]):
-            for k in range(W.shape[0]):
-                error = 0.0
-                for m in range(W.shape[0]):
-                    error += X[i, m] * W[m, j]
-                total[k, j] += X[i, k] * (error - T[i, j])
-    W -= 0.1 * total
+    assert any("budget of 1 s" in note for note in report.notes) or report.first_wrong.fix
 
 
 def test_a_step_that_is_too_long_is_judged_on_fewer_samples():
     rng = np.random.default_rng(0)
     problem = rng.normal(size=(400, 6)), rng.normal(size=(400, 5)), rng.normal(size=(6, 5))
-    report = mg.debug(slow_and_right, loss, problem, budget=2.0)
+    report = mg.debug(slow, loss, problem, {"sign": -1.0}, budget=2.0)
     assert report.ok, report
     assert any("only the first 5 of 400 samples" in note for note in report.notes)
+
+
+def test_threads_that_ran_before_are_left_alone(tmp_path, capsys):
+    """A notebook has threads of its own: they go on pausing, printing and writing."""
+    done, pauses = threading.Event(), []
+    out = tmp_path / "log.txt"
+
+    def beat():
+        while not done.is_set():
+            began = time.perf_counter()
+            time.sleep(0.02)
+            pauses.append(time.perf_counter() - began)
+            with open(out, "a") as log:
+                log.write("beat\n")
+            print("beat")
+
+    thread = threading.Thread(target=beat)
+    thread.start()
+    try:
+        report = mg.debug(closure()[0], loss)
+    finally:
+        done.set()
+        thread.join()
+    assert report.first_wrong is not None
+    assert not any("left out" in note for note in report.notes)
+    assert min(pauses) > 0.01
+    assert len(out.read_text().splitlines()) == len(pauses) == capsys.readouterr().out.count("beat")

@@ -185,6 +185,7 @@ def runs(train, args, kwargs):
     return True
 
 
+@pytest.mark.long
 def test_a_sample_of_mutants(tmp_path):
     """Few of every program's mutants; the full table is `benchmarks/debug_mutations.py`. What is firm must be true."""
     seen = lines = fixes = misled = 0

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
 import warnings
@@ -43,11 +44,13 @@ def aside() -> Iterator[list[str]]:
     with contextlib.ExitStack() as stack:
         scratch = Scratch(stack)
         started = Start(kept_back, scratch, global_state(), os.getcwd(), list(sys.path))
-        for redirect in (contextlib.redirect_stdout, contextlib.redirect_stderr):
-            stack.enter_context(redirect(Swallowed(kept_back)))
+        others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
+        stack.enter_context(contextlib.redirect_stdout(Swallowed(kept_back, others, sys.stdout)))
+        stack.enter_context(contextlib.redirect_stderr(Swallowed(kept_back, others, sys.stderr)))
         for owner, name, new in [*on_disk(scratch, kept_back), *on_screen(kept_back)]:
-            stack.callback(setattr, owner, name, getattr(owner, name))
-            setattr(owner, name, new)
+            old = getattr(owner, name)
+            stack.callback(setattr, owner, name, old)
+            setattr(owner, name, unless_in(others, new, old))
         try:
             with started.one_run():
                 yield kept_back
@@ -90,14 +93,25 @@ def note(kept_back: list[str], what: str) -> None:
         kept_back.append(what)
 
 
-class Swallowed(io.StringIO):
-    """A stream that swallows what is printed."""
+def unless_in(others: set[int | None], new: Callable[..., Any], old: Callable[..., Any]) -> Callable[..., Any]:
+    """What is replaced for the program. The threads that ran before it, such as a notebook's own, keep what they had."""
 
-    def __init__(self, kept_back: list[str]) -> None:
+    def chosen(*args: Any, **options: Any) -> Any:
+        return (old if threading.get_ident() in others else new)(*args, **options)
+
+    return chosen
+
+
+class Swallowed(io.StringIO):
+    """A stream that swallows what the program prints. The threads that ran before it print as they did."""
+
+    def __init__(self, kept_back: list[str], others: set[int | None], real: Any) -> None:
         super().__init__()
-        self.kept_back = kept_back
+        self.kept_back, self.others, self.real = kept_back, others, real
 
     def write(self, text: str) -> int:
+        if threading.get_ident() in self.others:
+            return int(self.real.write(text))
         note(self.kept_back, "printing")
         return len(text)
 
