@@ -73,7 +73,7 @@ def test_threads_may_use_all_names_for_the_first_time_at_once():
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(240)
         print(found == {name: getattr(mg, name) for name in mg.__all__})
     """
     assert fresh(code) == "True"
