@@ -1,36 +1,17 @@
-"""Models: objects that hold Tensors."""
+"""Models: objects that hold Tensors.
+
+The names stand in `__init__.pyi`. Each is imported on its first use, so that threads do not wait for each other in a circle.
+"""
+
+import lazy_loader
 
 from microgradnp.core.habits import LAYERS
-from microgradnp.nn.attention import MultiHeadAttention, TransformerBlock
-from microgradnp.nn.conv import AvgPool, Conv1d, Conv2d, MaxPool
-from microgradnp.nn.layers import Dropout, Embedding, Sequential
-from microgradnp.nn.linear import Linear
-from microgradnp.nn.mlp import MLP
-from microgradnp.nn.module import Module
-from microgradnp.nn.norm import BatchNorm, LayerNorm
-from microgradnp.nn.recurrent import GRU, LSTM, RNN
 
-__all__ = [
-    "GRU",
-    "LSTM",
-    "MLP",
-    "RNN",
-    "AvgPool",
-    "BatchNorm",
-    "Conv1d",
-    "Conv2d",
-    "Dropout",
-    "Embedding",
-    "LayerNorm",
-    "Linear",
-    "MaxPool",
-    "Module",
-    "MultiHeadAttention",
-    "Sequential",
-    "TransformerBlock",
-]
+_find, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 
 def __getattr__(name: str) -> object:
-    """Answer a name of another library with what to write here."""
-    raise AttributeError(f"microgradnp.nn has no {name}" + (f": {LAYERS[name]}" if name in LAYERS else ""))
+    """A layer, imported on its first use. Names of other libraries are answered with what to write here."""
+    if name not in __all__ and name in LAYERS:
+        raise AttributeError(f"microgradnp.nn has no {name}: {LAYERS[name]}")
+    return _find(name)

@@ -1,24 +1,8 @@
-"""Optimizers, limits for gradients, and schedules of the learning rate."""
+"""Optimizers, limits for gradients, and schedules of the learning rate.
 
-from microgradnp.optim.adaptive import Adagrad, Adam, AdamW, RMSProp
-from microgradnp.optim.clipping import clip_norm, clip_value
-from microgradnp.optim.optimizer import Optimizer
-from microgradnp.optim.schedules import constant, cosine, exponential, one_cycle, step_decay, warm_up
-from microgradnp.optim.sgd import SGD
+The names stand in `__init__.pyi`. Each is imported on its first use, so that threads do not wait for each other in a circle.
+"""
 
-__all__ = [
-    "SGD",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "Optimizer",
-    "RMSProp",
-    "clip_norm",
-    "clip_value",
-    "constant",
-    "cosine",
-    "exponential",
-    "one_cycle",
-    "step_decay",
-    "warm_up",
-]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

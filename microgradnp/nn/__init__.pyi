@@ -1,0 +1,17 @@
+from .attention import MultiHeadAttention as MultiHeadAttention
+from .attention import TransformerBlock as TransformerBlock
+from .conv import AvgPool as AvgPool
+from .conv import Conv1d as Conv1d
+from .conv import Conv2d as Conv2d
+from .conv import MaxPool as MaxPool
+from .layers import Dropout as Dropout
+from .layers import Embedding as Embedding
+from .layers import Sequential as Sequential
+from .linear import Linear as Linear
+from .mlp import MLP as MLP
+from .module import Module as Module
+from .norm import BatchNorm as BatchNorm
+from .norm import LayerNorm as LayerNorm
+from .recurrent import GRU as GRU
+from .recurrent import LSTM as LSTM
+from .recurrent import RNN as RNN

@@ -1,0 +1,14 @@
+from .adaptive import Adagrad as Adagrad
+from .adaptive import Adam as Adam
+from .adaptive import AdamW as AdamW
+from .adaptive import RMSProp as RMSProp
+from .clipping import clip_norm as clip_norm
+from .clipping import clip_value as clip_value
+from .optimizer import Optimizer as Optimizer
+from .schedules import constant as constant
+from .schedules import cosine as cosine
+from .schedules import exponential as exponential
+from .schedules import one_cycle as one_cycle
+from .schedules import step_decay as step_decay
+from .schedules import warm_up as warm_up
+from .sgd import SGD as SGD
