@@ -78,6 +78,8 @@ def emit(
     <BLANKLINE>
     def value_and_grad(x, w):
         \"\"\"The value, and its gradient with respect to w; for arrays of any sizes that fit together.\"\"\"
+        if w.shape[1] != x.shape[1]:
+            raise ValueError("w.shape[1] must be x.shape[1]")
         # forward: ...
         error = x @ w - x              # (4, 2)
         value = np.vdot(error, error)
