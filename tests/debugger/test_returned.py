@@ -306,3 +306,21 @@ def test_matrices_get_fresh_numbers_entry_by_entry():
 
     report = mg.debug(Matrices().train, model, [np.asmatrix(a) for a in data((3, 1), (2, 1))], budget=1)
     assert str(report).startswith("RIGHT")
+
+
+class MovingMatrices(Matrices):
+    def train(self, x, t):
+        super().train(x, t)
+        self.W = self.W - 0.1 * self.first
+        self.V = self.V + 0.1 * self.second
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_a_matrix_is_judged_by_its_movement_and_not_by_the_gradient_that_is_kept():
+    def model(x, t, W, V):
+        return 0.5 * np.sum((V @ np.tanh(W @ x) - t) ** 2)
+
+    verdict = judged(MovingMatrices().train, model, [np.asmatrix(a) for a in data((3, 1), (2, 1))])
+    assert sorted(verdict.step.after) == ["V", "W"]
+    assert verdict.right == ["W"]
+    assert verdict.wrong == ["V"]

@@ -113,7 +113,11 @@ class Structure:
     def carried(self, node: Node) -> Iterator[Node]:
         """The operands whose numbers go on in a node's value, or are added up in it. Memories are told by their nodes."""
         for operand in self.carriers(node):
-            yield root_of(operand)
+            root = root_of(operand)
+            if root is node:  # the memory of an np.matrix is larger than the matrix, and is made after it
+                yield from self.carried(operand)
+            else:
+                yield root
 
     def carriers(self, node: Node) -> Iterator[Node]:
         parents = self.record.parents(node)
