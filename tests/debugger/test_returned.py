@@ -71,6 +71,17 @@ def test_all_gradients_may_be_wrong():
     assert sorted(run(train).wrong) == ["V", "W", "b", "c"]
 
 
+def test_the_only_gradient_may_be_wrong():
+    def train(x, t, theta):
+        h = np.tanh(x @ theta.reshape(3, 2))
+        return 0.5 * np.sum((h - t) ** 2), (x.T @ ((h - t) * (1 - h))).ravel()
+
+    def model(x, t, theta):
+        return 0.5 * np.sum((np.tanh(x @ theta.reshape(3, 2)) - t) ** 2)
+
+    assert run(train, model, [(4, 3), (4, 2), (6,)]).wrong == ["theta"]
+
+
 def test_a_gradient_with_a_factor_of_its_own_is_wrong():
     def train(x, t, W, b, V, c):
         h, d, e = passes(x, t, W, b, V, c)

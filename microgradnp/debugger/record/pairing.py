@@ -83,7 +83,7 @@ class Pairing:
                 for path in self.kept
                 if root_of_place(path) == root and "[piece" not in path and (path in self.free or path in self.taken)
             ]
-            if len(places) < 2 or not set(places) & set(self.free):
+            if not set(places) & set(self.free):
                 continue
             blocks: dict[str, list[str]] = {}
             for path in places:
