@@ -91,4 +91,4 @@ def test_an_error_in_the_block_is_the_users():
 def test_without_source_it_says_what_to_do():
     namespace = {"mg": mg, "loss": loss}
     with pytest.raises(RuntimeError, match="source of this block cannot be read"):
-        exec("with mg.watch(loss) as w:\n    pass\n", namespace)
+        exec(compile("with mg.watch(loss) as w:\n    pass\n", "<nowhere>", "exec"), namespace)
