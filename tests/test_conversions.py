@@ -53,7 +53,7 @@ def test_functions_of_scipy_that_are_no_ufuncs_name_what_to_write_instead(W):
 
 def test_functions_of_scipy_that_take_a_number_are_named(W):
     names = {"__name__": "scipy.integrate._of_a_test"}
-    exec("def quadrature(f):\n    return float(f())", names)
+    exec(compile("def quadrature(f):\n    return float(f())", "<nowhere>", "exec"), names)
     with pytest.raises(TypeError, match=r"scipy: quadrature makes a number of .*say \.item\(\)"):
         names["quadrature"](lambda: W[0, 0])
     assert names["quadrature"](lambda: W[0, 0].item()) == 0.5
@@ -61,7 +61,7 @@ def test_functions_of_scipy_that_take_a_number_are_named(W):
 
 def test_scipy_is_not_named_when_the_users_own_function_loses_the_gradient(W):
     names = {"__name__": "scipy.optimize._of_a_test"}
-    exec("def softmax(f):\n    return f()", names)
+    exec(compile("def softmax(f):\n    return f()", "<nowhere>", "exec"), names)
     with pytest.raises(TypeError, match="cannot turn W") as caught:
         names["softmax"](lambda: np.asarray(W))
     assert "Instead of" not in str(caught.value)
