@@ -149,7 +149,7 @@ FRONT_DOORS = {
     "texts": lambda x: float("%.17g %d" % (x, 1) and "2"),  # noqa: UP031
     "finite": lambda x: 2.0 * math.isfinite(x),
     "item": lambda x: math.sqrt(x.item() * 2),
-    "source unknown": eval("lambda x: float(x)"),
+    "source unknown": eval(compile("lambda x: float(x)", "<nowhere>", "eval")),
 }
 
 
