@@ -46,7 +46,7 @@ class Module:
         """The Tensors that require a gradient, by their path in the attributes, such as `layers.0.W`. A shared one comes once."""
         found: dict[str, Tensor] = {}
         seen: set[int] = set()
-        for path, value in leaves(self, ""):
+        for path, value in walk(self, ""):
             if isinstance(value, Tensor) and value.requires_grad and id(value) not in seen:
                 seen.add(id(value))
                 found[path] = value
@@ -60,14 +60,14 @@ class Module:
     def state(self) -> dict[str, Any]:
         """All arrays that the module consists of, by path: its parameters, other Tensors, and ndarrays such as running means."""
         found: dict[int, tuple[str, Any]] = {}
-        for path, value in leaves(self, ""):
+        for path, value in walk(self, ""):
             if isinstance(value, (Tensor, np.ndarray)):
                 found.setdefault(id(value), (path, value))
         return dict(found.values())
 
     def train(self, mode: bool = True) -> Self:
         """Let all layers behave as in training. Returns self."""
-        for _, module in modules(self, ""):
+        for _, module in modules(self):
             module.training = mode
         return self
 
@@ -78,7 +78,7 @@ class Module:
     def __repr__(self) -> str:
         parameters = self.parameters()
         lines = [f"{type(self).__name__}: {sum(p.size for p in parameters.values())} parameters"]
-        for path, module in modules(self, ""):
+        for path, module in modules(self):
             own = [f"{name} {p.shape}" for name, p in vars(module).items() if isinstance(p, Tensor)]
             if path:
                 lines.append(f"{'  ' * (path.count('.') + 1)}{path} {type(module).__name__}{': ' if own else ''}{', '.join(own)}")
@@ -91,31 +91,20 @@ class Module:
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{answer}", name=name, obj=self)
 
 
-def modules(value: Any, path: str) -> Iterator[tuple[str, Module]]:
+def walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """A module, and everything that it holds in attributes and containers, each with its dotted path."""
+    yield path, value
+    items: Any = ()
+    if isinstance(value, Module):
+        items = vars(value).items()
+    elif isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, (list, tuple)):
+        items = enumerate(value)
+    for key, item in items:
+        yield from walk(item, f"{path}.{key}" if path else str(key))
+
+
+def modules(root: Module) -> Iterator[tuple[str, Module]]:
     """A module and all modules in it, each with its dotted path."""
-    if isinstance(value, Module):
-        yield path, value
-        items: Any = vars(value).items()
-    elif isinstance(value, dict):
-        items = value.items()
-    elif isinstance(value, (list, tuple)):
-        items = enumerate(value)
-    else:
-        return
-    for key, item in items:
-        yield from modules(item, f"{path}.{key}" if path else str(key))
-
-
-def leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Everything that a module holds in attributes and containers, with its dotted path."""
-    if isinstance(value, Module):
-        items: Any = vars(value).items()
-    elif isinstance(value, dict):
-        items = value.items()
-    elif isinstance(value, (list, tuple)):
-        items = enumerate(value)
-    else:
-        yield path, value
-        return
-    for key, item in items:
-        yield from leaves(item, f"{path}.{key}" if path else str(key))
+    return ((path, held) for path, held in walk(root, "") if isinstance(held, Module))
