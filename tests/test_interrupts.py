@@ -112,6 +112,14 @@ def check(training, states, whole):
     assert result.interrupted or result.iterations == STEPS
 
 
+@pytest.fixture(autouse=True)
+def python_handles_ctrl_c():
+    """A shell starts what it puts in the background with Ctrl-C switched off."""
+    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, earlier)
+
+
 @pytest.mark.parametrize("files", [LOOP, (str(PACKAGE),)], ids=["loop", "package"])
 @pytest.mark.parametrize("backend", [None, "numpy"])
 @pytest.mark.parametrize("name", OPTIMIZERS)

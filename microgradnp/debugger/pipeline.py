@@ -35,6 +35,7 @@ MORE_STEPS = 2  # looked at when the first is right
 SLOW = 0.12  # seconds for the trace of one step, from which on fewer samples are looked at
 FEW = 5
 NOTHING_FOUND = "no gradient was found: no parameter moves, and no variable or returned array is one; see what was bound to what"
+UNSEEN = "the recording ended after step {}: later steps were not judged; a larger budget= may reach them"
 UNREPEATABLE = (
     "two runs of the code differ, though its random numbers were seeded: no fix can be proved. "
     "Seed what it draws from, or pass the numbers in"
@@ -47,7 +48,7 @@ def investigate(question: Question, number: int) -> Report:
     if case.trace.error is not None and not case.verdict.entries:
         raise case.trace.error
     asked = case.question
-    recorded = ask_record(asked.program, asked.model, asked.wanted, number, max(0.5, 0.1 * question.budget.seconds))
+    recorded = ask_record(asked.program, asked.model, asked.wanted, number, max(1.0, 0.1 * question.budget.seconds))
     if number and recorded.verdict is None:
         return first_instead(question, number, recorded.why)
     if recorded.verdict is not None:
@@ -85,7 +86,7 @@ def judged_case(case: Case, made: RecordVerdict) -> Case:
         verdict.unjudged = {argument: why for argument, why in verdict.unjudged.items() if argument not in needless}
         case = replace(case, verdict=verdict)
     if case.verdict.ok:
-        return case
+        return case if made.step.record.finished or made.last == number + MORE_STEPS else case.noted(UNSEEN.format(made.last))
     if case.verdict.asleep and (generic := wrong_with_generic_values(case)) is not None:
         return generic.noted("the gradients are right for the values given, and wrong for generic ones")
     return on_fewer_samples(case) if is_slow(case) else case

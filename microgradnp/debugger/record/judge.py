@@ -30,6 +30,7 @@ class Verdict:
     step: Step
     entries: dict[str, Judged]
     number: int = 0
+    last: int = 0  # the last step that was judged
 
     @property
     def wrong(self) -> list[str]:
@@ -48,7 +49,7 @@ def judge_record(
     Raises BindingError, and CannotJudgeError when no forward pass of the program is the model's.
     """
     ground = ground_of(record, arguments, optional)
-    first = before = Verdict(find_step(record, model, arguments, optional, number, ground), {}, number)
+    first = before = Verdict(find_step(record, model, arguments, optional, number, ground), {}, number, last=number)
     first.entries = judge_step(first.step)
     for later in range(number + 1, number + 1 + more):
         if before.wrong or not before.step.after:
@@ -65,7 +66,7 @@ def judge_record(
                 look_back(before, verdict, argument)
         if verdict.wrong:
             return verdict
-        before = verdict
+        before, first.last = verdict, later
     return first
 
 
