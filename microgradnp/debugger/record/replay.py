@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -116,7 +114,7 @@ def replay(record: Record, put: Mapping[Node, Any] | None = None, everything: bo
         values[node.number] = again.put[node]
     start = 0 if everything else min((node.number for node in again.put), default=len(record.nodes))
     end = len(record.nodes) if until is None else until.number + 1
-    with np.errstate(all="ignore"), warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for node in record.nodes[start:end]:
             if node in again.put or node.kind in LEAVES:
