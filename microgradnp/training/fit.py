@@ -17,6 +17,7 @@ from microgradnp.optim import SGD, Optimizer
 from microgradnp.training.batches import batches_of, checked_data
 from microgradnp.training.compiled_loop import CompiledLoop
 from microgradnp.training.interrupts import Interrupts
+from microgradnp.training.kept import at_the_start
 from microgradnp.training.progress import progress_bar
 from microgradnp.training.result import Fit, GradientNorm, History, LossPlateau, StoppingRule
 from microgradnp.training.steps import compiled_step, eager_step, run_by_steps
@@ -91,6 +92,7 @@ def fit(
     result = Fit(History(), reason=f"all {iterations} iterations done")
     random = np.random.default_rng(rng)
     whole = checked_data(data, batch_size)
+    result.training = at_the_start(loss, whole, batch_size, rules, optimizer, random)
     album = Album(snapshots, result.snapshots) if snapshots else None
     show = Live() if album is not None and progress else None
     with Interrupts() as interrupts, progress_bar(iterations, progress and not (show and show.works)) as advance:

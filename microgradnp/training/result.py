@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from microgradnp.inspection.snapshots import Snapshot
+from microgradnp.training.kept import Training
 from microgradnp.viewer.live import training
 
 
@@ -61,6 +62,7 @@ class Fit:
     """The result of `fit`: the history, the number of parameter updates, why it stopped, and whether Ctrl-C stopped it.
 
     `snapshots` hold values and gradients during the training as small heat maps. `mg.view(loss, fit=...)` plays them.
+    `training` holds what the training began with. `mg.diagnose` repeats it.
     """
 
     history: History
@@ -68,6 +70,7 @@ class Fit:
     reason: str = ""
     interrupted: bool = False
     snapshots: list[Snapshot] = field(default_factory=list, repr=False)
+    training: Training | None = field(default=None, repr=False)
 
     @property
     def loss(self) -> float:
