@@ -69,6 +69,7 @@ from .rules.functional import sigmoid as sigmoid
 from .rules.functional import softmax as softmax
 from .rules.functional import sse as sse
 from .rules.functional import tanh as tanh
+from .training.fit import EarlyStopping as EarlyStopping
 from .training.fit import GradientNorm as GradientNorm
 from .training.fit import LossPlateau as LossPlateau
 from .training.fit import fit as fit

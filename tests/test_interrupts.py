@@ -23,13 +23,13 @@ OPTIMIZERS = {
 class Training:
     """A small training, and what it leaves behind."""
 
-    def __init__(self, make, backend, iterations=STEPS):
+    def __init__(self, make, backend, iterations=STEPS, **options):
         rng = np.random.default_rng(0)
         self.W = mg.Tensor(rng.normal(size=(2, 2)), requires_grad=True)
         self.b = mg.Tensor(rng.normal(size=2), requires_grad=True)
         self.data = rng.normal(size=(6, 2))
         self.optimizer = make()
-        self.backend, self.iterations, self.result = backend, iterations, None
+        self.backend, self.iterations, self.options, self.result = backend, iterations, options, None
 
     def run(self):
         self.result = mg.fit(
@@ -42,6 +42,7 @@ class Training:
             rng=0,
             progress=False,
             backend=self.backend,
+            **self.options,
         )
 
     @property
@@ -89,11 +90,11 @@ def same(first, second):
     return len(first) == len(second) and all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
-def reference(make, backend):
+def reference(make, backend, **options):
     """The state after 0, 1, ... steps."""
     states = []
     for iterations in range(STEPS + 1):
-        training = Training(make, backend, iterations)
+        training = Training(make, backend, iterations, **options)
         training.run()
         states.append(training.state)
     return states
@@ -138,6 +139,31 @@ def test_ctrl_c_at_any_line_leaves_no_step_half_done(name, backend, files):
         check(training, states, whole.result)
     assert len(tried) > 50
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_with_validation_limits_and_a_checkpoint(tmp_path):
+    options = {
+        "accumulate": 2,
+        "schedule": mg.optim.exponential(0.1, 0.9),
+        "clip_norm": 1.0,
+        "validation": (np.ones((2, 2)),),
+        "checkpoint": tmp_path / "run.npz",
+        "every": 1,
+    }
+    states = reference(OPTIMIZERS["Adam"], None, **options)
+    whole = Training(OPTIMIZERS["Adam"], None, **options)
+    events = traced(whole, None, files=LOOP)
+    for at in range(1, events + 1, 29):
+        training = Training(OPTIMIZERS["Adam"], None, **options)
+        try:
+            traced(training, lambda: signal.raise_signal(signal.SIGINT), at, LOOP)
+        except KeyboardInterrupt:
+            assert training.result is None
+        check(training, states, whole.result)
+        if training.result is not None:
+            history = training.result.history
+            assert len(history.learning_rate) == len(history.loss)
+            assert len(history.validated) == len(history.validation)
 
 
 def test_a_thread_of_its_own_trains_without_signals():

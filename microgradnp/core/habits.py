@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable, Mapping
+
 _NUMPY = "abs cos cosh exp expm1 log log10 log1p log2 maximum minimum sign sin sinh sqrt square tan tanh"
 
 METHODS = {name: f"write np.{name}(x)" for name in _NUMPY.split()} | {  # attributes of a Tensor
@@ -129,3 +132,40 @@ LAYERS = {  # attributes of nn
     "functional": "its functions are in the package itself: mg.relu, mg.softmax",
     "init": 'pass init="glorot", "he", "lecun", "orthogonal", or a function to the layer',
 }
+
+FIT = {  # arguments of fit
+    "batch": "write batch_size=",
+    "callbacks": "write callback=, which takes one or several",
+    "early_stopping": "write stop=mg.EarlyStopping(patience)",
+    "epoch": "write epochs=",
+    "gradient_clip_val": "write clip_norm=",
+    "grad_clip": "write clip_norm=",
+    "initial_epoch": 'write checkpoint="run.npz" and resume=True',
+    "learning_rate": "write optimizer=mg.optim.SGD(lr=...)",
+    "lr": "write optimizer=mg.optim.SGD(lr=...)",
+    "lr_scheduler": "write schedule=mg.optim.cosine(lr, iterations)",
+    "max_epochs": "write epochs=",
+    "max_iter": "write iterations=",
+    "model": "it is the second argument: mg.fit(loss, model, (x, y))",
+    "n_iter": "write iterations=",
+    "patience": "write stop=mg.EarlyStopping(patience)",
+    "seed": "write rng=seed",
+    "shuffle": "leave it out; the batches are reshuffled each epoch",
+    "steps": "write iterations=",
+    "steps_per_epoch": "write iterations=",
+    "tol": "write stop=mg.GradientNorm(tolerance)",
+    "validation_data": "write validation=(x, y)",
+    "validation_split": "split the arrays, and write validation=(x, y)",
+    "verbose": "write progress=True or progress=False",
+    "x": "write mg.fit(loss, model, (x, y))",
+    "y": "write mg.fit(loss, model, (x, y))",
+}
+
+
+def nearest(where: str, name: str, known: Iterable[str], habits: Mapping[str, str]) -> str:
+    """The message about an unknown name: what to write here, or the known name that looks most like it."""
+    known = list(known)
+    if name in habits:
+        return f"{where} has no {name}: {habits[name]}"
+    close = difflib.get_close_matches(name, known, 1, 0.5)
+    return f"{where} has no {name}; {f'did you mean {close[0]}?' if close else 'it has ' + ', '.join(known)}"

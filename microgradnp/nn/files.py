@@ -32,13 +32,7 @@ def save(model: Module | Mapping[str, Any], path: str | os.PathLike[str]) -> Non
     """
     arrays = {name: plain(name, value) for name, value in state_of(model, "save").items()}
     header = {"format": "microgradnp", "version": 1, "model": type(model).__name__, "arrays": list(arrays)}
-    arrays[HEADER] = np.frombuffer(json.dumps(header).encode(), np.uint8)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, array in arrays.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
-                np.lib.format.write_array(entry, array, allow_pickle=False)
-    write_whole(Path(path), buffer.getvalue())
+    write_whole(Path(path), npz_bytes(arrays, header))
 
 
 def load(model: Any, path: str | os.PathLike[str]) -> Any:
@@ -47,11 +41,7 @@ def load(model: Any, path: str | os.PathLike[str]) -> Any:
     Nothing is changed before all names, shapes and dtypes were compared. Raises ValueError naming all that differ, and OSError.
     """
     held = state_of(model, "load")
-    try:
-        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
-            found = {name: file[name] for name in file.files if name != HEADER}
-    except (zipfile.BadZipFile, ValueError, EOFError, AttributeError) as error:
-        raise ValueError(f"load: {os.fspath(path)} is not a whole npz file of arrays: {error}") from error
+    found, _ = read_npz(path, "load")
     wrong = [f"{name} is missing in the file" for name in held if name not in found]
     wrong += [f"{name} of the file is not in the model" for name in found if name not in held]
     for name in held.keys() & found.keys():
@@ -68,6 +58,26 @@ def load(model: Any, path: str | os.PathLike[str]) -> Any:
         else:
             value[...] = found[name]
     return model
+
+
+def npz_bytes(arrays: Mapping[str, Any], header: dict[str, Any]) -> bytes:
+    """The bytes of an npz file of arrays, with a header as JSON."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, array in {**arrays, HEADER: np.frombuffer(json.dumps(header).encode(), np.uint8)}.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def read_npz(path: str | os.PathLike[str], function: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The arrays and the header of an npz file; the header is empty for a file of NumPy's. Raises ValueError and OSError."""
+    try:
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
+            found = {name: file[name] for name in file.files}
+            return found, json.loads(found.pop(HEADER).tobytes()) if HEADER in found else {}
+    except (zipfile.BadZipFile, ValueError, EOFError, AttributeError) as error:
+        raise ValueError(f"{function}: {os.fspath(path)} is not a whole npz file of arrays: {error}") from error
 
 
 def state_of(model: Any, function: str) -> dict[str, Any]:

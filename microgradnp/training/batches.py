@@ -1,36 +1,151 @@
-"""The data of a training, as a whole or in batches."""
+"""The data of a training, batch by batch. The position can be saved, so that a training continues where it stopped."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from microgradnp.core.tensor import Tensor
 
-
-def checked_data(data: Sequence[Any], batch_size: int | None) -> tuple[Tensor, ...]:
-    """Copies of the arrays as Tensors, so that no change of the user's arrays must be looked for. Raises ValueError."""
-    whole = tuple(Tensor(array) for array in data)
-    if len({len(array) for array in whole}) > 1:
-        raise ValueError(f"fit: the arrays of data have {[len(array) for array in whole]} samples; they must have equally many")
-    if batch_size is not None and not (whole and 1 <= batch_size <= len(whole[0])):
-        raise ValueError(f"fit: batch_size={batch_size} needs data with at least that many samples, and must be positive")
-    return whole
+Batch = tuple[Tensor, ...]
 
 
-def batches_of(whole: tuple[Tensor, ...], batch_size: int | None, random: np.random.Generator) -> Iterator[tuple[Tensor, ...]]:
-    """Batches without end."""
-    while batch_size is None:
-        yield whole
-    for rows in drawn_rows(whole, batch_size, random):
-        yield tuple(Tensor(array.numpy()[rows]) for array in whole)
+class ArrayBatches:
+    """Batches of arrays without end: drawn without replacement, and reshuffled each epoch. Raises ValueError."""
+
+    def __init__(self, data: Sequence[Any], batch_size: int | None, random: np.random.Generator) -> None:
+        counts = [len(array) for array in data]
+        if len(set(counts)) > 1:
+            raise ValueError(f"fit: the arrays of data have {counts} samples; they must have equally many")
+        if batch_size is not None and not (counts and 1 <= batch_size <= counts[0]):
+            raise ValueError(f"fit: batch_size={batch_size} needs data with at least that many samples, and must be positive")
+        self.samples, self.batch_size, self.random = counts[0] if counts else 0, batch_size, random
+        # Copies, so that no change of the user's arrays must be looked for. A file on the disk is read batch by batch.
+        self.arrays = [a if isinstance(a, np.memmap) and batch_size else Tensor(a) for a in data]
+        self.order, self.start = np.zeros(0, int), 0
+        self.before: Any = None  # state of the generator before this epoch was shuffled
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Batch:
+        if self.batch_size is None:
+            return self.whole
+        rows = self.next_rows()
+        return tuple(Tensor((a.numpy() if isinstance(a, Tensor) else a)[rows]) for a in self.arrays)
+
+    def next_rows(self) -> Any:
+        """Row numbers of the next batch."""
+        if self.at_end:
+            self.before = self.random.bit_generator.state
+            self.order, self.start = self.random.permutation(self.samples), 0
+        self.start += self.batch_size or 0
+        return self.order[self.start - (self.batch_size or 0) : self.start]
+
+    @property
+    def whole(self) -> Batch:
+        """All arrays as Tensors."""
+        return tuple(a if isinstance(a, Tensor) else Tensor(a) for a in self.arrays)
+
+    @property
+    def at_end(self) -> bool:
+        """Whether an epoch is complete. A rest that is smaller than a batch is left out."""
+        return self.batch_size is None or self.start + self.batch_size > len(self.order)
+
+    @property
+    def per_epoch(self) -> int:
+        """Number of batches in an epoch."""
+        return 1 if self.batch_size is None else self.samples // self.batch_size
+
+    def position(self) -> dict[str, Any]:
+        """Where the next batch begins, and the state of the generator."""
+        sizes = {"samples": self.samples, "batch_size": self.batch_size}
+        return {**sizes, "start": self.start, "before": self.before, "random": self.random.bit_generator.state}
+
+    def go_to(self, position: dict[str, Any]) -> None:
+        """Continue at a position. Raises ValueError when it belongs to other data."""
+        for name in ("samples", "batch_size"):
+            if position[name] != getattr(self, name):
+                raise ValueError(f"fit: the checkpoint belongs to {name}={position[name]}, here it is {getattr(self, name)}")
+        if position["before"] is not None:  # shuffle this epoch once more
+            self.random.bit_generator.state = position["before"]
+            self.before, self.order = position["before"], self.random.permutation(self.samples)
+        self.start = position["start"]
+        self.random.bit_generator.state = position["random"]
 
 
-def drawn_rows(whole: tuple[Tensor, ...], batch_size: int | None, random: np.random.Generator) -> Iterator[Any]:
-    """Row numbers of batches without end, drawn without replacement and reshuffled each epoch."""
-    while batch_size is not None:
-        order = random.permutation(len(whole[0]))
-        for start in range(0, len(order) - batch_size + 1, batch_size):
-            yield order[start : start + batch_size]
+class GivenBatches:
+    """The batches of an iterable, or of a function that returns one for each epoch. One batch is read ahead.
+
+    Raises StopIteration after `epochs` passes, and when an iterator, such as a generator, has ended. Raises ValueError when there
+    is no batch.
+    """
+
+    def __init__(self, source: Any, epochs: int | None) -> None:
+        self.source, self.epochs = source, epochs
+        self.once = not callable(source) and iter(source) is source
+        if self.once and (epochs or 1) > 1:
+            raise ValueError(f"fit: a generator gives one epoch, not {epochs}; pass a function that returns a new one, or a list")
+        self.passes, self.taken = 0, 0  # complete passes, and batches of this pass
+        self.iterator: Iterator[Any] | None = None
+        self.ahead: Any = None
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Batch:
+        if self.iterator is None:
+            if self.passes == self.epochs or (self.once and self.passes):
+                raise StopIteration
+            self.iterator = iter(self.source() if callable(self.source) else self.source)
+            self.ahead = next(self.iterator, None)
+            if self.ahead is None:
+                raise ValueError("fit: data gave no batch")
+        batch, self.ahead = self.ahead, next(self.iterator, None)
+        self.taken += 1
+        if self.ahead is None:
+            self.iterator, self.passes, self.taken = None, self.passes + 1, 0
+        return tuple(Tensor(a) for a in batch) if isinstance(batch, (tuple, list)) else (Tensor(batch),)
+
+    @property
+    def at_end(self) -> bool:
+        """Whether a pass is complete."""
+        return self.iterator is None
+
+    @property
+    def per_epoch(self) -> int | None:
+        """Number of batches in an epoch, where it is known."""
+        return len(self.source) if hasattr(self.source, "__len__") else None
+
+    def position(self) -> dict[str, Any]:
+        """Numbers of complete passes, and of batches after them."""
+        return {"passes": self.passes, "taken": self.taken}
+
+    def go_to(self, position: dict[str, Any]) -> None:
+        """Continue at a position: the batches before it are read again and skipped."""
+        self.passes = position["passes"]
+        for _ in range(position["taken"]):
+            next(self)
+
+
+Batches = ArrayBatches | GivenBatches
+
+
+def batches_of(data: Any, batch_size: int | None, epochs: int | None, random: np.random.Generator) -> Batches:
+    """The batches of arrays, of one array, or of an iterable of batches."""
+    if isinstance(data, (np.ndarray, Tensor)):
+        data = (data,)
+    if isinstance(data, (tuple, list)) and not (data and all(is_batch(part) for part in data)):
+        return ArrayBatches(data, batch_size, random)
+    if batch_size is not None:
+        raise ValueError(f"fit: batch_size={batch_size} is for arrays; this data is an iterable of batches already")
+    if not (callable(data) or hasattr(data, "__iter__")):
+        raise TypeError(f"fit: data must be a tuple of arrays or an iterable of batches, got {type(data).__name__}")
+    return GivenBatches(data, epochs)
+
+
+def is_batch(part: Any) -> bool:
+    """Whether this is a tuple of arrays, and not an array."""
+    return isinstance(part, tuple) and bool(part) and all(hasattr(array, "shape") for array in part)

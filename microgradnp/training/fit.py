@@ -2,46 +2,66 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from microgradnp.compiler.namespace import BackendError
 from microgradnp.core.context import confined
+from microgradnp.core.habits import FIT, nearest
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.parameters import Parameters
 from microgradnp.inspection.snapshots import Album
 from microgradnp.optim import SGD, Optimizer
-from microgradnp.training.batches import batches_of, checked_data
+from microgradnp.training.batches import ArrayBatches, Batches, batches_of
+from microgradnp.training.checkpoints import Checkpoint
 from microgradnp.training.compiled_loop import CompiledLoop
+from microgradnp.training.history import History
 from microgradnp.training.interrupts import Interrupts
 from microgradnp.training.kept import at_the_start
 from microgradnp.training.progress import progress_bar
-from microgradnp.training.result import Fit, GradientNorm, History, LossPlateau, StoppingRule
-from microgradnp.training.steps import compiled_step, eager_step, run_by_steps
+from microgradnp.training.result import Fit
+from microgradnp.training.state import Model
+from microgradnp.training.steps import Callback, Changes, Loop, compiled_step, eager_step
+from microgradnp.training.stopping import EarlyStopping, GradientNorm, LossPlateau, StoppingRule
 from microgradnp.training.stretches import run_by_stretches
+from microgradnp.training.validation import Metric, Validation, best_of
 from microgradnp.viewer.live import Live
 
-__all__ = ["Fit", "GradientNorm", "History", "LossPlateau", "fit"]
+__all__ = ["EarlyStopping", "Fit", "GradientNorm", "History", "LossPlateau", "fit"]
 
 
 @confined
 def fit(
     loss: Callable[..., Tensor],
     parameters: Parameters,
-    data: Sequence[Any] = (),
+    data: Any = (),
     *,
     optimizer: Optimizer | None = None,
-    iterations: int = 1000,
+    iterations: int | None = None,
+    epochs: int | None = None,
     batch_size: int | None = None,
+    accumulate: int = 1,
+    schedule: Callable[[int], float] | None = None,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
+    validation: Sequence[Any] | None = None,
+    validation_every: int | None = None,
+    metrics: Mapping[str, Metric] | None = None,
     stop: StoppingRule | Sequence[StoppingRule] = (),
-    callback: Callable[[int, Fit], object] | None = None,
+    callback: Callback | Sequence[Callback] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    every: int | None = None,
+    resume: bool = False,
     rng: np.random.Generator | int | None = None,
     progress: bool = True,
     backend: str | None = None,
     snapshots: int = 0,
+    **unknown: Any,
 ) -> Fit:
     """Train: minimize `loss(*data)` over `parameters`.
 
@@ -51,25 +71,46 @@ def fit(
         Returns a scalar Tensor. It is called with the arrays of `data`, or with a batch of them.
     parameters : Module, Tensor, dict or iterable of Tensors
         The parameters to optimize.
-    data : sequence of arrays
-        Each of shape (samples, ...). Copied once.
+    data : sequence of arrays, or iterable of batches
+        Arrays of shape (samples, ...), copied once. With a `batch_size` an `np.memmap` stays on the disk. Or batches, each a
+        tuple of arrays: from a list, a data loader, a generator, or a function that returns a new generator for each epoch.
     optimizer : Optimizer
         `SGD(lr=1e-3)` by default. It may be created without parameters.
-    iterations : int
-        Largest number of steps.
+    iterations, epochs : int
+        Largest number of steps, or of passes over the data. 1000 iterations by default, or one pass over an iterable.
     batch_size : int, optional
         Samples of each step, drawn without replacement and reshuffled each epoch. All samples by default.
+    accumulate : int
+        Number of batches for a step. Their gradients are averaged.
+    schedule : callable, optional
+        The learning rate as a function of the iteration, counted from 0: `mg.optim.cosine(1e-2, 1000)`.
+    clip_norm, clip_value : float, optional
+        Largest norm of all gradients together, and largest gradient entry, as in `mg.optim.clip_norm` and `clip_value`.
+    validation : sequence of arrays, optional
+        `loss(*validation)` is computed after each epoch and after the last iteration, with the model as after `eval()`.
+    validation_every : int, optional
+        Iterations between validations. An epoch by default.
+    metrics : dict of callables, optional
+        `{"accuracy": f}`: `f(*validation)` returns a number. Without `validation` it is called with the last batch.
     stop : stopping rule, or several
-        `GradientNorm(tolerance)`, `LossPlateau(patience, relative)`, or any function of the History that returns a reason.
-    callback : callable, optional
-        Called as `callback(iteration, result so far)` after each step.
+        `EarlyStopping(patience)`, `GradientNorm(tolerance)`, `LossPlateau(patience, relative)`, or any function of the History
+        that returns a reason.
+    callback : callable, or several
+        Called as `callback(iteration, result so far)` after each step. If it returns a text, the training stops for this reason.
+    checkpoint : path, optional
+        A file for the training, written every so many (`every`) iterations, and at the end. By default about every 10 seconds. It
+        holds the parameters, arrays and generators of the modules, the optimizer, the position in the data, and the history.
+    resume : bool
+        Continue the training in `checkpoint` if the file exists, bit for bit. Give all other arguments as before. Iterables must
+        give the same batches again. Generators outside of `rng` and the modules are not restored.
     rng : numpy.random.Generator or int, optional
         Generator or seed of the batches.
     progress : bool
         Show a progress bar where the output is a terminal or a notebook.
     backend : "numpy", "numba" or "jax", optional
         Compile the step, as `mg.compile` does. With "numba" the whole loop is one compiled function; stopping rules, progress bar
-        and Ctrl-C work as usual. This needs `SGD` or `Adam`, and neither callback nor snapshots; otherwise it runs step by step.
+        and Ctrl-C work as usual. This needs `SGD` or `Adam`, arrays as data, no snapshots, and of the options from `accumulate`
+        to `resume` only `stop`. Otherwise it runs step by step.
     snapshots : int
         Number of snapshots, spread evenly over the training. Costs one extra call of the loss. A snapshot holds all values and
         gradients; the last one is the state after the last step. `mg.view(loss, fit=result)` plays them, and a notebook shows
@@ -85,34 +126,78 @@ def fit(
     FloatingPointError
         If the loss or a gradient is NaN or infinite. Names the iteration and the operation that made it. The parameters are
         those before that step, and the error's `result` is the Fit so far.
+    TypeError, ValueError
+        For an unknown argument, with the nearest known one, and for arguments that do not fit together.
     """
+    if unknown:
+        raise TypeError(nearest("fit", next(iter(unknown)), KNOWN, FIT))
+    check(parameters, iterations, epochs, accumulate, checkpoint, resume)
     optimizer = optimizer or SGD(lr=1e-3)
     optimizer.bind(parameters)
+    batches = batches_of(data, batch_size, epochs, np.random.default_rng(rng))
+    last = last_iteration(batches, iterations, epochs, accumulate)
     rules = [stop] if callable(stop) else list(stop)
-    result = Fit(History(), reason=f"all {iterations} iterations done")
-    random = np.random.default_rng(rng)
-    whole = checked_data(data, batch_size)
-    result.training = at_the_start(loss, whole, batch_size, rules, optimizer, random)
+    callbacks: list[Callback] = [callback] if callable(callback) else list(callback or ())
+    model = Model(parameters, optimizer.parameters)
+    held_out = None if validation is None else tuple(Tensor(array) for array in validation)
+    validated = Validation(loss, model, held_out, metrics or {}, validation_every)
+    changes = Changes(accumulate, clip_norm, clip_value, schedule)
+    best = best_of(rules, validated)
+    result = Fit(History())
+    file = Checkpoint(checkpoint, every, model, optimizer, batches, best) if checkpoint is not None else None
+    if isinstance(batches, ArrayBatches) and changes == Changes():
+        result.training = at_the_start(loss, batches.arrays, batch_size, rules, optimizer, batches.random)
+    if file is not None and resume:
+        file.resume(result)
     album = Album(snapshots, result.snapshots) if snapshots else None
     show = Live() if album is not None and progress else None
-    with Interrupts() as interrupts, progress_bar(iterations, progress and not (show and show.works)) as advance:
-        loop = None
+    plain = not (callbacks or album or file or held_out or metrics) and changes == Changes()
+    with Interrupts() as interrupts, progress_bar(last, progress and not (show and show.works)) as advance:
         with interrupts.end(result):
-            if backend == "numba" and callback is None and album is None:
+            if backend == "numba" and plain and isinstance(batches, ArrayBatches) and last is not None:
                 try:
                     with interrupts.allowed():
-                        loop = CompiledLoop(loss, optimizer, whole, batch_size)
+                        compiled = CompiledLoop(loss, optimizer, batches.whole, batch_size)
                 except BackendError as error:
                     warnings.warn(f"fit: numba cannot compile the whole loop ({error}), so it runs step by step", stacklevel=3)
-            if loop is not None:
-                run_by_stretches(loop, loss, iterations, rules, random, result, advance, interrupts)
-                return result
+                else:
+                    run_by_stretches(compiled, loss, last, rules, batches, result, advance, interrupts)
+                    return result
             step = eager_step(loss, album) if backend is None else compiled_step(loss, optimizer, backend, album)
-            batches = batches_of(whole, batch_size, random)
-            batches = batches if album is None else album.remembering(batches)
-            run_by_steps(step, optimizer, iterations, rules, batches, [callback, show], result, advance, interrupts)
+            calls: list[Callback] = [*callbacks, show] if show is not None else callbacks
+            outside = (result, advance, interrupts)
+            Loop(step, optimizer, last, batches, album, changes, rules, calls, validated, best, file, *outside).run()
+        if best is not None:
+            best.give_back(result)
         if album is not None:
             album.finish(loss, result.iterations + 1)
         if show is not None:
             show(result.iterations, result)
         return result
+
+
+KNOWN = list(inspect.signature(fit).parameters)[:-1]
+
+
+def check(parameters: Any, iterations: int | None, epochs: int | None, accumulate: int, checkpoint: Any, resume: bool) -> None:
+    """Raise for arguments that do not fit together."""
+    if isinstance(parameters, np.ndarray):
+        raise TypeError("fit: parameters is an array; write mg.fit(loss, model, (x, y)), where loss(x, y) returns a Tensor")
+    if iterations is not None and epochs is not None:
+        raise ValueError(f"fit: give iterations={iterations} or epochs={epochs}, not both")
+    for name, count, least in (("iterations", iterations, 0), ("epochs", epochs, 0), ("accumulate", accumulate, 1)):
+        if count is not None and count < least:
+            raise ValueError(f"fit: {name}={count} must be at least {least}")
+    if resume and checkpoint is None:
+        raise ValueError('fit: resume=True needs the file: checkpoint="run.npz"')
+
+
+def last_iteration(batches: Batches, iterations: int | None, epochs: int | None, accumulate: int) -> int | None:
+    """The number of the last iteration; None when only the end of the data tells."""
+    if iterations is not None:
+        return iterations
+    if isinstance(batches, ArrayBatches):
+        return 1000 if epochs is None else -(-epochs * batches.per_epoch // accumulate)
+    if batches.epochs is None:
+        batches.epochs = 1
+    return None if batches.per_epoch is None else -(-batches.epochs * batches.per_epoch // accumulate)

@@ -10,8 +10,11 @@ from microgradnp.training.result import Fit
 
 
 @contextlib.contextmanager
-def progress_bar(iterations: int, wanted: bool) -> Iterator[Callable[[Fit], None]]:
-    """A function that moves a progress bar, at most ten times a second. In a pipe or a file there is no bar."""
+def progress_bar(iterations: int | None, wanted: bool) -> Iterator[Callable[[Fit], None]]:
+    """A function that moves a progress bar, at most ten times a second. In a pipe or a file there is no bar.
+
+    The bar shows the loss, the newest validation, the speed, and the time that is left where the number of iterations is known.
+    """
     if not wanted:
         yield lambda result: None
         return
@@ -30,9 +33,12 @@ def progress_bar(iterations: int, wanted: bool) -> Iterator[Callable[[Fit], None
 
         def advance(result: Fit) -> None:
             nonlocal due
-            now = result.history.seconds[-1]
+            seconds = result.history.seconds
+            now = seconds[-1]
             if now >= due:
                 due = now + 0.1
-                bar.update(task, completed=result.iterations, description=f"loss {result.loss:.4g}")
+                recent = seconds[max(-len(seconds), -100) :]
+                speed = (len(recent) - 1) / ((recent[-1] - recent[0]) or 1)
+                bar.update(task, completed=result.iterations, description=f"{result.history.newest}, {speed:.3g} steps/s")
 
         yield advance

@@ -13,12 +13,14 @@ from typing import Any, NoReturn
 import numpy as np
 
 from microgradnp.core.tensor import Tensor
-from microgradnp.training.batches import drawn_rows
+from microgradnp.training.batches import ArrayBatches
 from microgradnp.training.checks import check_loss, gradient_norm, stopped
 from microgradnp.training.compiled_loop import CompiledLoop
+from microgradnp.training.history import History
 from microgradnp.training.interrupts import Interrupts
-from microgradnp.training.result import Fit, GradientNorm, History, StoppingRule, reasons_to_stop
+from microgradnp.training.result import Fit
 from microgradnp.training.steps import Advance
+from microgradnp.training.stopping import GradientNorm, StoppingRule, reasons_to_stop
 
 STRETCH = 0.1  # seconds
 SHORT = 16  # iterations of the first stretch; its time gives the length of the next
@@ -29,17 +31,17 @@ def run_by_stretches(
     loss: Callable[..., Tensor],
     iterations: int,
     rules: list[StoppingRule],
-    random: np.random.Generator,
+    batches: ArrayBatches,
     result: Fit,
     advance: Advance,
     interrupts: Interrupts,
 ) -> None:
     """Run the compiled loop until all iterations are done, a rule stops it, or Ctrl-C is pressed."""
-    row_numbers = drawn_rows(loop.data, loop.batch_size, random)
+    result.reason = f"all {iterations} iterations done"
     began, left, count = time.perf_counter(), iterations, min(SHORT, iterations)
     while left:
         before = loop.state()
-        rows = np.zeros((0, 0), int) if loop.batch_size is None else np.array([next(row_numbers) for _ in range(count)])
+        rows = np.zeros((0, 0), int) if loop.batch_size is None else np.array([batches.next_rows() for _ in range(count)])
         started = time.perf_counter()
         taken, losses, norms = loop.run(count, rows)
         seconds = time.perf_counter() - started
@@ -51,6 +53,7 @@ def run_by_stretches(
         loop.hand_back()
         result.iterations += steps
         spread_time(result.history, steps, time.perf_counter() - began)
+        result.history.learning_rate.extend([float(loop.optimizer.lr)] * steps)
         if stop is None and taken < count:
             explain_stop(loop, loss, rows[taken] if loop.batch_size is not None else slice(None), losses[taken], result)
         if steps:
