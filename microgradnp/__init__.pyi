@@ -13,6 +13,7 @@ from .debugger.debug import debug as debug
 from .debugger.pairs.check import check as check
 from .debugger.watch import watch as watch
 from .derivatives.checkpoint import checkpoint as checkpoint
+from .derivatives.flat import ravel as ravel
 from .derivatives.gradients import grad as grad
 from .derivatives.gradients import stop_gradient as stop_gradient
 from .derivatives.gradients import value_and_grad as value_and_grad

@@ -23,6 +23,7 @@ CALLS = {  # name: ours, PyTorch's, arrays
     "leaky_relu": (mg.leaky_relu, F.leaky_relu, (X,)),
     "elu": (mg.elu, F.elu, (X,)),
     "gelu": (mg.gelu, lambda x: F.gelu(x, approximate="tanh"), (X,)),
+    "gelu by erf": (lambda x: mg.gelu(x, "none"), F.gelu, (X,)),
     "silu": (mg.silu, F.silu, (X,)),
     "softplus": (mg.softplus, F.softplus, (X,)),
     "hard_tanh": (mg.hard_tanh, F.hardtanh, (X,)),
@@ -200,6 +201,49 @@ def test_initial_weights(init):
         np.testing.assert_allclose(layer.W.numpy().T @ layer.W.numpy(), np.eye(20), atol=1e-6)
 
 
+MODULES = {  # every module with parameters
+    "Linear": lambda **o: mg.nn.Linear(4, 3, **o),
+    "Linear with a bias unit": lambda **o: mg.nn.Linear(4, 3, bias="unit", **o),
+    "MLP": lambda **o: mg.nn.MLP([4, 3, 2], activation="relu", **o),
+    "Conv1d": lambda **o: mg.nn.Conv1d(5, 3, 2, **o),
+    "Conv2d": lambda **o: mg.nn.Conv2d(4, 3, 2, **o),
+    "Embedding": lambda **o: mg.nn.Embedding(9, 4, **o),
+    "RNN": lambda **o: mg.nn.RNN(4, 3, **o),
+    "LSTM": lambda **o: mg.nn.LSTM(4, 3, **o),
+    "GRU": lambda **o: mg.nn.GRU(4, 3, **o),
+    "MultiHeadAttention": lambda **o: mg.nn.MultiHeadAttention(4, 2, **o),
+    "TransformerBlock": lambda **o: mg.nn.TransformerBlock(4, 2, **o),
+}
+INPUTS = {"Conv2d": IMAGE, "Embedding": np.array([[1, 2], [8, 0]])}
+
+
+@pytest.mark.parametrize(
+    "init", ["glorot", "he", "lecun", "orthogonal", "normal", "zeros", lambda rng, shape: np.full(shape, 0.1)]
+)
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_takes_initial_weights_and_a_dtype(name, init):
+    model = MODULES[name](init=init, dtype=np.float32, rng=0)
+    again = MODULES[name](init=init, dtype=np.float32, rng=0)
+    x = INPUTS.get(name, SEQUENCE)
+    y = model(x.astype(np.float32) if x.dtype == float else x)
+    y = y[0] if isinstance(y, tuple) else y
+    assert y.dtype == np.float32
+    np.sum(y * y).backward()
+    for ours, theirs in zip(model.parameters().values(), again.parameters().values(), strict=True):
+        assert ours.dtype == ours.grad.dtype == np.float32
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+
+
+def test_activations_by_name_are_the_functions():
+    x = RANDOM.normal(size=(5, 3))
+    by_name, by_function = (
+        mg.nn.MLP([3, 4, 2], activation=a, output=o, rng=0) for a, o in (("silu", "softmax"), (mg.silu, mg.softmax))
+    )
+    np.testing.assert_array_equal(by_name(x).numpy(), by_function(x).numpy())
+    with pytest.raises(TypeError, match="MLP: activation must be a function or its name, got 3"):
+        mg.nn.MLP([2, 3], activation=3)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -208,7 +252,14 @@ def test_initial_weights(init):
         (lambda: mg.conv2d(IMAGE, np.ones((2, 4, 9, 2))), r"a window of \(9, 2\) does not fit"),
         (lambda: mg.conv2d(IMAGE, np.ones((2, 4, 2, 2)), stride=0), "stride must be one number of at least 1"),
         (lambda: mg.nn.Conv2d(3, 4, 2, groups=2), "must be multiples of groups=2"),
-        (lambda: mg.nn.RNN(2, 3, init="xavier"), "init must be a function or one of glorot, he"),
+        (lambda: mg.nn.RNN(2, 3, init="xavier"), 'init has no xavier: write init="glorot"'),
+        (lambda: mg.nn.Linear(2, 3, init="orthogonl"), "init has no orthogonl; did you mean orthogonal?"),
+        (lambda: mg.nn.Linear(2, 3, init=lambda rng, shape: np.ones(3)), r"init returned shape \(3,\)"),
+        (lambda: mg.nn.MLP([2, 3], activation="reul"), "MLP: activation has no reul; did you mean relu?"),
+        (lambda: mg.nn.MLP([2, 3], output="sofmax"), "MLP: activation has no sofmax; did you mean softmax?"),
+        (lambda: mg.nn.Sequential(mg.nn.Linear(1, 1), "tahn"), "Sequential: activation has no tahn; did you mean tanh?"),
+        (lambda: mg.nn.TransformerBlock(4, 2, activation="glu"), "TransformerBlock: activation has no glu; did you mean"),
+        (lambda: mg.gelu(X, "erf"), 'gelu: approximate must be "tanh" or "none"'),
         (lambda: mg.nn.RNN(2, 3)(X), r"RNN: x has shape \(4, 3\); needed: \(samples, time, inputs\)"),
         (lambda: mg.nn.MultiHeadAttention(4, 3), "units=4 must be a multiple of heads=3"),
         (lambda: mg.nn.BatchNorm(3)(X[:1]), "a variance needs two values for each channel"),

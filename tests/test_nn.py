@@ -155,6 +155,24 @@ def test_a_file_that_does_not_fit_changes_nothing_and_names_what_differs(tmp_pat
     assert not any(array.any() for array in held.values())
 
 
+def test_safetensors_files_are_those_of_their_library(tmp_path):
+    library = pytest.importorskip("safetensors.numpy", reason="needs pip install safetensors")
+    model, path = mg.nn.Sequential(mg.nn.Linear(3, 2, rng=0), mg.nn.BatchNorm(2)), tmp_path / "m.safetensors"
+    mg.save(model, path)
+    other = mg.load(mg.nn.Sequential(mg.nn.Linear(3, 2, rng=1), mg.nn.BatchNorm(2)), path)
+    np.testing.assert_array_equal(other.layers[0].W.numpy(), model.layers[0].W.numpy())
+    np.testing.assert_array_equal(library.load_file(path)["layers.1.var"], np.ones(2))
+    library.save_file({"a": np.arange(3.0).reshape(1, 3)}, path)
+    assert mg.load({"a": np.zeros((1, 3))}, path)["a"].tolist() == [[0, 1, 2]]
+    with pytest.raises(ValueError, match="does not fit: a of the file is not in the model; b is missing"):
+        mg.load({"b": np.zeros((1, 3))}, path)
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(ValueError, match="is not a whole safetensors file"):
+        mg.load({"a": np.zeros((1, 3))}, path)
+    with pytest.raises(TypeError, match="safetensors files cannot hold this"):
+        mg.save({"a": np.zeros(2, np.longdouble)}, path)
+
+
 def test_what_cannot_be_saved_leaves_the_old_file(tmp_path):
     path = tmp_path / "m.npz"
     mg.save({"a": np.ones(2)}, path)

@@ -145,6 +145,40 @@ def test_schedules_equal_pytorch(schedule, name, options):
     np.testing.assert_allclose([schedule(k) for k in range(50)], rates, rtol=1e-10)
 
 
+def test_lbfgs_takes_the_steps_of_scipy():
+    optimize = pytest.importorskip("scipy.optimize", reason='needs pip install "microgradnp[scipy]"')
+    rosen = lambda w: np.sum(100 * (w[1:] - w[:-1] ** 2) ** 2 + (1 - w[:-1]) ** 2)  # noqa: E731
+    a, b = parameter(np.array([-1.2, 1.0])), parameter(np.array([[0.5]]))
+    flat, back = mg.ravel([a.numpy(), b.numpy()])
+    join = lambda parts: np.concatenate([np.ravel(p) for p in parts])  # noqa: E731
+    options = {"maxiter": 100, "maxcor": 10, "gtol": 1e-8, "ftol": 0.0}
+    found = optimize.minimize(
+        mg.value_and_grad(lambda v: rosen(join(back(v)))), flat, jac=True, method="L-BFGS-B", options=options
+    )
+    result = mg.optim.LBFGS([a, b]).step(lambda: rosen(join([a, b])))
+    np.testing.assert_allclose(np.concatenate([a.numpy(), b.numpy().ravel()]), found.x, rtol=1e-12)
+    np.testing.assert_allclose(found.x, 1, rtol=1e-6)
+    assert result.nit == found.nit
+
+
+def test_mistakes_with_lbfgs():
+    pytest.importorskip("scipy.optimize", reason='needs pip install "microgradnp[scipy]"')
+    w = parameter(START)
+    with pytest.raises(TypeError, match=r"LBFGS\.step needs the loss as a function"):
+        mg.fit(lambda: np.sum(w**2), w, optimizer=mg.optim.LBFGS(), iterations=1, progress=False)
+
+    def fails():
+        if np.any(w.numpy() != START):
+            raise RuntimeError("in the loss")
+        return np.sum(w**2)
+
+    with pytest.raises(RuntimeError, match="in the loss"):
+        mg.optim.LBFGS(w).step(fails)
+    np.testing.assert_array_equal(w.numpy(), START)
+    with pytest.raises(TypeError, match="parameters must be real"):
+        mg.optim.LBFGS(parameter(np.ones(2, complex))).step(lambda: 0)
+
+
 def test_a_warm_up_precedes_a_schedule():
     schedule = mg.optim.warm_up(mg.optim.exponential(1.0, 0.5), 3)
     assert [schedule(k) for k in range(6)] == [0.25, 0.5, 0.75, 1.0, 0.5, 0.25]

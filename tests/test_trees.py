@@ -316,3 +316,28 @@ def test_an_outer_derivative_sees_what_an_inner_function_changed():
 
     found = mg.grad(lambda p: np.sum(mg.grad(inner)(p)["W"] ** 2))({"W": A})
     np.testing.assert_allclose(found["W"], 36.0 * A**3, rtol=1e-14)
+
+
+def test_ravel_makes_a_vector_of_a_tree_and_a_tree_of_a_vector():
+    tree = {"layers": [Layer(A, B.astype(np.float32))], "scale": 2.0}
+    flat, back = mg.ravel(tree)
+    np.testing.assert_array_equal(flat, [*A, *B[0].astype(np.float32), 2.0])
+    again = back(flat)
+    assert outline(again) == outline({"layers": [Layer(A, B.astype(np.float32))], "scale": np.array(2.0)})
+    assert again["layers"][0].b.dtype == np.float32
+    np.testing.assert_array_equal(again["layers"][0].W, A)
+    loss = lambda v: np.sum(back(v)["layers"][0].W ** 3) * back(v)["scale"]  # noqa: E731
+    np.testing.assert_allclose(mg.grad(loss)(flat), [*(6 * A**2), 0, 0, 0, np.sum(A**3)], rtol=1e-12)
+    mg.check_grads(lambda a: mg.ravel([a, a * 2])[0], (A,), order=2)
+    model = mg.nn.MLP([2, 3, 1], rng=0)
+    vector, named = mg.ravel(model)
+    assert vector.shape == (13,)
+    assert {name: p.shape for name, p in named(vector).items()} == {name: p.shape for name, p in model.parameters().items()}
+    assert mg.ravel({})[1](mg.ravel({})[0]) == {}
+
+
+def test_ravel_refuses_what_has_no_derivative_and_vectors_of_another_length():
+    with pytest.raises(TypeError, match=r"ravel: \['n'\] is a ndarray; floating-point arrays are needed"):
+        mg.ravel({"n": np.arange(3)})
+    with pytest.raises(ValueError, match=r"ravel: the vector has shape \(2,\); the tree has 3 entries"):
+        mg.ravel(A)[1](np.ones(2))

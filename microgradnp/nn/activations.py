@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from microgradnp.rules.functional import sigmoid
+from microgradnp.core.habits import nearest
+from microgradnp.rules.functional import identity, log_softmax, relu, sigmoid, softmax
+
+Activation = str | Callable[[Any], Any]
 
 
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
@@ -20,11 +24,18 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     return np.where(x > 0, x, alpha * np.expm1(np.where(x > 0, 0.0, x)))
 
 
-def gelu(x: Any) -> Any:
-    """x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x**3))): PyTorch's gelu with approximate="tanh".
+def gelu(x: Any, approximate: str = "tanh") -> Any:
+    """x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x**3))), or x / 2 * (1 + erf(x / sqrt(2))) with approximate="none".
 
-    D. Hendrycks and K. Gimpel, "Gaussian error linear units" (2016), section 2.
+    "none" is PyTorch's default and needs SciPy. They differ by less than 0.0005. D. Hendrycks and K. Gimpel, "Gaussian error
+    linear units" (2016), section 2.
     """
+    if approximate not in ("tanh", "none"):
+        raise ValueError(f'gelu: approximate must be "tanh" or "none", got {approximate!r}')
+    if approximate == "none":
+        from scipy.special import erf
+
+        return 0.5 * x * (1 + erf(x / math.sqrt(2)))
     return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
 
@@ -46,3 +57,33 @@ def hard_tanh(x: Any) -> Any:
 def softsign(x: Any) -> Any:
     """x / (1 + abs(x))."""
     return x / (1 + np.abs(x))
+
+
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "elu": elu,
+    "gelu": gelu,
+    "hard_tanh": hard_tanh,
+    "identity": identity,
+    "leaky_relu": leaky_relu,
+    "linear": identity,
+    "log_softmax": log_softmax,
+    "relu": relu,
+    "sigmoid": sigmoid,
+    "silu": silu,
+    "softmax": softmax,
+    "softplus": softplus,
+    "softsign": softsign,
+    "swish": silu,
+    "tanh": np.tanh,
+}
+
+
+def activation_of(activation: Activation, where: str) -> Callable[[Any], Any]:
+    """A function, given itself or its name. Raises ValueError with the nearest name, and TypeError for what is no function."""
+    if isinstance(activation, str):
+        if activation not in ACTIVATIONS:
+            raise ValueError(nearest(f"{where}: activation", activation, ACTIVATIONS, {}))
+        return ACTIVATIONS[activation]
+    if not callable(activation):
+        raise TypeError(f"{where}: activation must be a function or its name, got {activation!r:.60}")
+    return activation

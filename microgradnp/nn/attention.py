@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.nn.activations import gelu
+from microgradnp.nn.activations import Activation, activation_of
+from microgradnp.nn.initial import Init
 from microgradnp.nn.layers import Dropout
 from microgradnp.nn.linear import Linear
 from microgradnp.nn.module import Module
@@ -36,12 +37,21 @@ def scaled_dot_product_attention(q: Any, k: Any, v: Any, mask: Any = None, *, ca
 class MultiHeadAttention(Module):
     """Attention of several heads of units / heads columns each: x (samples, time, units) -> (samples, time, units)."""
 
-    def __init__(self, units: int, heads: int, *, causal: bool = False, rng: np.random.Generator | int | None = None) -> None:
+    def __init__(
+        self,
+        units: int,
+        heads: int,
+        *,
+        causal: bool = False,
+        init: Init = "glorot",
+        dtype: Any = float,
+        rng: np.random.Generator | int | None = None,
+    ) -> None:
         if heads < 1 or units % heads:
             raise ValueError(f"MultiHeadAttention: units={units} must be a multiple of heads={heads}")
-        random = np.random.default_rng(rng)
+        options: Any = {"init": init, "dtype": dtype, "rng": np.random.default_rng(rng)}
         self.heads, self.causal = heads, causal
-        self.query, self.key, self.value, self.output = (Linear(units, units, rng=random) for _ in range(4))
+        self.query, self.key, self.value, self.output = (Linear(units, units, **options) for _ in range(4))
 
     def forward(self, x: Any, memory: Any = None, mask: Any = None) -> Any:
         memory = x if memory is None else memory
@@ -56,7 +66,7 @@ class MultiHeadAttention(Module):
 
 
 class TransformerBlock(Module):
-    """x <- x + attention(norm(x)), then x <- x + output(gelu(hidden(norm(x)))), for x (samples, time, units).
+    """x <- x + attention(norm(x)), then x <- x + output(activation(hidden(norm(x)))), for x (samples, time, units).
 
     The norms come first: R. Xiong et al., "On layer normalization in the transformer architecture" (2020).
     """
@@ -69,14 +79,19 @@ class TransformerBlock(Module):
         *,
         causal: bool = False,
         dropout: float = 0.0,
+        activation: Activation = "gelu",
+        init: Init = "glorot",
+        dtype: Any = float,
         rng: np.random.Generator | int | None = None,
     ) -> None:
         random = np.random.default_rng(rng)
-        self.attention = MultiHeadAttention(units, heads, causal=causal, rng=random)
-        self.norm1, self.norm2 = LayerNorm(units), LayerNorm(units)
-        self.hidden, self.output = Linear(units, hidden or 4 * units, rng=random), Linear(hidden or 4 * units, units, rng=random)
-        self.dropout = Dropout(dropout, rng=random)
+        options: Any = {"init": init, "dtype": dtype, "rng": random}
+        hidden = hidden or 4 * units
+        self.attention = MultiHeadAttention(units, heads, causal=causal, **options)
+        self.norm1, self.norm2 = LayerNorm(units, dtype=dtype), LayerNorm(units, dtype=dtype)
+        self.hidden, self.output = Linear(units, hidden, **options), Linear(hidden, units, **options)
+        self.activation, self.dropout = activation_of(activation, "TransformerBlock"), Dropout(dropout, rng=random)
 
     def forward(self, x: Any, mask: Any = None) -> Any:
         x = x + self.dropout(self.attention(self.norm1(x), None, mask))
-        return x + self.dropout(self.output(gelu(self.hidden(self.norm2(x)))))
+        return x + self.dropout(self.output(self.activation(self.hidden(self.norm2(x)))))

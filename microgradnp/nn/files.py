@@ -1,4 +1,4 @@
-"""Save a model as an npz file, and fill a model from it: arrays and a JSON header, no pickle."""
+"""Save a model as an npz or safetensors file, and fill a model from it: arrays and a JSON header, no pickle."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ HEADER = "__header__"  # name of the entry that holds the JSON text, as bytes
 def save(model: Module | Mapping[str, Any], path: str | os.PathLike[str]) -> None:
     """Write all arrays of a module, or a dict of Tensors or arrays by name, to an npz file. The file is whole or not there.
 
-    `np.load` reads it, too. Raises TypeError for a value that is not an array of numbers, and OSError.
+    `np.load` reads it, too. A path that ends in .safetensors is written in that format (extra `safetensors`). Raises TypeError
+    for a value that is not an array of numbers, and OSError.
 
     >>> import microgradnp as mg, os, tempfile
     >>> model, path = mg.nn.Linear(2, 3, rng=0), os.path.join(tempfile.mkdtemp(), "model.npz")
@@ -32,16 +33,16 @@ def save(model: Module | Mapping[str, Any], path: str | os.PathLike[str]) -> Non
     """
     arrays = {name: plain(name, value) for name, value in state_of(model, "save").items()}
     header = {"format": "microgradnp", "version": 1, "model": type(model).__name__, "arrays": list(arrays)}
-    write_whole(Path(path), npz_bytes(arrays, header))
+    write_whole(Path(path), safetensors_bytes(arrays, header) if is_safetensors(path) else npz_bytes(arrays, header))
 
 
 def load(model: Any, path: str | os.PathLike[str]) -> Any:
-    """Fill a module, or a dict of Tensors or arrays, from a file that `save` wrote. Returns it.
+    """Fill a module, or a dict of Tensors or arrays, from a file that `save` wrote, or one of that format. Returns it.
 
     Nothing is changed before all names, shapes and dtypes were compared. Raises ValueError naming all that differ, and OSError.
     """
     held = state_of(model, "load")
-    found, _ = read_npz(path, "load")
+    found = read_safetensors(path) if is_safetensors(path) else read_npz(path, "load")[0]
     wrong = [f"{name} is missing in the file" for name in held if name not in found]
     wrong += [f"{name} of the file is not in the model" for name in found if name not in held]
     for name in held.keys() & found.keys():
@@ -78,6 +79,39 @@ def read_npz(path: str | os.PathLike[str], function: str) -> tuple[dict[str, Any
             return found, json.loads(found.pop(HEADER).tobytes()) if HEADER in found else {}
     except (zipfile.BadZipFile, ValueError, EOFError, AttributeError) as error:
         raise ValueError(f"{function}: {os.fspath(path)} is not a whole npz file of arrays: {error}") from error
+
+
+def is_safetensors(path: str | os.PathLike[str]) -> bool:
+    """Whether a path has the ending .safetensors."""
+    return Path(path).suffix == ".safetensors"
+
+
+def safetensors_numpy() -> Any:
+    """The library for safetensors files. Raises ModuleNotFoundError with the line that installs it."""
+    try:
+        import safetensors.numpy
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError('a .safetensors file needs its library: pip install "microgradnp[safetensors]"') from error
+    return safetensors.numpy
+
+
+def safetensors_bytes(arrays: Mapping[str, Any], header: dict[str, Any]) -> bytes:
+    """The bytes of a safetensors file. Raises TypeError for a dtype that the format lacks."""
+    library = safetensors_numpy()
+    try:
+        held = {name: np.ascontiguousarray(array).reshape(np.shape(array)) for name, array in arrays.items()}
+        return bytes(library.save(held, {"microgradnp": json.dumps(header)}))
+    except Exception as error:  # the library has an error of its own
+        raise TypeError(f"save: safetensors files cannot hold this: {error}. An npz file can") from error
+
+
+def read_safetensors(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The arrays of a safetensors file. Raises ValueError and OSError."""
+    library, data = safetensors_numpy(), Path(path).read_bytes()
+    try:
+        return dict(library.load(data))
+    except Exception as error:  # the library has an error of its own
+        raise ValueError(f"load: {os.fspath(path)} is not a whole safetensors file: {error}") from error
 
 
 def state_of(model: Any, function: str) -> dict[str, Any]:

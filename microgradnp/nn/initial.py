@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.habits import nearest
+
 Init = str | Callable[[np.random.Generator, tuple[int, ...]], Any]
 
 
@@ -19,8 +21,9 @@ def initial(init: Init, shape: tuple[int, ...], fans: tuple[int, int], rng: np.r
     is called as init(rng, shape). Raises ValueError for an unknown name or a wrong shape.
     """
     inputs, outputs = fans
+    limit = math.sqrt(6 / (inputs + outputs))
     known: dict[str, Callable[[], Any]] = {
-        "glorot": lambda: rng.uniform(-1, 1, shape) * math.sqrt(6 / (inputs + outputs)),
+        "glorot": lambda: rng.uniform(-limit, limit, shape),
         "he": lambda: rng.normal(size=shape) * math.sqrt(2 / inputs),
         "lecun": lambda: rng.normal(size=shape) * math.sqrt(1 / inputs),
         "normal": lambda: rng.normal(size=shape) * 0.01,
@@ -28,7 +31,7 @@ def initial(init: Init, shape: tuple[int, ...], fans: tuple[int, int], rng: np.r
         "zeros": lambda: np.zeros(shape),
     }
     if isinstance(init, str) and init not in known:
-        raise ValueError(f"init must be a function or one of {', '.join(known)}, got {init!r}")
+        raise ValueError(nearest("init", init, known, {"xavier": 'write init="glorot"', "kaiming": 'write init="he"'}))
     array = np.asarray(known[init]() if isinstance(init, str) else init(rng, shape), dtype)
     if array.shape != shape:
         raise ValueError(f"init returned shape {array.shape}; the weights have shape {shape}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from microgradnp.core.tensor import Tensor
+from microgradnp.nn.activations import Activation, activation_of
 from microgradnp.nn.initial import Init, initial
 from microgradnp.nn.module import Module
 
@@ -50,13 +50,15 @@ def checked(function: str, numbers: Any, limit: int) -> Any:
 
 
 class Sequential(Module):
-    """Layers and functions, one after the other: `Sequential(Linear(4, 3), mg.relu, Linear(3, 1))`."""
+    """Layers and functions, one after the other: `Sequential(Linear(4, 3), mg.relu, Linear(3, 1))`.
 
-    def __init__(self, *layers: Callable[[Any], Any]) -> None:
-        for layer in layers:
-            if not callable(layer):
-                raise TypeError(f"Sequential: layers must be modules or functions, got {layer!r}")
-        self.layers = list(layers)
+    Activations may also be given by name, such as "relu".
+    """
+
+    def __init__(self, *layers: Activation) -> None:
+        if len(layers) == 1 and isinstance(layers[0], (list, tuple)):
+            raise TypeError("Sequential: write the layers as arguments, Sequential(*layers)")
+        self.layers = [activation_of(layer, "Sequential") for layer in layers]
 
     def forward(self, x: Any) -> Any:
         for layer in self.layers:

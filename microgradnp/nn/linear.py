@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core.tensor import Tensor
+from microgradnp.nn.initial import Init, initial
 from microgradnp.nn.module import Module
 from microgradnp.rules.functional import add_bias, append_bias_unit
 
@@ -21,13 +22,15 @@ class Linear(Module):
     bias : "vector", "unit" or None
         "vector": W (inputs, units) and b (units,), initially zero. "unit": a column of -1 is appended to x, and the last row of
         W (inputs + 1, units) is the bias. None: no bias.
+    init : "glorot", "he", "lecun", "orthogonal", "normal", "zeros" or a function
+        Initial weights, as `nn.initial` describes. "glorot" is uniform in +-sqrt(6 / (inputs + units)): X. Glorot and Y. Bengio,
+        "Understanding the difficulty of training deep feedforward neural networks" (2010), equation 16.
+    dtype : data type
+        Of the parameters.
     rng : numpy.random.Generator or int, optional
         Generator or seed of the initial weights.
     name : str, optional
         Name of the scope, and prefix of the parameters' names.
-
-    Initial weights are uniform in +-sqrt(6 / (inputs + units)): X. Glorot and Y. Bengio, "Understanding the difficulty of
-    training deep feedforward neural networks" (2010), equation 16.
 
     Raises
     ------
@@ -41,6 +44,8 @@ class Linear(Module):
         units: int,
         *,
         bias: str | None = "vector",
+        init: Init = "glorot",
+        dtype: Any = float,
         rng: np.random.Generator | int | None = None,
         name: str | None = None,
     ) -> None:
@@ -51,11 +56,11 @@ class Linear(Module):
         self.name = name
         self.bias = bias
         prefix = f"{name}." if name else ""
-        limit = np.sqrt(6 / (inputs + units))
         rows = inputs + 1 if bias == "unit" else inputs
-        self.W = Tensor(np.random.default_rng(rng).uniform(-limit, limit, (rows, units)), requires_grad=True, name=f"{prefix}W")
+        weights = initial(init, (rows, units), (inputs, units), np.random.default_rng(rng), dtype)
+        self.W = Tensor(weights, requires_grad=True, name=f"{prefix}W")
         if bias == "vector":
-            self.b = Tensor(np.zeros(units), requires_grad=True, name=f"{prefix}b")
+            self.b = Tensor(np.zeros(units, dtype), requires_grad=True, name=f"{prefix}b")
 
     def forward(self, x: Any) -> Any:
         if self.bias == "unit":

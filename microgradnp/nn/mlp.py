@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from microgradnp.nn.activations import Activation, activation_of
+from microgradnp.nn.initial import Init
 from microgradnp.nn.linear import Linear
 from microgradnp.nn.module import Module
 from microgradnp.rules.functional import identity, sigmoid
@@ -20,9 +22,9 @@ class MLP(Module):
     ----------
     sizes : sequence of int
         Number of inputs, units of each hidden layer, number of outputs.
-    activation, output : callable
-        Applied to the hidden layers, and to the output layer.
-    bias : "vector", "unit" or None
+    activation, output : callable or name
+        Applied to the hidden layers, and to the output layer: `mg.relu` or "relu".
+    bias, init, dtype
         As in `Linear`.
     rng : numpy.random.Generator or int, optional
         Generator or seed of the initial weights.
@@ -36,9 +38,11 @@ class MLP(Module):
         self,
         sizes: Sequence[int],
         *,
-        activation: Callable[[Any], Any] = sigmoid,
-        output: Callable[[Any], Any] = identity,
+        activation: Activation = sigmoid,
+        output: Activation = identity,
         bias: str | None = "vector",
+        init: Init = "glorot",
+        dtype: Any = float,
         rng: np.random.Generator | int | None = None,
         name: str | None = None,
     ) -> None:
@@ -46,10 +50,10 @@ class MLP(Module):
             raise ValueError(f"MLP: sizes must name at least inputs and outputs, got {list(sizes)}")
         generator = np.random.default_rng(rng)
         self.name = name
-        self.activation = activation
-        self.output = output
+        self.activation = activation_of(activation, "MLP")
+        self.output = activation_of(output, "MLP")
         self.layers = [
-            Linear(inputs, units, bias=bias, rng=generator, name=f"layer{k}")
+            Linear(inputs, units, bias=bias, init=init, dtype=dtype, rng=generator, name=f"layer{k}")
             for k, (inputs, units) in enumerate(itertools.pairwise(sizes), start=1)
         ]
 

@@ -4,6 +4,7 @@ from .adaptive import AdamW as AdamW
 from .adaptive import RMSProp as RMSProp
 from .clipping import clip_norm as clip_norm
 from .clipping import clip_value as clip_value
+from .lbfgs import LBFGS as LBFGS
 from .optimizer import Optimizer as Optimizer
 from .schedules import constant as constant
 from .schedules import cosine as cosine

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -162,17 +163,22 @@ def difference(pred: Any, target: Any) -> Any:
 
 
 @primitive
-def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
-    """Softmax cross-entropy in nats: the mean (or "sum") over samples of -sum(target * log_softmax(logits)).
+def cross_entropy(logits: Any, target: Any, reduction: str = "mean", weights: Any = None, smoothing: float = 0.0) -> Any:
+    """Softmax cross-entropy in nats: the mean over samples of -sum(weights * p * log_softmax(logits)), p the smoothed target.
 
     Parameters
     ----------
-    logits : array, shape (samples, classes)
+    logits : array, shape (..., classes)
         Scores before the softmax.
-    target : array, shape (samples,) of integers, or (samples, classes)
+    target : array, shape (...) of integers, or (..., classes)
         Class numbers, or probabilities, such as one-hot rows.
-    reduction : "mean" or "sum"
-        How the losses of the samples are combined.
+    reduction : "mean", "sum" or "none"
+        How the losses of the samples are combined. With class numbers and weights, "mean" divides by the sum of the weights of
+        the samples' classes, as in PyTorch.
+    weights : array, shape (classes,), optional
+        How much each class counts.
+    smoothing : float
+        p is (1 - smoothing) * target + smoothing / classes: C. Szegedy et al., "Rethinking the inception architecture" (2016).
 
     Raises
     ------
@@ -180,8 +186,26 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
         For a class number outside 0 ... classes - 1, or shapes that do not fit.
     """
     logits = np.asarray(logits)
-    p = as_probabilities(target, logits)
-    return -np.sum(used_log(p, log_softmax(logits))) / divisor(logits, reduction)
+    p = wanted(np.asarray(target), logits, weights, smoothing)
+    losses = -np.sum(used_log(p, log_softmax(logits)), axis=-1)
+    return losses if reduction == "none" else np.sum(losses) / divisor(logits, target, reduction, weights)
+
+
+def wanted(target: Any, logits: Any, weights: Any, smoothing: float) -> Any:
+    """The probabilities that the softmax is compared with: smoothed, and times the weights of the classes."""
+    if weights is not None and np.shape(weights) != np.shape(logits)[-1:]:
+        raise ValueError(f"weights have shape {np.shape(weights)} and logits {np.shape(logits)}; needed: one for each class")
+    if not 0 <= smoothing < 1:
+        raise ValueError(f"smoothing must lie in [0, 1), got {smoothing}")
+    p = target if np.shape(target) == np.shape(logits) != () else as_probabilities(target, logits)  # a Tensor keeps its history
+    if smoothing:
+        p = (1 - smoothing) * p + smoothing / np.shape(logits)[-1]
+    return p if weights is None else p * factors(weights, logits)
+
+
+def factors(weights: Any, logits: Any) -> Any:
+    """The weights in the dtype of the logits; 1 without weights."""
+    return 1 if weights is None else np.asarray(weights, logits.dtype if logits.dtype.kind == "f" else float)
 
 
 def used_log(p: Any, log_p: Any) -> Any:
@@ -191,38 +215,48 @@ def used_log(p: Any, log_p: Any) -> Any:
 
 @primitive
 def as_probabilities(target: Any, logits: Any) -> Any:
-    """Class numbers (samples,) as one-hot rows (samples, classes) of the logits' dtype. Probabilities are returned unchanged."""
+    """Class numbers (...) as one-hot rows (..., classes) of the logits' dtype. Probabilities are returned unchanged."""
     target, logits = np.asarray(target), np.asarray(logits)
-    if logits.ndim == 2 and target.shape == logits.shape:
+    if logits.ndim and target.shape == logits.shape:
         return target
-    if logits.ndim != 2 or target.shape != logits.shape[:1]:
+    if not logits.ndim or target.shape != logits.shape[:-1]:
         raise ValueError(
-            f"logits have shape {logits.shape} and target {target.shape}; needed: logits (samples, classes), and a target of "
-            "class numbers (samples,) or probabilities (samples, classes)"
+            f"logits have shape {logits.shape} and target {target.shape}; needed: logits (..., classes), and a target of "
+            "class numbers (...) or probabilities (..., classes)"
         )
     if target.dtype.kind not in "iu":
         raise ValueError(f"class numbers must be integers, got {target.dtype}")
-    classes = logits.shape[1]
+    classes = logits.shape[-1]
     if target.size and (target.min() < 0 or target.max() >= classes):
         raise ValueError(f"class numbers must lie in 0 ... {classes - 1}, got {target.min()} ... {target.max()}")
-    return (target[:, None] == np.arange(classes)).astype(logits.dtype if logits.dtype.kind == "f" else float)
+    return (target[..., None] == np.arange(classes)).astype(logits.dtype if logits.dtype.kind == "f" else float)
 
 
-def divisor(logits: Any, reduction: str) -> int:
+def divisor(logits: Any, target: Any, reduction: str, weights: Any) -> Any:
     """What the sum over the samples is divided by."""
-    if reduction not in ("mean", "sum"):
-        raise ValueError(f'reduction must be "mean" or "sum", got {reduction!r}')
-    return int(np.shape(logits)[0]) if reduction == "mean" else 1
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f'reduction must be "mean", "sum" or "none", got {reduction!r}')
+    if reduction != "mean":
+        return 1
+    if weights is None or np.shape(target) == np.shape(logits):
+        return math.prod(np.shape(logits)[:-1])
+    return np.sum(as_probabilities(target, logits) * factors(weights, logits))
 
 
-def cross_entropy_logits(g: Any, y: Any, logits: Any, target: Any, reduction: str = "mean") -> Any:
+def cross_entropy_logits(
+    g: Any, y: Any, logits: Any, target: Any, reduction: str = "mean", weights: Any = None, smoothing: float = 0.0
+) -> Any:
     """softmax(logits) * sum(p) - p for each sample: the well-known `p - y`, where the factor a * (1 - a) has cancelled."""
-    p = target if np.shape(target) == np.shape(logits) else as_probabilities(target, logits)  # a Tensor keeps its history
-    return g * (softmax(logits) * np.sum(p, axis=-1, keepdims=True) - p) / (divisor(logits, reduction) or 1)
+    p = wanted(target, logits, weights, smoothing)
+    g = np.expand_dims(g, -1) if reduction == "none" else g / (divisor(logits, target, reduction, weights) or 1)
+    return g * (softmax(logits) * np.sum(p, axis=-1, keepdims=True) - p)
 
 
-def cross_entropy_target(g: Any, y: Any, logits: Any, target: Any, reduction: str = "mean") -> Any:
-    return -g * log_softmax(logits) / (divisor(logits, reduction) or 1)
+def cross_entropy_target(
+    g: Any, y: Any, logits: Any, target: Any, reduction: str = "mean", weights: Any = None, smoothing: float = 0.0
+) -> Any:
+    g = np.expand_dims(g, -1) if reduction == "none" else g / (divisor(logits, target, reduction, weights) or 1)
+    return -g * log_softmax(logits) * (1 - smoothing) * factors(weights, logits)
 
 
 def softmax_input(g: Any, y: Any, x: Any, axis: int = -1) -> Any:

@@ -49,10 +49,23 @@ def classified(random: Random) -> Iterator[Sample]:
     yield Sample((logits, np.eye(3, dtype=int)[[0, 2, 1, 1]]), exact=False)
     yield Sample((logits[:1, :1], np.array([0])))
     yield Sample((logits[:0], np.array([], int), "sum"))
+    yield Sample((logits[0], np.array(2)))
+    for options in ({"reduction": "none"}, {"smoothing": 0.1}, {"smoothing": 0.2, "reduction": "sum"}):
+        yield Sample((draw(random, (2, 3, 4), -2, 2), random.integers(0, 4, (2, 3))), options)
+        yield Sample((draw(random, (2, 3, 4), -2, 2), random.dirichlet([1, 1, 1, 1], (2, 3))), options)
+    for options in ({}, {"reduction": "sum"}, {"reduction": "none", "smoothing": 0.1}):
+        weighted = {"weights": np.array([0.5, 2.0, 1.0])} | options
+        yield Sample((logits, np.array([0, 2, 1, 1])), weighted)
+        yield Sample((logits, probabilities), weighted)
 
 
-def cross_entropy_torch(torch: Any, logits: Any, target: Any, reduction: str = "mean") -> Any:
-    return torch.nn.functional.cross_entropy(logits, target, reduction=reduction)
+def cross_entropy_torch(
+    torch: Any, logits: Any, target: Any, reduction: str = "mean", weights: Any = None, smoothing: float = 0.0
+) -> Any:
+    logits = torch.moveaxis(logits, -1, 1) if logits.ndim > 1 else logits  # PyTorch wants the classes second
+    target = torch.moveaxis(target, -1, 1) if target.ndim == logits.ndim > 1 else target
+    weight = None if weights is None else torch.as_tensor(weights, dtype=logits.dtype)
+    return torch.nn.functional.cross_entropy(logits, target, weight, reduction=reduction, label_smoothing=smoothing)
 
 
 def summed(random: Random) -> Iterator[Sample]:

@@ -1,0 +1,74 @@
+"""L-BFGS, by SciPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from microgradnp.core.tensor import Tensor
+from microgradnp.derivatives.flat import ravel
+from microgradnp.derivatives.parameters import Parameters
+from microgradnp.optim.optimizer import Groups, Optimizer
+
+
+class LBFGS(Optimizer):
+    """Limited-memory BFGS: D. C. Liu and J. Nocedal, "On the limited memory BFGS method for large scale optimization" (1989).
+
+    `optimizer.step(loss)` takes up to `iterations` steps of `scipy.optimize.minimize(method="L-BFGS-B")`. `loss` is a function
+    without arguments that returns the loss of all data; it is called several times. `memory` is the number of steps remembered.
+    """
+
+    def __init__(
+        self,
+        parameters: Parameters | Groups | None = None,
+        *,
+        iterations: int = 100,
+        memory: int = 10,
+        tolerance: float = 1e-8,
+    ) -> None:
+        self.iterations, self.memory, self.tolerance = iterations, memory, tolerance
+        super().__init__(parameters, lr=1.0)
+
+    def step(self, loss: Callable[[], Tensor] | None = None) -> Any:
+        """Minimize the loss. Returns SciPy's result, with the loss as `fun`. An error leaves the parameters as they were.
+
+        Raises TypeError without a loss or for complex parameters, and ModuleNotFoundError without SciPy.
+        """
+        if loss is None:
+            raise TypeError(
+                "LBFGS.step needs the loss as a function, because it is called several times: "
+                "mg.optim.LBFGS(model).step(lambda: loss(x, y)). fit takes one gradient a step and cannot use it"
+            )
+        try:
+            from scipy.optimize import minimize
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError('LBFGS needs SciPy: pip install "microgradnp[scipy]"') from error
+        start = {name: p.numpy() for name, p in self.parameters.items()}
+        flat, back = ravel(start)
+        if flat.dtype.kind == "c":
+            raise TypeError("LBFGS: parameters must be real")
+
+        def value_and_slope(vector: Any) -> tuple[float, Any]:
+            self.set(back(vector))
+            self.zero_grad()
+            value = loss()
+            if all(p.grad is None for p in self.parameters.values()):  # PyTorch's closures call backward themselves
+                value.backward()
+            grads = [np.zeros(p.shape) if p.grad is None else p.grad for p in self.parameters.values()]
+            return float(value.item()), np.concatenate([np.ravel(g) for g in grads]).astype(float)
+
+        options = {"maxiter": self.iterations, "maxcor": self.memory, "gtol": self.tolerance, "ftol": 0.0}
+        try:
+            found = minimize(value_and_slope, flat.astype(float), jac=True, method="L-BFGS-B", options=options)
+        except BaseException:
+            self.set(start)
+            raise
+        self.set(back(found.x))
+        return found
+
+    def set(self, values: dict[str, Any]) -> None:
+        """Give the parameters new values."""
+        for name, value in values.items():
+            self.parameters[name].data = value
