@@ -23,6 +23,7 @@ from .derivatives.jacobians import hvp as hvp
 from .derivatives.jacobians import jacobian as jacobian
 from .derivatives.jacobians import jvp as jvp
 from .derivatives.override import override as override
+from .doctor.diagnose import diagnose as diagnose
 from .drawing.draw import GraphvizMissing as GraphvizMissing
 from .drawing.draw import draw as draw
 from .drawing.draw import engines as engines

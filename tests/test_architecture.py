@@ -32,6 +32,7 @@ FLOORS = [  # the rooms from the bottom up: a room imports only from rooms above
     "viewer",
     "training",
     "debugger",
+    "doctor",
     "__init__",
     "cli",
     "__main__",

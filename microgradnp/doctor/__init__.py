@@ -1,0 +1,1 @@
+"""The doctor: why has a training stalled, and what helps? Gather -> measure -> try -> rank -> tell."""

@@ -1,0 +1,142 @@
+"""How the training went: its learning rate, when it stopped, what it could learn at all."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from microgradnp.doctor.causes.finding import Finding, better
+from microgradnp.doctor.chart import Chart, left
+
+
+def learning_rate_too_high(chart: Chart) -> Finding | None:
+    """A smaller rate does better from the same start."""
+    rate, gain = chart.best_rate
+    if not (rate < chart.lr / 2 and chart.matters and (gain > 0.3 or chart.rose)):
+        return None
+    limit = 2 / chart.steepest if chart.steepest > 0 else np.inf
+    what = "diverged" if not chart.is_finite else "rose" if chart.rose else "did not rise, and fell more slowly than it could"
+    evidence = f"the rate is {chart.lr:g}; 2 / lambda_max at the start is {limit:.3g}; the loss {what}"
+    sure = chart.rose or (chart.is_descent and chart.lr > limit)
+    return Finding(evidence, f"use a rate of about {rate:.2g}", better(chart, f"lr {rate:.3g}"), 75.0 if sure else 72.0)
+
+
+def learning_rate_too_low(chart: Chart) -> Finding | None:
+    """A much larger rate does better from the same start, better than the whole training, and on validation data."""
+    rate, gain = chart.best_rate
+    if not (rate > 8 * chart.lr and chart.matters and gain > 0.3):
+        return None
+    step = chart.lr * chart.steepest / (1 - getattr(chart.patient.optimizer, "momentum", 0.0))
+    if chart.is_descent and not step < 0.05:
+        return None
+    name = f"lr {rate:.3g}"
+    if not (chart.tried[name].quality > chart.quality and (chart.quality < 0.1 or chart.generalises(name))):
+        return None
+    times = f", {1 / step:.0f} times under 1 / lambda_max = {1 / chart.steepest:.3g}" if chart.is_descent and step > 0 else ""
+    score = 73.0 if chart.lr * chart.steepest < 0.3 else 45.0
+    return Finding(f"the rate is {chart.lr:g}{times}", f"use a rate of about {rate:.2g}", better(chart, name), score)
+
+
+def further(chart: Chart) -> float:
+    """The share of the way to the best of all trials that the training goes when it is continued."""
+    run = chart.tried.get("continued")
+    if run is None:
+        return 0.0
+    gap = left(chart.quality) - left(chart.best_quality)
+    return (left(chart.quality) - left(run.quality)) / (gap + 1e-9) if gap > 0.1 and chart.generalises("continued") else 0.0
+
+
+def ended_too_soon(chart: Chart) -> Finding | None:
+    """More of the same training goes a good part of the way."""
+    share = further(chart)
+    if not chart.is_finite or share <= 0.3:
+        return None
+    slow = chart.best_rate[0] > 8 * chart.lr and chart.best_rate[1] > 0.6
+    run = chart.tried["continued"]
+    evidence = f"it ended after {chart.patient.steps} steps ({chart.patient.reason})"
+    trial = f"{len(run.losses)} more steps: quality {chart.quality:.2f} -> {run.quality:.2f}"
+    return Finding(evidence, "train on", trial, 76.0 if share > 0.6 else 55.0 if slow else 71.0)
+
+
+def stopped_early(chart: Chart) -> Finding | None:
+    """A stopping rule ended the training while it was still learning."""
+    found = ended_too_soon(chart) if chart.patient.rule_ended else None
+    return found and found._replace(treatment="stop by a loss that no longer falls over many more steps, and train on")
+
+
+def too_few_steps(chart: Chart) -> Finding | None:
+    """The training was still learning when its steps were used up."""
+    return None if chart.patient.rule_ended else ended_too_soon(chart)
+
+
+def stopped_on_a_plateau(chart: Chart) -> Finding | None:
+    """A stopping rule ended the training at a flat place that is no minimum."""
+    spectrum = chart.spectrum_now if chart.patient.rule_ended and chart.is_finite else None
+    if spectrum is None or not spectrum.flat > 0.25 or not spectrum.negative > 0.02:
+        return None
+    if chart.best_quality - chart.quality < 0.08:
+        return None
+    down = f"{spectrum.count_negative} are" if spectrum.complete else f"{spectrum.negative:.0%} are"
+    evidence = (
+        f"the rule fired at step {chart.patient.steps}, where the gradient has norm {chart.gradient_norm_now:.3g}; "
+        f"{spectrum.flat:.0%} of the curvatures there are 1000 times flatter than the steepest and {down} negative. "
+        "A small gradient says flat, not done"
+    )
+    return Finding(evidence, "stop by a loss that no longer falls, not by a small gradient")
+
+
+def schedule_ended(chart: Chart) -> Finding | None:
+    """The learning rate had fallen to almost nothing, and the first rate would still learn."""
+    now = chart.patient.rate_at_end
+    if now is None or not now < chart.lr / 30 or further(chart) <= 0.3:
+        return None
+    run = chart.tried["continued"]
+    trial = f"{len(run.losses)} more steps at {chart.lr:g}: quality {chart.quality:.2f} -> {run.quality:.2f}"
+    return Finding(f"the rate fell from {chart.lr:g} to {now:.3g}", "let the rate fall more slowly", trial)
+
+
+def weight_decay_too_strong(chart: Chart) -> Finding | None:
+    """Without its weight decay the training does much better."""
+    decay = getattr(chart.patient.optimizer, "weight_decay", 0.0)
+    if not decay or not chart.is_finite:
+        return None
+    name = "without weight decay"
+    if name not in chart.trials:
+        import copy
+
+        free = copy.deepcopy(chart.patient.optimizer)
+        free.weight_decay = 0.0
+        free.decays = {}
+        chart.attempt(name, chart.patient.end, steps=2 * chart.length, optimizer=free)
+    run = chart.trials[name]
+    if run.quality - chart.quality < 0.1 or not chart.generalises(name) or run.quality < chart.tried["continued"].quality + 0.05:
+        return None
+    matrices = [w for w in chart.patient.end.values() if w.ndim > 1]
+    pull = decay * float(np.sqrt(sum(np.sum(w**2) for w in matrices)))
+    evidence = f"weight decay {decay:g} pulls with norm {pull:.3g}, the gradient of the loss with {chart.gradient_norm_now:.3g}"
+    trial = f"{len(run.losses)} more steps without it: quality {chart.quality:.2f} -> {run.quality:.2f}"
+    return Finding(evidence, "use a smaller weight decay", trial)
+
+
+def capacity_too_small(chart: Chart) -> Finding | None:
+    """A smooth fit tells more about samples that it has not seen than any trial of this model about its own."""
+    lead = chart.foretold - chart.best_quality
+    if not (chart.best_quality < 0.75 and lead > 0.08) or chart.vanishes or chart.explodes:
+        return None
+    evidence = (
+        f"the best of all trials reaches quality {chart.best_quality:.2f}; "
+        f"a smooth fit explains {chart.foretold:.2f} of samples that it has not seen"
+    )
+    return Finding(evidence, "use more hidden units, or another form of the model", score=77.0 if lead > 0.2 else 69.0)
+
+
+def overfitting(chart: Chart) -> Finding | None:
+    """The model explains its own data much better than others."""
+    other = chart.quality_on_validation
+    if np.isnan(other) or not (chart.quality > 0.6 and chart.quality - other > 0.25):
+        return None
+    evidence = f"quality {chart.quality:.2f} on the training data and {shown(other)} on the validation data"
+    return Finding(evidence, "more data, fewer units, weight decay, or stop at the lowest validation loss")
+
+
+def shown(quality: float) -> str:
+    return f"{quality:.2f}" if quality > -99 else "far below 0"

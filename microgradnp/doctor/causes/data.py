@@ -1,0 +1,102 @@
+"""What is wrong with the data: scales, rows that moved, targets that nobody can tell, overlaps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from microgradnp.doctor.causes.finding import Finding, better
+from microgradnp.doctor.chart import GOOD, Chart
+from microgradnp.doctor.levels import flat
+
+UNTOLD = 0.06  # a cross-validated R^2 under this says nothing
+
+
+def targets_shifted(chart: Chart) -> Finding | None:
+    """Targets that belong to the inputs of a neighbouring row."""
+    if not chart.foretold < UNTOLD or chart.patient.samples < 40:
+        return None
+    shifted = {rows: chart.foretold_when_shifted(rows) for rows in (-2, -1, 1, 2)}
+    rows = max(shifted, key=lambda k: shifted[k])
+    if shifted[rows] <= max(0.2, 3 * chart.foretold):
+        return None
+    evidence = (
+        f"targets moved by {rows} rows can be told from the inputs (R^2 {shifted[rows]:.2f}), "
+        f"as they stand they cannot ({chart.foretold:.2f})"
+    )
+    return Finding(evidence, f"move the targets by {rows} rows: np.roll(targets, {-rows}, axis=0)")
+
+
+def targets_unrelated(chart: Chart) -> Finding | None:
+    """Targets that no method tells from the inputs: noise, or labels that were shuffled apart."""
+    count, x = chart.patient.samples, chart.start.input_array
+    if not chart.foretold < UNTOLD or count < 40 or x is None or "targets_shifted" in chart.found:
+        return None
+    features = flat(x).shape[1]
+    if chart.quality >= GOOD and count <= 2 * features:
+        return None
+    if not np.isnan(chart.quality_on_validation) and chart.quality_on_validation > 0.15:
+        return None
+    evidence = (
+        f"a smooth fit of these targets explains {chart.foretold:.2f} of samples that it has not seen ({count} samples): "
+        "noise, or rows shuffled apart"
+    )
+    score = 78.0 if count > 3 * features else 60.0
+    return Finding(evidence, "look at some rows: what is learned here is memorised", score=score)
+
+
+def target_in_inputs(chart: Chart) -> Finding | None:
+    """An input column that is a target."""
+    x, t = chart.start.input_array, chart.start.target
+    if x is None or t is None or len(x) != len(t) or len(x) < 10 or x.size > 2_000_000 or x.dtype.kind not in "fiu" or x.ndim > 2:
+        return None
+    columns, wanted = flat(x), flat(t)
+    for k in range(min(wanted.shape[1], 20)):
+        column = wanted[:, k]
+        if np.ptp(column) == 0:
+            continue
+        apart = np.abs(columns - column[:, None]) - 1e-12 * (1 + np.abs(column[:, None]))
+        same = np.flatnonzero(np.all(apart <= 0, axis=0))
+        if same.size:
+            evidence = f"column {same[0]} of the inputs is column {k} of the targets, in all {len(x)} rows"
+            return Finding(evidence, "take it out of the inputs")
+    return None
+
+
+def validation_overlaps(chart: Chart) -> Finding | None:
+    """Rows of the validation data that were trained on."""
+    x = chart.start.input_array
+    inputs = chart.start.inputs
+    if chart.validation is None or x is None or not inputs or x.dtype.kind != "f":
+        return None
+    seen = {row.tobytes() for row in np.ascontiguousarray(flat(x))}
+    other = np.ascontiguousarray(flat(chart.validation[inputs[0]]))
+    shared = float(np.mean([row.tobytes() in seen for row in other])) if len(other) else 0.0
+    if shared < 0.05 or len(seen) < 0.5 * len(x):
+        return None
+    evidence = f"{shared:.0%} of the {len(other)} validation rows are rows of the training data, to the last bit"
+    return Finding(evidence, "split the data before anything is repeated or augmented: this validation measures memory")
+
+
+def inputs_unscaled(chart: Chart) -> Finding | None:
+    """Inputs far from mean 0 and unit spread, where standardising them helps."""
+    if not chart.inputs_are_odd or chart.input_sizes is None:
+        return None
+    ratio, unequal, size = chart.input_sizes
+    name = "inputs standardised"
+    gain = chart.gain(name)
+    if gain <= 0.6 * max(chart.best_rate[1], 0.3 * chart.gain("weights redrawn")) or (gain <= 0.25 and chart.is_finite):
+        return None
+    evidence = (
+        f"the inputs have |mean| / std {ratio:.3g}, root mean square {size:.3g}, and a largest std {unequal:.3g} times the median"
+    )
+    trial = better(chart, name) if name in chart.tried else ""
+    return Finding(evidence, "standardise: (x - x.mean(0)) / x.std(0), with these numbers for new data, too", trial)
+
+
+def targets_unscaled(chart: Chart) -> Finding | None:
+    """Targets that a linear output must reach from far away."""
+    name = "targets standardised"
+    if not chart.targets_are_odd or chart.gain(name) <= 0.25 or chart.gain(name) <= 0.6 * chart.best_rate[1]:
+        return None
+    evidence = f"the targets have a root mean square of {chart.target_size:.3g}, and the output begins near 0"
+    return Finding(evidence, "standardise the targets, and undo it in the evaluation", better(chart, name))

@@ -1,0 +1,405 @@
+"""All that is measured and tried of one patient. Everything is computed when a cause first asks for it, and only once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from microgradnp.core.tensor import Tensor
+from microgradnp.doctor.curvature import Hessian, Spectrum, spectrum, steepest
+from microgradnp.doctor.lab import Lab, Run, norm_of
+from microgradnp.doctor.levels import foretold, linear_residual, standard
+from microgradnp.doctor.patient import Array, Patient, Weights
+from microgradnp.doctor.reading import Activation, Reading
+from microgradnp.doctor.treatments import redrawn, scaled_to_data
+from microgradnp.optim import SGD, Adam
+
+SHORT, LONGEST = 30, 50  # steps of a trial
+GOOD = 0.85  # the quality from which on a training has learned its data
+FACTORS = (1e-4, 1e-3, 1e-2, 0.1, 0.3, 3.0, 10.0, 100.0, 1e3, 1e4)
+MOST_VALUES = 2_000_000  # entries of the data that a probe may look at
+
+Predict = Callable[..., Any]
+
+
+class Chart:
+    """The chart of a patient."""
+
+    def __init__(
+        self,
+        patient: Patient,
+        lab: Lab,
+        predict: Predict | None = None,
+        validation: tuple[Array, ...] | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.patient, self.lab, self.predict, self.validation, self.seed = patient, lab, predict, validation, seed
+        self.trials: dict[str, Run] = {}
+        self.notes: list[str] = []
+        self.found: set[str] = set()  # the names of the causes found so far
+
+    # ------------------------------------------------------------------------------------------------ start and end
+
+    @cached_property
+    def start(self) -> Reading:
+        """The graph at the start."""
+        return self.lab.read(self.patient.start)
+
+    @cached_property
+    def end(self) -> Reading:
+        """The graph at the parameters of now."""
+        return self.lab.read(self.patient.end)
+
+    @cached_property
+    def is_finite(self) -> bool:
+        """Whether loss and parameters of now are finite numbers, and the training did not fail."""
+        numbers = [*self.patient.end.values(), np.asarray(self.end.loss._array)]
+        return not self.patient.failed and all(np.isfinite(a).all() for a in numbers)
+
+    @cached_property
+    def loss_start(self) -> float:
+        return float(self.start.loss.item())
+
+    @cached_property
+    def loss_end(self) -> float:
+        return float(self.end.loss.item()) if self.is_finite else np.inf
+
+    @cached_property
+    def quality_start(self) -> float:
+        return self.start.quality()
+
+    @cached_property
+    def quality(self) -> float:
+        """The quality of now; -inf where it diverged."""
+        return self.end.quality() if self.is_finite else -np.inf
+
+    @cached_property
+    def quality_on_validation(self) -> float:
+        """The quality of now on the validation data; NaN without any."""
+        if self.validation is None or not self.is_finite:
+            return np.nan
+        return self.lab.read(self.patient.end, self.validation).quality()
+
+    @cached_property
+    def has_history(self) -> bool:
+        return self.patient.steps > 0
+
+    @cached_property
+    def loss_again(self) -> float:
+        """The loss of a second call at the start, or of a third where the second agrees."""
+        first, second = self.loss_start, self.lab.value(self.patient.start)
+        return second if not close(first, second) else self.lab.value(self.patient.start)
+
+    @cached_property
+    def repeats(self) -> bool:
+        """Whether two more calls give the same loss."""
+        return close(self.loss_start, self.loss_again)
+
+    @cached_property
+    def mixes_samples(self) -> bool:
+        """Whether the output of a sample depends on the others, as with batch norm in training."""
+        y, half = self.start.y, self.patient.samples // 2
+        if y is None or half < 2 or y.shape[:1] != (self.patient.samples,):
+            return False
+        part = self.lab.read(self.patient.start, tuple(a[:half] for a in self.patient.data)).y
+        return part is None or part.shape != y[:half].shape or not np.allclose(part, y[:half], rtol=1e-6, atol=1e-9)
+
+    # ------------------------------------------------------------------------------------------------ the layers
+
+    @cached_property
+    def layers(self) -> list[Activation]:
+        """The activations at the start."""
+        return self.start.activations
+
+    @cached_property
+    def layers_now(self) -> list[Activation]:
+        """The activations at the parameters of now."""
+        return self.end.activations if self.is_finite else self.layers
+
+    @cached_property
+    def adjoint_sizes(self) -> list[float]:
+        """The root mean square of the gradient at each activation, first to last, at the start."""
+        adjoints = self.start.adjoints()
+        found = [adjoints[id(a.node)] for a in self.layers if id(a.node) in adjoints]
+        return [float(np.sqrt(np.mean(np.square(g)))) for g in found]
+
+    @cached_property
+    def fall(self) -> float:
+        """The gradient at the first activation as a share of that at the last; 1 with fewer than two."""
+        sizes = self.adjoint_sizes
+        return sizes[0] / (sizes[-1] + 1e-300) if len(sizes) > 1 else 1.0
+
+    @cached_property
+    def vanishes(self) -> bool:
+        """Whether the gradient, or what tells the samples apart, dies on the way through three or more activations."""
+        if len(self.layers) < 3:
+            return False
+        first, last = self.layers[0].spread, self.layers[-1].spread
+        limit = 0.02 if self.start.classes is None else 0.003
+        return self.fall < 2e-3 or last < limit * max(first, 1e-12)
+
+    @cached_property
+    def explodes(self) -> bool:
+        """Whether the gradient or the activations grow on the way through three or more activations."""
+        if len(self.layers) < 3:
+            return False
+        first, last = self.layers[0].rms, self.layers[-1].rms
+        return self.fall > 30 or (last > 8 * max(first, 1e-12) and last > 8)
+
+    @cached_property
+    def saturated(self) -> float:
+        """The largest share of saturated slopes in an activation at the start. Gates of a recurrent layer may saturate."""
+        return max((a.saturated for a in self.layers), default=0.0)
+
+    @cached_property
+    def dead(self) -> float:
+        return max((a.dead for a in self.layers), default=0.0)
+
+    @cached_property
+    def dead_now(self) -> float:
+        return max((a.dead for a in self.layers_now), default=0.0)
+
+    # ------------------------------------------------------------------------------------------------ the data
+
+    @cached_property
+    def input_sizes(self) -> tuple[float, float, float] | None:
+        """(median |mean| / std, largest / median std, root mean square) of the features; None without real inputs."""
+        x = self.start.input_array
+        if x is None or x.dtype.kind not in "fiu" or x.ndim < 2 or self.start.is_index(x):
+            return None
+        features = np.asarray(np.moveaxis(x, 1, -1) if x.ndim == 4 else x, float)
+        features = features.reshape(-1, features.shape[-1])
+        mean, deviation = features.mean(0), features.std(0)
+        moving = deviation > 1e-12 * (np.abs(features).max(initial=0) + 1e-300)
+        if not moving.any():
+            return 0.0, 1.0, float(np.sqrt(np.mean(features**2)))
+        ratio = float(np.median(np.abs(mean[moving]) / deviation[moving]))
+        unequal = float(deviation[moving].max() / np.median(deviation[moving]))
+        return ratio, unequal, float(np.sqrt(np.mean(features**2)))
+
+    @cached_property
+    def inputs_are_odd(self) -> bool:
+        """Whether the features are far from mean 0 and unit spread."""
+        if self.input_sizes is None:
+            return False
+        ratio, unequal, size = self.input_sizes
+        return ratio > 2.5 or unequal > 15 or size > 8 or 0 < size < 0.02
+
+    @cached_property
+    def target_size(self) -> float:
+        """The root mean square of the targets of a regression; 1 for classes."""
+        t = self.start.target
+        return 1.0 if t is None or self.start.classes is not None else float(np.sqrt(np.mean(np.square(np.asarray(t, float)))))
+
+    @cached_property
+    def targets_are_odd(self) -> bool:
+        """Whether a linear output must reach targets that are far from unit size."""
+        return (self.target_size > 15 or self.target_size < 0.01) and self.start.last_activation is None
+
+    @cached_property
+    def foretold(self) -> float:
+        """How much of the targets a smooth fit explains on samples that it has not seen; NaN where it cannot be asked."""
+        return self.foretold_when_shifted(0)
+
+    def foretold_when_shifted(self, rows: int) -> float:
+        x, t = self.start.input_array, self.start.target
+        if x is None or t is None or len(x) != len(t) or len(x) < 8 or x.size > MOST_VALUES or self.start.is_index(x):
+            return np.nan
+        if not (np.isfinite(np.asarray(x, float)).all() and np.isfinite(np.asarray(t, float)).all()):
+            return np.nan
+        self.lab.steps += 2
+        return foretold(x, t, self.start.classes, rows)
+
+    # ------------------------------------------------------------------------------------------------ curvature
+
+    @cached_property
+    def steepest(self) -> float:
+        """The largest curvature at the start; NaN where it is not finite."""
+        return steepest(Hessian(self.lab, self.patient.start, self.sample), seed=self.seed)
+
+    @cached_property
+    def sample(self) -> tuple[Array, ...]:
+        """The data, or as many rows of it as one batch."""
+        size = self.patient.batch_size
+        return tuple(a[: max(size, 64)] for a in self.patient.data) if size else self.patient.data
+
+    @cached_property
+    def spectrum_now(self) -> Spectrum | None:
+        """The curvatures at the parameters of now."""
+        found = spectrum(Hessian(self.lab, self.patient.end), seed=self.seed) if self.is_finite else None
+        return found if found is not None and np.isfinite(found.values).all() and found.steepest > 0 else None
+
+    @cached_property
+    def gradient_norm_now(self) -> float:
+        return norm_of(self.lab.value_and_grad(self.patient.end)[1])
+
+    # ------------------------------------------------------------------------------------------------ trials
+
+    @property
+    def lr(self) -> float:
+        return float(self.patient.optimizer.lr)
+
+    @property
+    def is_descent(self) -> bool:
+        """Whether the optimizer is plain gradient descent, or with momentum."""
+        return isinstance(self.patient.optimizer, SGD)
+
+    @cached_property
+    def length(self) -> int:
+        """The number of steps of a trial."""
+        return int(np.clip(self.patient.steps or LONGEST, SHORT, LONGEST))
+
+    def attempt(self, name: str, weights: Weights | None = None, **how: Any) -> Run:
+        """Run one trial, and keep it."""
+        self.lab.speed_up()
+        begin = self.patient.start if weights is None else weights
+        run = self.lab.run(begin, how.pop("steps", self.length), **how)
+        if np.isfinite(run.loss):
+            run.quality = self.lab.read(run.weights, how.get("data")).quality()
+        self.trials[name] = run
+        return run
+
+    @cached_property
+    def control(self) -> Run:
+        """The training as it is, repeated."""
+        return self.attempt("control")
+
+    @cached_property
+    def rates(self) -> dict[float, Run]:
+        """The two best learning rates of a grid, each tried in full."""
+        lr, short = self.lr, max(12, self.length // 4)
+        grid = {lr * f for f in FACTORS}
+        if not self.is_descent:
+            grid |= {1e-3, 1e-2}
+        elif np.isfinite(self.steepest) and self.steepest > 0:
+            grid |= {1 / self.steepest, 0.3 / self.steepest}
+        self.lab.speed_up()
+        losses = {x: self.lab.run(self.patient.start, short, lr=x).loss for x in sorted({*grid, lr})}
+        best = sorted(losses, key=lambda x: (losses[x], x))[:2]
+        return {x: self.attempt(f"lr {x:.3g}", lr=x) for x in best if x != lr}
+
+    @cached_property
+    def redrawn(self) -> Weights:
+        """Other initial weights."""
+        gain = np.sqrt(2) if any(a.kind == "relu" for a in self.layers) else 1.0
+        return redrawn(self.patient.start, gain, self.seed)
+
+    @cached_property
+    def tried(self) -> dict[str, Run]:
+        """All trials, from the same start with the same batches: one change each."""
+        assert self.control is not None
+        assert self.rates is not None
+        inputs, targets = self.start.inputs, self.start.targets
+        data = self.patient.data
+        if self.inputs_are_odd and inputs and not isinstance(self.start.arrays.get(inputs[0]), np.ndarray):
+            changed = tuple(standard(a) if k in inputs and a.dtype.kind in "fiu" else a for k, a in enumerate(data))
+            self.attempt("inputs standardised", data=changed)
+        if self.targets_are_odd and targets:
+            self.attempt("targets standardised", data=tuple(standard(a) if k in targets else a for k, a in enumerate(data)))
+        self.attempt("weights redrawn", self.redrawn)
+        if self.vanishes or self.explodes:
+            self.attempt("weights scaled to the data", scaled_to_data(self.lab, self.redrawn))
+        rate = min((0.003, 0.03), key=lambda x: self.lab.run(self.patient.start, self.length // 4, optimizer=Adam(lr=x)).loss)
+        self.attempt(f"Adam {rate:g}", optimizer=Adam(lr=rate))
+        self.attempt(f"Adam {rate:g}, longer", steps=3 * self.length, optimizer=Adam(lr=rate))
+        if max(run.quality for run in self.trials.values()) < GOOD:
+            self.attempt(f"Adam {rate:g}, longer, redrawn", self.redrawn, steps=3 * self.length, optimizer=Adam(lr=rate))
+        if self.is_finite and self.has_history:
+            self.attempt("continued", self.patient.end, steps=4 * self.length)
+        return self.trials
+
+    # ------------------------------------------------------------------------------------------------ what trials say
+
+    @cached_property
+    def best_quality(self) -> float:
+        """The best that the training or a trial reached."""
+        return max([run.quality for run in self.tried.values()] + [self.quality])
+
+    @cached_property
+    def best_of_short(self) -> float:
+        """The best that a trial reached with as many steps as the control."""
+        short = [run.quality for name, run in self.tried.items() if "longer" not in name and name != "continued"]
+        return max([*short, self.control.quality])
+
+    def gain(self, name: str) -> float:
+        """The share of the way from the control to the best trial that a treatment goes."""
+        if name not in self.tried:
+            return 0.0
+        control, best = left(self.control.quality), left(self.best_of_short)
+        return (control - left(self.tried[name].quality)) / (control - best + 1e-9)
+
+    @cached_property
+    def matters(self) -> bool:
+        """Whether some treatment of the same length is clearly better than the control."""
+        return self.best_of_short - max(self.control.quality, -1) > 0.08
+
+    @cached_property
+    def best_rate(self) -> tuple[float, float]:
+        """(learning rate, gain) of the best rate; the rate itself and 0 where no other is better."""
+        gains = [(self.gain(f"lr {x:.3g}"), -x) for x in self.rates]
+        gain, rate = max(gains, default=(0.0, -self.lr))
+        return -rate, gain
+
+    @cached_property
+    def rose(self) -> bool:
+        """Whether the loss diverged, or rose over what it was."""
+        losses = np.array(self.patient.losses or [self.loss_start])
+        high = len(losses) > 5 and losses.max() > 3 * losses[0] + 1e-12
+        return not self.is_finite or self.loss_end > 1.05 * self.loss_start + 1e-12 * abs(self.loss_start) or bool(high)
+
+    def generalises(self, name: str) -> bool:
+        """Whether a treatment helps on the validation data, too. More training may be more memorising."""
+        if self.validation is None or name not in self.tried:
+            return True
+        return self.lab.read(self.tried[name].weights, self.validation).quality() > self.quality_on_validation + 0.02
+
+    # ------------------------------------------------------------------------------------------------ levels
+
+    @cached_property
+    def levels(self) -> dict[str, float]:
+        """The loss of simple answers, as far as the loss is a sum or mean of squares; else the training's own losses."""
+        return {"start": self.loss_start, "now": self.loss_end} | self.simple_levels
+
+    @cached_property
+    def simple_levels(self) -> dict[str, float]:
+        """The loss of the mean, and of the best linear map of the inputs, where the loss is a multiple of the squared error."""
+        y, t, x = self.start.y, self.start.target, self.start.input_array
+        if y is None or t is None or self.start.classes is not None or t.size != y.size or self.factor is None:
+            return {}
+        t = np.asarray(t, float).reshape(y.shape)
+        found = {"mean only": self.factor * float(np.sum((t - t.mean(0)) ** 2))}
+        if x is not None and len(x) == len(t) and x.size < MOST_VALUES:
+            found["linear fit"] = self.factor * linear_residual(np.asarray(x, float), t)
+        return found
+
+    @cached_property
+    def factor(self) -> float | None:
+        """The loss as a multiple of the sum of squared errors; None where it is something else."""
+        factors = []
+        for reading in (self.start, self.end) if self.is_finite else (self.start,):
+            y, t = reading.y, reading.target
+            if y is None or t is None or t.size != y.size:
+                return None
+            factors.append(float(reading.loss.item()) / (float(np.sum((y - t.reshape(y.shape)) ** 2)) + 1e-300))
+        return factors[0] if np.allclose(factors, factors[0], rtol=1e-6) else None
+
+    def predicted(self) -> Array | None:
+        """What the user's own evaluation says of the inputs, with the parameters of now."""
+        if self.predict is None or not self.start.inputs:
+            return None
+        self.lab.put(self.patient.end)
+        found = self.predict(*[self.patient.data[k] for k in self.start.inputs])
+        return np.asarray(found.numpy() if isinstance(found, Tensor) else found)
+
+
+def close(first: float, second: float) -> bool:
+    """Whether two losses are equal up to rounding."""
+    return abs(first - second) <= 1e-9 * abs(first) or not np.isfinite(first)
+
+
+def left(quality: float) -> float:
+    """What is left to explain, at most 2."""
+    return 1 - max(quality, -1.0)

@@ -1,0 +1,126 @@
+"""From a chart to a diagnosis: ask the causes in order, and say what was found."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from microgradnp.doctor.causes.finding import Finding, Row
+from microgradnp.doctor.causes.numbers import bad_values_in_data, unstable_formula
+from microgradnp.doctor.causes.table import ALWAYS, AT_ONE_POINT, BY_TRIALS, OF_THE_DATA
+from microgradnp.doctor.chart import GOOD, Chart
+from microgradnp.doctor.diagnosis import Diagnosis
+from microgradnp.doctor.facts import CONFIDENCE, EXACT, Cause
+
+MOST_POINTS = 120  # of a curve in a report
+
+
+def examine(chart: Chart) -> Diagnosis:
+    """Ask all causes. Trials are made only where the training has not learned its data, or an exact fault was found."""
+    found = Diagnosis(name=chart.patient.name)
+    if (bad := bad_values_in_data(chart.patient)) is not None:
+        found.causes = [cause_of(Row("bad_values_in_data", 99, EXACT, lambda _: bad), bad)]
+        return told(chart, found, "sick", "the data are not finite")
+    if (bad := unstable_formula(chart)) is not None:
+        found.causes = [cause_of(Row("unstable_formula", 98, EXACT, lambda _: bad), bad)]
+        return told(chart, found, "sick", "the loss is not finite")
+    ask(chart, found, AT_ONE_POINT)
+    exact = bool(found.causes) and found.causes[0].score > 80
+    ask(chart, found, ALWAYS)
+    if chart.quality > GOOD and not exact:
+        if not found.causes:
+            ask(chart, found, OF_THE_DATA)
+        return told(chart, found, "sick" if found.causes else "healthy", summary_of(chart))
+    if nearly_best(chart) and not exact:
+        ask(chart, found, OF_THE_DATA)
+        return told(chart, found, "sick" if found.causes else "at its floor", summary_of(chart))
+    ask(chart, found, BY_TRIALS)
+    ask(chart, found, OF_THE_DATA)
+    verdict = "sick" if found.causes else "at its floor" if chart.best_quality - chart.quality < 0.1 else "could not tell"
+    return told(chart, found, verdict, summary_of(chart))
+
+
+def ask(chart: Chart, found: Diagnosis, rows: list[Row]) -> None:
+    """Ask some causes, and keep what they find."""
+    for row in rows:
+        finding = row.check(chart)
+        if finding is None:
+            found.ruled_out.append(row.name)
+        else:
+            chart.found.add(row.name)
+            found.causes.append(cause_of(row, finding))
+    found.causes.sort(key=lambda cause: -cause.score)
+
+
+def cause_of(row: Row, finding: Finding) -> Cause:
+    """A row and what it found."""
+    score = row.score if finding.score is None else finding.score
+    confidence = CONFIDENCE[row.mark] * (1.0 if row.mark == EXACT else min(1.0, score / 70))
+    return Cause(row.name, score, row.mark, *finding[:3], line=finding.line, confidence=round(confidence, 2))
+
+
+def nearly_best(chart: Chart) -> bool:
+    """Whether no trial does much better than the training did."""
+    quality, best = chart.quality, chart.best_quality
+    return 1 - quality < 1.6 * (1 - best) + 0.03 and quality > 0.5 and not chart.saturated > 0.5
+
+
+def summary_of(chart: Chart) -> str:
+    """The training in one line: steps, losses, quality."""
+    patient = chart.patient
+    way = f"loss {chart.loss_end:.4g}"
+    if patient.steps:
+        way = f"{patient.steps} steps, loss {chart.loss_start:.4g} -> {chart.loss_end:.4g}"
+    quality = chart.quality
+    if quality == -np.inf:
+        return f"{patient.name}, {way}"
+    if quality > GOOD:
+        return f"{patient.name}, {way}; it explains {quality:.0%} of what a constant answer leaves open"
+    simple = chart.simple_levels.get("mean only")
+    if simple is not None and chart.loss_end >= 0.98 * simple:
+        return f"{patient.name}, {way}; that is no better than answering the mean ({simple:.4g})"
+    return f"{patient.name}, {way}; it explains {max(quality, 0):.0%} of what a constant answer leaves open"
+
+
+def told(chart: Chart, found: Diagnosis, verdict: str, summary: str) -> Diagnosis:
+    """Complete a diagnosis: levels, trials, measurements, notes, what to do."""
+    found.verdict, found.summary = verdict, summary
+    found.notes += chart.notes
+    found.trials = {name: {"loss": r.loss, "quality": r.quality, "steps": len(r.losses)} for name, r in chart.trials.items()}
+    if all(cause.score < 97 for cause in found.causes):
+        found.levels = chart.levels
+        finite = [run.loss for name, run in chart.trials.items() if "targets" not in name and np.isfinite(run.loss)]
+        if finite:
+            found.levels["best of the trials"] = min(finite)
+        found.measured = measured(chart)
+        if found.verdict == "at its floor":
+            found.notes.append(f"no treatment gives more than quality {chart.best_quality:.2f}; it has {chart.quality:.2f}")
+    found.to_do = list(dict.fromkeys(cause.treatment for cause in found.causes if cause.treatment))[:3]
+    found.curves = curves(chart)
+    found.steps = chart.lab.steps
+    return found
+
+
+def measured(chart: Chart) -> dict[str, float]:
+    """The figures that were computed on the way."""
+    names = ("quality", "quality_on_validation", "foretold", "steepest", "fall", "saturated", "dead", "dead_now", "target_size")
+    known = {name: float(vars(chart)[name]) for name in names if isinstance(vars(chart).get(name), (int, float))}
+    return known | {"learning rate": chart.lr}
+
+
+def curves(chart: Chart) -> dict[str, list[tuple[int, float]]]:
+    """Loss against steps: the training, its repeat, and the three best treatments from the same start."""
+    found = {"training": thinned(chart.patient.losses)}
+    others = (n for n in chart.trials if n not in ("control", "continued") and "targets" not in n)
+    best = sorted(others, key=lambda name: chart.trials[name].loss)
+    for name in (*(["control"] if "control" in chart.trials else []), *best[:3]):
+        run = chart.trials[name]
+        found["repeated" if name == "control" else name] = thinned([*run.losses, run.loss])
+    return {name: points for name, points in found.items() if points}
+
+
+def thinned(losses: list[float]) -> list[tuple[int, float]]:
+    """(step, loss) at a few steps, dense at the beginning."""
+    if not losses:
+        return []
+    chosen = np.unique(np.geomspace(1, len(losses), MOST_POINTS).astype(int))
+    return [(int(k), float(losses[k - 1])) for k in chosen if np.isfinite(losses[k - 1])]

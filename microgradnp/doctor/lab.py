@@ -1,0 +1,163 @@
+"""Trials: short trainings from copies of the parameters, and a count of what they cost."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from microgradnp.compiler.compile import compile as compiled
+from microgradnp.core.context import no_grad
+from microgradnp.core.tensor import Tensor
+from microgradnp.derivatives.gradients import gradients
+from microgradnp.doctor.patient import Array, Patient, Weights
+from microgradnp.doctor.reading import Reading
+from microgradnp.optim import Optimizer
+
+VALUE_ONLY = 0.4  # the cost of a loss without its gradient, in gradient evaluations
+
+
+def norm_of(arrays: Weights) -> float:
+    """The root of the sum of all squared entries."""
+    return float(np.sqrt(sum(float(np.vdot(a, a).real) for a in arrays.values())))
+
+
+@dataclass
+class Run:
+    """A finished trial: the weights it reached, its losses, its last loss (infinite where it diverged), and its quality."""
+
+    weights: Weights
+    losses: list[float]
+    loss: float
+    quality: float = -np.inf
+
+
+class Lab:
+    """Evaluates a patient's loss at any weights. `steps` counts gradient evaluations."""
+
+    def __init__(self, patient: Patient, until: float = np.inf) -> None:
+        self.patient = patient
+        self.until = until
+        self.steps = 0.0
+        self.fast: Callable[..., Any] | None = None
+        self.is_tried = False
+
+    @property
+    def out_of_time(self) -> bool:
+        return time.process_time() > self.until
+
+    def put(self, weights: Weights) -> None:
+        """Set the parameters."""
+        for name, p in self.patient.parameters.items():
+            p.data = weights[name]
+
+    def read(self, weights: Weights, data: tuple[Array, ...] | None = None) -> Reading:
+        """The graph at these weights."""
+        self.put(weights)
+        self.steps += VALUE_ONLY
+        return Reading(self.patient, data)
+
+    def value(self, weights: Weights, data: tuple[Array, ...] | None = None) -> float:
+        """The loss."""
+        self.put(weights)
+        self.steps += VALUE_ONLY
+        with np.errstate(all="ignore"), no_grad():
+            found = self.patient.loss(*map(Tensor, self.patient.data if data is None else data))
+        return float(found.item())
+
+    def value_and_grad(self, weights: Weights, data: tuple[Array, ...] | None = None) -> tuple[float, Weights]:
+        """The loss and its gradients by name."""
+        data = self.patient.data if data is None else data
+        self.put(weights)
+        self.steps += 1
+        with np.errstate(all="ignore"):
+            if self.fast is not None:
+                value, found = self.fast(*data)
+                return float(value), {name: np.array(found[name]) for name in weights}
+            loss = self.patient.loss(*map(Tensor, data))
+            found = gradients(loss, list(self.patient.parameters.values()))
+            return float(loss.item()), dict(zip(self.patient.parameters, found, strict=True))
+
+    def speed_up(self) -> None:
+        """Compile the loss for the trials, where the program gives the graph's numbers at two points."""
+        if self.is_tried:
+            return
+        self.is_tried = True
+        start, end = self.patient.start, self.patient.end
+        try:
+            fast = compiled(self.patient.loss, "numpy", wrt=self.patient.parameters)
+            for weights in (start, {k: 0.5 * (start[k] + end[k]) + 0.01 for k in start}):
+                value, found = self.value_and_grad(weights)
+                with np.errstate(all="ignore"):
+                    again, fast_found = fast(*self.patient.data)
+                if not np.isclose(value, again, rtol=1e-9) or any(
+                    not np.allclose(found[k], fast_found[k], rtol=1e-6, atol=1e-12 + 1e-9 * np.abs(found[k]).max(initial=0))
+                    for k in found
+                ):
+                    return
+        except Exception:  # what cannot be compiled runs through the graph
+            return
+        self.fast = fast
+
+    def run(
+        self,
+        weights: Weights,
+        steps: int,
+        data: tuple[Array, ...] | None = None,
+        lr: float | None = None,
+        optimizer: Optimizer | None = None,
+        clip: float | None = None,
+        seed: int = 0,
+    ) -> Run:
+        """Train from these weights: the patient's optimizer as it was at the start, its batch size, its data, or others."""
+        data = self.patient.data if data is None else data
+        chosen = copy.deepcopy(optimizer or self.patient.optimizer)
+        if lr is not None:
+            chosen.lr = lr
+        chosen.parameters = {name: Tensor(w, requires_grad=True) for name, w in weights.items()}
+        now, losses = dict(weights), []
+        rows = Rows(len(data[0]) if data else 0, self.patient.batch_size, seed)
+        for _ in range(steps):
+            value, found = self.value_and_grad(now, rows.of(data))
+            losses.append(value)
+            if not np.isfinite(value) or self.out_of_time:
+                return Run(now, losses, np.inf)
+            norm = norm_of(found)
+            if clip is not None and norm > clip:
+                found = {name: g * (clip / norm) for name, g in found.items()}
+            now = moved(chosen, now, found)
+        last = self.value(now, data)
+        return Run(now, losses, last if np.isfinite(last) else np.inf)
+
+
+def moved(optimizer: Optimizer, weights: Weights, found: Weights) -> Weights:
+    """The weights after one step of an optimizer."""
+    after = {}
+    with np.errstate(all="ignore"):
+        for name, parameter in optimizer.parameters.items():
+            parameter.data = weights[name]
+            parameter.grad = found[name]
+            after[name] = optimizer.moved(name, parameter)
+    return after
+
+
+class Rows:
+    """Batches without replacement, the same for each trial with a seed; everything where there is no batch size."""
+
+    def __init__(self, samples: int, size: int | None, seed: int) -> None:
+        self.samples, self.size = samples, size
+        self.random = np.random.default_rng(seed)
+        self.order: list[int] = []
+
+    def of(self, data: tuple[Array, ...]) -> tuple[Array, ...]:
+        """The next batch."""
+        if not self.size or self.size >= self.samples:
+            return data
+        if len(self.order) < self.size:
+            self.order = list(self.random.permutation(self.samples))
+        rows, self.order = self.order[: self.size], self.order[self.size :]
+        return tuple(a[rows] for a in data)

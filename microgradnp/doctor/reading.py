@@ -1,0 +1,295 @@
+"""One graph, read: its output, its targets, its activations, and how good the output is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from microgradnp.core import graph
+from microgradnp.core.sweep import sweep
+from microgradnp.core.tensor import Tensor
+from microgradnp.doctor.patient import Array, Patient
+
+RANGES = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf), "softmax": (0.0, 1.0)}
+STEEPEST = {"sigmoid": 0.25, "tanh": 1.0}
+PASSING = frozenset(["identity", "reshape", "squeeze", "getitem", "log", "clip", "transpose", "add", "ravel"])
+LINEAR = frozenset(["identity", "reshape", "transpose", "getitem", "sum", "mean", "matmul", "negative", "concatenate", "stack"])
+BY_LOGIT = frozenset(["bce_with_logits", "hinge"])
+
+
+@dataclass(eq=False)
+class Activation:
+    """A nonlinear elementwise function in the graph: its argument z, its result h, and the slope dh/dz, all of one shape."""
+
+    node: Tensor
+    kind: str  # "sigmoid", "tanh", "relu" or "other", also where it is written by hand
+    z: Array
+    h: Array
+    slope: Array
+    channel_axis: int
+
+    def by_unit(self, array: Array) -> Array:
+        """An array of this shape as (samples, units)."""
+        moved = np.moveaxis(array, self.channel_axis, -1) if array.ndim > 1 else array[:, None]
+        return moved.reshape(-1, moved.shape[-1])
+
+    @cached_property
+    def saturated(self) -> float:
+        """The share of slopes under 5 % of the steepest."""
+        steepest = STEEPEST.get(self.kind)
+        return float(np.mean(np.abs(self.slope) < 0.05 * steepest)) if steepest else 0.0
+
+    @cached_property
+    def dead(self) -> float:
+        """The share of units that are 0 for every sample."""
+        return float(np.mean(np.all(self.by_unit(self.h) <= 0, axis=0))) if self.kind == "relu" else 0.0
+
+    @cached_property
+    def alike(self) -> bool:
+        """Whether all units compute the same."""
+        h = self.by_unit(self.h)
+        return h.shape[1] > 1 and bool(np.allclose(h, h[:, :1], rtol=1e-9, atol=1e-12))
+
+    @cached_property
+    def rms(self) -> float:
+        return float(np.sqrt(np.mean(self.h**2)))
+
+    @cached_property
+    def spread(self) -> float:
+        """How much the units differ from sample to sample: their mean standard deviation."""
+        return float(np.mean(np.std(self.by_unit(self.h), axis=0)))
+
+
+class Reading:
+    """The graph of a loss at the parameters of now. `data` are the arrays that the loss is called with."""
+
+    def __init__(self, patient: Patient, data: tuple[Array, ...] | None = None) -> None:
+        self.patient = patient
+        self.leaves = [Tensor(a) for a in (patient.data if data is None else data)]
+        with np.errstate(all="ignore"):
+            self.loss = patient.loss(*self.leaves)
+        self.nodes = graph.walk(self.loss)
+        self.find_origins()
+        self.find_output()
+
+    def find_origins(self) -> None:
+        """For each value: the parameters and the data arrays that it is made from."""
+        given = {id(leaf): k for k, leaf in enumerate(self.leaves)}
+        self.made_of: dict[int, frozenset[int]] = {}
+        self.data_of: dict[int, frozenset[Any]] = {}
+        self.arrays: dict[Any, Any] = {}
+        for node in self.nodes:
+            parents = graph.parents(node)
+            own = frozenset([id(node)]) if node.rule is None and node.requires_grad else frozenset()
+            self.made_of[id(node)] = own.union(*(self.made_of[id(p)] for p in parents))
+            held: set[Any] = {given[id(node)]} if id(node) in given else set()
+            for argument in node.args:  # arrays that the loss brings along are data, too
+                if isinstance(argument, np.ndarray) and argument.ndim and len(argument) > 1:
+                    held.add(key := ("own", id(argument)))
+                    self.arrays[key] = argument
+            self.data_of[id(node)] = frozenset(held).union(*(self.data_of[id(p)] for p in parents))
+            if node.rule is None and not node.requires_grad and id(node) not in given and node.ndim:
+                self.data_of[id(node)] = frozenset([key := ("own", id(node._array))])
+                self.arrays[key] = node._array
+        names = {id(p) for p in self.patient.parameters.values()}
+        self.outside = [n for n in self.nodes if n.rule is None and n.requires_grad and id(n) not in names]
+
+    def find_output(self) -> None:
+        """The output is the last value that meets data which it is not made from. Those data are the targets."""
+        self.output: Any = None
+        self.target: Array | None = None
+        self.target_keys: frozenset[Any] = frozenset()
+        self.meeting = ""
+        for node in self.nodes:
+            for value, data, keys in self.meetings(node):
+                self.output, self.target, self.target_keys, self.meeting = value, data, keys, node.rule.name
+
+    def meetings(self, node: Any) -> Iterator[tuple[Any, Array, frozenset[Any]]]:
+        """(value, data, their keys) where a node joins what depends on parameters and data with other data."""
+        values = [p for p in graph.parents(node) if self.data_of[id(p)] and self.made_of[id(p)]]
+        for argument in node.args:
+            if isinstance(argument, Tensor):
+                keys = frozenset() if self.made_of[id(argument)] else self.data_of[id(argument)]
+                array = np.asarray(argument._array)
+            elif isinstance(argument, np.ndarray) and argument.ndim:
+                keys, array = frozenset([("own", id(argument))]) & self.arrays.keys(), argument
+            else:
+                continue
+            if not keys or array.dtype.kind not in "fiub":
+                continue
+            for value in values:
+                if not keys <= self.data_of[id(value)] and np.shape(array)[:1] == value.shape[:1]:
+                    yield value, array, keys
+
+    @cached_property
+    def y(self) -> Array | None:
+        """The output as an array."""
+        return None if self.output is None else np.asarray(self.output._array, float)
+
+    @property
+    def inputs(self) -> list[int]:
+        """The positions of the data arrays that are not targets."""
+        return [k for k in range(len(self.leaves)) if k not in self.target_keys]
+
+    @property
+    def targets(self) -> list[int]:
+        """The positions of the data arrays that are targets."""
+        return [k for k in range(len(self.leaves)) if k in self.target_keys]
+
+    @cached_property
+    def input_array(self) -> Array | None:
+        """The first array that the output is made from."""
+        if self.inputs:
+            return np.asarray(self.leaves[self.inputs[0]]._array)
+        if self.output is None:
+            return None
+        own = [self.arrays[k] for k in self.data_of[id(self.output)] if k in self.arrays]
+        fits = [np.asarray(a) for a in own if np.ndim(a) > 1 and len(a) == self.output.shape[0]]
+        return max(fits, key=np.size, default=None)
+
+    def is_index(self, array: Array) -> bool:
+        """Whether an array holds row numbers of a table of vectors, so that its size means nothing."""
+        return array.dtype.kind in "iu" and any(
+            n.rule is not None and n.rule.name == "getitem" and any(self.made_of[id(p)] for p in graph.parents(n))
+            for n in self.nodes
+        )
+
+    @cached_property
+    def classes(self) -> Array | None:
+        """The class of each sample, from one-hot rows, class numbers, or zeros and ones; None for a regression."""
+        t, y = self.target, self.y
+        if t is None or y is None:
+            return None
+        if y.ndim > 1 and y.shape[-1] > 1:
+            if t.shape == y.shape and np.all((t == 0) | (t == 1)) and np.mean(t.sum(-1) == 1) > 0.5:
+                return t.argmax(-1)
+            if t.ndim == y.ndim - 1 and t.dtype.kind in "iub" and t.shape == y.shape[:-1]:
+                return t.astype(int)
+        elif self.meeting in BY_LOGIT and t.size == y.size:
+            return (t > t.mean()).astype(int).reshape(y.shape)
+        return None
+
+    def quality(self) -> float:
+        """R^2, or the accuracy beyond the most frequent class: 0 for a constant answer, 1 for a perfect one."""
+        y, t, classes = self.y, self.target, self.classes
+        if y is None or t is None or not np.isfinite(y).all():
+            return -np.inf
+        if classes is not None:
+            answers = y.argmax(-1) if y.shape != classes.shape else (y > 0).astype(int)
+            base = np.bincount(classes.ravel()).max() / classes.size
+            return float((np.mean(answers == classes) - base) / (1 - base + 1e-12))
+        if t.size != y.size:
+            return -np.inf
+        t = np.asarray(t, float).reshape(y.shape)
+        if not np.isfinite(t).all():
+            return -np.inf
+        return float(1 - np.sum((y - t) ** 2) / (np.sum((t - t.mean(0)) ** 2) + 1e-300))
+
+    def adjoints(self) -> dict[int, Array]:
+        """id of a node -> the gradient of the loss with respect to it."""
+        with np.errstate(all="ignore"):
+            return {id(node): g for node, g, _ in sweep(self.loss, self.loss.seed(), free=False)}
+
+    @cached_property
+    def last_activation(self) -> str | None:
+        """The name of the function that makes the output; None where the output is linear."""
+        node = self.output
+        own = self.chain(node) if node is not None else None
+        if own is not None and own.kind in RANGES:
+            return own.kind
+        while node is not None and node.rule is not None and node.rule.name in PASSING and len(graph.parents(node)) == 1:
+            node = graph.parents(node)[0]
+        if node is None or node.rule is None:
+            return None
+        if node.rule.name in RANGES:
+            return str(node.rule.name)
+        own = self.chain(node)
+        return own.kind if own is not None and own.kind in RANGES else None
+
+    @cached_property
+    def activations(self) -> list[Activation]:
+        """The nonlinear functions on the way to the output, arguments first; not the output's own."""
+        if self.output is None:
+            return []
+        inside = graph.walk(self.output)
+        inner: set[int] = set()
+        found: dict[int, Activation] = {}
+        for node in inside:
+            if not self.made_of[id(node)] or not self.data_of[id(node)] or node.ndim < 1 or node is self.output:
+                continue
+            activation = self.chain(node)
+            if activation is None:
+                continue
+            for part in chain_of(node):
+                inner.add(id(part))
+            found[id(node)] = activation
+            inner.discard(id(node))
+        own = {id(part) for part in chain_of(self.output)}
+        return [a for key, a in found.items() if key not in inner and key not in own and a.kind != "other"]
+
+    def chain(self, node: Any) -> Activation | None:
+        """The elementwise function that ends in a node: a known one, or else the longest. None where it is linear."""
+        slope, end, longest = np.ones(()), node, None
+        h = np.asarray(node._array, float)
+        with np.errstate(all="ignore"):
+            while (step := elementwise(end)) is not None:
+                slope = slope * step[0]
+                end = step[1]
+                z = np.asarray(end._array, float)
+                kind = kind_of(z, h, slope) if end.size > 1 else None
+                if kind is not None:
+                    longest = Activation(node, kind, z, h, slope, channel_axis(end))
+                    if kind != "other":
+                        break
+        return longest
+
+
+def chain_of(node: Any) -> Iterator[Any]:
+    """A node and those before it that belong to its elementwise function."""
+    yield node
+    while (step := elementwise(node)) is not None:
+        node = step[1]
+        yield node
+
+
+def elementwise(node: Any) -> tuple[Array, Any] | None:
+    """(slope, argument) of an elementwise operation on one array; None for anything else."""
+    if node.rule is None or node.rule.name in LINEAR or not node.ndim or node.rule.variadic:
+        return None
+    several = [k for k, a in enumerate(node.args) if isinstance(a, Tensor) and a.requires_grad]
+    if len({id(node.args[k]) for k in several}) != 1 or node.args[several[0]].shape != node.shape:
+        return None
+    try:
+        parts = [node.rule.vjps[k](np.ones_like(node._array), node._array, *node.values, **node.options) for k in several]
+    except Exception:  # a formula that needs more than its arguments has no slope to show
+        return None
+    slope = np.asarray(sum(parts[1:], parts[0]))
+    return (slope, node.args[several[0]]) if slope.shape == node.shape else None
+
+
+def kind_of(z: Array, h: Array, slope: Array) -> str | None:
+    """Which function maps z to h with this slope; None for a linear one."""
+    if not (np.isfinite(h).all() and np.isfinite(slope).all()):
+        return "other"
+    on = z > 0
+    if near(h, np.where(on, z, 0)) and near(slope[z != 0], on[z != 0]):
+        return "relu"
+    if near(h, np.tanh(z)):
+        return "tanh"
+    if near(h, 0.5 * (1 + np.tanh(0.5 * z))):
+        return "sigmoid"
+    return "other" if np.ptp(slope) > 1e-9 * (np.abs(slope).max() + 1e-300) else None
+
+
+def near(a: Array, b: Array) -> bool:
+    """Whether two arrays are equal to four digits."""
+    return bool(np.allclose(a, b, rtol=1e-4, atol=1e-6))
+
+
+def channel_axis(node: Any) -> int:
+    """The axis of the units: the second of images, else the last."""
+    return 1 if node.ndim == 4 else -1
