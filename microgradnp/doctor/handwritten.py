@@ -21,4 +21,4 @@ class Asked(NamedTuple):
 def diagnose_code(
     asked: Asked, predict: Callable[..., Any] | None, validation: Sequence[Any] | None, budget: float, seed: int
 ) -> Diagnosis:
-    raise NotImplementedError
+    raise NotImplementedError("diagnose: hand-written trainings are not supported yet; give a Fit, or a loss with parameters=")

@@ -17,7 +17,7 @@ from microgradnp.doctor.patient import Array, Patient
 RANGES = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf), "softmax": (0.0, 1.0)}
 STEEPEST = {"sigmoid": 0.25, "tanh": 1.0}
 PASSING = frozenset(["identity", "reshape", "squeeze", "getitem", "log", "clip", "transpose", "add", "ravel"])
-LINEAR = frozenset(["identity", "reshape", "transpose", "getitem", "sum", "mean", "matmul", "negative", "concatenate", "stack"])
+LINEAR = frozenset(["identity", "reshape", "transpose", "getitem", "sum", "mean", "matmul", "concatenate", "stack"])
 BY_LOGIT = frozenset(["bce_with_logits", "hinge"])
 
 
