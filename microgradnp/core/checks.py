@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.elsewhere import is_foreign
 from microgradnp.core.typing import Array
 
 NUMBERS = "fciub"  # kinds of dtype: float, complex, signed and unsigned integer, bool
@@ -47,11 +48,6 @@ def checked_gradient(share: Any, operation: str, position: int) -> Array:
             f"{operation}: the gradient rule of argument {position} returned {article(share)}, and must return an array"
         )
     return array
-
-
-def is_foreign(value: Any) -> bool:
-    """Whether a value is an array of another library that speaks NumPy's protocols, such as dask's."""
-    return hasattr(value, "__array_function__") and not isinstance(value, (np.ndarray, np.generic))
 
 
 def article(value: Any) -> str:

@@ -266,11 +266,11 @@ class Storage:
 
     def item(self) -> Any:
         """The value of a one-element Tensor as a Python number."""
-        return self._array.item()
+        return np.asarray(self._array).item()
 
     def tolist(self) -> Any:
         """The value as nested Python lists."""
-        return self._array.tolist()
+        return np.asarray(self._array).tolist()
 
 
 def is_whole(array: Array) -> bool:

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.checks import NUMBERS, is_foreign
+from microgradnp.core.checks import NUMBERS
 from microgradnp.core.conversions import Conversions
-from microgradnp.core.memory import Seal
+from microgradnp.core.elsewhere import brought_home, is_foreign
+from microgradnp.core.memory import Seal, owned
 from microgradnp.core.messages import describe
 from microgradnp.core.methods import Methods, ufunc_method
 from microgradnp.core.origin import Place, caller
@@ -135,7 +136,7 @@ class Tensor(Conversions, Methods):
     @grad.setter
     def grad(self, value: Any) -> None:
         if value is not None:
-            value = np.asarray(value, dtype=self.dtype)
+            value = value if is_foreign(value) else np.asarray(value, dtype=self.dtype)
             if value.shape != self.shape:
                 raise ValueError(f"a gradient of shape {value.shape} does not fit {describe(self)}")
         self._grad = value
@@ -171,12 +172,19 @@ class Tensor(Conversions, Methods):
         seed = self.seed(gradient)
         free = not (retain_graph or retain_grads)
         finished: list[tuple[Tensor, Array]] = []
+        far: list[int] = []  # those of plain arrays whose gradients another library computes
         for node, g, private in sweep(self, seed, free=free, every=retain_grads):
             if g.dtype.kind == "c":
                 g = g.conj()
             if not private:
-                g = np.array(g)
+                g = owned(g)
+                if is_foreign(g) and not is_foreign(node._array):
+                    far.append(len(finished))
             finished.append((node, g))
+        if far:
+            self._array, *found = brought_home([self._array, *(finished[k][1] for k in far)])
+            for k, g in zip(far, found, strict=True):
+                finished[k] = finished[k][0], g
         with adding:  # only now, so that an error above leaves every gradient unchanged
             for node, g in finished:
                 node._grad = g if node._grad is None else node._grad + g

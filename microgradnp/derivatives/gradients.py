@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.memory import owned
 from microgradnp.core.sweep import sweep
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.trees import pairs_in, tree_map
@@ -47,7 +48,7 @@ def gradients(output: Tensor, inputs: list[Tensor], seed: Any = None, *, record:
     for node, g, private in sweep(output, start, free=free and not record, record=record):
         if id(node) in wanted:
             g = g.conj() if g.dtype.kind == "c" else g
-            found[id(node)] = g if record else np.asarray(g) if private and node.rule is None else np.array(g)
+            found[id(node)] = g if record or (private and node.rule is None) else owned(g)
     return [found[id(x)] if id(x) in found else zeros_for(x, record) for x in inputs]
 
 
@@ -58,7 +59,7 @@ def sweep_and_keep(loss: Tensor) -> Iterator[tuple[Tensor, Any, bool]]:
 
 def zeros_for(x: Tensor, record: bool) -> Any:
     """The gradient of `x` when no path leads to it."""
-    zeros = np.zeros_like(x.numpy())
+    zeros = np.zeros_like(x._array)
     return Tensor(zeros) if record else zeros
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from microgradnp.core import graph
 from microgradnp.core.context import current, mode, switch
+from microgradnp.core.elsewhere import is_foreign
 from microgradnp.core.signatures import name_of, parameter_names
 from microgradnp.core.tensor import VARIABLES, Tensor, is_variable
 from microgradnp.derivatives.trees import children, is_differentiable, leaves, leaves_with_paths, outline, tree_map
@@ -141,7 +142,12 @@ def depends_on_others(values: list[Tensor], inputs: list[Tensor]) -> bool:
 
 def released(tree: Any, nested: bool) -> Any:
     """The tree with arrays in place of Tensors; unchanged when it is `nested` in an outer derivative."""
-    return tree if nested else tree_map(lambda leaf: leaf.numpy() if isinstance(leaf, Tensor) else leaf, tree)
+    return tree if nested else tree_map(lambda leaf: value_of(leaf) if isinstance(leaf, Tensor) else leaf, tree)
+
+
+def value_of(x: Tensor) -> Any:
+    """The array of a result: an ndarray, or the array of another library, which may not be computed yet."""
+    return x._array if is_foreign(x._array) else x.numpy()
 
 
 def split_aux(f: Callable[..., Any], result: Any) -> tuple[Any, Any]:

@@ -10,7 +10,7 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-from microgradnp.rules.values import is_traced
+from microgradnp.rules.values import is_abstract
 
 MARK = "__of__"  # joins the name of a module and the name of a function in it
 
@@ -80,7 +80,7 @@ class Plain(ast.NodeTransformer):
         return None if node.value is None else ast.Assign(targets=[node.target], value=node.value)
 
     def visit_If(self, node: ast.If) -> ast.AST | None:
-        asks = any(isinstance(part, ast.Name) and part.id == is_traced.__name__ for part in ast.walk(node.test))
+        asks = any(isinstance(part, ast.Name) and part.id == is_abstract.__name__ for part in ast.walk(node.test))
         return None if asks else self.generic_visit(node)
 
 

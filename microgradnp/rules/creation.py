@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core.table import composite
-from microgradnp.rules.values import is_complex, is_traced, value_of
+from microgradnp.rules.values import is_abstract, is_complex, value_of
 
 
 @composite(np.copy)
@@ -35,7 +35,7 @@ def steps(start: Any, stop: Any, num: int, endpoint: bool, dtype: Any) -> tuple[
     divisor = num - 1 if endpoint else num
     number = np.arange(num).astype(kind).reshape((-1,) + (1,) * np.ndim(delta))
     step = delta / divisor if divisor > 0 else np.nan
-    if divisor > 0 and is_traced(step):  # a traced step may be 0 or not: the program computes both cases below, and chooses
+    if divisor > 0 and is_abstract(step):  # a traced step may be 0 or not: the program computes both cases below, and chooses
         numbers = np.where(np.any(np.equal(step, 0)), number / divisor * delta, number * step)
     elif divisor > 0 and np.any(value_of(step) == 0):
         numbers = number / divisor * delta
@@ -79,9 +79,9 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
     start, stop = (part if hasattr(part, "ndim") else np.asarray(part) for part in (start, stop))
     if is_complex(start, stop):
         raise TypeError("geomspace: complex numbers have no gradient rule; on Tensors it takes real numbers")
-    if not is_traced(start * stop) and np.any(value_of(start) * value_of(stop) <= 0):
+    if not is_abstract(start * stop) and np.any(value_of(start) * value_of(stop) <= 0):
         raise ValueError("geomspace: start and stop must have the same sign and must not be 0")
-    sign = np.sign(start if is_traced(start) else value_of(start))
+    sign = np.sign(start if is_abstract(start) else value_of(start))
     first, last = start * sign, stop * sign
     numbers = logspace(np.log10(first), np.log10(last), num, endpoint)
     if num > 0:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.elsewhere import as_array, is_foreign
 from microgradnp.core.record import primitive
 from microgradnp.core.table import constant, rule
 from microgradnp.rules.guards import masked, nonzero
@@ -56,10 +57,12 @@ def append_bias_unit(h: Any, value: float = -1.0) -> Any:
     >>> mg.append_bias_unit(np.array([[1.0, 2.0]]))
     array([[ 1.,  2., -1.]])
     """
-    h = np.asarray(h)
+    h = as_array(h)
     if not h.shape:
         raise ValueError("h is a scalar; it needs at least one axis")
     *rows, units = h.shape
+    if is_foreign(h):  # it may not be written to
+        return np.concatenate([h, np.full((*rows, 1), value, h.dtype)], axis=-1)
     extended = np.empty((*rows, units + 1), h.dtype if h.dtype.kind in "fc" else float)
     extended.fill(value)
     extended[..., :-1] = h
@@ -69,7 +72,7 @@ def append_bias_unit(h: Any, value: float = -1.0) -> Any:
 @primitive
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x)), elementwise, without overflow for any x. Raises TypeError for complex x."""
-    x = np.asarray(x)
+    x = as_array(x)
     limits = LIMITS.get(x.dtype.char)
     if limits is None:  # integers, or complex numbers
         real(x, "sigmoid")
@@ -83,13 +86,13 @@ def sigmoid(x: Any) -> Any:
 @primitive
 def identity(x: Any) -> Any:
     """`x` as a node of its own: the activation of a linear output layer."""
-    return np.asarray(x)
+    return as_array(x)
 
 
 @primitive
 def relu(x: Any) -> Any:
     """max(x, 0), elementwise. The gradient at 0 is 0 (PyTorch's convention). Raises TypeError for complex x."""
-    return np.maximum(real(np.asarray(x), "relu"), 0)
+    return np.maximum(real(as_array(x), "relu"), 0)
 
 
 def real(x: Any, function: str) -> Any:
@@ -123,7 +126,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> float(mg.logsumexp(np.array([1000.0, 1000.0]))), float(np.log(2))
     (1000.6931471805599, 0.6931471805599453)
     """
-    x = real(np.asarray(x), "logsumexp")
+    x = real(as_array(x), "logsumexp")
     x = x if x.dtype.kind == "f" else x.astype(float)
     largest = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
     largest = np.where(np.isfinite(largest), largest, 0).astype(largest.dtype)
@@ -153,7 +156,7 @@ def mse(pred: Any, target: Any) -> Any:
 
 def difference(pred: Any, target: Any) -> Any:
     """`pred - target`. Raises ValueError unless their shapes are equal."""
-    pred, target = np.asarray(pred), np.asarray(target)
+    pred, target = as_array(pred), as_array(target)
     if pred.shape != target.shape:
         raise ValueError(
             f"pred has shape {pred.shape} and target {target.shape}; they must be equal, since broadcasting would pair "
@@ -185,8 +188,8 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean", weights: An
     ValueError
         For a class number outside 0 ... classes - 1, or shapes that do not fit.
     """
-    logits = np.asarray(logits)
-    p = wanted(np.asarray(target), logits, weights, smoothing)
+    logits = as_array(logits)
+    p = wanted(as_array(target), logits, weights, smoothing)
     losses = -np.sum(used_log(p, log_softmax(logits)), axis=-1)
     return losses if reduction == "none" else np.sum(losses) / divisor(logits, target, reduction, weights)
 
@@ -216,7 +219,7 @@ def used_log(p: Any, log_p: Any) -> Any:
 @primitive
 def as_probabilities(target: Any, logits: Any) -> Any:
     """Class numbers (...) as one-hot rows (..., classes) of the logits' dtype. Probabilities are returned unchanged."""
-    target, logits = np.asarray(target), np.asarray(logits)
+    target, logits = as_array(target), as_array(logits)
     if logits.ndim and target.shape == logits.shape:
         return target
     if not logits.ndim or target.shape != logits.shape[:-1]:

@@ -12,18 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.context import current
 from microgradnp.core.graph import is_node
 from microgradnp.core.sweep import sweep
-from microgradnp.rules.values import is_traced, value_of
+from microgradnp.rules.values import is_abstract, is_unguarded, value_of
 
 LARGE = 1000  # entries from which on a second pass over an array is cheaper than `np.where`
 
 
 def safe_divisor(g: Any, b: Any) -> Any:
     """`b`, with 1 in place of 0 or NaN wherever g == 0, so that 0 / 0 gives 0."""
-    if is_traced(b):
-        return b if current().tracer.unguarded else one_where_unused(g, b)
+    if is_abstract(b):
+        return b if is_unguarded() else one_where_unused(g, b)
     known = value_of(b)
     if known.all() and not np.isnan(np.vdot(known, known)):  # the usual case: nothing is 0 or NaN
         return b
@@ -38,8 +37,8 @@ def finite(g: Any, slope: Any) -> Any:
     """`slope`, with 0 in place of infinity or NaN wherever g == 0, so that 0 * inf gives 0."""
     if isinstance(slope, (int, float)) and math.isfinite(slope):
         return slope
-    if is_traced(slope):
-        return slope if current().tracer.unguarded else zero_where_unused(g, slope)
+    if is_abstract(slope):
+        return slope if is_unguarded() else zero_where_unused(g, slope)
     known = value_of(slope)
     if math.isfinite(np.vdot(known, known).real):  # one pass, three times as fast as isfinite().all()
         return slope
@@ -52,8 +51,8 @@ def zero_where_unused(g: Any, slope: Any) -> Any:
 
 def masked(mask: Any, g: Any) -> Any:
     """`g` where the mask is True, else 0. A product serves where `g` is finite: it is four times as fast as `np.where`."""
-    if is_traced(g):
-        return g * mask if current().tracer.unguarded else np.where(mask, g, 0)
+    if is_abstract(g):
+        return g * mask if is_unguarded() else np.where(mask, g, 0)
     known = value_of(g)
     if known.size > LARGE and math.isfinite(np.vdot(known, known).real):
         return g * mask
@@ -77,7 +76,7 @@ def at_zero_length(share: Any, g: Any, y: Any, a: Any) -> Any:
     A norm has a kink at 0, and norm(x)**2 has none: there g = 2 y. The first derivative is 0 in both cases. The second one needs
     the limit of g / y, which a recorded backward pass can tell. In a traced program it is 0.
     """
-    if not is_node(g) or is_traced(y) or np.all(value_of(y)):
+    if not is_node(g) or is_abstract(y) or np.all(value_of(y)):
         return share
     return np.where(y == 0, limit_at_zero(g, y) * a, share)
 

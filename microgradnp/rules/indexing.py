@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.elsewhere import is_foreign
 from microgradnp.core.record import primitive
 from microgradnp.core.table import rule
 
@@ -27,6 +28,8 @@ def scatter(g: Any, a: Any, index: Any) -> Any:
     shape = np.shape(a)
     if isinstance(index, tuple) and len(index) == 1:
         index = index[0]
+    if is_foreign(g):
+        return scattered_elsewhere(g, shape, index)
     if is_basic(index) or getattr(index, "dtype", None) == np.bool_:
         placed = np.zeros(shape, g.dtype)
         placed[index] = g
@@ -37,6 +40,21 @@ def scatter(g: Any, a: Any, index: Any) -> Any:
     placed = np.zeros(shape, g.dtype)
     np.add.at(placed, index, g)
     return placed
+
+
+def scattered_elsewhere(g: Any, shape: tuple[int, ...], index: Any) -> Any:
+    """`scatter` in the array of another library: by assignment, or by a product with a one-hot matrix of the row numbers."""
+    if is_basic(index) or getattr(index, "dtype", None) == np.bool_:
+        placed = np.zeros_like(g, shape=shape)
+        placed[index] = g
+        return placed
+    if not (isinstance(index, np.ndarray) and index.ndim == 1):
+        raise TypeError(
+            f"indexing: an array of type {type(g).__name__} takes integers, slices, a mask or one list of row numbers as its "
+            "index; for any other index, make it an ndarray first"
+        )
+    hits = np.equal(np.arange(shape[0])[:, np.newaxis], index % shape[0]).astype(g.dtype)  # (rows, numbers)
+    return np.tensordot(hits, g, 1)
 
 
 def added_entries(g: Any, shape: tuple[int, ...], index: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core.table import composite, constant
-from microgradnp.rules.values import is_traced, value_of
+from microgradnp.rules.values import is_abstract, value_of
 
 # --------------------------------------------------------------------------------- two results from one number
 
@@ -40,7 +40,7 @@ def divmod(x1: Any, x2: Any, /) -> tuple[Any, Any]:
 def angle(z: Any, deg: bool = False) -> Any:
     """The gradient at 0 is 0, as in PyTorch."""
     origin = np.equal(z, 0)
-    there = np.arctan2(np.imag(z.detach()), np.real(z.detach())) if is_traced(z) else np.angle(value_of(z))
+    there = np.arctan2(np.imag(z.detach()), np.real(z.detach())) if is_abstract(z) else np.angle(value_of(z))
     angles = np.where(origin, there, np.arctan2(np.imag(z), np.where(origin, 1, np.real(z))))
     return angles * (180 / np.pi) if deg else angles
 
@@ -69,7 +69,7 @@ def within_one(x: Any) -> Any:
 def complex_outside(domain: Callable[[Any], Any], x: Any) -> Any:
     """`x`, made complex when an entry lies outside of the real function's domain."""
     value = value_of(x)
-    stays = np.iscomplexobj(value) or np.all(domain(value))
+    stays = np.iscomplexobj(value) or bool(np.all(domain(value)))
     return x if stays else np.astype(x, np.result_type(value, 1j))
 
 

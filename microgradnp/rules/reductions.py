@@ -13,7 +13,7 @@ from microgradnp.core.table import composite, constant, rule
 from microgradnp.rules import scans
 from microgradnp.rules.guards import over_length
 from microgradnp.rules.rearranging import tuple_of
-from microgradnp.rules.values import conj, is_traced, value_of
+from microgradnp.rules.values import conj, is_abstract, value_of
 
 
 def expanded(g: Any, a: Any, axis: Any) -> Any:
@@ -49,7 +49,7 @@ def extreme_when_traced(g: Any, y: Any, a: Any, axis: Any, where: Any) -> Any:
 
 def extreme(g: Any, y: Any, a: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
     """The entries that attain the max or min share the gradient evenly, as in PyTorch's amax. `initial` gets no share."""
-    if is_traced(a):
+    if is_abstract(a):
         return extreme_when_traced(g, y, a, axis, where)
     axes, attained = tuple_of(axis, a.ndim), value_of(a) == expanded(value_of(y), a, axis)
     attained = attained if where is True else attained & where
@@ -179,7 +179,7 @@ def var(g: Any, y: Any, a: Any, axis: Any, where: Any, mean: Any, ddof: Any) -> 
 def std(g: Any, y: Any, a: Any, axis: Any, where: Any, mean: Any, ddof: Any) -> Any:
     """0 where all entries are equal, as in PyTorch."""
     rest = deviation(a, axis, where, mean)
-    if mean is None and (is_traced(y) or may_be_rounding(y, a)):
+    if mean is None and (is_abstract(y) or may_be_rounding(y, a)):
         rest = deviation(conj(rest), axis, where, None)  # equal entries may differ from their rounded mean
     return expanded(over_length(g, y), a, axis) / divisor(a, axis, where, ddof) * rest
 

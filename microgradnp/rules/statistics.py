@@ -6,24 +6,27 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.elsewhere import is_foreign
 from microgradnp.core.record import primitive
 from microgradnp.core.table import composite, rule
 from microgradnp.rules.rearranging import along
-from microgradnp.rules.values import conj, is_traced, value_of
+from microgradnp.rules.values import conj, is_abstract, value_of
 
 
 @composite(np.average)
 def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
     if weights is None:
         mean = np.mean(a, axis=axis, keepdims=keepdims)
-        return (mean, np.full_like(mean if is_traced(mean) else value_of(mean), np.size(a) / np.size(mean))) if returned else mean
+        return (
+            (mean, np.full_like(mean if is_abstract(mean) else value_of(mean), np.size(a) / np.size(mean))) if returned else mean
+        )
     if np.shape(weights) != np.shape(a):
         if not isinstance(axis, int) or np.shape(weights) != (np.shape(a)[axis],):
             raise TypeError(f"average: weights of shape {np.shape(weights)} fit neither a {np.shape(a)} nor its axis {axis}")
         axis = axis % np.ndim(a)
         weights = np.reshape(weights, (1,) * axis + (-1,) + (1,) * (np.ndim(a) - axis - 1))
     total = np.sum(weights, axis=axis, keepdims=keepdims)
-    if not is_traced(total) and np.any(value_of(total) == 0):
+    if not is_abstract(total) and np.any(value_of(total) == 0):
         raise ZeroDivisionError("average: the weights sum to zero")
     mean = np.sum(np.multiply(a, weights), axis=axis, keepdims=keepdims) / total
     return (mean, np.broadcast_to(total, np.shape(mean))) if returned else mean
@@ -108,6 +111,10 @@ def differences(a: Any, n: int, axis: int) -> Any:
 def transposed_differences(g: Any, n: int, axis: int) -> Any:
     """The transpose of `differences`: for each entry, the gradient on its left minus the gradient on its right."""
     for _ in range(n):
+        if is_foreign(g):  # it may not be written to
+            nothing = np.zeros_like(g[along(axis, slice(0, 1))])
+            g = -np.diff(np.concatenate([nothing, g, nothing], axis=axis), axis=axis)
+            continue
         size = g.shape[axis]
         total = np.empty((*g.shape[:axis], size + 1, *g.shape[axis + 1 :]), g.dtype)
         np.subtract(g[along(axis, slice(None, -1))], g[along(axis, slice(1, None))], out=total[along(axis, slice(1, size))])

@@ -6,15 +6,31 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.context import current
+from microgradnp.core.elsewhere import as_array, is_foreign
+
 
 def value_of(x: Any) -> Any:
-    """The plain array inside a Tensor. Any other array is returned as an ndarray."""
-    return x.numpy() if hasattr(x, "value_for_graph") else np.asarray(x)
+    """The plain array inside a Tensor. An array of another library stays one, and anything else becomes an ndarray."""
+    if hasattr(x, "value_for_graph"):
+        return x._array if is_foreign(x._array) else x.numpy()
+    return as_array(x)
 
 
-def is_traced(x: Any) -> bool:
-    """Whether `x` is symbolic: a program is being traced, and must be right for all numbers."""
-    return type(x) is not np.ndarray and getattr(x, "traced", False)
+def is_abstract(x: Any) -> bool:
+    """Whether the numbers of `x` cannot be looked at here, so that a formula must be right for all numbers.
+
+    They cannot while a program is traced, nor in an array of another library, which may be computed later and elsewhere.
+    """
+    if type(x) is np.ndarray:
+        return False
+    return getattr(x, "traced", False) or is_foreign(getattr(x, "_array", x))
+
+
+def is_unguarded() -> bool:
+    """Whether a program is traced without guards against 0 / 0, which would hide its formulas."""
+    tracer = current().tracer
+    return tracer is not None and tracer.unguarded
 
 
 def is_complex(*arrays: Any) -> bool:
