@@ -21,7 +21,7 @@ def unraveled(g: Any, a: Any, order: Any) -> Any:
         raise ValueError(
             f"order={order!r} follows the memory layout of an array, and its gradient has another layout; use 'C' or 'F'"
         )
-    return np.reshape(g, a.shape, order=order)
+    return np.reshape(g, a.shape) if order == "C" else np.reshape(g, a.shape, order=order)
 
 
 def joined(position: int, g: Any, y: Any, *arrays: Any, axis: int | None = 0) -> Any:

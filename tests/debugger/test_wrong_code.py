@@ -194,7 +194,7 @@ def test_a_sample_of_mutants(tmp_path):
         text = mutants.normal_text(Path(module.__file__))
         taken = 0
         for k, mutant in enumerate(mutants.mutants(text, seed=5)):
-            if taken == 4:
+            if taken == 2:
                 break
             path = tmp_path / f"{name}_{k}.py"
             path.write_text(mutant.text)
@@ -212,7 +212,7 @@ def test_a_sample_of_mutants(tmp_path):
             lines += hit
             fixes += first.fix is not None
             misled += not hit and first.certainty != "suspected"
-    assert seen >= 16  # a slow machine ends the budget of some before anything is found
+    assert seen >= 8  # a slow machine ends the budget of some before anything is found
     assert lines >= 0.8 * seen
     assert fixes >= 0.7 * seen
-    assert misled <= 2
+    assert misled <= 1
