@@ -1,6 +1,7 @@
 """Every example runs as a user runs it; each ends by asserting what it prints."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
 NEEDS = {  # example -> library, extra
+    "cluster": ("distributed", "dask"),
     "cnn_digits": ("sklearn", "examples"),
     "no_hidden_layer_digits": ("sklearn", "examples"),
     "softmax_digits": ("sklearn", "examples"),
@@ -22,7 +24,7 @@ def test_example_runs(path, tmp_path):
     if path.stem in NEEDS:
         library, extra = NEEDS[path.stem]
         pytest.importorskip(library, reason=f'needs pip install "microgradnp[{extra}]"')
-    assert "\nassert " in path.read_text(), "an example asserts what it prints"
+    assert re.search("^ *assert ", path.read_text(), re.MULTILINE), "an example asserts what it prints"
     environment = {**os.environ, "PYTHONWARNINGS": "default", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, str(path)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False

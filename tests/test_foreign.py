@@ -162,6 +162,33 @@ def test_dask(monkeypatch):
     np.testing.assert_allclose(W.grad, mg.grad(network)(A, np.ones((4, 2))), rtol=1e-13)
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sum(np.sort(x, axis=0) * np.arange(12.0).reshape(4, 3)),
+        lambda x: np.sum(np.prod(x, axis=0)),
+        lambda x: np.max(x) + np.sum(np.min(x, axis=1)),
+        lambda x: np.sum(np.std(x, axis=0) * np.mean(x, axis=0)),
+        lambda x: np.sum(mg.logsumexp(x, axis=1)) + np.sum(mg.softmax(x) ** 2),
+        lambda x: np.sum(mg.append_bias_unit(x)[1:3] ** 2) + np.sum(x[:, ::2] ** 3),
+        lambda x: np.sum(np.abs(np.diff(x, axis=0)) ** 3) + np.linalg.norm(x),
+        lambda x: np.sum(x[np.array([0, 2, 0])] ** 2) + np.sum(np.where(x > 0, x, 0.1 * x)),
+        lambda x: np.sum(np.cumsum(x, axis=0) ** 2) + np.sum(mg.relu(x.T) @ x),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")  # Dask's own, about chunks
+def test_functions_of_dask_arrays(f):
+    da = pytest.importorskip("dask.array", reason='needs pip install "microgradnp[dask]"')
+    x = np.random.default_rng(5).normal(size=(4, 3))
+    try:
+        value, slope = mg.value_and_grad(f)(da.from_array(x, chunks=(2, 3)))
+    except (NotImplementedError, TypeError):  # Dask does not sort
+        return
+    expected, known = mg.value_and_grad(f)(x)
+    np.testing.assert_allclose(value, expected, rtol=1e-12)
+    np.testing.assert_allclose(slope, known, rtol=1e-11, atol=1e-12)
+
+
 @pytest.fixture
 def rows():
     da = pytest.importorskip("dask.array", reason='needs pip install "microgradnp[dask]"')

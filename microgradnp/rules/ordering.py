@@ -17,7 +17,7 @@ from microgradnp.rules.values import value_of
 @primitive
 def unsorted(g: Any, order: Any, axis: int) -> Any:
     """Puts entry k along the axis at place order[k]. This is the inverse of `take_along_axis` with a permutation."""
-    placed = np.empty_like(g)
+    placed = np.empty_like(np.asarray(g))  # an array of another library would not be written to
     np.put_along_axis(placed, order, g, axis)
     return placed
 

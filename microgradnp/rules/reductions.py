@@ -83,6 +83,7 @@ def product_of_others(a: Any) -> Any:
 
     Takes eight rows of the axis at a time, and then the products of those in the same way: few passes over long arrays.
     """
+    a = np.asarray(a)  # an array of another library would not be written to
     n, rows = a.shape[0], min(8, a.shape[0])
     if n == 1:
         return np.ones_like(a)

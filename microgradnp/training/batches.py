@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from microgradnp.core.elsewhere import is_foreign
 from microgradnp.core.tensor import Tensor
 
 Batch = tuple[Tensor, ...]
@@ -34,7 +35,7 @@ class ArrayBatches:
         if self.batch_size is None:
             return self.whole
         rows = self.next_rows()
-        return tuple(Tensor((a.numpy() if isinstance(a, Tensor) else a)[rows]) for a in self.arrays)
+        return tuple(Tensor(rows_of(a, rows)) for a in self.arrays)
 
     def next_rows(self) -> Any:
         """Row numbers of the next batch."""
@@ -48,6 +49,11 @@ class ArrayBatches:
     def whole(self) -> Batch:
         """All arrays as Tensors."""
         return tuple(a if isinstance(a, Tensor) else Tensor(a) for a in self.arrays)
+
+    @property
+    def are_here(self) -> bool:
+        """Whether the arrays are NumPy's, and not those of another library."""
+        return not any(isinstance(a, Tensor) and is_foreign(a._array) for a in self.arrays)
 
     @property
     def at_end(self) -> bool:
@@ -74,6 +80,12 @@ class ArrayBatches:
             self.before, self.order = position["before"], self.random.permutation(self.samples)
         self.start = position["start"]
         self.random.bit_generator.state = position["random"]
+
+
+def rows_of(array: Any, rows: Any) -> Any:
+    """Rows of a Tensor or of a file. In an array of another library they are sorted, so that each chunk is read once."""
+    values = array._array if isinstance(array, Tensor) else array
+    return values[np.sort(rows)] if is_foreign(values) else values[rows]
 
 
 class GivenBatches:

@@ -154,7 +154,7 @@ def fit(
     plain = not (callbacks or album or file or held_out or metrics) and changes == Changes()
     with Interrupts() as interrupts, progress_bar(last, progress and not (show and show.works)) as advance:
         with interrupts.end(result):
-            if backend == "numba" and plain and isinstance(batches, ArrayBatches) and last is not None:
+            if backend == "numba" and plain and isinstance(batches, ArrayBatches) and batches.are_here and last is not None:
                 try:
                     with interrupts.allowed():
                         compiled = CompiledLoop(loss, optimizer, batches.whole, batch_size)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.elsewhere import as_array
 from microgradnp.core.tensor import Tensor
 from microgradnp.optim import Optimizer
 
@@ -43,5 +44,5 @@ def at_the_start(
     except Exception:  # an attribute of the user's optimizer may refuse to be copied
         kept = copy.copy(kept)
     start = {name: np.array(p.numpy()) for name, p in optimizer.parameters.items()}
-    arrays = tuple(array.numpy() if isinstance(array, Tensor) else np.asarray(array) for array in data)
+    arrays = tuple(as_array(array._array if isinstance(array, Tensor) else array) for array in data)
     return Training(loss, dict(optimizer.parameters), arrays, batch_size, rules, kept, start, copy.deepcopy(random))

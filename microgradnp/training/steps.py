@@ -11,12 +11,13 @@ import numpy as np
 
 from microgradnp.compiler.compile import compile as compiled_for
 from microgradnp.core.context import no_grad
+from microgradnp.core.elsewhere import is_foreign
 from microgradnp.core.tensor import Tensor
 from microgradnp.inspection.snapshots import Album
 from microgradnp.optim import Optimizer, clip_norm, clip_value
 from microgradnp.training.batches import Batch, Batches
 from microgradnp.training.checkpoints import Checkpoint
-from microgradnp.training.checks import check_loss, gradient_norm
+from microgradnp.training.checks import check_loss, gradient_norm, stopped
 from microgradnp.training.interrupts import Interrupts
 from microgradnp.training.result import Fit
 from microgradnp.training.stopping import StoppingRule, reasons_to_stop
@@ -146,6 +147,8 @@ def eager_step(loss: Callable[..., Tensor], album: Album | None) -> Step:
 
     def step(batch: Batch, iteration: int, result: Fit) -> float:
         value = loss(*batch)
+        if isinstance(value, Tensor) and is_foreign(value._array):
+            return far_step(value, iteration, result)
         check_loss(value, iteration, result)
         if album is not None:
             album.keep(value, iteration)
@@ -155,11 +158,25 @@ def eager_step(loss: Callable[..., Tensor], album: Album | None) -> Step:
     return step
 
 
+def far_step(loss: Tensor, iteration: int, result: Fit) -> float:
+    """The step over arrays of another library, such as Dask's: the loss and all gradients are computed there, in one go."""
+    loss.backward()
+    value = float(loss.item())
+    if not np.isfinite(value):
+        raise stopped(f"the loss is {value} at iteration {iteration}. A smaller learning rate may help", result)
+    return value
+
+
 def compiled_step(loss: Callable[..., Tensor], optimizer: Optimizer, backend: str, album: Album | None) -> Step:
     """The step that a backend compiles. When its loss is not finite, the graph tells which operation made it so."""
     value_and_grad = compiled_for(loss, backend, wrt=optimizer.parameters)
 
     def step(batch: Batch, iteration: int, result: Fit) -> float:
+        if any(is_foreign(array._array) for array in batch):
+            kind = type(batch[0]._array).__module__.partition(".")[0]
+            raise TypeError(
+                f"fit: backend={backend!r} compiles for arrays of NumPy, and the data are those of {kind}; leave it out"
+            )
         value, gradients = value_and_grad(*(array._array for array in batch))
         if not np.isfinite(value):
             check_loss(loss(*batch), iteration, result)
