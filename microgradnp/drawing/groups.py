@@ -98,7 +98,11 @@ def visits(boxes: list[int], edges: list[tuple[int, int]], name: str, key: Mappi
     incoming: dict[int, list[int]] = collections.defaultdict(list)
     for source, target in edges:
         incoming[target].append(source)
+    outgoing: dict[int, list[int]] = collections.defaultdict(list)
+    for source, target in edges:
+        outgoing[source].append(target)
     count: dict[int, int] = {}  # without boxes that depend on no box of the module
+    starts: list[int] = []  # boxes that depend on leaves alone, such as the transpose of a parameter
     for box in boxes:  # in topological order
         inside = box in key and key[box][0] == name
         earlier = [
@@ -108,6 +112,10 @@ def visits(boxes: list[int], edges: list[tuple[int, int]], name: str, key: Mappi
         ]
         if inside or earlier:
             count[box] = max(earlier, default=0)
+        if inside and all(source in starts or not incoming[source] for source in incoming[box]):
+            starts.append(box)
+    for box in reversed(starts):  # they go with the first box that uses them
+        count[box] = min((count[target] for target in outgoing[box] if target in count), default=count[box])
     return {box: part for box, part in count.items() if box in key and key[box][0] == name}
 
 

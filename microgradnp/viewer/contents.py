@@ -16,6 +16,8 @@ from microgradnp.drawing.picture import kind_of, operation_of, seen_by_graph
 from microgradnp.emitter.lines import Lines, Names
 from microgradnp.inspection.heatmap import numeric, packed
 from microgradnp.viewer.backward import Backward, Share, backward_pass
+from microgradnp.viewer.boxes import Boxes
+from microgradnp.viewer.layers import folds_of
 
 MOST_MAPS = 20_000  # nodes; larger graphs are shown without heat maps
 MOST_LINES = 2_000  # nodes; larger graphs are shown without the NumPy text of each step
@@ -46,13 +48,15 @@ def contents_of(root: Any, variables: dict[int, str]) -> Contents:
     names = code_names(outline)
     places = Places()
     nodes = [node_row(outline, i, value is root, places) for i, value in enumerate(outline.values)]
+    folds = folds_of(outline)
+    boxes = Boxes(outline, folds, names, index).rows()
     title = outline.names[-1] or (root.rule.name if root.rule else "a tensor")
     data: Json = {
         "title": title[:LONGEST],
         "nodes": nodes,
         "edges": [list(edge) for edge in outline.edges],
-        "groups": [[group.label, group.parent] for group in outline.groups],
-        "member": outline.group_of,
+        "groups": [{**row, "parent": parent} for row, parent in zip(boxes, folds.parents, strict=True)],
+        "member": folds.member,
         "places": places.rows,
         "code": names,
         "needs": [bool(getattr(value, "requires_grad", False)) for value in outline.values],

@@ -25,10 +25,16 @@ def document(template: str, scripts: Iterable[str], *packages: str, **values: An
     from markupsafe import Markup
 
     asset: Any = templates(*packages).globals["asset"]
-    script = '"use strict";\n(() => {\n' + "\n".join(asset(name) for name in scripts) + "})();\n"
+    script = squeezed('"use strict";\n(() => {\n' + "\n".join(asset(name) for name in scripts) + "})();\n")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data: blob:"
     return filled(template, *packages, policy=policy, script=Markup(script), **values)
+
+
+def squeezed(script: str) -> str:
+    """A script without indentation, empty lines and lines of comments. No text in it goes over several lines."""
+    lines = (line.strip() for line in script.splitlines())
+    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
 
 
 def filled(template: str, *packages: str, **values: Any) -> str:

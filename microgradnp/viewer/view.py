@@ -21,7 +21,7 @@ from microgradnp.viewer.document import filled
 from microgradnp.viewer.overlay import of_arrays, overlay
 from microgradnp.viewer.page import html_of
 from microgradnp.viewer.replay import replayed
-from microgradnp.viewer.visible import CLOSED, NODE, at_first, label_of, placed
+from microgradnp.viewer.visible import DATA, NODE, at_first, label_of, placed
 
 __all__ = ["Page", "view"]
 
@@ -33,7 +33,7 @@ def view(
     hand_written: Mapping[str, Any] | None = None,
     rtol: float | None = None,
     fit: Any = None,
-    direction: str = "TB",
+    direction: str | None = None,
     engine: str | None = None,
 ) -> Page:
     """The graph of `loss` as one offline HTML page, which shows itself in a notebook.
@@ -52,11 +52,11 @@ def view(
         Largest difference that counts as agreement, relative to the largest true entry, as in `compare`.
     fit : Fit, optional
         The result of `fit(..., snapshots=k)` for the same model. The page plays its values and gradients over the iterations.
-    direction : "TB" or "LR"
-        Top to bottom, or left to right. The page can change it.
+    direction : "TB", "LR" or None
+        Top to bottom, or left to right. None takes the one that gives the larger text. The page can change it.
     engine : "dot", "pygraphviz", "builtin" or None
-        The program that places the boxes at first. None takes the first that works. When the user opens or closes a module,
-        the page uses the built-in layout.
+        None lets the page place the boxes: it opens modules for as long as all fits into the window with text that can be read.
+        With an engine the page begins with all modules open, placed by that program.
 
     Raises
     ------
@@ -88,15 +88,16 @@ def view(
 
 
 def written(
-    contents: Contents, extra: Json, path: str | os.PathLike[str] | None, direction: str = "TB", engine: str | None = None
+    contents: Contents, extra: Json, path: str | os.PathLike[str] | None, direction: str | None = None, engine: str | None = None
 ) -> Page:
     """The page of these contents. It is saved if a path is given."""
-    if direction not in ("TB", "LR"):
-        raise ValueError(f'view: direction must be "TB" (top to bottom) or "LR" (left to right), got {direction!r}')
+    if direction not in ("TB", "LR", None):
+        raise ValueError(f'view: direction must be "TB" (top to bottom), "LR" (left to right) or None, got {direction!r}')
     data = contents.data | extra
-    closed = at_first(data)
-    data |= {"closed": closed, "direction": direction, "layout": placed(data, closed, direction, engine)}
-    data |= {"sizes": {"node": NODE, "closed": CLOSED}}
+    data |= {"direction": direction, "layout": None, "sizes": {"node": NODE, "data": DATA}}
+    if engine is not None:
+        data |= {"closed": at_first(data), "direction": direction or "TB"}
+        data |= {"layout": placed(data, data["closed"], data["direction"], engine)}
     data |= {"labels": [label_width(label_of(data, group)) for group in range(len(data["groups"]))]}
     page = Page(html_of(data), len(data["nodes"]))
     if path is not None:

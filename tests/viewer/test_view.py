@@ -20,7 +20,7 @@ from microgradnp.drawing import layered, rooms
 from microgradnp.inspection import heatmap
 from microgradnp.viewer.backward import backward_pass
 from microgradnp.viewer.page import safe_json
-from microgradnp.viewer.visible import MOST_VISIBLE, placed, visible
+from microgradnp.viewer.visible import MOST_VISIBLE, placed, size_of, visible
 
 rng = np.random.default_rng(3)
 NAME, KIND, SHAPE = 1, 2, 3
@@ -342,7 +342,7 @@ def test_a_closed_module_is_one_box_and_edges_lead_to_it():
     data = data_of(mg.view(in_modules()))
     everything = visible(data, [])
     assert everything.items == sorted(everything.items)
-    outer = [g for g, (_, parent) in enumerate(data["groups"]) if parent is None]
+    outer = [g for g, row in enumerate(data["groups"]) if row["parent"] is None]
     folded = visible(data, outer)
     assert sum(item < 0 for item in folded.items) == len(outer)
     assert folded.groups == []
@@ -372,7 +372,7 @@ def test_boxes_that_are_visible_do_not_overlap(direction):
     for closed in ([], [0], [1, 2]):
         layout = placed(data, closed, direction, "builtin")
         seen = visible(data, closed)
-        sizes = [data["sizes"]["node" if item >= 0 else "closed"] for item in seen.items]
+        sizes = [size_of(data, item) for item in seen.items]
         for i, ((x, y), (w, h)) in enumerate(zip(layout["boxes"], sizes, strict=True)):
             for (u, v), (a, b) in list(zip(layout["boxes"], sizes, strict=True))[:i]:
                 assert x >= u + a or u >= x + w or y >= v + b or v >= y + h

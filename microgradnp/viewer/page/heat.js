@@ -13,11 +13,16 @@ const special = { [NAN]: NaN, [POSITIVE]: Infinity, [NEGATIVE]: -Infinity };
 const cellsOf = (map) => Array.from(map.q, (digit) => { const level = DIGITS.indexOf(digit); return level in special ? special[level] : (level - STEPS) / STEPS; });
 const strength = (cell) => Math.sign(cell) * Math.pow(Math.abs(cell), 0.6); // what is small beside the largest is still seen
 
+// The largest magnitude of all values and of all gradients, for one scale that all boxes share.
+const largest = (maps) => Math.max(0, ...maps.filter((map) => map?.q && Number.isFinite(map.s)).map((map) => map.s)) || 1;
+const LARGEST = { left: largest(D.values), right: largest(D.grads) };
+const scaleOf = (map, side) => (S.one ? LARGEST[side] : map.scale || map.s) || 1;
+
 // A picture of a map, as the address of an image. One pixel a cell, or more where some have to be hatched.
-function picture(map) {
-  const known = painted[theme()];
-  if (known.has(map)) return known.get(map);
-  const share = map.scale ? map.s / map.scale : 1, cells = cellsOf(map).map((cell) => cell * share), [negative, zero, positive] = ENDS[theme()].map(rgb);
+function picture(map, side) {
+  const scale = scaleOf(map, side), all = painted[theme()], known = all.get(map) || all.set(map, new Map()).get(map);
+  if (known.has(scale)) return known.get(scale);
+  const share = Math.min(1, map.s / scale), cells = cellsOf(map).map((cell) => cell * share), [negative, zero, positive] = ENDS[theme()].map(rgb);
   const size = cells.every(Number.isFinite) ? 1 : 8, canvas = document.createElement("canvas");
   canvas.width = map.c * size;
   canvas.height = map.r * size;
@@ -36,7 +41,7 @@ function picture(map) {
     context.stroke();
   });
   const address = canvas.toDataURL();
-  known.set(map, address);
+  known.set(scale, address);
   return address;
 }
 

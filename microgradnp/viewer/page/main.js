@@ -1,5 +1,6 @@
 // Events: mouse, keys, controls; and the beginning.
 
+const AROUND = 8; // pixels around the drawing
 let dragged = false;
 const stage = $("graph");
 const say = (text) => { $("status").textContent = text; };
@@ -9,10 +10,11 @@ function refresh() {
   const found = mark(), current = currentStep();
   fillPanel();
   showReplay();
+  showScale();
   $("step").value = S.step;
   const progressText = S.step >= FINISHED ? `all ${D.steps.length} steps done` : S.step === 0 ? "the gradient of the loss is 1" : `step ${S.step} of ${D.steps.length}: ${D.nodes[current[0]][OP]} ${D.nodes[current[0]][NAME]}`;
   $("stepText").textContent = D.noGradient ? `no gradient: ${D.noGradient}` : cut(progressText, 60);
-  for (const [id, on] of [["over", S.over], ["lane", S.lane]]) $(id).setAttribute("aria-pressed", String(on));
+  for (const [id, on] of [["over", S.over], ["lane", S.lane], ["one", S.one]]) $(id).setAttribute("aria-pressed", String(on));
   $("theme").textContent = { auto: "◐", light: "☀", dark: "☾" }[S.theme];
   document.documentElement.style.colorScheme = S.theme === "auto" ? "light dark" : S.theme;
   writeURL();
@@ -35,16 +37,26 @@ function select(node) {
 function step(k) {
   const before = S.step;
   S.step = Math.max(0, Math.min(FINISHED, k));
-  if (currentStep()) S.sel = currentStep()[0];
+  if (currentStep()) showRound(S.sel = currentStep()[0]);
   else if (before !== S.step) S.sel = S.step === 0 ? root : S.sel;
   paintThumbnails();
   refresh();
 }
 
+// In each run the round that a node belongs to.
+function showRound(node) {
+  for (let g = D.member[node]; g !== null; g = parentOf[g]) {
+    const run = parentOf[g], round = run !== null && roundsOf(run) ? roundsOf(run).findIndex(([group]) => group === g) : -1;
+    if (round >= 0) S.round.set(run, round);
+  }
+}
+
 function toggle(group) {
   if (!S.closed.delete(group)) S.closed.add(group);
-  say(`module ${D.groups[group][0]} ${S.closed.has(group) ? "closed" : "opened"}`);
+  S.chosen = true;
+  say(`${D.groups[group].kind} ${D.groups[group].title} ${S.closed.has(group) ? "closed" : "opened"}`);
   rebuild();
+  if (viewAt[2] * SMALLEST < READABLE) centre(D.groups[group].end, READABLE / SMALLEST);
 }
 
 // ---- the part of the drawing that is seen
@@ -57,16 +69,46 @@ function look([x, y, scale], remember = true) {
 }
 
 function fit() {
-  const { width, height } = stage.getBoundingClientRect(), scale = Math.min(width / (scene.width + 24), height / (scene.height + 24 + (S.lane ? 40 : 0)), 1.6);
-  if (scale > 0) look([(width - scene.width * scale) / 2, (height - scene.height * scale) / 2 - (S.lane && S.dir === "TB" ? 14 * scale : 0), scale], false);
+  const { width, height } = stage.getBoundingClientRect(), scale = Math.min(width / (scene.width + AROUND), height / (scene.height + AROUND + (S.lane ? 40 : 0)), 2.2);
+  if (scale > 0) look([(width - scene.width * scale) / 2, (height - scene.height * scale) / 2 - (S.lane && flowsDown() ? 14 * scale : 0), scale], false);
   S.at = null;
   writeURL();
 }
 
-// At first all is shown, unless that would be a sliver that nobody can read.
+// All is shown, unless that would be a sliver that nobody can read.
 function firstLook() {
   fit();
   if (viewAt[2] < 0.2) centre(S.sel ?? S.focus);
+}
+
+// How large a state would be drawn, in the direction that gives the larger text.
+function measured(closed) {
+  const seen = visible(closed, S.focus), { width, height } = stage.getBoundingClientRect();
+  let best = { scale: 0, dir: "TB" };
+  if (seen.items.length > MOST_TO_FIT) return best;
+  for (const dir of D.direction ? [D.direction] : DIRECTIONS) {
+    const layout = laidOut(seen, dir, width, height), scale = Math.min(width / (layout.width + AROUND), height / (layout.height + AROUND));
+    if (scale > best.scale * 1.02) best = { scale, dir };
+  }
+  return best;
+}
+
+// Opens modules and sections, the largest first, for as long as all is in sight with text that can be read.
+const MOST_TO_FIT = 90, FEW = 8; // boxes; nodes of a graph that is small enough to open its layers, too
+function openWhatFits() {
+  const closed = new Set(D.groups.keys()), tried = new Set(), kinds = ["module", "section", ...(count <= FEW ? ["layer"] : [])];
+  let best = measured(closed);
+  for (;;) {
+    const { itemOf } = itemsOfNodes(closed), group = [...new Set(itemOf)].filter((item) => item < 0).map((item) => -1 - item)
+      .filter((g) => !tried.has(g) && kinds.includes(D.groups[g].kind)).sort((a, b) => inside[b].length - inside[a].length)[0];
+    if (group === undefined) break;
+    tried.add(group);
+    closed.delete(group);
+    const open = measured(closed);
+    if (open.scale * SMALLEST >= READABLE) best = open;
+    else closed.add(group);
+  }
+  [S.closed, S.dir] = [closed, best.dir];
 }
 
 function zoom(factor, at = null) {
@@ -74,9 +116,9 @@ function zoom(factor, at = null) {
   look([x - (x - viewAt[0]) * k, y - (y - viewAt[1]) * k, viewAt[2] * k]);
 }
 
-function centre(node) {
-  const at = scene.boxes.get(scene.seen.itemOf[node]), { width, height } = stage.getBoundingClientRect(), scale = Math.max(viewAt[2], 0.8);
-  if (at) look([width / 2 - (at.x + 88) * scale, height / 2 - (at.y + 48) * scale, scale]);
+function centre(node, least = 0.8) {
+  const item = scene.seen.itemOf[node], at = scene.boxes.get(item), { width, height } = stage.getBoundingClientRect(), scale = Math.max(viewAt[2], least);
+  if (at) look([width / 2 - (at.x + sizeOf(item)[0] / 2) * scale, height / 2 - (at.y + sizeOf(item)[1] / 2) * scale, scale]);
 }
 
 stage.addEventListener("wheel", (event) => {
@@ -116,15 +158,18 @@ const actions = {
   ArrowRight: () => step(S.step + 1), ArrowLeft: () => step(S.step - 1), Home: () => step(0), End: () => step(FINISHED),
   " ": () => playSweep(), "]": () => replay && snap(S.snap < 0 ? 0 : S.snap + 1), "[": () => replay && snap(S.snap < 0 ? replay.snapshots.length - 1 : S.snap - 1),
   "/": () => $("find").focus(), f: fit, "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8),
-  b: () => { S.lane = !S.lane; rebuild(); }, o: () => { S.over = !S.over; refresh(); }, d: () => { S.dir = S.dir === "TB" ? "LR" : "TB"; rebuild(); },
+  b: () => { S.lane = !S.lane; rebuild(); }, o: () => { S.over = !S.over; refresh(); }, d: () => { S.dir = DIRECTIONS[(DIRECTIONS.indexOf(S.dir) + 1) % 3]; S.chosen = true; rebuild(); say({ TB: "top to bottom", LR: "left to right", rows: "in rows" }[S.dir]); },
+  s: () => { S.one = !S.one; paintThumbnails(); refresh(); },
   t: () => { S.theme = { auto: theme() === "dark" ? "light" : "dark", light: "dark", dark: "auto" }[S.theme]; paintThumbnails(); refresh(); },
   c: () => S.sel !== null && centre(S.sel), n: () => { if (S.sel !== null) { S.focus = S.sel; rebuild(); } }, m: () => closeAll(), "?": () => $("help").showModal(),
   Escape: () => { S.sel = null; S.find = ""; $("find").value = ""; refresh(); },
 };
 
+// Opens every module and layer, but no run: that may have hundreds of rounds. Closes all where that is so already.
 function closeAll() {
-  const outer = D.groups.map((_, g) => g).filter((g) => parentOf[g] === null);
-  S.closed = outer.every((g) => S.closed.has(g)) ? new Set() : new Set(outer);
+  const some = D.groups.map((_, g) => g).filter((g) => !roundsOf(g) && D.groups[g].kind !== "iteration");
+  S.closed = new Set(some.some((g) => S.closed.has(g)) ? [...S.closed].filter((g) => !some.includes(g)) : D.groups.keys());
+  S.chosen = true;
   rebuild();
 }
 
@@ -145,7 +190,7 @@ addEventListener("keydown", (event) => {
   act();
 });
 
-for (const [id, key] of Object.entries({ fit: "f", lane: "b", over: "o", turn: "d", theme: "t", modules: "m", ask: "?", next: "ArrowRight", previous: "ArrowLeft", play: " " })) {
+for (const [id, key] of Object.entries({ fit: "f", lane: "b", over: "o", turn: "d", one: "s", theme: "t", modules: "m", ask: "?", next: "ArrowRight", previous: "ArrowLeft", play: " " })) {
   $(id).addEventListener("click", () => actions[key]());
 }
 $("save").addEventListener("click", saveSVG);
@@ -158,11 +203,18 @@ $("find").addEventListener("input", (event) => {
 $("find").addEventListener("keydown", (event) => { if (event.key === "Enter") { const [hit] = mark() || []; if (hit !== undefined) { select(hit); centre(hit); } } });
 $("snap").addEventListener("input", (event) => snap(+event.target.value));
 $("playSnaps").addEventListener("click", () => { if (S.snap < 0 && !player) snap(0); play($("playSnaps"), () => { snap(S.snap + 1); return S.snap >= 0; }, 600); });
-$("nodes").addEventListener("toggle", fillTable);
+$("nodes").addEventListener("toggle", () => { fillTable(); if ($("nodes").open) $("nodes").scrollIntoView(); });
 addEventListener("beforeprint", () => { fillTable(); $("nodes").open = true; });
 darkPage.addEventListener("change", () => { paintThumbnails(); refresh(); });
-addEventListener("resize", () => { if (!S.at) fit(); });
+addEventListener("resize", () => { if (!S.chosen) { openWhatFits(); rebuild(); } else if (!S.at) fit(); });
 addEventListener("hashchange", () => { readURL(); S.at ? (rebuild(true), look(S.at)) : rebuild(); });
+
+// The numbers at the ends of the colours.
+function showScale() {
+  const node = S.sel, ends = (map, side) => (map?.q ? `±${number(scaleOf(map, side))}` : "");
+  const texts = S.one ? [`±${number(LARGEST.left)}`, `±${number(LARGEST.right)}`] : node === null ? ["± the largest of each box", ""] : [ends(valueOf(node), "left"), ends(gradientOf(node), "right")];
+  $("scaleText").textContent = texts[1] ? `value ${texts[0]}, gradient ${texts[1]}` : texts[0];
+}
 
 readURL();
 $("step").max = FINISHED;
@@ -174,6 +226,8 @@ $("modules").hidden = !D.groups.length;
 $("name").textContent = cut(D.title, 60);
 buildReplay();
 const wanted = S.at;
+fillPanel();
+if (!S.chosen) openWhatFits();
 rebuild();
 if (wanted) look(wanted);
 say(`${count.toLocaleString("en")} ${count === 1 ? "node" : "nodes"}${D.noMaps ? `; ${D.noMaps}` : ""}`);

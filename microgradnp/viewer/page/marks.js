@@ -18,8 +18,10 @@ function mark() {
     flag(drawn, nodes, { bright, current, given });
     if (item >= 0) badge(item, drawn);
   }
+  const { itemOf } = scene.seen, [giver, takers] = [current ? itemOf[current[0]] : null, new Set([...given].map((node) => itemOf[node]))];
   for (const edge of scene.edges) {
-    const flows = Boolean(current) && D.edges[edge.k][1] === current[0] && given.has(D.edges[edge.k][0]) && !scene.lane;
+    const own = edge.start >= 0 && edge.end >= 0 ? given.has(D.edges[edge.k][0]) : takers.has(edge.start);
+    const flows = Boolean(current) && edge.end === giver && own && !scene.lane;
     edge.drawn.classList.toggle("flow", flows);
     edge.drawn.classList.toggle("dim", !between(edge.start, edge.end, bright));
     edge.drawn.classList.toggle("kin", kin !== null && !found && between(edge.start, edge.end, bright));
@@ -55,9 +57,9 @@ function markLane(current, given, bright) {
   for (const [item, { drawn }] of scene.lane.boxes) {
     const nodes = nodesOf(item);
     flag(drawn, nodes, { bright, current, given });
+    const { state, here, total } = progress(endOf(item));
+    thumbnail(drawn, "right", gradientOf(endOf(item)), state === "final" ? "" : "…");
     if (item < 0) continue;
-    const { state, here, total } = progress(item);
-    thumbnail(drawn, "right", gradientOf(item), state === "final" ? "" : "…");
     if (state === "partial") drawn.querySelector(".note.right").textContent = `${here} of ${total} terms`;
     badge(item, drawn);
   }

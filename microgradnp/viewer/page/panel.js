@@ -62,7 +62,7 @@ function nodePart() {
   const forward = (D.forward && D.forward[node]) || [], backward = shares[node].flatMap((share) => share.lines);
   if (forward.length || backward.length) part.append(html("pre", [...forward, ...backward].join("\n"), "code"));
   const figures = html("div", null, "figures"), { state, here, total } = progress(node);
-  figures.append(figure(valueOf(node), "value"));
+  figures.append(figure(valueOf(node), "value", "left"));
   if (hasGradient(node)) figures.append(figure(gradientOf(node), state === "partial" ? `gradient, ${here} of ${total} terms` : state === "waiting" ? "gradient: not reached yet" : "gradient"));
   if (mark?.hand) figures.append(figure(mark.hand, `hand-written ${mark.name}`));
   if (mark?.difference) figures.append(figure(mark.difference, "hand-written − gradient"));
@@ -80,19 +80,20 @@ function source(file, line, name, text, path) {
   return block;
 }
 
-function figure(map, caption) {
-  const made = html("figure");
-  if (map?.q) {
-    const image = html("img"), side = Math.max(3, Math.min(18, Math.floor(150 / Math.max(map.r, map.c))));
-    image.src = picture(map);
+function figure(map, caption, side = "right") {
+  const made = html("figure"), single = map?.x?.length === 1;
+  if (single) made.append(html("p", number(map.x[0]), "single"));
+  else if (map?.q) {
+    const image = html("img"), cell = Math.max(3, Math.min(18, Math.floor(150 / Math.max(map.r, map.c))));
+    image.src = picture(map, side);
     image.alt = `heat map of ${caption}`;
-    image.style.width = `${Math.max(map.c * side, 24)}px`;
-    image.style.height = `${Math.max(map.r * side, 14)}px`;
+    image.style.width = `${Math.max(map.c * cell, 24)}px`;
+    image.style.height = `${Math.max(map.r * cell, 14)}px`;
     image.onmousemove = (event) => { made.lastChild.textContent = cellText(map, event.offsetX / image.clientWidth, event.offsetY / image.clientHeight); };
     image.onmouseleave = () => { made.lastChild.textContent = range(map); };
     made.append(image);
   } else if (map?.text) made.append(html("pre", map.text, "text"));
-  made.append(html("figcaption", caption), html("span", map?.q ? range(map) : "", "quiet"));
+  made.append(html("figcaption", caption), html("span", map?.q && !single ? range(map) : "", "quiet"));
   return made;
 }
 
@@ -123,7 +124,7 @@ function facts(node, mark) {
   if (gradient?.q) row("gradient", statistics(gradient), ...written(gradient));
   if (mark?.hand) row("by hand", statistics(mark.hand), ...written(mark.hand));
   if (mark && mark.error !== undefined) row("largest error", number(mark.error));
-  if (group !== null) row("module", D.groups[group][0]);
+  if (group !== null) row("part of", D.groups[group].title);
   const list = (nodes) => nodes.flatMap((other, k) => [k ? ", " : "", link(other)]);
   if (inputs[node].length) row("inputs", ...list([...new Set(inputs[node])].slice(0, 50)));
   if (users[node].length) row("used by", ...list([...new Set(users[node])].slice(0, 50)));

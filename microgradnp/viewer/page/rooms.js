@@ -5,10 +5,9 @@ const GROUP_PAD = 14, APPROACH = 18, PORTS = 14, HEAD = 5, CORNER = 14, MARGIN =
 // seen: what `visible` found. Returns {width, height, boxes, groups, routes} as viewer/visible.py writes it.
 function builtIn(seen, direction) {
   const flipped = direction === "LR", turn = ([a, b]) => (flipped ? [b, a] : [a, b]);
-  const sizes = seen.items.map((item) => turn(item >= 0 ? D.sizes.node : D.sizes.closed));
+  const sizes = seen.items.map((item) => turn(sizeOf(item)));
   const light = seen.items.map((item) => item >= 0 && ["parameter", "data"].includes(D.nodes[item][KIND]));
-  const where = new Map(seen.groups.map((g, k) => [g, k]));
-  const parent = seen.groups.map((g) => where.get(parentOf[g]) ?? null);
+  const parent = seen.parents;
   const makeRoom = () => ({
     level: { across: [], along: [], wires: [], first: new Set(), last: new Set(), light: new Set() },
     item: new Map(), wire: new Map(), hops: [], size: [0, 0], shift: 0, origin: [0, 0], placed: null,
@@ -138,6 +137,12 @@ function builtIn(seen, direction) {
     return points.reverse();
   };
 
+  const rankOf = (box) => { // of the box, or of the outermost frame around it
+    let key = "box" + box;
+    for (let g = seen.member[box]; g !== null; g = parent[g]) key = "group" + g;
+    return whole.placed.rank[whole.item.get(key)];
+  };
+
   for (const g of [...rooms.keys()].reverse()) furnish(g);
   furnish(null);
   rooms.forEach((_, g) => locate(g)); // behind their parents
@@ -145,6 +150,7 @@ function builtIn(seen, direction) {
   return {
     width, height, boxes: corners.map(turn), routes: seen.edges.map((_, e) => curves(route(e, corners, ends[e])).flatMap(turn)),
     groups: rooms.map((here) => [...turn(here.origin), ...turn(here.size)]),
+    ranks: seen.items.map((_, box) => rankOf(box)), levels: whole.placed.rankStart.map((start, r) => [along(whole, start), along(whole, whole.placed.rankEnd[r])]),
   };
 }
 

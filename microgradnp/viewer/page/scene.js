@@ -8,15 +8,16 @@ const element = (name, attributes = {}, ...children) => {
 };
 const words = (x, y, kind, text, more = {}) => element("text", { x, y, class: kind, ...more }, text);
 
-const BAND = 21, PADDING = 8, CHARACTER = 6.65, SMALL = 5.75; // pixels; widths of a character at 11 and 9.5 px
-const THUMB = { y: 40, width: 78, height: 38, left: 8, right: 90 };
-const ROOM = Math.floor((D.sizes.node[0] - 2 * PADDING) / CHARACTER);
+const BAND = 25, PADDING = 10, BOLD = 8.45, CHARACTER = 7.9; // pixels; widths of a character of 14 px in bold and of 13 px
+const MAPS = 60, MAP = 38; // from the foot of a box up to its heat maps, and their height
+const SMALLEST = 13, READABLE = 11; // pixels: the smallest text of the drawing, and the smallest that the page opens with
+const roomOf = (width, character = CHARACTER) => Math.floor((width - 2 * PADDING) / character);
 let scene = null;
 
 function build() {
   const began = performance.now(), seen = visible(S.closed, S.focus);
-  const asSent = D.layout && S.dir === D.direction && sameSet(S.closed, D.closed);
-  const layout = asSent ? D.layout : builtIn(seen, S.dir);
+  const asSent = D.layout && S.dir === D.direction && sameSet(S.closed, D.closed), { width, height } = $("graph").getBoundingClientRect();
+  const layout = asSent ? D.layout : laidOut(seen, S.lane && S.dir === "rows" ? "LR" : S.dir || "TB", width, height);
   const laid = performance.now();
   scene = { seen, layout, boxes: new Map(), edges: [], width: layout.width, height: layout.height, lane: null };
   const groups = element("g"), edges = element("g"), boxes = element("g");
@@ -62,7 +63,9 @@ function headOf(route, backwards) {
 }
 
 function wire(route, kind, backwards = false) {
-  return element("g", { class: kind }, element("path", { class: "line", d: pathOf(route) }), element("path", { class: "head", d: headOf(route, backwards) }));
+  const drawn = element("g", { class: kind }, element("path", { class: "line", d: pathOf(route) }), element("path", { class: "head", d: headOf(route, backwards) }));
+  if (!backwards) drawn.append(element("path", { class: "back", d: headOf(route, true) })); // where a gradient flows along it
+  return drawn;
 }
 
 function button(drawn, label, act) {
@@ -75,50 +78,74 @@ function button(drawn, label, act) {
 }
 
 function moduleFrame(group, [x, y, width, height]) {
-  const label = button(words(x + PADDING, y + 14, "label", "▾ " + cut(D.groups[group][0], 24)), `close module ${D.groups[group][0]}`, () => toggle(group));
+  const { title, kind } = D.groups[group], label = button(words(x + PADDING, y + 15, "label", "▾ " + cut(title, 24)), `close ${kind} ${title}`, () => toggle(group));
   label.dataset.group = group;
-  return element("g", { class: "module" }, element("title", {}, `module ${D.groups[group][0]}: click its name to close it`), element("rect", { x, y, width, height, rx: 8 }), label);
+  return element("g", { class: "module" }, element("title", {}, `${kind} ${title}: click its name to close it`), element("rect", { x, y, width, height, rx: 8 }), label);
 }
 
+// A folded group: its title, its formula, its sizes, and the value and gradient of its result.
 function closedBox(group, x, y) {
-  const [width, height] = D.sizes.closed, nodes = inside[group];
+  const { title, tag, lines, kind, size: [width, height] } = D.groups[group], nodes = inside[group];
   const wrong = nodes.filter((node) => over[node]?.ok === false), checked = nodes.filter((node) => over[node]).length;
-  const says = `${nodes.length} ${nodes.length === 1 ? "node" : "nodes"}${wrong.length ? `, ${wrong.length} wrong` : checked ? `, ${checked} checked` : ""}`;
-  const drawn = element("g", { class: "box module-box", transform: `translate(${x} ${y})` },
-    element("title", {}, `module ${D.groups[group][0]}, closed: ${says}`),
-    element("rect", { class: "stack", x: 3, y: 3, width, height, rx: 8 }), element("rect", { class: "body", width, height, rx: 8 }), element("rect", { class: "rim", width, height, rx: 8 }),
-    words(PADDING, 20, "name", "▸ " + cut(D.groups[group][0], ROOM - 2)), words(PADDING, 38, "small", says));
-  if (wrong.length) drawn.append(words(width - PADDING, 38, "badge wrong", nodes.includes(D.first) ? "✗ 1st" : "✗", { "text-anchor": "end" }));
+  const says = wrong.length ? `${wrong.length} wrong` : checked ? `${checked} checked` : "";
+  const drawn = element("g", { class: `box module-box ${nodes.includes(root) ? "loss" : `is-${kind}`}`, transform: `translate(${x} ${y})` },
+    element("title", {}, [`${kind} ${title}: ${nodes.filter((node) => D.nodes[node][OP]).length} steps${says ? `, ${says}` : ""}. Click ▸ to open it.`, ...lines].join("\n")));
+  if (kind !== "layer") drawn.append(element("rect", { class: "stack", x: 4, y: 4, width, height, rx: 8 }));
+  const face = element("g", { class: "face" });
+  outline(face, nodes.includes(root) ? "loss" : "module", width, height);
+  face.append(words(PADDING + 17, 17, "name", cut(title, roomOf(width) - 2 - tag.length)), words(width - PADDING, 17, "tag", tag, { "text-anchor": "end" }));
+  lines.forEach((line, k) => face.append(words(PADDING, BAND + 15 + 18 * k, k ? "small" : "formula", line)));
+  drawn.append(button(face, `${kind} ${title}${says ? `, ${says}` : ""}`, () => select(endOf(-1 - group))));
+  drawn.append(words(width - 4, -4, `badge${wrong.length ? " wrong" : ""}`, wrong.length ? (nodes.includes(D.first) ? "✗ 1st" : "✗") : "", { "text-anchor": "end" }));
+  if (roundsOf(group)) drawn.append(stepper(group, width));
   drawn.dataset.group = group;
-  return button(drawn, `open module ${D.groups[group][0]}, ${says}`, () => toggle(group));
+  drawn.addEventListener("dblclick", (event) => { event.stopPropagation(); toggle(group); });
+  const opener = button(element("g", { class: "opener" }, element("rect", { width: 24, height: BAND, rx: 6 }), words(PADDING - 2, 17, "name", "▸")), `open ${kind} ${title}`, () => toggle(group));
+  drawn.append(opener);
+  return drawn;
+}
+
+// Which round of a run its box shows.
+function stepper(group, width) {
+  const move = (by) => (event) => { S.round.set(group, Math.max(0, Math.min(roundsOf(group).length - 1, roundAt(group) + by))); paintRun(group); if (event) select(endOf(-1 - group)); };
+  const arrow = (x, sign, by, label) => button(element("g", { class: "opener", transform: `translate(${x} ${BAND + 18})` }, element("rect", { width: 24, height: 20, rx: 5 }), words(12, 15, "name", sign, { "text-anchor": "middle" })), label, move(by));
+  return element("g", { class: "stepper", transform: `translate(${width - 118} 0)` }, arrow(0, "◂", -1, "round before"), words(56, BAND + 33, "round", "", { "text-anchor": "middle" }), arrow(86, "▸", 1, "next round"));
+}
+
+function paintRun(group) {
+  const at = scene.boxes.get(-1 - group);
+  if (!at) return;
+  const label = D.groups[roundsOf(group)[roundAt(group)][0]].title;
+  at.drawn.querySelector(".round").textContent = cut(label, 7);
+  paintOne(-1 - group, at);
 }
 
 function nodeBox(node, x, y) {
-  const [width, height] = D.sizes.node, row = D.nodes[node];
+  const [width, height] = sizeOf(node), row = D.nodes[node], room = roomOf(width);
   const drawn = element("g", { class: `box node ${row[KIND]}`, transform: `translate(${x} ${y})` });
   const tag = row[OP] ? cut(row[OP], 14) : row[KIND], name = row[NAME];
-  const left = name && name !== row[OP] ? cut(name, ROOM - tag.length - 1) : "";
+  const left = name && name !== row[OP] ? cut(name, room - tag.length - 2) : "";
   drawn.append(element("title", {}, [left ? `${cut(name, 300)}: ${cut(row[OP] || row[KIND], 300)}` : cut(row[OP] || row[KIND], 300), `${shapeText(node)} ${row[DTYPE]}`, placeText(node)].filter(Boolean).join("\n")));
   outline(drawn, row[KIND], width, height);
-  if (left) drawn.append(words(PADDING, 14.5, "name", left));
-  drawn.append(words(left ? width - PADDING : PADDING, 14.5, left ? "tag" : "name", tag, left ? { "text-anchor": "end" } : {}));
-  const place = placeText(node), size = cut(`${shapeText(node)} ${row[DTYPE]}`, Math.floor((width - 2 * PADDING) / SMALL) - Math.min(place.length, 11) - 1);
-  drawn.append(words(PADDING, 33, "small", size), words(width - PADDING, 33, "small", tail(place, 11), { "text-anchor": "end" }));
+  if (left) drawn.append(words(PADDING, 17, "name", left));
+  drawn.append(words(left ? width - PADDING : PADDING, 17, left ? "tag" : "name", tag, left ? { "text-anchor": "end" } : {}));
+  const place = placeText(node), size = shapeText(node) + (row[DTYPE] === "float64" ? "" : ` ${row[DTYPE]}`);
+  drawn.append(words(PADDING, BAND + 15, "small", cut(size, room)), words(width - PADDING, BAND + 15, "small", place && size.length + 5 < room ? tail(place, room - size.length - 1) : "", { "text-anchor": "end" }));
   drawn.append(words(width - 4, -4, "badge", "", { "text-anchor": "end" }));
   drawn.dataset.node = node;
   return button(drawn, `${row[OP] || row[KIND]} ${name}, shape ${shapeText(node)}, ${row[DTYPE]}${place ? `, ${place}` : ""}`, () => select(node));
 }
 
 // The two frames for heat maps; made when they are filled, for thousands of boxes that is later.
-function thumbnails(drawn) {
-  const thumbs = element("g", { class: "thumbs" }), height = D.sizes.node[1];
-  for (const side of ["left", "right"]) {
-    const caption = side === "left" ? "value" : "gradient";
-    thumbs.append(
-      element("rect", { class: "frame", x: THUMB[side], y: THUMB.y, width: THUMB.width, height: THUMB.height }),
-      element("image", { class: side, x: THUMB[side], y: THUMB.y, width: THUMB.width, height: THUMB.height, preserveAspectRatio: "none" }),
-      words(THUMB[side] + THUMB.width / 2, THUMB.y + 23, `number ${side}`, "", { "text-anchor": "middle" }),
-      words(THUMB[side], height - 6.5, "caption", caption), words(THUMB[side] + THUMB.width, height - 6.5, `caption note ${side}`, "", { "text-anchor": "end" }));
+function thumbnails(drawn, [width, height], alone) {
+  const thumbs = element("g", { class: "thumbs" }), wide = alone ? width - 2 * PADDING : (width - 2 * PADDING - 8) / 2, y = height - MAPS;
+  for (const side of alone ? ["left"] : ["left", "right"]) {
+    const caption = side === "left" ? "value" : "gradient", x = side === "left" ? PADDING : width - PADDING - wide;
+    thumbs.append(element("g", { class: side },
+      element("rect", { class: "frame", x, y, width: wide, height: MAP }),
+      element("image", { class: side, x, y, width: wide, height: MAP, preserveAspectRatio: "none" }),
+      words(x + wide / 2, y + 24, `number ${side}`, "", { "text-anchor": "middle" }),
+      words(x, height - 6.5, "caption", caption), words(x + wide, height - 6.5, `caption note ${side}`, "", { "text-anchor": "end" })));
   }
   drawn.append(thumbs);
 }
@@ -130,7 +157,7 @@ function outline(drawn, kind, width, height) {
     drawn.append(element("path", { class: "body", d: shape }), element("path", { class: "band", d: `M0,0H${width - 9}L${width},9V${BAND}H0Z` }), element("path", { class: "rim", d: shape }));
     return;
   }
-  const r = kind === "parameter" ? 12 : 3;
+  const r = kind === "parameter" ? 12 : kind === "module" ? 8 : 3;
   drawn.append(element("rect", { class: "body", width, height, rx: r }), element("path", { class: "band", d: `M0,${BAND}V${r}Q0,0 ${r},0H${width - r}Q${width},0 ${width},${r}V${BAND}Z` }), element("rect", { class: "rim", width, height, rx: r }));
   if (kind === "loss") drawn.append(element("rect", { class: "rim inner", x: 3, y: 3, width: width - 6, height: height - 6, rx: 2 }));
 }
@@ -140,7 +167,7 @@ function thumbnail(drawn, side, map, nothing) {
   const image = drawn.querySelector(`image.${side}`), text = drawn.querySelector(`.number.${side}`), note = drawn.querySelector(`.note.${side}`);
   const single = map && map.x && map.x.length === 1;
   const drawable = map && map.q && (!single || missing(map));
-  if (drawable) image.setAttribute("href", picture(map));
+  if (drawable) image.setAttribute("href", picture(map, side));
   image.style.display = drawable ? "" : "none";
   text.textContent = single ? number(map.x[0]) : map?.text ? "text" : map ? "" : nothing;
   text.classList.toggle("single", Boolean(single));
@@ -150,7 +177,8 @@ function thumbnail(drawn, side, map, nothing) {
 let painting = 0;
 // Thumbnails of what is on the screen at once, of the rest when the browser has time.
 function paintThumbnails() {
-  const turn = ++painting, drawnBoxes = [...scene.boxes].filter(([item]) => item >= 0);
+  const turn = ++painting, drawnBoxes = [...scene.boxes];
+  D.groups.forEach((group, g) => { if (group.rounds) paintRun(g); });
   const some = () => {
     const until = performance.now() + 12;
     while (drawnBoxes.length && performance.now() < until) paintOne(...drawnBoxes.shift());
@@ -160,9 +188,13 @@ function paintThumbnails() {
   else some();
 }
 
-function paintOne(node, { drawn }) {
-  if (!drawn.querySelector(".thumbs")) thumbnails(drawn);
+const isData = (item) => item >= 0 && D.nodes[item][KIND] === "data";
+
+function paintOne(item, { drawn }) {
+  const node = endOf(item);
+  if (!drawn.querySelector(".thumbs")) thumbnails(drawn, sizeOf(item), isData(item));
   thumbnail(drawn, "left", valueOf(node), D.noMaps ? "" : "empty");
+  if (isData(item)) return;
   const { state, here, total } = progress(node), map = gradientOf(node);
   thumbnail(drawn, "right", map, { never: D.needs[node] ? "no loss" : "not needed", waiting: "…", final: D.noMaps ? "" : "empty", partial: "…" }[state]);
   if (state === "partial") drawn.querySelector(".note.right").textContent = `${here} of ${total}`;

@@ -1,4 +1,4 @@
-// The data, and the state of the page: what is selected, closed, searched for; all of it stands in the URL.
+// The data, and the state of the page: what is selected, open, searched for; all of it stands in the URL.
 
 const D = JSON.parse(document.getElementById("data").textContent);
 const [OP, NAME, KIND, SHAPE, DTYPE, PLACE] = [0, 1, 2, 3, 4, 5]; // columns of D.nodes
@@ -25,9 +25,10 @@ const root = count - 1;
 const hasGradient = (node) => D.needs[node] && (shares[node].length > 0 || (node === root && !D.noGradient));
 
 const S = {
-  step: FINISHED, sel: null, over: true, lane: false, closed: new Set(D.closed), find: "", dir: D.direction,
-  theme: "auto", snap: -1, focus: root, at: null,
+  step: FINISHED, sel: null, over: true, lane: false, closed: new Set(D.closed || D.groups.keys()), find: "", dir: D.direction,
+  theme: "auto", snap: -1, focus: root, at: null, one: false, chosen: Boolean(D.closed), round: new Map(),
 };
+const DIRECTIONS = ["TB", "LR", "rows"];
 
 function readURL() {
   const query = new URLSearchParams(location.hash.slice(1));
@@ -42,9 +43,14 @@ function readURL() {
   S.over = query.get("over") !== "0";
   S.lane = query.get("lane") === "1";
   S.find = query.get("find") || "";
-  if (["TB", "LR"].includes(query.get("dir"))) S.dir = query.get("dir");
+  S.one = query.get("one") === "1";
+  if (DIRECTIONS.includes(query.get("dir"))) S.dir = query.get("dir");
   if (["light", "dark"].includes(query.get("theme"))) S.theme = query.get("theme");
-  if (query.has("closed")) S.closed = new Set(query.get("closed").split(",").filter(Boolean).map(Number).filter((g) => g in D.groups));
+  if (query.has("open")) {
+    const open = new Set(query.get("open").split(",").filter(Boolean).map(Number));
+    S.closed = new Set([...D.groups.keys()].filter((g) => !open.has(g) && query.get("open") !== "all"));
+    S.chosen = true;
+  }
   const at = (query.get("at") || "").split(",").map(Number);
   S.at = at.length === 3 && at.every(Number.isFinite) && at[2] > 0 ? at : null;
 }
@@ -59,9 +65,10 @@ function writeURL() {
   put("over", S.over ? 1 : 0, 1);
   put("lane", S.lane ? 1 : 0, 0);
   put("find", S.find, "");
-  put("dir", S.dir, D.direction);
+  if (S.chosen) put("dir", S.dir, D.direction);
+  put("one", S.one ? 1 : 0, 0);
   put("theme", S.theme, "auto");
-  put("closed", [...S.closed].sort((a, b) => a - b).join(","), D.closed.join(","));
+  if (S.chosen && D.groups.length) query.set("open", [...D.groups.keys()].filter((g) => !S.closed.has(g)).join(","));
   if (S.at) query.set("at", S.at.map((x) => +x.toFixed(3)).join(","));
   try {
     history.replaceState(null, "", "#" + query);
@@ -97,10 +104,19 @@ const reach = (start, next) => {
   return seen;
 };
 
+// An item is a node by its number, or a closed group g as -1 - g. Its size, and the node whose value and gradient it shows.
+const sizeOf = (item) => (item >= 0 ? D.sizes[D.nodes[item][KIND]] || D.sizes.node : D.groups[-1 - item].size);
+const endOf = (item) => (item >= 0 ? item : roundsOf(-1 - item)?.[roundAt(-1 - item)][1] ?? D.groups[-1 - item].end);
+const roundsOf = (group) => D.groups[group].rounds;
+const roundAt = (group) => S.round.get(group) ?? roundsOf(group).length - 1;
+
 const title = (node) => D.nodes[node][NAME] || D.nodes[node][OP] || D.nodes[node][KIND];
 const shapeText = (node) => `(${D.nodes[node][SHAPE].join(", ")}${D.nodes[node][SHAPE].length === 1 ? "," : ""})`;
 const placeOf = (node) => (D.nodes[node][PLACE] === null ? null : D.places[D.nodes[node][PLACE]]);
-const placeText = (node) => { const place = placeOf(node); return place ? `${place[0]}:${place[1]}` : ""; };
+const placeText = (node) => {
+  const place = placeOf(node), hand = over[node]?.where; // of a parameter: the line of the hand-written file
+  return hand && !D.nodes[node][OP] ? `${hand[3]}:${hand[1]}` : place ? `${place[0]}:${place[1]}` : "";
+};
 const number = (x) => {
   if (typeof x !== "number") return String(x);
   const size = Math.abs(x);

@@ -1,8 +1,10 @@
-// Which boxes are seen: nodes, and modules that are closed. The same as view/visible.py; a test compares them.
-// An item is a node by its number, or a closed module g as -1 - g.
+// Which boxes are seen: nodes, and groups that are closed. The same as viewer/visible.py; a test compares them.
 
 const MOST_VISIBLE = 5000, NEAREST = 300, HUB = 24;
-const parentOf = D.groups.map(([, parent]) => parent);
+const parentOf = D.groups.map((group) => group.parent);
+const frameOf = []; // the innermost group around each one, or itself, that has a frame when it is open
+D.groups.forEach((group, g) => { frameOf[g] = group.kind !== "section" ? g : group.parent === null ? null : frameOf[group.parent]; });
+const framed = (g) => (g === null ? null : frameOf[g]);
 const inside = D.groups.map(() => []); // the nodes of each module, those of inner ones too
 D.member.forEach((group, node) => { for (let g = group; g !== null; g = parentOf[g]) inside[g].push(node); });
 
@@ -35,11 +37,12 @@ function visible(closed, focus) {
   const items = inOrder(first, kept), place = new Map(items.map((item, k) => [item, k]));
   const shown = new Set();
   for (const item of items) for (let g = item >= 0 ? D.member[item] : parentOf[-1 - item]; g !== null; g = parentOf[g]) shown.add(g);
-  const groups = parentOf.map((_, g) => g).filter((g) => shut[g] === null && (total <= MOST_VISIBLE || shown.has(g)));
+  const groups = parentOf.map((_, g) => g).filter((g) => shut[g] === null && frameOf[g] === g && (total <= MOST_VISIBLE || shown.has(g)));
   const where = new Map(groups.map((g, k) => [g, k]));
-  const member = items.map((item) => where.get(item >= 0 ? D.member[item] : parentOf[-1 - item]) ?? null);
+  const member = items.map((item) => where.get(framed(item >= 0 ? D.member[item] : parentOf[-1 - item])) ?? null);
+  const parents = groups.map((g) => where.get(framed(parentOf[g])) ?? null);
   const rows = kept.map(([start, end, k]) => [place.get(start), place.get(end), k]).sort((a, b) => a[1] - b[1] || a[2] - b[2]);
-  return { items, edges: rows, groups, member, place, itemOf, total };
+  return { items, edges: rows, groups, member, parents, place, itemOf, total };
 }
 
 // The items closest to one of them, along edges in either direction, but not through what everything uses.
