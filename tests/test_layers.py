@@ -125,6 +125,32 @@ def test_recurrent_layers_equal_pytorch(kind):
     np.testing.assert_allclose(ours.U.grad, theirs.weight_hh_l0.grad.numpy().T, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_a_fused_sequence_is_its_steps(kind, dtype):
+    close = {"rtol": 1e-5, "atol": 1e-6} if dtype is np.float32 else {"rtol": 1e-12, "atol": 1e-14}
+    layers = [getattr(mg.nn, kind)(4, 3, dtype=dtype, fused=fused, rng=0) for fused in (True, False)]
+    first, found = normal(2, 3), []
+    for layer in layers:
+        x, h = (mg.Tensor(a.astype(dtype), requires_grad=True) for a in (SEQUENCE, first))
+        states, last = layer(x, (h, 2 * h) if kind == "LSTM" else h)
+        (np.sum(states**2) + sum(np.sum(np.sin(part)) for part in (last if kind == "LSTM" else (last,)))).backward()
+        found.append([p.grad for p in (x, h, *layer.parameters().values())])
+    for ours, theirs in zip(*found, strict=True):
+        assert ours.dtype == dtype
+        np.testing.assert_allclose(ours, theirs, **close)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_second_derivatives_of_a_fused_sequence(kind):
+    layer = getattr(mg.nn, kind)(2, 2, rng=0)
+    for parameter in layer.parameters().values():
+        parameter.requires_grad = False
+    mg.check_grads(
+        lambda x, h: np.sum(layer(x, (h, h) if kind == "LSTM" else h)[0] ** 2), (normal(2, 3, 2), normal(2, 2)), order=2
+    )
+
+
 def test_multi_head_attention_equals_pytorch():
     ours, theirs = mg.nn.MultiHeadAttention(4, 2, rng=0), torch.nn.MultiheadAttention(4, 2, batch_first=True).double()
     parts = (ours.query, ours.key, ours.value)

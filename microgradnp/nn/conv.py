@@ -1,11 +1,11 @@
 """Convolution and pooling: functions of images (samples, channels, height, width), and the layers made of them.
 
-A convolution here is a cross-correlation, as in all libraries of neural networks. The windows become the rows of a matrix
-(im2col), so that one matrix product does the work: K. Chellapilla et al., "High performance convolutional networks" (2006).
+A convolution here is a cross-correlation, as in all libraries of neural networks.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from microgradnp.core.tensor import Tensor
 from microgradnp.nn.initial import Init, initial
 from microgradnp.nn.module import Module
+from microgradnp.rules.convolution import im2col, positions
 
 Sizes = int | tuple[int, ...]
 
@@ -68,26 +69,21 @@ def conv2d(x: Any, W: Any, b: Any = None, *, stride: Sizes = 1, padding: Sizes =
         )
     if isinstance(W, Tensor) and not isinstance(x, Tensor):
         x = Tensor(x)  # its windows are then results, which need not be watched for a change as a user's array is
-    steps = each(stride, 2, "stride"), each(dilation, 2, "dilation")
-    up, left = each(padding, 2, "padding", 0)
-    if up or left:
-        x = np.pad(x, ((0, 0), (0, 0), (up, up), (left, left)))
-    if groups > 1:
-        parts = zip(np.split(x, groups, axis=1), np.split(W, groups, axis=0), strict=True)
-        y = np.concatenate([correlated(part, kernels, *steps) for part, kernels in parts], axis=1)
-    else:
-        y = correlated(x, W, *steps)
-    return y if b is None else y + np.reshape(b, (-1, 1, 1))
+    steps = each(stride, 2, "stride"), each(padding, 2, "padding", 0), each(dilation, 2, "dilation")
+    if groups == 1:
+        return correlated(x, W, b, *steps)
+    shares = [b] * groups if b is None else np.split(b, groups)
+    parts = zip(np.split(x, groups, axis=1), np.split(W, groups, axis=0), shares, strict=True)
+    return np.concatenate([correlated(*part, *steps) for part in parts], axis=1)
 
 
-def correlated(x: Any, W: Any, stride: tuple[int, ...], dilation: tuple[int, ...]) -> Any:
-    """The windows of x as rows, times the kernels as columns."""
-    kernels, *size = np.shape(W)
-    found = np.transpose(windows(x, tuple(size[1:]), stride, dilation), (0, 2, 3, 1, 4, 5))
-    samples, height, width = np.shape(found)[:3]
-    rows = np.reshape(found, (samples * height * width, math.prod(size)))
-    y = rows @ np.transpose(np.reshape(W, (kernels, math.prod(size))))
-    return np.transpose(np.reshape(y, (samples, height, width, kernels)), (0, 3, 1, 2))
+def correlated(x: Any, W: Any, b: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+    """The kernels as rows, times the windows of x as columns."""
+    samples, (kernels, *_, rows, columns) = len(x), np.shape(W)
+    height, width = positions(np.shape(x), (rows, columns), stride, padding, dilation)
+    y = np.reshape(W, (kernels, -1)) @ im2col(x, (rows, columns), stride, padding, dilation)  # (kernels, samples * positions)
+    y = y if b is None else y + np.expand_dims(b, 1)
+    return np.transpose(np.reshape(y, (kernels, samples, height, width)), (1, 0, 2, 3))
 
 
 def conv1d(x: Any, W: Any, b: Any = None, *, stride: int = 1, padding: int = 0, dilation: int = 1, groups: int = 1) -> Any:
@@ -102,9 +98,16 @@ def conv1d(x: Any, W: Any, b: Any = None, *, stride: int = 1, padding: int = 0, 
 
 
 def pooled(x: Any, size: Sizes, stride: Sizes | None, function: Any) -> Any:
-    """A function of all windows over the last axes."""
+    """A function of all windows over the last axes. Windows that do not overlap are a matter of shape."""
     sizes = each(size, 2 if isinstance(size, int) else len(size), "size")
     steps = sizes if stride is None else each(stride, len(sizes), "stride")
+    rest, lengths = np.shape(x)[: -len(sizes)], np.shape(x)[-len(sizes) :]
+    if sizes == steps and all(k <= length for k, length in zip(sizes, lengths, strict=True)):
+        counts = [length // k for k, length in zip(sizes, lengths, strict=True)]
+        inside: Any = (..., *(slice(n * k) for n, k in zip(counts, sizes, strict=True)))
+        cut = x if all(n * k == length for n, k, length in zip(counts, sizes, lengths, strict=True)) else x[inside]
+        blocks = np.reshape(cut, (*rest, *itertools.chain(*zip(counts, sizes, strict=True))))
+        return function(blocks, axis=tuple(range(-2 * len(sizes) + 1, 0, 2)))
     return function(windows(x, sizes, steps, (1,) * len(sizes)), axis=tuple(range(-len(sizes), 0)))
 
 

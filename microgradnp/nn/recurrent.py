@@ -1,6 +1,7 @@
 """Recurrent layers. Each maps x (samples, time, inputs) to all states (samples, time, units) and the last state.
 
-The products of all inputs with W are done at once. A step adds one product, of the state with U.
+The products of all inputs with W are done at once. A step adds one product, of the state with U. `LSTM` and `GRU` compute the
+whole sequence as one node of the graph. With `fused=False`, and in compiled and printed programs, every step is recorded.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from microgradnp.core.tensor import Tensor
 from microgradnp.nn.initial import Init, initial
 from microgradnp.nn.module import Module
 from microgradnp.rules.functional import sigmoid
+from microgradnp.rules.recurrent import gru, lstm
 
 
 class RNN(Module):
     """h[t] = tanh(x[t] W + h[t - 1] U + b): J. L. Elman, "Finding structure in time" (1990)."""
 
-    gates = 1
+    gates, fused = 1, False
 
     def __init__(
         self,
@@ -27,12 +29,14 @@ class RNN(Module):
         *,
         init: Init = "glorot",
         dtype: Any = float,
+        fused: bool | None = None,
         rng: np.random.Generator | int | None = None,
         name: str | None = None,
     ) -> None:
         if inputs < 1 or units < 1:
             raise ValueError(f"{type(self).__name__}: sizes must be at least 1, got inputs={inputs}, units={units}")
         self.name, self.units, random = name, units, np.random.default_rng(rng)
+        self.fused = type(self).fused if fused is None else fused
         columns = self.gates * units
         self.W = Tensor(initial(init, (inputs, columns), (inputs, units), random, dtype), requires_grad=True, name="W")
         self.U = Tensor(initial(init, (units, columns), (units, units), random, dtype), requires_grad=True, name="U")
@@ -41,13 +45,20 @@ class RNN(Module):
     def forward(self, x: Any, state: Any = None) -> Any:
         if np.ndim(x) != 3:
             raise ValueError(f"{type(self).__name__}: x has shape {np.shape(x)}; needed: (samples, time, inputs)")
-        z = x @ self.W + self.b
-        state = self.start(np.shape(x)[0]) if state is None else state
+        samples, time, inputs = np.shape(x)
+        state = self.start(samples) if state is None else state
+        rows = np.reshape(np.swapaxes(x, 0, 1), (time * samples, inputs)) @ self.W + self.b  # one step after the other
+        if self.fused and not getattr(rows, "traced", False):
+            return self.whole(rows, state, time)
         states = []
-        for now in np.unstack(z, axis=1):
-            state = self.step(now, state)
+        for z in np.unstack(np.reshape(rows, (time, samples, -1))):
+            state = self.step(z, state)
             states.append(state[0] if isinstance(state, tuple) else state)
         return np.stack(states, axis=1), state
+
+    def whole(self, rows: Any, state: Any, time: int) -> Any:
+        """All steps at once."""
+        raise NotImplementedError(f"{type(self).__name__} has no fused form")
 
     def start(self, samples: int) -> Any:
         """The state before the first step."""
@@ -69,7 +80,14 @@ class LSTM(RNN):
     The state is (h, c). S. Hochreiter and J. Schmidhuber (1997), with the forget gate of F. A. Gers et al. (2000).
     """
 
-    gates = 4
+    gates, fused = 4, True
+
+    def whole(self, rows: Any, state: Any, time: int) -> Any:
+        h, c = state
+        first = np.concatenate([h, c, np.zeros_like(h), np.zeros_like(h)], axis=1)
+        y = lstm(np.concatenate([rows, self.U, first], axis=0), time)
+        h, c = y[0], y[1]
+        return np.swapaxes(h, 0, 1), (h[-1], c[-1])
 
     def start(self, samples: int) -> Any:
         return super().start(samples), super().start(samples)
@@ -87,7 +105,14 @@ class GRU(RNN):
     K. Cho et al., "Learning phrase representations using RNN encoder-decoder" (2014), in PyTorch's form.
     """
 
-    gates = 3
+    gates, fused = 3, True
+
+    def whole(self, rows: Any, state: Any, time: int) -> Any:
+        nothing, none = np.zeros_like(state), np.zeros_like(self.a)
+        bias = np.expand_dims(np.concatenate([none, none, self.a]), 0)
+        first = np.concatenate([state, nothing, nothing], axis=1)
+        h = gru(np.concatenate([rows, self.U, bias, first], axis=0), time)[0]
+        return np.swapaxes(h, 0, 1), h[-1]
 
     def __init__(self, inputs: int, units: int, **options: Any) -> None:
         super().__init__(inputs, units, **options)

@@ -2,6 +2,7 @@
 
 from microgradnp.rules import (  # noqa: F401  (each module fills its part of the table)
     bessel,
+    convolution,
     creation,
     decompositions,
     einsum,
@@ -19,6 +20,7 @@ from microgradnp.rules import (  # noqa: F401  (each module fills its part of th
     polynomials,
     products,
     rearranging,
+    recurrent,
     reductions,
     refused,
     scans,
