@@ -226,11 +226,21 @@ class Chart:
         size = self.patient.batch_size
         return tuple(a[: max(size, 64)] for a in self.patient.data) if size else self.patient.data
 
+    @property
+    def where_it_stopped(self) -> Weights:
+        """The parameters at which the training ended. Those of a twin are others."""
+        found: Weights = self.patient.known.get("stopped at", self.patient.end)
+        return found
+
     @cached_property
-    def spectrum_now(self) -> Spectrum | None:
-        """The curvatures at the parameters of now."""
-        found = spectrum(Hessian(self.lab, self.patient.end), seed=self.seed) if self.is_finite else None
-        return found if found is not None and np.isfinite(found.values).all() and found.steepest > 0 else None
+    def spectrum_where_it_stopped(self) -> Spectrum | None:
+        """The curvatures there; None where they are not finite."""
+        found = spectrum(Hessian(self.lab, self.where_it_stopped), seed=self.seed)
+        return found if np.isfinite(found.values).all() and found.steepest > 0 else None
+
+    @cached_property
+    def norm_where_it_stopped(self) -> float:
+        return norm_of(self.lab.value_and_grad(self.where_it_stopped)[1])
 
     @cached_property
     def gradient_norm_now(self) -> float:
@@ -321,7 +331,7 @@ class Chart:
     @cached_property
     def best_of_short(self) -> float:
         """The best that a trial reached with as many steps as the control."""
-        short = [run.quality for name, run in self.tried.items() if "longer" not in name and name != "continued"]
+        short = [run.quality for run in self.tried.values() if len(run.losses) <= self.length]
         return max([*short, self.control.quality])
 
     def gain(self, name: str) -> float:
@@ -357,6 +367,19 @@ class Chart:
         return self.lab.read(self.tried[name].weights, self.validation).quality() > self.quality_on_validation + 0.02
 
     # ------------------------------------------------------------------------------------------------ levels
+
+    @cached_property
+    def unit(self) -> tuple[str, float]:
+        """("SSE", SSE of a loss of 1) where the loss is another multiple of the squared error than its mean, else ("loss", 1)."""
+        y = self.start.y
+        if self.factor is None or y is None or abs(self.factor * y.size - 1) < 0.01:
+            return "loss", 1.0
+        return "SSE", 1 / self.factor
+
+    def said(self, loss: float) -> str:
+        """A loss in words: `SSE 2.93`."""
+        name, scale = self.unit
+        return f"{name} {scale * loss:.4g}"
 
     @cached_property
     def levels(self) -> dict[str, float]:

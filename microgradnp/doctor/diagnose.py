@@ -80,7 +80,7 @@ def diagnose(
     """
     began = time.process_time()
     if loss is not None and parameters is None:
-        from microgradnp.doctor.handwritten import Asked, diagnose_code
+        from microgradnp.doctor.handwritten.code import Asked, diagnose_code
 
         asked = Asked(training, loss, tuple(args), dict(kwargs or {}), dict(bind or {}))
         found = diagnose_code(asked, predict, validation, budget, seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from microgradnp.doctor.causes.data import UNTOLD
 from microgradnp.doctor.causes.finding import Finding, Row
 from microgradnp.doctor.causes.numbers import bad_values_in_data, unstable_formula
 from microgradnp.doctor.causes.table import ALWAYS, AT_ONE_POINT, BY_TRIALS, OF_THE_DATA
@@ -35,7 +36,7 @@ def examine(chart: Chart) -> Diagnosis:
         return told(chart, found, "sick" if found.causes else "at its floor", summary_of(chart))
     ask(chart, found, BY_TRIALS)
     ask(chart, found, OF_THE_DATA)
-    verdict = "sick" if found.causes else "at its floor" if chart.best_quality - chart.quality < 0.1 else "could not tell"
+    verdict = "sick" if found.causes else "at its floor" if is_at_floor(chart) else "could not tell"
     return told(chart, found, verdict, summary_of(chart))
 
 
@@ -64,12 +65,19 @@ def nearly_best(chart: Chart) -> bool:
     return 1 - quality < 1.6 * (1 - best) + 0.03 and quality > 0.5 and not chart.saturated > 0.5
 
 
+def is_at_floor(chart: Chart) -> bool:
+    """Whether no trial reached clearly more, and nobody else tells more from the inputs."""
+    small = chart.best_quality - chart.quality < 0.1 and not chart.lab.out_of_time
+    return small and (chart.quality > 0.5 or not chart.foretold > chart.quality + 0.1)
+
+
 def summary_of(chart: Chart) -> str:
     """The training in one line: steps, losses, quality."""
     patient = chart.patient
     way = f"loss {chart.loss_end:.4g}"
     if patient.steps:
         way = f"{patient.steps} steps, loss {chart.loss_start:.4g} -> {chart.loss_end:.4g}"
+        way += f" ({chart.said(chart.loss_end)})" if chart.unit[0] != "loss" else ""
     quality = chart.quality
     if quality == -np.inf:
         return f"{patient.name}, {way}"
@@ -77,7 +85,7 @@ def summary_of(chart: Chart) -> str:
         return f"{patient.name}, {way}; it explains {quality:.0%} of what a constant answer leaves open"
     simple = chart.simple_levels.get("mean only")
     if simple is not None and chart.loss_end >= 0.98 * simple:
-        return f"{patient.name}, {way}; that is no better than answering the mean ({simple:.4g})"
+        return f"{patient.name}, {way}; that is no better than answering the mean ({chart.said(simple)})"
     return f"{patient.name}, {way}; it explains {max(quality, 0):.0%} of what a constant answer leaves open"
 
 
@@ -87,17 +95,60 @@ def told(chart: Chart, found: Diagnosis, verdict: str, summary: str) -> Diagnosi
     found.notes += chart.notes
     found.trials = {name: {"loss": r.loss, "quality": r.quality, "steps": len(r.losses)} for name, r in chart.trials.items()}
     if all(cause.score < 97 for cause in found.causes):
-        found.levels = chart.levels
+        found.level_of, scale = chart.unit
+        found.levels = {name: scale * value for name, value in chart.levels.items()}
         finite = [run.loss for name, run in chart.trials.items() if "targets" not in name and np.isfinite(run.loss)]
         if finite:
-            found.levels["best of the trials"] = min(finite)
+            found.levels["best of the trials"] = scale * min(finite)
         found.measured = measured(chart)
         if found.verdict == "at its floor":
             found.notes.append(f"no treatment gives more than quality {chart.best_quality:.2f}; it has {chart.quality:.2f}")
-    found.to_do = list(dict.fromkeys(cause.treatment for cause in found.causes if cause.treatment))[:3]
+    if chart.lab.out_of_time:
+        found.notes.append("the budget was used up before all trials were done: a larger budget= allows them")
+    if (note := memorised(chart)) and "targets_unrelated" not in chart.found:
+        found.notes.append(note)
+    found.to_do = what_to_do(chart, found)
     found.curves = curves(chart)
     found.steps = chart.lab.steps
     return found
+
+
+def memorised(chart: Chart) -> str:
+    """That nobody can tell these targets from these inputs; empty where that is not so, or was not asked."""
+    foretold = vars(chart).get("foretold", np.nan)
+    if not foretold < UNTOLD:
+        return ""
+    simple = chart.simple_levels.get("mean only")
+    under = f"what falls under {chart.said(simple)} is memorised" if simple else "what is learned is memorised"
+    many = chart.patient.samples
+    return f"nothing tells these targets from these inputs (cross-validated R^2 {foretold:.2f}, {many} samples): {under}"
+
+
+def what_to_do(chart: Chart, found: Diagnosis) -> list[str]:
+    """The treatments of the causes in order. Slow descent gets the best of the faster rules, with what they reached."""
+    chosen = []
+    for cause in found.causes:
+        if cause.name in ("learning_rate_too_low", "stopped_on_a_plateau"):
+            chosen.append(faster(chart))
+        if cause.name != "learning_rate_too_low":
+            chosen.append(cause.treatment)
+    return list(dict.fromkeys(what for what in chosen if what))[:4]
+
+
+def faster(chart: Chart) -> str:
+    """The best trials of faster rules: `momentum 0.9 with lr 0.01 (150 steps: SSE 2.1), or Adam 0.03 (150 steps: SSE 1.99)`."""
+    fast = [
+        name
+        for name, run in chart.trials.items()
+        if name.startswith(("momentum", "lr ", "Adam")) and "redrawn" not in name and np.isfinite(run.loss)
+    ]
+    best: dict[str, str] = {}
+    for name in sorted(fast, key=lambda name: chart.trials[name].loss):
+        best.setdefault(name.split()[0], name)
+    return ", or ".join(
+        f"{name.removesuffix(', longer')} ({len(chart.trials[name].losses)} steps: {chart.said(chart.trials[name].loss)})"
+        for name in list(best.values())[:2]
+    )
 
 
 def measured(chart: Chart) -> dict[str, float]:

@@ -79,6 +79,7 @@ class Reading:
     def find_origins(self) -> None:
         """For each value: the parameters and the data arrays that it is made from."""
         given = {id(leaf): k for k, leaf in enumerate(self.leaves)}
+        self.unwrapped = {id(leaf._array): k for k, leaf in enumerate(self.leaves)}  # a model may take the array out
         self.made_of: dict[int, frozenset[int]] = {}
         self.data_of: dict[int, frozenset[Any]] = {}
         self.arrays: dict[Any, Any] = {}
@@ -89,14 +90,18 @@ class Reading:
             held: set[Any] = {given[id(node)]} if id(node) in given else set()
             for argument in node.args:  # arrays that the loss brings along are data, too
                 if isinstance(argument, np.ndarray) and argument.ndim and len(argument) > 1:
-                    held.add(key := ("own", id(argument)))
+                    held.add(key := self.key_of(argument))
                     self.arrays[key] = argument
             self.data_of[id(node)] = frozenset(held).union(*(self.data_of[id(p)] for p in parents))
             if node.rule is None and not node.requires_grad and id(node) not in given and node.ndim:
-                self.data_of[id(node)] = frozenset([key := ("own", id(node._array))])
+                self.data_of[id(node)] = frozenset([key := self.key_of(node._array)])
                 self.arrays[key] = node._array
         names = {id(p) for p in self.patient.parameters.values()}
         self.outside = [n for n in self.nodes if n.rule is None and n.requires_grad and id(n) not in names]
+
+    def key_of(self, array: Any) -> Any:
+        """The position of a data array, or the identity of one that the loss brings along."""
+        return self.unwrapped.get(id(array), ("own", id(array)))
 
     def find_output(self) -> None:
         """The output is the last value that meets data which it is not made from. Those data are the targets."""
@@ -116,7 +121,7 @@ class Reading:
                 keys = frozenset() if self.made_of[id(argument)] else self.data_of[id(argument)]
                 array = np.asarray(argument._array)
             elif isinstance(argument, np.ndarray) and argument.ndim:
-                keys, array = frozenset([("own", id(argument))]) & self.arrays.keys(), argument
+                keys, array = frozenset([self.key_of(argument)]) & self.arrays.keys(), argument
             else:
                 continue
             if not keys or array.dtype.kind not in "fiub":

@@ -6,6 +6,7 @@ import numpy as np
 
 from microgradnp.doctor.causes.finding import Finding, better
 from microgradnp.doctor.chart import Chart, left
+from microgradnp.optim import SGD
 
 
 def learning_rate_too_high(chart: Chart) -> Finding | None:
@@ -70,14 +71,17 @@ def too_few_steps(chart: Chart) -> Finding | None:
 
 def stopped_on_a_plateau(chart: Chart) -> Finding | None:
     """A stopping rule ended the training at a flat place that is no minimum."""
-    spectrum = chart.spectrum_now if chart.patient.rule_ended and chart.is_finite else None
+    spectrum = chart.spectrum_where_it_stopped if chart.patient.rule_ended and chart.is_finite else None
     if spectrum is None or not spectrum.flat > 0.25 or not spectrum.negative > 0.02:
         return None
     if chart.best_quality - chart.quality < 0.08:
         return None
+    if chart.is_descent and not getattr(chart.patient.optimizer, "momentum", 0.0):
+        rate = float(f"{0.4 / chart.steepest:.1g}")
+        chart.attempt(f"momentum 0.9 with lr {rate:g}", steps=3 * chart.length, optimizer=SGD(lr=rate, momentum=0.9))
     down = f"{spectrum.count_negative} are" if spectrum.complete else f"{spectrum.negative:.0%} are"
     evidence = (
-        f"the rule fired at step {chart.patient.steps}, where the gradient has norm {chart.gradient_norm_now:.3g}; "
+        f"the rule fired at step {chart.patient.steps}, where the gradient has norm {chart.norm_where_it_stopped:.3g}; "
         f"{spectrum.flat:.0%} of the curvatures there are 1000 times flatter than the steepest and {down} negative. "
         "A small gradient says flat, not done"
     )

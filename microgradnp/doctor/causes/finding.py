@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from microgradnp.core.origin import locate
 from microgradnp.doctor.chart import Chart
 
@@ -38,15 +40,13 @@ def line_of(node: Any) -> str:
 
 
 def better(chart: Chart, name: str) -> str:
-    """`weights redrawn, 50 steps: quality 0.31 -> 0.92`: what a trial did against the control."""
+    """`weights redrawn, 50 steps from the same start: SSE 2.1 (quality 0.92), without it 3.04 (0.31)`."""
     control, run = chart.control, chart.tried[name]
-    if run.quality > -1e3:
-        how = f"quality {run.quality:.2f}, without it {shown(control.quality)}"
-    else:
-        how = f"loss {run.loss:.4g}, without it {control.loss:.4g}"
-    return f"{name}, {len(run.losses)} steps from the same start: {how}"
+    with_it = f"{chart.said(run.loss)}{of_quality(run.quality)}"
+    without = f"{chart.said(control.loss)}{of_quality(control.quality)}" if np.isfinite(control.loss) else "it diverges"
+    return f"{name}, {len(run.losses)} steps from the same start: {with_it}; without it {without}"
 
 
-def shown(quality: float) -> str:
-    """A quality, or that there is none."""
-    return f"{quality:.2f}" if quality > -1e3 else "none: it diverged"
+def of_quality(quality: float) -> str:
+    """A quality in brackets, where there is one to speak of."""
+    return f" (quality {quality:.2f})" if quality > 0.05 else ""

@@ -1,0 +1,189 @@
+"""The steps of a training: at which loop one begins, and what the model's arguments were there.
+
+The step boundary is the loop that turns most often such that every parameter that moves at all has moved since its last turn.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from microgradnp.core.origin import one_line
+from microgradnp.debugger.capture.bind import BindingError, Wanted
+from microgradnp.debugger.capture.program import Inputs, Program
+from microgradnp.debugger.capture.roles import is_data, targets_of
+from microgradnp.doctor.handwritten.hooks import EnoughError, Loop, Reader, around, counts, hooked, loops_of
+from microgradnp.doctor.patient import Array
+
+LOOKS = 40  # at each loop, to find the boundary
+FIRST, MOST = 30, 300  # steps that are kept: all of the first, then fewer and fewer
+Values = dict[str, Any]
+
+
+@dataclass
+class Course:
+    """A recorded training. `kept` holds (number of the step, the arguments before it); the last is the state at the end."""
+
+    loop: Loop
+    moving: list[str]  # the arguments that are parameters
+    varying: list[str]  # data that are others in each step: batches
+    kept: list[tuple[int, Values]] = field(default_factory=list)
+    steps: int = 0
+    finished: bool = True  # the program ended by itself
+    ruled: bool = False  # it left the loop by a rule, before the loop was used up
+    error: str = ""
+
+    @property
+    def first(self) -> Values:
+        return self.kept[0][1]
+
+    @property
+    def last(self) -> Values:
+        return self.kept[-1][1]
+
+    def weights(self, k: int) -> dict[str, Array]:
+        """The parameters before the k-th step that was kept."""
+        return {name: np.asarray(self.kept[k][1][name], float) for name in self.moving}
+
+
+def recorded(program: Program, wanted: Wanted, until: float) -> Course:
+    """Run the program twice: to find the boundary, and to collect the steps. Raises BindingError where an argument is missing."""
+    began = time.process_time()
+    loop, moving, varying = boundary(program, wanted, began + 0.3 * max(until - began, 0.5))
+    course = Course(loop, moving, varying)
+    collect(program, wanted, course, until)
+    return course
+
+
+def boundary(program: Program, wanted: Wanted, until: float) -> tuple[Loop, list[str], list[str]]:
+    """The loop of the steps, the parameters, and the data that change from step to step."""
+    loops, reader = loops_of(program), Reader(wanted)
+    if not loops:
+        raise BindingError("diagnose: the code has no loop. Give the function that trains, with its loop over the steps")
+    looks: dict[int, list[Values]] = {}
+    needed = set(wanted.arguments) - wanted.optional
+
+    def look(number: int, frame: FrameType) -> None:
+        if number < 0:
+            return
+        seen = looks.setdefault(number, [])
+        if len(seen) < LOOKS:
+            seen.append(reader.values(frame))
+            if len(seen) == LOOKS and turns_with_steps(seen, looks):
+                raise EnoughError
+        if time.process_time() > until:
+            raise EnoughError
+
+    run(program, look, None)
+    if not looks:
+        raise BindingError("diagnose: no loop of the code ran. Give the function that trains, with its loop over the steps")
+    found: set[str] = set().union(*(values for seen in looks.values() for values in seen)) if looks else set()
+    if missing := sorted(needed - found):
+        raise BindingError(reader.binder.explain(missing[0]), missing=tuple(missing))
+    changing = moved_in(looks)
+    data = {name for name in changing if is_data(name)} | (targets_of(wanted.arguments) & changing)
+    moving = [name for name in wanted.arguments if name in changing - data]
+    fit = [k for k, seen in looks.items() if moving and len(seen) > 2 and steps_in(seen, moving) >= 0.9]
+    if not fit:
+        raise BindingError(
+            "diagnose: no loop was found in which the parameters move at every turn. "
+            "Give the function that trains, with its loop, and check with bind= what the parameters are"
+        )
+    inner = max(fit, key=lambda k: (len(looks[k]), -depth_of(loops[k], loops)))
+    return loops[inner], moving, [name for name in wanted.arguments if name in data]
+
+
+def depth_of(loop: Loop, loops: list[Loop]) -> int:
+    """The position in the file: an outer loop comes before those inside of it."""
+    return loops.index(loop)
+
+
+def turns_with_steps(seen: list[Values], looks: dict[int, list[Values]]) -> bool:
+    """Whether all that moves anywhere moves from turn to turn of this loop."""
+    changing = moved_in(looks)
+    moving = {name for name in changing if not is_data(name)}
+    return bool(moving) and steps_in(seen, sorted(moving)) >= 0.9
+
+
+def moved_in(looks: dict[int, list[Values]]) -> set[str]:
+    """The arrays that change from look to look, in any loop."""
+    pairs = [(a, b) for seen in looks.values() for a, b in itertools.pairwise(seen)]
+    return {name for a, b in pairs for name in a if is_real(a[name]) and name in b and differs(a[name], b[name])}
+
+
+def is_real(value: Any) -> bool:
+    """Whether a value may be a parameter or a batch: an array, or a floating-point number."""
+    return isinstance(value, (np.ndarray, float))
+
+
+def differs(a: Any, b: Any) -> bool:
+    return np.shape(a) != np.shape(b) or not np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind == "f")
+
+
+def steps_in(seen: list[Values], moving: list[str]) -> float:
+    """The share of the turns at which every parameter has moved."""
+    pairs = list(itertools.pairwise(seen))
+    moved = [all(name in a and name in b and differs(a[name], b[name]) for name in moving) for a, b in pairs]
+    return float(np.mean(moved)) if moved else 0.0
+
+
+def collect(program: Program, wanted: Wanted, course: Course, until: float) -> None:
+    """Run the program, and keep its steps. Ends early when the time is over."""
+    reader, stride, newest = Reader(wanted), 1, None
+    kept, known = course.kept, set(wanted.arguments)
+    outer = around(course.loop)
+    number_of = {loop: k for k, loop in enumerate(loops_of(program))}
+    own, used_up = number_of[course.loop], -1 - number_of[outer]
+    course.ruled = True
+
+    def look(number: int, frame: FrameType) -> None:
+        nonlocal stride, newest
+        if number == used_up and counts(outer, frame.f_locals):
+            course.ruled = False
+        if number != own:
+            return
+        newest = frame
+        if course.steps < FIRST or course.steps % stride == 0:
+            values = reader.values(frame)
+            if known - wanted.optional <= set(values):
+                kept.append((course.steps, values))
+                course.steps += 1
+            if len(kept) > MOST:
+                kept[FIRST:] = kept[FIRST::2]
+                stride *= 2
+        else:
+            course.steps += 1
+        if time.process_time() > until:
+            raise EnoughError
+
+    course.finished, course.error = run(program, look, {course.loop, outer}, lambda: finish(course, reader, newest))
+
+
+def finish(course: Course, reader: Reader, frame: FrameType | None) -> None:
+    """Add the state at the end, as the frame of the last turn holds it."""
+    if frame is None or not course.kept:
+        return
+    values = reader.values(frame)
+    last = course.kept[-1][1]
+    end = {**last, **{name: values[name] for name in course.moving if name in values}}
+    course.kept.append((course.steps, end))
+
+
+def run(program: Program, look: Any, only: set[Loop] | None, after: Any = None) -> tuple[bool, str]:
+    """Run the program on copies with hooks. Returns whether it ended by itself, and its error."""
+    finished, error = True, ""
+    with hooked(program, look, only), program.world(Inputs()) as call:
+        try:
+            call.run()
+        except EnoughError:
+            finished = False
+        except (Exception, SystemExit) as raised:
+            error = one_line(raised)
+        if after is not None:
+            after()
+    return finished, error

@@ -1,0 +1,168 @@
+"""`mg.diagnose` of unchanged hand-written trainings: the story in full, and the rules of the steps."""
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+from microgradnp.cli import story
+from microgradnp.cli.tour import loss_of
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(60, 4))
+Y = np.sin(X[:, :1]) + 0.5 * X[:, 1:2]
+T = mg.one_hot((X[:, 0] + X[:, 1] > 0).astype(int), 2)
+W0, V0 = 0.5 * RNG.normal(size=(4, 8)), 0.5 * RNG.normal(size=(8, 1))
+
+
+def loss(x, y, W, V):
+    return np.mean((np.tanh(x @ W) @ V - y) ** 2)
+
+
+def gradients(x, y, W, V):
+    h = np.tanh(x @ W)
+    d = 2 * (h @ V - y) / len(x)
+    return x.T @ (d @ V.T * (1 - h * h)), h.T @ d
+
+
+def descent(x, y, W, V, lr, steps=300):
+    for _ in range(steps):
+        dW, dV = gradients(x, y, W, V)
+        W -= lr * dW
+        V -= lr * dV
+    return W, V
+
+
+def with_momentum(x, y, W, V, lr):
+    uW, uV = 0 * W, 0 * V
+    for _ in range(300):
+        dW, dV = gradients(x, y, W, V)
+        uW = 0.9 * uW - lr * dW
+        uV = 0.9 * uV - lr * dV
+        W, V = W + uW, V + uV
+    return W, V
+
+
+def with_adam(x, y, W, V, lr):
+    m, v = [0, 0], [0, 0]
+    for t in range(1, 301):
+        for k, (p, g) in enumerate(zip((W, V), gradients(x, y, W, V), strict=True)):
+            m[k] = 0.9 * m[k] + 0.1 * g
+            v[k] = 0.999 * v[k] + 0.001 * g**2
+            p -= lr * m[k] / (1 - 0.9**t) / (np.sqrt(v[k] / (1 - 0.999**t)) + 1e-8)
+    return W, V
+
+
+def in_batches(x, y, W, V, lr):
+    data_x, data_y, rng = x, y, np.random.default_rng(1)
+    for _ in range(300):
+        rows = rng.permutation(len(data_x))[:20]
+        x, y = data_x[rows], data_y[rows]
+        dW, dV = gradients(x, y, W, V)
+        W -= lr * dW
+        V -= lr * dV
+    return W, V
+
+
+class Net:
+    """The same as a class, trained in epochs over batches."""
+
+    def __init__(self):
+        self.W, self.V = W0.copy(), V0.copy()
+
+    def step(self, x, y, lr):
+        dW, dV = gradients(x, y, self.W, self.V)
+        self.W = self.W - lr * dW
+        self.V = self.V - lr * dV
+
+    def train(self, inputs, targets, lr):
+        for _ in range(60):
+            for x, y in zip(np.split(inputs, 3), np.split(targets, 3), strict=True):
+                self.step(x, y, lr)
+
+
+def until_flat(x, y, W, V, lr):
+    while True:
+        dW, dV = gradients(x, y, W, V)
+        W -= lr * dW
+        V -= lr * dV
+        if np.sum(dW**2) + np.sum(dV**2) < 0.4:
+            return W, V
+
+
+def gradient_of_a_sum(x, y, W, V, lr):
+    sW, sV = 0 * W, 0 * V
+    for _ in range(300):
+        dW, dV = gradients(x, y, W, V)
+        sW += dW
+        sV += dV
+        W, V = W - lr * sW, V - lr * sV
+    return W, V
+
+
+def code(train, lr, start=(W0, V0)):
+    return mg.diagnose(train, loss, (X, Y, *(w.copy() for w in start), lr))
+
+
+@pytest.mark.parametrize("train", [descent, with_momentum, with_adam, in_batches])
+def test_right_code_that_learns_is_healthy(train):
+    found = code(train, {with_adam: 0.02, with_momentum: 0.02}.get(train, 0.2))
+    assert found.verdict == "healthy", str(found)
+
+
+@pytest.mark.parametrize("train", [descent, with_momentum, with_adam, in_batches])
+def test_a_rate_that_is_too_low(train):
+    found = code(train, {with_adam: 1e-6, with_momentum: 1e-6}.get(train, 1e-5))
+    assert [c.name for c in found.causes][:1] == ["learning_rate_too_low"], str(found)
+
+
+def test_a_class_in_epochs_over_batches():
+    net = Net()
+    found = mg.diagnose(net.train, loss, (X, Y, 1e-5))
+    assert [c.name for c in found.causes][:1] == ["learning_rate_too_low"], str(found)
+    assert "batches" in str(found)
+    assert np.array_equal(net.W, W0)
+
+
+def test_a_rule_that_stops_it():
+    found = code(until_flat, 0.02)
+    assert {"stopped_early", "stopped_on_a_plateau"} & {c.name for c in found.causes}, str(found)
+    assert "its own rule" in str(found)
+
+
+def test_gradients_that_are_added_up():
+    found = code(gradient_of_a_sum, 0.02)
+    assert found.causes[0].name == "wrong_gradient", str(found)
+    assert "sum of all gradients" in found.causes[0].evidence
+
+
+def test_without_a_loop_it_asks_for_one():
+    with pytest.raises(ValueError, match="loop"):
+        mg.diagnose(gradients, loss, (X, Y, W0, V0))
+
+
+def model(samples, targets, W_input, W_output):
+    return loss_of(samples, targets, W_input, W_output)[1]
+
+
+def stalled(samples, targets, W_input, W_output):
+    for _ in story.train(story.step_with_the_bug, samples, targets, W_input, W_output, 0.01, 20_000):
+        pass
+
+
+@pytest.mark.long
+def test_the_story_is_answered_in_full():
+    samples, targets = story.uniform_samples(4)
+    found = mg.diagnose(stalled, model, (samples, targets, *story.initial_weights(samples, targets, 4)), budget=60)
+    assert [c.name for c in found.causes] == ["wrong_gradient", "learning_rate_too_low", "stopped_on_a_plateau"]
+    bug, rate, plateau = found.causes
+    assert "W_output moves by -0.001 x gradient, right" in bug.evidence
+    assert "W_delta_output[j][k]" in bug.line
+    assert "W_output[j][k] - W_delta_output[j][k]" in bug.treatment
+    assert "the bug is not all of it" in bug.trial
+    assert "1 / lambda_max" in rate.evidence
+    assert "11 are negative" in plateau.evidence
+    assert found.level_of == "SSE"
+    assert abs(found.levels["mean only"] - 2.880) < 5e-4
+    assert abs(found.levels["linear fit"] - 1.964) < 5e-4
+    assert any("memorised" in note for note in found.notes)
+    assert found.to_do[0].startswith("the fix in line")
