@@ -100,9 +100,9 @@ class Hessian:
         return parts
 
 
-def steepest(hessian: Hessian, products: int = 8, seed: int = 0) -> float:
+def steepest(hessian: Hessian, products: int = 12, seed: int = 0) -> float:
     """The largest eigenvalue by size, from a few products. NaN where the Hessian is not finite."""
-    found = lanczos(hessian, products, seed, tolerance=0.02)
+    found = lanczos(hessian, products, seed, tolerance=0.005)
     return float(np.abs(found.values).max(initial=0)) if np.isfinite(found.values).all() else np.nan
 
 

@@ -176,7 +176,7 @@ class Twin:
         as_it_ran = Chart(patient, self.lab, predict, validation, seed)
         summary = summary_of(as_it_ran)
         notes = self.notes(report)
-        is_bug = report is not None and not report.ok and bool(report.verdict.wrong)
+        is_bug = report is not None and bool(report.verdict.wrong)
         if is_bug:
             self.mend(until, budget)
         self.lab.until = max(until, time.process_time() + 0.25 * budget)
@@ -188,7 +188,8 @@ class Twin:
             found.causes.insert(0, self.bug(report, chart))
             found.verdict = "sick"
             found.summary = summary
-            fix = report.first_wrong.fix if report.first_wrong is not None else None
+            first = getattr(report, "first_wrong", None)
+            fix = first.fix if first is not None else None
             found.to_do = [f"the fix in line {fix[0]}" if fix else "mend the gradient (mg.debug)", *found.to_do][:4]
         found.strips = {
             name: [(step, float(np.linalg.norm(g[name]))) for (step, _), g in zip(course.kept, self.slopes, strict=True)]
