@@ -126,7 +126,7 @@ def test_recurrent_layers_equal_pytorch(kind):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
 def test_a_fused_sequence_is_its_steps(kind, dtype):
     close = {"rtol": 1e-5, "atol": 1e-6} if dtype is np.float32 else {"rtol": 1e-12, "atol": 1e-14}
     layers = [getattr(mg.nn, kind)(4, 3, dtype=dtype, fused=fused, rng=0) for fused in (True, False)]
@@ -141,7 +141,7 @@ def test_a_fused_sequence_is_its_steps(kind, dtype):
         np.testing.assert_allclose(ours, theirs, **close)
 
 
-@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
 def test_second_derivatives_of_a_fused_sequence(kind):
     layer = getattr(mg.nn, kind)(2, 2, rng=0)
     for parameter in layer.parameters().values():

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.record import primitive
+from microgradnp.core.table import constant
 from microgradnp.core.tensor import Tensor
 from microgradnp.nn.activations import Activation, activation_of
 from microgradnp.nn.initial import Init, initial
@@ -33,20 +35,24 @@ def one_hot(classes: Any, number: int, dtype: Any = float) -> Any:
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    return (checked("one_hot", classes, number)[..., None] == np.arange(number)).astype(dtype)
+    return (np.expand_dims(checked(classes, number, "one_hot"), -1) == np.arange(number)).astype(dtype)
 
 
 def embedding(W: Any, numbers: Any) -> Any:
     """The rows of W (number, units) with these numbers: (...) -> (..., units). Raises ValueError for a number without a row."""
-    return W[checked("embedding", numbers, len(W))]
+    return np.take(W, checked(numbers, len(W), "embedding"), axis=0)
 
 
-def checked(function: str, numbers: Any, limit: int) -> Any:
+@primitive
+def checked(numbers: Any, limit: int, function: str) -> Any:
     """Integers in 0 ... limit - 1, as an array. Raises ValueError for others: negative ones would count from the end."""
     numbers = np.asarray(numbers)
     if numbers.dtype.kind not in "iu" or (numbers.size and (numbers.min() < 0 or numbers.max() >= limit)):
         raise ValueError(f"{function}: needed are integers in 0 ... {limit - 1}, got {numbers.dtype} {numbers!s:.60}")
     return numbers
+
+
+constant(checked)
 
 
 class Sequential(Module):

@@ -1,7 +1,7 @@
 """Recurrent layers. Each maps x (samples, time, inputs) to all states (samples, time, units) and the last state.
 
-The products of all inputs with W are done at once. A step adds one product, of the state with U. `LSTM` and `GRU` compute the
-whole sequence as one node of the graph. With `fused=False`, and in compiled and printed programs, every step is recorded.
+The products of all inputs with W are done at once. A step adds one product, of the state with U. The whole sequence is one node
+of the graph. With `fused=False` every step is recorded, to be drawn or debugged.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from microgradnp.core.tensor import Tensor
 from microgradnp.nn.initial import Init, initial
 from microgradnp.nn.module import Module
 from microgradnp.rules.functional import sigmoid
-from microgradnp.rules.recurrent import gru, lstm
+from microgradnp.rules.recurrent import gru, lstm, rnn
 
 
 class RNN(Module):
     """h[t] = tanh(x[t] W + h[t - 1] U + b): J. L. Elman, "Finding structure in time" (1990)."""
 
-    gates, fused = 1, False
+    gates = 1
 
     def __init__(
         self,
@@ -29,15 +29,14 @@ class RNN(Module):
         *,
         init: Init = "glorot",
         dtype: Any = float,
-        fused: bool | None = None,
+        fused: bool = True,
         rng: np.random.Generator | int | None = None,
         name: str | None = None,
     ) -> None:
         if inputs < 1 or units < 1:
             raise ValueError(f"{type(self).__name__}: sizes must be at least 1, got inputs={inputs}, units={units}")
         self.name, self.units, random = name, units, np.random.default_rng(rng)
-        self.fused = type(self).fused if fused is None else fused
-        columns = self.gates * units
+        self.fused, columns = fused, self.gates * units
         self.W = Tensor(initial(init, (inputs, columns), (inputs, units), random, dtype), requires_grad=True, name="W")
         self.U = Tensor(initial(init, (units, columns), (units, units), random, dtype), requires_grad=True, name="U")
         self.b = Tensor(np.zeros(columns, dtype), requires_grad=True, name="b")
@@ -48,7 +47,7 @@ class RNN(Module):
         samples, time, inputs = np.shape(x)
         state = self.start(samples) if state is None else state
         rows = np.reshape(np.swapaxes(x, 0, 1), (time * samples, inputs)) @ self.W + self.b  # one step after the other
-        if self.fused and not getattr(rows, "traced", False):
+        if self.fused:
             return self.whole(rows, state, time)
         states = []
         for z in np.unstack(np.reshape(rows, (time, samples, -1))):
@@ -57,8 +56,9 @@ class RNN(Module):
         return np.stack(states, axis=1), state
 
     def whole(self, rows: Any, state: Any, time: int) -> Any:
-        """All steps at once."""
-        raise NotImplementedError(f"{type(self).__name__} has no fused form")
+        """All steps at once, given the rows of x W + b."""
+        h = rnn(np.concatenate([rows, self.U, state], axis=0), time)
+        return np.swapaxes(h, 0, 1), h[-1]
 
     def start(self, samples: int) -> Any:
         """The state before the first step."""
@@ -80,7 +80,7 @@ class LSTM(RNN):
     The state is (h, c). S. Hochreiter and J. Schmidhuber (1997), with the forget gate of F. A. Gers et al. (2000).
     """
 
-    gates, fused = 4, True
+    gates = 4
 
     def whole(self, rows: Any, state: Any, time: int) -> Any:
         h, c = state
@@ -105,7 +105,7 @@ class GRU(RNN):
     K. Cho et al., "Learning phrase representations using RNN encoder-decoder" (2014), in PyTorch's form.
     """
 
-    gates, fused = 3, True
+    gates = 3
 
     def whole(self, rows: Any, state: Any, time: int) -> Any:
         nothing, none = np.zeros_like(state), np.zeros_like(self.a)

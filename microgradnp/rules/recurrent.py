@@ -1,4 +1,4 @@
-"""LSTM and GRU over a whole sequence. Each is one node of the graph, and one product a step.
+"""Recurrent networks over a whole sequence. Each is one node of the graph, and one product a step.
 
 A node has one argument and one value here. The argument is a matrix: the rows of z = x W + b of all steps, then U, then the first
 state. The value holds the states and gates of all steps, because the backward pass reads them. S. Hochreiter and J. Schmidhuber,
@@ -27,6 +27,31 @@ def unpacked(packed: Any, steps: int, gates: int, biases: int = 0) -> tuple[Any,
 def logistic(a: Any) -> Any:
     """1 / (1 + exp(-a)) of a plain array, without overflow."""
     return np.reciprocal(np.exp(np.minimum(-a, LARGEST_EXPONENT.get(a.dtype.char, 709.0))) + 1)
+
+
+@primitive
+def rnn(packed: Any, steps: int) -> Any:
+    """h after each step: (steps, samples, units)."""
+    z, U, h = unpacked(packed, steps, 1)
+    y = np.empty((steps, *h.shape), packed.dtype)
+    for t in range(steps):
+        h = np.tanh(z[t] + h @ U, out=y[t])
+    return y
+
+
+def rnn_packed(gy: Any, y: Any, packed: Any, steps: int) -> Any:
+    """Backpropagation through time. `dh` comes from the step after, and `da` goes to the sum before the tanh."""
+    _, U, h0 = unpacked(packed, steps, 1)
+    dh, dU, rows = np.zeros_like(h0), np.zeros_like(U), []
+    for t in reversed(range(steps)):
+        da = (gy[t] + dh) * (1 - y[t] * y[t])
+        rows.append(da)
+        dU = dU + np.swapaxes(y[t - 1] if t else h0, 0, 1) @ da
+        dh = da @ np.swapaxes(U, 0, 1)
+    return np.concatenate([*reversed(rows), dU, dh], axis=0)
+
+
+rule(rnn, rnn_packed)
 
 
 @primitive

@@ -55,7 +55,7 @@ class Operator:
 
     @property
     def name(self) -> str:
-        return TABLE[self.function].name
+        return TABLE[self.function].name if self.function in TABLE else self.function.__name__
 
     @property
     def takes_list(self) -> bool:

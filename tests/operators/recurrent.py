@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from microgradnp.rules.recurrent import gru, lstm
+from microgradnp.rules.recurrent import gru, lstm, rnn
 from operators.record import Operator, Random, Sample, draw
 
 
@@ -17,6 +17,15 @@ def sequences(gates: int, biases: int) -> Any:
             yield Sample((draw(random, (steps * number + units + biases + number, gates * units), -1, 1), steps))
 
     return samples
+
+
+def rnn_torch(torch: Any, packed: Any, steps: int) -> Any:
+    z, U, h = parts(packed, steps, 1, 0)
+    states = []
+    for now in z:
+        h = torch.tanh(now + h @ U)
+        states.append(h)
+    return torch.stack(states)
 
 
 def lstm_torch(torch: Any, packed: Any, steps: int) -> Any:
@@ -53,4 +62,8 @@ def parts(packed: Any, steps: int, gates: int, biases: int) -> Any:
     return packed[:rows].reshape(steps, number, -1), packed[rows : rows + units], packed[rows + units :]
 
 
-OPERATORS = [Operator(lstm, sequences(4, 0), torch=lstm_torch), Operator(gru, sequences(3, 1), torch=gru_torch)]
+OPERATORS = [
+    Operator(rnn, sequences(1, 0), torch=rnn_torch),
+    Operator(lstm, sequences(4, 0), torch=lstm_torch),
+    Operator(gru, sequences(3, 1), torch=gru_torch),
+]

@@ -1,0 +1,58 @@
+"""Every module compiles: with NumPy all of them, with Numba those without a step that Numba has no loop for."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+
+RANDOM = np.random.default_rng(0)
+ROWS, SEQUENCE, IMAGE = RANDOM.normal(size=(6, 4)), RANDOM.normal(size=(2, 5, 4)), RANDOM.normal(size=(2, 4, 6, 5))
+nn = mg.nn
+MODULES = {  # module, input, and whether Numba takes all of it
+    "Linear": (lambda: nn.Linear(4, 3, rng=0), ROWS, True),
+    "MLP": (lambda: nn.MLP([4, 3, 2], rng=0), ROWS, True),
+    "Sequential": (lambda: nn.Sequential(nn.Linear(4, 3, rng=0), "relu", nn.Linear(3, 2, rng=1)), ROWS, True),
+    "Conv1d": (lambda: nn.Conv1d(5, 3, 2, rng=0), SEQUENCE, False),
+    "Conv2d": (lambda: nn.Conv2d(4, 4, 3, stride=2, padding=1, groups=2, rng=0), IMAGE, False),
+    "MaxPool": (lambda: nn.Sequential(nn.MaxPool(2), nn.Conv2d(4, 1, 1, rng=0)), IMAGE, False),
+    "AvgPool": (lambda: nn.Sequential(nn.AvgPool(2, 1), nn.Conv2d(4, 1, 1, rng=0)), IMAGE, False),
+    "BatchNorm": (lambda: nn.BatchNorm(4).eval(), IMAGE, True),
+    "LayerNorm": (lambda: nn.LayerNorm(4), ROWS, False),
+    "Dropout": (lambda: nn.Sequential(nn.Linear(4, 3, rng=0), nn.Dropout(0.2)).eval(), ROWS, True),
+    "Embedding": (lambda: nn.Embedding(9, 4, rng=0), np.array([[1, 2], [8, 0]]), False),
+    "RNN": (lambda: nn.RNN(4, 3, rng=0), SEQUENCE, False),
+    "LSTM": (lambda: nn.LSTM(4, 3, rng=0), SEQUENCE, False),
+    "GRU": (lambda: nn.GRU(4, 3, rng=0), SEQUENCE, False),
+    "MultiHeadAttention": (lambda: nn.MultiHeadAttention(4, 2, rng=0), SEQUENCE, False),
+    "TransformerBlock": (lambda: nn.TransformerBlock(4, 2, causal=True, rng=0), SEQUENCE, False),
+}
+
+
+def test_no_module_is_forgotten():
+    assert set(nn.__all__) - {"Module"} == MODULES.keys()
+
+
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("numba", marks=pytest.mark.long)])
+@pytest.mark.parametrize("name", MODULES)
+def test_a_compiled_module_returns_what_its_graph_returns(name, backend):
+    if backend == "numba":
+        pytest.importorskip("numba", reason='needs pip install "microgradnp[fast]"')
+    make, x, whole = MODULES[name]
+    model = make()
+
+    def loss(x):
+        y = model(x)
+        return np.sum((y[0] if isinstance(y, tuple) else y) ** 2)
+
+    step = mg.compile(loss, backend, wrt=model)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        value, gradients = step(x)
+    assert [str(w.message) for w in told if "falls back" in str(w.message)] == [] or (backend == "numba" and not whole)
+    graph = loss(x)
+    graph.backward()
+    np.testing.assert_allclose(value, graph.item(), rtol=1e-12)
+    for path, parameter in model.parameters().items():
+        np.testing.assert_allclose(gradients[path], parameter.grad, rtol=1e-10, atol=1e-12)
