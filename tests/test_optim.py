@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
+from microgradnp.core.habits import OPTIM, OPTIMIZERS
 
 
 def descend(optimizer, start, steps):
@@ -199,6 +200,13 @@ def test_a_warm_up_precedes_a_schedule():
 def test_mistakes_in_groups_and_limits(make, error, message):
     with pytest.raises(error, match=message):
         make(parameter(START))
+
+
+@pytest.mark.parametrize("name", [*OPTIM, *OPTIMIZERS])
+def test_names_of_other_libraries_are_answered(name):
+    where = mg.optim if name in OPTIM else mg.optim.SGD()
+    with pytest.raises(AttributeError, match=f"has no (attribute )?'?{name}'?: [a-z]"):
+        getattr(where, name)
 
 
 def test_a_rate_that_changes_changes_all_groups():

@@ -5,4 +5,13 @@ The names stand in `__init__.pyi`. Each is imported on its first use, so that th
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+from microgradnp.core.habits import OPTIM
+
+_find, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __getattr__(name: str) -> object:
+    """An optimizer or a schedule, imported on its first use. Names of other libraries are answered with what to write here."""
+    if name not in __all__ and name in OPTIM:
+        raise AttributeError(f"microgradnp.optim has no {name}: {OPTIM[name]}")
+    return _find(name)

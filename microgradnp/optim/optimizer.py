@@ -7,6 +7,7 @@ from typing import Any, TypeGuard, cast
 
 import numpy as np
 
+from microgradnp.core.habits import OPTIMIZERS
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.parameters import Parameters, named
 
@@ -92,6 +93,10 @@ class Optimizer:
         """Set the gradients of all parameters to None."""
         for parameter in self.parameters.values():
             parameter.zero_grad()
+
+    def __getattr__(self, name: str) -> Any:
+        answer = f": {OPTIMIZERS[name]}" if name in OPTIMIZERS else ""
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{answer}", name=name, obj=self)
 
     def __repr__(self) -> str:
         settings = {name: value for name, value in vars(self).items() if isinstance(value, (int, float, tuple))}
