@@ -19,7 +19,7 @@ from microgradnp.optim import SGD, Adam
 
 SHORT, LONGEST = 30, 50  # steps of a trial
 GOOD = 0.85  # the quality from which on a training has learned its data
-FACTORS = (1e-4, 1e-3, 1e-2, 0.1, 0.3, 3.0, 10.0, 100.0, 1e3, 1e4)
+FACTORS = (1e-5, 1e-4, 1e-3, 1e-2, 0.1, 0.3, 3.0, 10.0, 100.0, 1e3, 1e4, 1e5)
 MOST_VALUES = 2_000_000  # entries of the data that a probe may look at
 
 Predict = Callable[..., Any]
@@ -280,14 +280,18 @@ class Chart:
     @cached_property
     def rates(self) -> dict[float, Run]:
         """The two best learning rates of a grid, each tried in full."""
-        lr, short = self.lr, max(12, self.length // 4)
+        lr, short = self.lr, max(10, self.length // 5)
         grid = {lr * f for f in FACTORS}
         if not self.is_descent:
             grid |= {1e-3, 1e-2}
         elif np.isfinite(self.steepest) and self.steepest > 0:
             grid |= {1 / self.steepest, 0.3 / self.steepest}
         self.lab.speed_up()
-        losses = {x: self.lab.run(self.patient.start, short, lr=x).loss for x in sorted({*grid, lr})}
+        coarse = sorted({lr * 100.0**k for k in (-2, -1, 0, 1, 2)})
+        losses = {x: self.lab.run(self.patient.start, short, lr=x).loss for x in coarse}
+        middle = min(losses, key=lambda x: (losses[x], x))
+        near = {x for x in grid if middle / 11 <= x <= 11 * middle and x not in losses}
+        losses |= {x: self.lab.run(self.patient.start, short, lr=x).loss for x in sorted(near)}
         best = sorted(losses, key=lambda x: (losses[x], x))[:2]
         return {x: self.attempt(f"lr {x:.3g}", lr=x) for x in best if x != lr}
 
@@ -314,12 +318,25 @@ class Chart:
             self.attempt("weights scaled to the data", scaled_to_data(self.lab, self.redrawn))
         rate = min((0.003, 0.03), key=lambda x: self.lab.run(self.patient.start, self.length // 4, optimizer=Adam(lr=x)).loss)
         self.attempt(f"Adam {rate:g}", optimizer=Adam(lr=rate))
-        self.attempt(f"Adam {rate:g}, longer", steps=3 * self.length, optimizer=Adam(lr=rate))
-        if max(run.quality for run in self.trials.values()) < GOOD:
-            self.attempt(f"Adam {rate:g}, longer, redrawn", self.redrawn, steps=3 * self.length, optimizer=Adam(lr=rate))
+        self.prolong(f"Adam {rate:g}", 2 * self.length)
         if self.is_finite and self.has_history:
-            self.attempt("continued", self.patient.end, steps=4 * self.length)
+            self.attempt("continued", self.patient.end, steps=2 * self.length)
         return self.trials
+
+    def prolong(self, name: str, steps: int) -> None:
+        """Go on with a trial."""
+        run = self.trials[name]
+        if not np.isfinite(run.loss):
+            return
+        more = self.attempt(f"{name}, longer", run.weights, steps=steps, optimizer=run.optimizer)
+        more.losses[:0] = run.losses
+
+    def try_all_to_learn(self) -> None:
+        """One more start, and a longer training, before the model is said to be too small."""
+        name = next(name for name in self.trials if name.startswith("Adam") and "longer" not in name)
+        rate = float(name.split()[1])
+        self.attempt(f"{name}, redrawn, longer", self.redrawn, steps=3 * self.length, optimizer=Adam(lr=rate))
+        vars(self).pop("best_quality", None)
 
     # ------------------------------------------------------------------------------------------------ what trials say
 
@@ -364,7 +381,9 @@ class Chart:
         """Whether a treatment helps on the validation data, too. More training may be more memorising."""
         if self.validation is None or name not in self.tried:
             return True
-        return self.lab.read(self.tried[name].weights, self.validation).quality() > self.quality_on_validation + 0.02
+        here, there = self.quality, self.quality_on_validation
+        gained = self.lab.read(self.tried[name].weights, self.validation).quality() - max(there, -1)
+        return gained > max(0.02, 0.2 * (self.tried[name].quality - max(here, -1)))
 
     # ------------------------------------------------------------------------------------------------ levels
 

@@ -28,7 +28,7 @@ def examine(chart: Chart) -> Diagnosis:
     exact = bool(found.causes) and found.causes[0].score > 80
     ask(chart, found, ALWAYS)
     if chart.quality > GOOD and not exact:
-        if not found.causes:
+        if chart.found <= {"overfitting"}:
             ask(chart, found, OF_THE_DATA)
         return told(chart, found, "sick" if found.causes else "healthy", summary_of(chart))
     if nearly_best(chart) and not exact:

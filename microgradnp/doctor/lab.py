@@ -34,6 +34,7 @@ class Run:
     losses: list[float]
     loss: float
     quality: float = -np.inf
+    optimizer: Optimizer | None = None  # as it was after the last step
 
 
 class Lab:
@@ -131,7 +132,7 @@ class Lab:
                 found = {name: g * (clip / norm) for name, g in found.items()}
             now = moved(chosen, now, found)
         last = self.value(now, data)
-        return Run(now, losses, last if np.isfinite(last) else np.inf)
+        return Run(now, losses, last if np.isfinite(last) else np.inf, optimizer=chosen)
 
 
 def moved(optimizer: Optimizer, weights: Weights, found: Weights) -> Weights:

@@ -32,7 +32,7 @@ def rows_misaligned(chart: Chart) -> Finding | None:
     worst = 0.0
     for weights in (patient.start, patient.end) if chart.is_finite else (patient.start,):
         before, after = lab.value(weights, patient.data), lab.value(weights, moved)
-        worst = max(worst, abs(after - before) / (abs(before) + 1e-300))
+        worst = max(worst, abs(after - before) / (abs(before) + 1e-6 * abs(chart.loss_start) + 1e-300))
     if not worst > tolerance(chart, 1e-7):
         return None
     evidence = f"the loss changes by {worst:.1e} of itself when inputs and targets are permuted together"

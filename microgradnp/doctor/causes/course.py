@@ -27,7 +27,7 @@ def learning_rate_too_low(chart: Chart) -> Finding | None:
     if not (rate > 8 * chart.lr and chart.matters and gain > 0.3):
         return None
     step = chart.lr * chart.steepest / (1 - getattr(chart.patient.optimizer, "momentum", 0.0))
-    if chart.is_descent and not step < 0.05:
+    if chart.is_descent and not step < 0.1:
         return None
     name = f"lr {rate:.3g}"
     if not (chart.tried[name].quality > chart.quality and (chart.quality < 0.1 or chart.generalises(name))):
@@ -51,11 +51,12 @@ def ended_too_soon(chart: Chart) -> Finding | None:
     share = further(chart)
     if not chart.is_finite or share <= 0.3:
         return None
-    slow = chart.best_rate[0] > 8 * chart.lr and chart.best_rate[1] > 0.6
     run = chart.tried["continued"]
+    rate, gain = chart.best_rate
+    slow = rate > 8 * chart.lr and gain > 0.6 and chart.tried[f"lr {rate:.3g}"].quality > run.quality
     evidence = f"it ended after {chart.patient.steps} steps ({chart.patient.reason})"
     trial = f"{len(run.losses)} more steps: quality {chart.quality:.2f} -> {run.quality:.2f}"
-    return Finding(evidence, "train on", trial, 76.0 if share > 0.6 else 55.0 if slow else 71.0)
+    return Finding(evidence, "train on", trial, 55.0 if slow else 76.0 if share > 0.6 else 71.0)
 
 
 def stopped_early(chart: Chart) -> Finding | None:
@@ -123,8 +124,11 @@ def weight_decay_too_strong(chart: Chart) -> Finding | None:
 
 def capacity_too_small(chart: Chart) -> Finding | None:
     """A smooth fit tells more about samples that it has not seen than any trial of this model about its own."""
+    if not (chart.best_quality < 0.75 and chart.foretold - chart.best_quality > 0.08) or chart.vanishes or chart.explodes:
+        return None
+    chart.try_all_to_learn()
     lead = chart.foretold - chart.best_quality
-    if not (chart.best_quality < 0.75 and lead > 0.08) or chart.vanishes or chart.explodes:
+    if not (chart.best_quality < 0.75 and lead > 0.08):
         return None
     evidence = (
         f"the best of all trials reaches quality {chart.best_quality:.2f}; "
