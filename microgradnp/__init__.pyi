@@ -12,6 +12,7 @@ from .core.tensor import Tensor as Tensor
 from .debugger.debug import debug as debug
 from .debugger.pairs.check import check as check
 from .debugger.watch import watch as watch
+from .derivation.derive import derive as derive
 from .derivatives.checkpoint import checkpoint as checkpoint
 from .derivatives.flat import ravel as ravel
 from .derivatives.gradients import grad as grad

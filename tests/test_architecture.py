@@ -29,6 +29,7 @@ FLOORS = [  # the rooms from the bottom up: a room imports only from rooms above
     "program",
     "emitter",
     "compiler",
+    "derivation",
     "viewer",
     "training",
     "debugger",

@@ -20,11 +20,9 @@ from microgradnp.derivatives.trees import is_differentiable, tree_map
 @options.data
 @options.wrt
 @click.option("--out", type=options.FILE, default=Path("graph.html"), show_default=True, help="The page to write.")
-@click.option(
-    "--direction", type=click.Choice(["TB", "LR"]), default="TB", show_default=True, help="Top to bottom, or left to right."
-)
+@click.option("--direction", type=click.Choice(["TB", "LR"]), help="Top to bottom, or left to right. Default: what is larger.")
 @click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
-def view(model: str, data: Path | None, wrt: Sequence[str] | None, out: Path, direction: str, opened: bool) -> None:
+def view(model: str, data: Path | None, wrt: Sequence[str] | None, out: Path, direction: str | None, opened: bool) -> None:
     """Write the graph of a loss as one offline page.
 
     It shows values, gradients, and the backward pass step by step.
@@ -34,6 +32,18 @@ def view(model: str, data: Path | None, wrt: Sequence[str] | None, out: Path, di
 
     Exit status: 2 if the model could not be loaded or run, or if the page could not be written.
     """
+    result = loss_of(model, data, wrt)
+    with running(model):
+        page = mg.view(result, direction=direction)
+    with writing(out):
+        page.save(out)
+    click.echo(f"{out}: {out.stat().st_size / 1000:.0f} kB")
+    if opened:
+        click.launch(str(out.resolve()))
+
+
+def loss_of(model: str, data: Path | None, wrt: Sequence[str] | None) -> Any:
+    """The loss of a model, called with the arrays of a file. See `view` for what requires a gradient."""
     loss = load(model)
     given = arguments(loss, data, model)
     if unknown := [name for name in wrt or () if name not in given]:
@@ -42,12 +52,7 @@ def view(model: str, data: Path | None, wrt: Sequence[str] | None, out: Path, di
         result = called(loss, given, wrt or ())
         if wrt is None and isinstance(result, mg.Tensor) and not result.requires_grad:
             result = called(loss, given, floating(given))
-        page = mg.view(result, direction=direction)
-    with writing(out):
-        page.save(out)
-    click.echo(f"{out}: {out.stat().st_size / 1000:.0f} kB")
-    if opened:
-        click.launch(str(out.resolve()))
+    return result
 
 
 def called(loss: Any, given: Mapping[str, Any], wanted: Collection[str]) -> Any:

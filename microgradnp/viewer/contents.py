@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import keyword
 import linecache
 import os
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from microgradnp.core import graph
 from microgradnp.core.origin import locate
+from microgradnp.derivation.backward import Backward, Share, backward_pass
+from microgradnp.derivation.derive import Deriving, Step
+from microgradnp.derivation.names import code_names, namer
+from microgradnp.derivation.notations import MathML, Text, tree_of
 from microgradnp.drawing.outline import Outline, outline_of
 from microgradnp.drawing.picture import kind_of, operation_of, seen_by_graph
-from microgradnp.emitter.lines import Lines, Names
+from microgradnp.emitter.lines import Lines
 from microgradnp.inspection.heatmap import numeric, packed
-from microgradnp.viewer.backward import Backward, Share, backward_pass
 from microgradnp.viewer.boxes import Boxes
 from microgradnp.viewer.layers import folds_of
 
 MOST_MAPS = 20_000  # nodes; larger graphs are shown without heat maps
+MOST_MATH = 60  # steps; larger derivations are sent as text
 MOST_LINES = 2_000  # nodes; larger graphs are shown without the NumPy text of each step
 LONGEST = 20_000  # characters of a name or a source line
-WORD = re.compile(r"[^\W\d][\w.\[\]'\"]*( #\d+)?")
 
 Json = dict[str, Any]
 
@@ -63,7 +64,7 @@ def contents_of(root: Any, variables: dict[int, str]) -> Contents:
         "noGradient": backward.why_not,
         "first": None,
     }
-    data |= maps(outline, backward) | steps(backward, index, names, len(nodes))
+    data |= maps(outline, backward) | steps(outline, backward, index, names)
     return Contents(outline, backward, index, data)
 
 
@@ -95,24 +96,6 @@ class Places:
         return self.known[key]
 
 
-def code_names(outline: Outline) -> list[str]:
-    """For each value a name that a line of Python can use. No two values share a name."""
-    taken = {"np", "special"} | {value.rule.name for value in outline.values if getattr(value, "rule", None) is not None}
-    counted: dict[str, int] = {}  # the last number given to each name, so that none is tried twice
-    names: list[str] = []
-    for wish in outline.names:
-        plain = re.sub(r"\W+", "_", wish.removeprefix("self.")).strip("_") if len(wish) < 60 and WORD.fullmatch(wish) else ""
-        plain = f"{plain}_" if keyword.iskeyword(plain) else plain
-        plain = plain or ("loss" if len(names) == len(outline.names) - 1 and "loss" not in taken else "")
-        name = plain or "v"
-        while not name.isidentifier() or name in taken or name == "v":
-            number = counted[plain] = counted.get(plain, 1 if plain else 0) + 1
-            name = f"{plain}_{number}" if plain else f"v{number}"
-        taken.add(name)
-        names.append(name)
-    return names
-
-
 def maps(outline: Outline, backward: Backward) -> Json:
     """Heat maps of values and gradients, except in large graphs."""
     if len(outline.values) > MOST_MAPS:
@@ -130,19 +113,34 @@ def unread(array: Any) -> Json:
     return {"text": text}
 
 
-def steps(backward: Backward, index: dict[int, int], names: list[str], count: int) -> Json:
-    """The steps of the backward pass in their order, as [node, shares] (see `share_row`), and the NumPy text of both passes."""
+def steps(outline: Outline, backward: Backward, index: dict[int, int], names: list[str]) -> Json:
+    """The steps of the backward pass in their order, as [node, shares] (see `share_row`), and the NumPy text of both passes.
+
+    Also the derivation: node -> its equation, its rule and sentences about it.
+    """
+    count = len(outline.values)
     lines = Lines() if count <= MOST_LINES else None
+    derived = Deriving(outline, backward, lines, short=False).steps() if lines is not None and not backward.why_not else ()
     rows = []
     for node, shares in backward.steps:
         rows.append([index[id(node)], [share_row(node, share, backward, index, names, lines) for share in shares]])
     found: Json = {"steps": rows, "terms": {index[i]: n for i, n in backward.terms.items() if n > 1 and i in index}}
+    found["derivation"] = {step.node: reasons_row(step, with_math=len(backward.steps) <= MOST_MATH) for step in derived}
     if lines is not None:
         found["forward"] = {
             index[id(node)]: lines.forward(node, namer(node, index, names)) for node, _ in backward.steps if node.rule is not None
         }
         found["definitions"] = lines.definitions
     return found
+
+
+def reasons_row(step: Step, *, with_math: bool) -> Json:
+    """Why a gradient is as it is: its equation as MathML or as text, the rule, and sentences made from facts."""
+    text, mathml = Text(), MathML()
+    found: Json = {"rule": step.rule, "says": step.says}
+    if step.where:
+        found["where"] = [f"{e.name} = {text.write(e.term)[0]}" for e in step.where]
+    return found | ({"math": tree_of(step.written(mathml))} if with_math else {"text": step.written(text)})
 
 
 def share_row(
@@ -155,17 +153,3 @@ def share_row(
         text[-1] = text[-1].replace(" = ", f" = {so_far} + ", 1)  # without +=, because it may be a view
     incomplete = share.term < backward.terms[id(share.argument)] and lines is not None
     return [index[id(share.argument)], share.position, share.term, text, packed(share.so_far) if incomplete else None]
-
-
-def namer(node: Any, index: dict[int, int], names: list[str]) -> Names:
-    """The names of a step's variables: "y" or "r" is the node, "g" its gradient, "0" an argument, "d0" its gradient."""
-
-    def name(variable: str) -> str:
-        if variable in ("y", "r"):
-            return names[index[id(node)]]
-        if variable == "g":
-            return f"d_{names[index[id(node)]]}"
-        argument = names[index[id(node.args[int(variable.lstrip("d"))])]]
-        return f"d_{argument}" if variable[0] == "d" else argument
-
-    return name

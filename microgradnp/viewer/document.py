@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +32,13 @@ def document(template: str, scripts: Iterable[str], *packages: str, **values: An
     return filled(template, *packages, policy=policy, script=Markup(script), **values)
 
 
+COMMENT = re.compile(r"(^|\s+)// [^'\"`]*$")
+
+
 def squeezed(script: str) -> str:
-    """A script without indentation, empty lines and lines of comments. No text in it goes over several lines."""
-    lines = (line.strip() for line in script.splitlines())
-    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
+    """A script without indentation, empty lines and comments. No text in it goes over several lines."""
+    lines = (COMMENT.sub("", line).strip() for line in script.splitlines())
+    return "".join(f"{line}\n" for line in lines if line)
 
 
 def filled(template: str, *packages: str, **values: Any) -> str:

@@ -15,7 +15,7 @@ from microgradnp.drawing.engine import laid_out
 from microgradnp.drawing.groups import Group
 from microgradnp.drawing.picture import Box, Edge, Picture
 
-NODE, DATA = (186.0, 106.0), (150.0, 106.0)  # pixels
+NODE, DATA = (186.0, 106.0), (134.0, 106.0)  # pixels
 MOST_VISIBLE = 5000  # boxes
 MOST_FOR_DOT, PATIENCE = 150, 3.0  # boxes, seconds: beyond these the built-in layout takes over from Graphviz
 

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
+from microgradnp.derivation.backward import backward_pass
 from microgradnp.drawing import layered, rooms
 from microgradnp.inspection import heatmap
-from microgradnp.viewer.backward import backward_pass
 from microgradnp.viewer.page import safe_json
 from microgradnp.viewer.visible import MOST_VISIBLE, placed, size_of, visible
 
@@ -247,7 +247,10 @@ def test_a_page_is_small_and_the_same_each_time(tmp_path):
     assert page.path.stat().st_size < 120_000
     assert mg.view(loss, engine="builtin").html == page.html
     assert repr(page).endswith(f"page of a graph of {page.nodes} nodes, {len(page.html.encode()) / 1000:,.0f} kB>")
-    assert re.findall(r"\w+://[^\s\"]+", page.html) == ["http://www.w3.org/2000/svg"]  # the name of a format, not an address
+    assert re.findall(r"\w+://[^\s\"]+", page.html) == [
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1998/Math/MathML",
+    ]  # the names of formats, not addresses
 
 
 def test_the_page_of_a_large_network_is_below_120_kb():

@@ -61,6 +61,8 @@ function nodePart() {
   if (mark?.where) part.append(html("p", "hand-written:", "quiet"), source(mark.where[3], mark.where[1], "", mark.where[2], mark.where[0]));
   const forward = (D.forward && D.forward[node]) || [], backward = shares[node].flatMap((share) => share.lines);
   if (forward.length || backward.length) part.append(html("pre", [...forward, ...backward].join("\n"), "code"));
+  const why = reasons(node);
+  if (why) part.append(why);
   const figures = html("div", null, "figures"), { state, here, total } = progress(node);
   figures.append(figure(valueOf(node), "value", "left"));
   if (hasGradient(node)) figures.append(figure(gradientOf(node), state === "partial" ? `gradient, ${here} of ${total} terms` : state === "waiting" ? "gradient: not reached yet" : "gradient"));
@@ -68,6 +70,24 @@ function nodePart() {
   if (mark?.difference) figures.append(figure(mark.difference, "hand-written − gradient"));
   part.append(figures, facts(node, mark));
   return part;
+}
+
+// Why a gradient is as it is: its equation, its rule, and what can be said of its numbers.
+const MATHML = "http://www.w3.org/1998/Math/MathML";
+const mathElement = ([name, ...rest]) => {
+  const made = document.createElementNS(MATHML, name);
+  made.append(...rest.map((part) => (typeof part === "string" ? part : mathElement(part))));
+  return made;
+};
+function reasons(node) {
+  const found = D.derivation?.[node];
+  if (!found) return null;
+  const block = html("div", null, "why"), tail = [found.rule, ...found.says].map((text, k) => html("p", text, k ? "" : "quiet"));
+  for (const line of found.where || []) block.append(html("code", line));
+  if (found.math) block.append(mathElement(["math", ...found.math]));
+  else block.append(html("code", found.text));
+  block.append(...tail);
+  return block;
 }
 
 function source(file, line, name, text, path) {
@@ -145,6 +165,7 @@ function program() {
     item.classList.toggle("ahead", S.step < k + 1);
     item.title = `step ${k + 1}: ${D.nodes[node][OP]} ${D.nodes[node][NAME]}`;
     item.onclick = () => step(k + 1);
+    if (S.step === k + 1) item.append(...[...new Set(given.map(([argument]) => argument))].map(reasons).filter(Boolean));
     list.append(item);
   });
   first.classList.toggle("now", S.step === 0);
