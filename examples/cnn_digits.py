@@ -23,7 +23,7 @@ model = mg.nn.Sequential(
 )
 print(model)
 mg.fit(
-    lambda images, numbers: mg.cross_entropy(model(images), numbers.numpy()),
+    lambda images, numbers: mg.cross_entropy(model(images), numbers),
     model,
     (x[train], classes[train]),
     optimizer=mg.optim.Adam(lr=5e-3),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
+LONG = {"char_rnn", "lstm_adding_problem", "tiny_transformer"}
 NEEDS = {  # example -> library, extra
     "cluster": ("distributed", "dask"),
     "cnn_digits": ("sklearn", "examples"),
@@ -19,7 +20,9 @@ NEEDS = {  # example -> library, extra
 }
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [pytest.param(path, id=path.stem, marks=[pytest.mark.long] * (path.stem in LONG)) for path in EXAMPLES]
+)
 def test_example_runs(path, tmp_path):
     if path.stem in NEEDS:
         library, extra = NEEDS[path.stem]

@@ -60,7 +60,7 @@ def panel(title: str, lines: dict[str, tuple[Sequence[int], Sequence[float]]]) -
         height=HEIGHT,
     )
     for name, line in points.items():
-        chart.add(name, line)
+        chart.add(name, line, show_dots=len(line) <= 30)
     return str(chart.render(is_unicode=True, disable_xml_declaration=True))
 
 
