@@ -25,6 +25,7 @@ A, B = np.array([1.0, 2.0]), np.array([3.0, -1.0])
         ((0, 1), (2 * A * B, A**2)),
         (("b", "a"), (A**2, 2 * A * B)),
         ((1,), (A**2,)),
+        ([0, "b"], (2 * A * B, A**2)),
     ],
 )
 def test_argnums(argnums, expected):

@@ -70,8 +70,8 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool
     ----------
     f : callable
         A function of arrays, written with NumPy. It is called with Tensors for the arguments `argnums`.
-    argnums : int, str, or a tuple of them
-        Arguments to differentiate with respect to, by position or name. A tuple gives a tuple of gradients. An argument may be
+    argnums : int, str, or a tuple or list of them
+        Arguments to differentiate with respect to, by position or name. Several give a tuple of gradients. An argument may be
         a tree: dicts, lists, tuples and dataclasses of arrays, nested. Its gradient is a tree of the same structure. Integers,
         strings and flags in it are passed to `f` unchanged; their gradient is None.
     has_aux : bool
@@ -111,7 +111,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool
             make_constant(inputs)
         trees = in_place_of(inputs, found, chosen)
         shown = released(value, nested)
-        return ((shown, released(more, nested)) if has_aux else shown), (trees if isinstance(argnums, tuple) else trees[0])
+        return ((shown, released(more, nested)) if has_aux else shown), (trees if isinstance(argnums, (tuple, list)) else trees[0])
 
     return wrapped
 

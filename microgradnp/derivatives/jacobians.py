@@ -106,7 +106,7 @@ def jacobian(f: Callable[..., Any], argnum: Argnums = 0) -> Callable[..., Any]:
             nested = depends_on_others(outputs, inputs)
             blocks = {id(y): in_place_of(inputs, rows_of(y, inputs, nested), chosen) for y in outputs}
             make_constant(inputs)
-        single = not isinstance(argnum, tuple)
+        single = isinstance(argnum, (int, str))
         return tree_map(lambda y: (blocks[id(y)][0] if single else blocks[id(y)]) if id(y) in blocks else None, result)
 
     return wrapped

@@ -44,6 +44,6 @@ def parameters_of(wrt: Any) -> tuple[dict[str, Tensor], Any]:
     """What `wrt` stands for: (parameters by name, None), or ({}, argument numbers or names)."""
     if wrt is None or isinstance(wrt, (int, str)):
         return {}, wrt
-    if isinstance(wrt, tuple) and all(isinstance(part, (int, str)) for part in wrt):
+    if isinstance(wrt, (tuple, list)) and all(isinstance(part, (int, str)) for part in wrt):
         return {}, wrt
     return named(wrt), None

@@ -19,7 +19,7 @@ from microgradnp.core.signatures import name_of, parameter_names
 from microgradnp.core.tensor import VARIABLES, Tensor, is_variable
 from microgradnp.derivatives.trees import children, is_differentiable, leaves, leaves_with_paths, outline, tree_map
 
-Argnums = int | str | tuple[int | str, ...]
+Argnums = int | str | tuple[int | str, ...] | list[int | str]
 
 
 @contextlib.contextmanager
@@ -40,7 +40,7 @@ def with_variables(
 ) -> tuple[list[Any], dict[str, Any], tuple[Any, ...]]:
     """The arguments of a call with variables in the chosen ones: positional, by keyword, and the chosen ones alone."""
     call_args, call_kwargs, chosen = list(args), dict(kwargs), []
-    for argnum in argnums if isinstance(argnums, tuple) else (argnums,):
+    for argnum in argnums if isinstance(argnums, (tuple, list)) else (argnums,):
         where = place_of(argnum, f, args, kwargs)
         holder: Any = call_args if isinstance(where, int) else call_kwargs
         chosen.append(variables(holder[where], where))

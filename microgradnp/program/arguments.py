@@ -41,9 +41,9 @@ class Arguments:
 
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], wrt: Argnums | None) -> None:
         self.f, self.args, self.kwargs = f, args, dict(kwargs)
-        chosen = () if wrt is None else wrt if isinstance(wrt, tuple) else (wrt,)
+        chosen = () if wrt is None else (wrt,) if isinstance(wrt, (int, str)) else tuple(wrt)
         self.wrt: list[Where] = [place_of(argnum, f, args, self.kwargs) for argnum in chosen]
-        self.single = wrt is not None and not isinstance(wrt, tuple)
+        self.single = isinstance(wrt, (int, str))
         self.names: dict[Where, str] = names_of_arguments(f, args, self.kwargs)
         self.leaves: list[Leaf] = []
         for where, name in self.names.items():
