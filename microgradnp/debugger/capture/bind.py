@@ -247,9 +247,9 @@ class Binder:
         return self.variables[key]
 
     def choose(self, argument: str, end: float) -> Variable | None:
-        """The best variable for an argument that had a value in the window."""
+        """The best variable for an argument that had a value in the window; of equal ones that which changed most often."""
         fit = [v for v in self.variables.values() if v.argument == argument and any(held.time < end for held in v.history)]
-        return min(fit, key=lambda v: v.rank, default=None)
+        return min(fit, key=lambda v: (v.rank, -len(v.history)), default=None)
 
     def is_best(self, variable: Variable) -> bool:
         """Whether no better variable for the same argument has been seen."""

@@ -34,8 +34,9 @@ def is_untrained(graph: Graph, argument: str, moving: set[str]) -> bool:
     numbers = [a for a in moving or graph.judged if np.ndim(graph.evaluation.values.get(a, 0)) == 0]
     if value.ndim == 0 and not numbers:
         return True  # a setting, where all parameters are arrays
-    if value.size and np.any(value) and np.all(value == np.round(value)):
-        return True  # labels, masks, counts
+    is_alone = value.ndim > 0 or not moving  # neither a setting, nor one of several numbers of which others move
+    if value.size and np.any(value) and np.all(value == np.round(value)) and not (is_alone and np.ptp(value) == 0):
+        return True  # labels, masks, counts; a scale may begin with ones
     if graph.is_batch(argument, value):
         return True
     distinct = np.unique(value)

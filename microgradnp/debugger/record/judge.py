@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.record.judged import SAME, Judged, quantity
-from microgradnp.debugger.record.movements import gradient_inside, judge_update
+from microgradnp.debugger.record.judged import SAME, Judged, both, quantity, tolerance
+from microgradnp.debugger.record.movements import ONLY_ZERO, ZERO, gradient_inside, judge_update, movement
 from microgradnp.debugger.record.nodes import Node, Record
 from microgradnp.debugger.record.points import Point, other_point
 from microgradnp.debugger.record.replay import replay
@@ -85,10 +85,7 @@ def look_back(before: Verdict, verdict: Verdict, argument: str) -> None:
     shares = []
     for node in (earlier, entry.node):
         again = replay(step.record, {**fixed, node: step.values[node] + push}, until=step.last)
-        moves = [
-            np.asarray(read(step.after[argument], v), float) - np.asarray(read(step.before[argument], v), float)
-            for v in (step.values, again)
-        ]
+        moves = [movement(step, values, argument) for values in (step.values, again)]
         shares.append(np.ravel(moves[1] - moves[0]))
     if not np.any(shares[1]):
         return
@@ -134,7 +131,9 @@ def judge_step(step: Step) -> dict[str, Judged]:
         judge_returned(step, point, entries)
     single_numbers(step, point, entries)
     settle(step, [entry for entry in entries.values() if entry.evidence == "update"])
+    settle_zeros(step, point, entries)
     settle(step, [entry for entry in entries.values() if entry.evidence == "returned"])
+    settle_rules([entry for entry in entries.values() if entry.evidence == "gradient" and entry.status == "right"])
     for argument, entry in entries.items():
         if "times the others" in entry.why and entry.evidence == "returned" and is_another(step, entry, entries):
             entries[argument] = Judged(argument, "not checked")  # the error y - t is -1 times the gradient of t
@@ -151,7 +150,7 @@ def single_numbers(step: Step, point: Point, entries: dict[str, Judged]) -> None
     """
     moved = [entry for entry in entries.values() if entry.evidence == "update" and entry.status in ("right", "agrees")]
     single = [entry for entry in moved if step.evaluation.gradients[entry.argument].size == 1]
-    rates = [*scalars_of(step), 1.0]
+    rates = [*(float(node.held) for node in scalars_of(step)), 1.0]
     plain = any(abs(entry.factor + rate) <= SAME * rate for entry in moved for rate in rates)
     if plain or len(single) < len(moved):
         return
@@ -174,19 +173,66 @@ def settle(step: Step, group: list[Judged]) -> None:
                 break
         else:
             groups.append([entry])
-    rates = scalars_of(step)
-    best = max(groups, key=lambda g: (len(g), any(abs(abs(g[0].factor) - r) <= SAME * r for r in rates)))
+    updates = group[0].evidence == "update"
+    best = max(groups, key=lambda g: (len(g), updates and has_own_rate(step, g[0]), updates and g[0].factor < 0))
     for entry in right:
-        own_rate = entry.evidence == "update" and any(abs(entry.factor + rate) <= SAME * rate for rate in rates)
-        if entry in best or own_rate:
+        if entry in best or (updates and has_own_rate(step, entry)):
             continue
         entry.status, entry.why = "wrong", f"{entry.factor / best[0].factor:.6g} times the others"
-    if group[0].evidence == "update" and best[0].factor > 0:
+    if updates and best[0].factor > 0:
         for entry in best:
             entry.status, entry.why = "wrong", "it moves uphill"
 
 
-def scalars_of(step: Step) -> list[float]:
+def settle_zeros(step: Step, point: Point, entries: dict[str, Judged]) -> None:
+    """A parameter whose gradient is zero rests, but for rounding, where the others move by a plain step."""
+    plain = [e for e in entries.values() if e.evidence == "update" and e.status == "right" and e.factor]
+    for entry in entries.values() if plain else ():
+        if entry.evidence != "update" or entry.why != ONLY_ZERO:
+            continue
+        shares = []
+        for values, evaluation in both(step, point):
+            largest = max(float(np.max(np.abs(e.factor * evaluation.gradients[e.argument]), initial=0)) for e in plain)
+            size = 4e-16 * float(np.max(np.abs(np.asarray(read(step.before[entry.argument], values), float)), initial=0))
+            shares.append(float(np.max(np.abs(movement(step, values, entry.argument)), initial=0)) / (largest + size))
+        if max(shares) <= tolerance(step):
+            entry.status, entry.why = "right", ZERO
+        elif min(shares) > 1e3 * tolerance(step):
+            entry.status, entry.why = "wrong", "its gradient is zero, and it moves"
+
+
+def settle_rules(group: list[Judged]) -> None:
+    """Of gradients that flow into a rule, such as Adam's, all share a factor; one that has only others is wrong."""
+    if len(group) < 2:
+        return
+
+    def sharing(factor: float) -> list[Judged]:
+        return [entry for entry in group if any(abs(own - factor) <= 1e-5 * factor for own in entry.factors)]
+
+    shared = max((factor for entry in group for factor in entry.factors), key=lambda factor: len(sharing(factor)), default=1.0)
+    if len(right := sharing(shared)) > 1 or len(group) == 2:
+        for entry in group:
+            if entry not in right:
+                nearest = min(entry.factors, key=lambda own: abs(np.log(own / shared)))
+                entry.status, entry.why = "wrong", f"{nearest / shared:.6g} times the others"
+
+
+def has_own_rate(step: Step, entry: Judged) -> bool:
+    """Whether a parameter moves by minus a number of the program times its gradient: a number that scales this movement."""
+    return any(
+        abs(entry.factor + node.held) <= SAME * node.held and scales_movement(step, entry.argument, node)
+        for node in scalars_of(step)
+    )
+
+
+def scales_movement(step: Step, argument: str, node: Node) -> bool:
+    """Whether a parameter moves by one percent more when a number is one percent larger."""
+    again = replay(step.record, {node: type(node.held)(1.01 * node.held)}, until=step.last)
+    moved, other = (movement(step, values, argument) for values in (step.values, again))
+    return bool(np.max(np.abs(other - 1.01 * moved), initial=0) <= 1e-3 * np.max(np.abs(moved), initial=0))
+
+
+def scalars_of(step: Step) -> list[Node]:
     """The positive numbers that the program was given, or has in its source."""
-    held = [node.held for node in step.record.nodes if node.kind in ("leaf", "literal") and node.memory is None]
-    return [float(number) for number in held if isinstance(number, (float, np.floating)) and number > 0]
+    held = (node for node in step.record.nodes if node.kind in ("leaf", "literal") and node.memory is None)
+    return [node for node in held if isinstance(node.held, (float, np.floating)) and node.held > 0]

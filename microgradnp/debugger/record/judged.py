@@ -42,6 +42,7 @@ class Judged:
     transposed: bool = False
     spread: float = 0.0  # the error before that of the arithmetic was taken off
     place: str = ""  # of what is returned or kept: "return[1]"
+    factors: tuple[float, ...] = ()  # of a gradient that flows into the update: all multiples of it that were computed
 
     @property
     def digits(self) -> int:

@@ -25,20 +25,27 @@ from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import parts_in, read
 
 ZERO = "zero, as in the model"
+ONLY_ZERO = "its gradient is zero"
+
+
+def movement(step: Step, values: Replay, argument: str) -> np.ndarray:
+    """By how much a parameter moves in a run of the step."""
+    before, after = (np.asarray(read(held[argument], values), float) for held in (step.before, step.after))
+    return after - before
 
 
 def judge_update(step: Step, point: Point, argument: str) -> Judged:
     """The movement of a parameter against its gradient, on both inputs."""
     fits, moved = [], []
     for values, evaluation in both(step, point):
-        before, after = (np.asarray(read(held[argument], values), float) for held in (step.before, step.after))
-        moved.append(after - before)
-        fits.append(fit(after - before, evaluation.gradients[argument], float(np.max(np.abs(before), initial=0))))
+        size = float(np.max(np.abs(np.asarray(read(step.before[argument], values), float)), initial=0))
+        moved.append(movement(step, values, argument))
+        fits.append(fit(moved[-1], evaluation.gradients[argument], size))
     resting = [not np.any(np.abs(m) > 1e-12 * (1 + np.max(np.abs(m), initial=0))) for m in moved]
     zero = [is_zero(evaluation, argument) for _, evaluation in both(step, point)]
     node = next(part.node for part in parts_in(step.after[argument]))
     if all(zero):
-        said = ("right", ZERO) if all(resting) else ("not checked", "its gradient is zero")
+        said = ("right", ZERO) if all(resting) else ("not checked", ONLY_ZERO)
         return Judged(argument, said[0], "update", 0.0, 0.0, node, why=said[1])
     if any(zero) and all(rest for rest, nothing in zip(resting, zero, strict=True) if nothing):
         fits = [fit for fit, nothing in zip(fits, zero, strict=True) if not nothing] * 2  # the other input tells nothing
@@ -82,7 +89,8 @@ def gradient_inside(step: Step, point: Point, argument: str) -> Judged | None:
     first, multiple = min(own, key=lambda pair: pair[0].number)
     if not follows(step, argument, first, multiple):
         return None
-    return Judged(argument, "right", "gradient", multiple.factor, 0.0, first, transposed=multiple.transposed)
+    factors = tuple({abs(multiple.factor) for _, multiple in own})
+    return Judged(argument, "right", "gradient", multiple.factor, 0.0, first, "", multiple.transposed, factors=factors)
 
 
 def is_nothing(node: Node, values: Replay) -> bool:

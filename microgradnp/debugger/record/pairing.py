@@ -42,9 +42,9 @@ class Pairing:
         ]
 
     def fits(self, path: str, argument: str) -> bool:
-        """Whether a place has the shape of a gradient, perhaps transposed."""
-        shape = self.gradients[argument].shape
-        return self.shapes[path] in (shape, shape[::-1])
+        """Whether a place has the shape of a gradient, perhaps transposed or flat."""
+        gradient = self.gradients[argument]
+        return self.shapes[path] in (gradient.shape, gradient.shape[::-1], (gradient.size,))
 
     def candidates(self, argument: str) -> list[str]:
         """The places that could hold the gradient of an argument, as far as the shape tells."""
@@ -165,9 +165,10 @@ def pair_by_structure(
     trained = {*found, *taken.values()}
     for argument, place in found.items():
         zero = all(is_zero(evaluation, argument) for _, evaluation in both(step, point))
-        if zero or not pairing.is_gradient(place, argument, trained):
+        if not zero and not pairing.is_gradient(place, argument, trained):
             continue
         entries[argument] = Judged(argument, "wrong", "returned", node=nodes_of(kept[place])[0], place=place)
+        entries[argument].why = "its gradient is zero, and this is not" if zero else ""
         taken[place] = argument
     return {a: pairing.candidates(a) for a in pairing.left if entries[a].status == "not checked"}
 

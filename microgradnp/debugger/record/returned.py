@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debugger.record.findings import place_of
-from microgradnp.debugger.record.judged import SAME, Judged, both, is_zero, multiple_of, quantity
-from microgradnp.debugger.record.movements import ZERO, judge_update
+from microgradnp.debugger.record.judged import ROUNDING, SAME, Judged, both, is_zero, multiple_of, quantity
+from microgradnp.debugger.record.movements import ONLY_ZERO, ZERO, judge_update
 from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.record.pairing import holder_of, nodes_of, pair_by_structure
 from microgradnp.debugger.record.points import Point
@@ -47,19 +47,27 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None
     for argument, entry in entries.items():
         if step.evaluation.gradients[argument].size == 1 and entry.status == "not checked":
             add_number(step, point, entries, argument, kept, taken)
+    for argument, entry in entries.items():
+        if entry.status == "not checked" and all(is_zero(evaluation, argument) for _, evaluation in both(step, point)):
+            add_zero(step, point, entry, kept, taken)
     could = pair_by_structure(step, point, entries, kept, taken)
     for argument, entry in entries.items():
-        if entry.status != "not checked":
-            continue
-        free = could.get(argument, [])
-        if all(is_zero(evaluation, argument) for _, evaluation in both(step, point)):
-            entry.why = "its gradient is zero"
-            if any(is_always_zero(step, point, kept[path]) for path in free):
-                entry.status, entry.evidence, entry.why = "right", "returned", ZERO
-        elif free:
+        if entry.status == "not checked" and (free := could.get(argument, [])) and not entry.why:
             entry.why = (
                 f"it does not move, and its gradient could be {' or '.join(named(path) for path in free[:4])}: none equals it"
             )
+
+
+def add_zero(step: Step, point: Point, entry: Judged, kept: dict[str, Any], taken: dict[str, str]) -> None:
+    """A gradient that is rightly zero: something of its shape is zero on both inputs."""
+    entry.why = ONLY_ZERO
+    shape = np.squeeze(step.evaluation.gradients[entry.argument]).shape
+    for path, held in kept.items():
+        if path not in taken and shape_of(held, step) == shape and is_always_zero(step, point, held):
+            entry.status, entry.evidence, entry.why, entry.place = "right", "returned", ZERO, path
+            entry.node = nodes_of(held)[0]
+            taken[path] = entry.argument
+            return
 
 
 def add_number(
@@ -80,9 +88,13 @@ def add_number(
 
 
 def is_always_zero(step: Step, point: Point, held: Any) -> bool:
-    """Whether a kept quantity is zero on both inputs."""
-    arrays = [quantity(held, values) for values, _ in both(step, point)]
-    return all(array is not None and not np.any(array) for array in arrays)
+    """Whether a kept quantity is zero on both inputs, but for rounding."""
+    for values, evaluation in both(step, point):
+        largest = max((float(np.max(np.abs(g), initial=0)) for g in evaluation.gradients.values()), default=0.0)
+        array = quantity(held, values)
+        if array is None or np.max(np.abs(array)) > ROUNDING * largest:
+            return False
+    return True
 
 
 def kept_pieces(step: Step) -> Iterator[tuple[str, Any]]:

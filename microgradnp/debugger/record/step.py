@@ -313,7 +313,7 @@ def moved_to(structure: Structure, held: Any, last: Any, tail: str, outputs: lis
             parts.append(part)
             continue
         moved = True
-        parts.append(arrived(part, next_read(structure, part, way, forward, end)))
+        parts.append(arrived(part, next_read(structure, whole, way, forward, end)))
     return exchanged(held, iter(parts)) if moved else None
 
 
@@ -325,12 +325,16 @@ def is_elsewhere(part: Part, node: Node) -> bool:
     return after is None or before.shape != after.shape or not np.allclose(before, after, rtol=1e-6, atol=1e-9)
 
 
-def next_read(structure: Structure, part: Part, way: list[Node], forward: set[Node], end: int) -> Node:
-    """The first later value of a parameter that an expression of the forward pass reads again."""
-    readers = {place_of(node) for node in readings(structure, part.node) if node in forward}
+def next_read(structure: Structure, whole: list[Node], way: list[Node], forward: set[Node], end: int) -> Node:
+    """The first later value of a parameter that an expression of the forward pass reads again.
+
+    `whole` is the way of the parameter with the copies that were made of it before the step.
+    """
+    early = [version for version in whole if version is whole[0] or version in forward]
+    readers = {place_of(node) for version in early for node in readings(structure, version) if node in forward and node not in way}
     later: dict[int, Node] = {}
-    for k, version in enumerate(way[1:], 1):
-        for node in readings(structure, version):
+    for k, version in enumerate(way):
+        for node in readings(structure, version) if version not in early else ():
             if node.number > end and place_of(node) in readers and node not in way:
                 later.setdefault(k, node)
     return way[min(later)] if later else way[-1]
