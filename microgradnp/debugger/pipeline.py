@@ -36,6 +36,7 @@ SLOW = 0.12  # seconds for the trace of one step, from which on fewer samples ar
 FEW = 5
 NOTHING_FOUND = "no gradient was found: no parameter moves, and no variable or returned array is one; see what was bound to what"
 UNSEEN = "the recording ended after step {}: later steps were not judged; a larger budget= may reach them"
+WHOLE_NUMBERS = "step 1 was judged: {} is a whole number of Python in step 0"
 UNREPEATABLE = (
     "two runs of the code differ, though its random numbers were seeded: no fix can be proved. "
     "Seed what it draws from, or pass the numbers in"
@@ -71,9 +72,12 @@ def first_instead(question: Question, number: int, why: str) -> Report:
 
 def judged_case(case: Case, made: RecordVerdict) -> Case:
     """The case with the verdict of its record, and in the step and on the inputs where what is wrong shows."""
+    case = case.noted(made.parting) if made.parting else case
     line, number = case.verdict, case.run.number
     later = examine_again(case, replace(case.run, number=made.number)) if made.number != number else None
-    if later is not None:
+    if later is not None and made.ints and made.number == 1:
+        case = later.noted(WHOLE_NUMBERS.format(", ".join(sorted(made.ints))))
+    elif later is not None:
         kept = carried_on(line, later.verdict)
         carried = kept is not None or any("the step before" in entry.why for entry in made.entries.values())
         case = replace(later.noted(f"step {number} is right; step {made.number} is not"), carried=carried)

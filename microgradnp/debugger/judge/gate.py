@@ -82,7 +82,7 @@ def by_record(made: record_judge.Verdict, line: Verdict, trace: Trace) -> Verdic
     for argument, judged in made.entries.items():
         if judged.status in ("right", "agrees", "wrong"):
             verdict.entries[argument] = entry_of(judged, line.entries.get(argument), step, trace)
-    needless = untrained(step.evaluation, set(verdict.entries), set(step.after))
+    needless = untrained(step.evaluation, {*verdict.entries, *step.after}, set(step.after))
     moving = {*step.after, *line.entries, *trace.changed}
     for argument, judged in made.entries.items():
         if judged.status == "cannot judge" and (argument in moving or not (moving or verdict.entries)):

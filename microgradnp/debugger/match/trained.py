@@ -48,6 +48,7 @@ def is_untrained(graph: Graph, argument: str, moving: set[str]) -> bool:
     return bool(meetings) and all(
         graph.is_multiplied_by_trained(node, argument)
         or graph.is_compared(node, argument)
+        or graph.is_measured(node, argument)
         or graph.scales_alone(node, argument, value)
         for node in meetings
     )
@@ -125,6 +126,15 @@ class Graph:
             if any(a.size > 1 and other.shape != () for a in coming):
                 return False
         return True
+
+    def is_measured(self, node: Any, argument: str) -> bool:
+        """Data whose distance to every trained centre is taken: `x[:, None] - centres[None]`."""
+        own = [a for a in tensors(node) if argument in self.carried.get(id(a), ())]
+        others = [a for a in self.others(node, argument) if self.makers[id(a)]]
+        if node.rule.name != "subtract" or not others or not own:
+            return False
+        crossed = all(node.shape not in (a.shape, b.shape) for a in own for b in others)
+        return crossed and all(self.makers[id(a)] <= self.judged for a in others)
 
     def scales_alone(self, node: Any, argument: str, value: np.ndarray) -> bool:
         """Noise, a mask or a state: a factor for every entry of a value, or nothing but zeros."""

@@ -12,15 +12,19 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.debugger.record.alternating import judge_alternating
 from microgradnp.debugger.record.judged import SAME, Judged, both, quantity, tolerance
 from microgradnp.debugger.record.movements import ONLY_ZERO, ZERO, gradient_inside, judge_update, movement
 from microgradnp.debugger.record.nodes import Node, Record
-from microgradnp.debugger.record.points import Point, other_point
+from microgradnp.debugger.record.parting import parting
+from microgradnp.debugger.record.points import Point, other_point, roots
 from microgradnp.debugger.record.replay import replay
 from microgradnp.debugger.record.returned import is_another, judge_returned
-from microgradnp.debugger.record.step import CannotJudgeError, Step, find_step, ground_of
+from microgradnp.debugger.record.step import CannotJudgeError, Step, begin_as_ints, find_step, ground_of
 from microgradnp.debugger.record.structure import parts_in, read
 from microgradnp.derivatives.agreement import scale_of
+
+STILL_INT = "it is a whole number in the only step that was found"
 
 
 @dataclasses.dataclass(eq=False)
@@ -31,6 +35,8 @@ class Verdict:
     entries: dict[str, Judged]
     number: int = 0
     last: int = 0  # the last step that was judged
+    parting: str = ""  # where the forward pass and the model part
+    ints: frozenset[str] = frozenset()  # parameters that are whole numbers of Python in the first step, which was left out
 
     @property
     def wrong(self) -> list[str]:
@@ -49,13 +55,25 @@ def judge_record(
     Raises BindingError, and CannotJudgeError when no forward pass of the program is the model's.
     """
     ground = ground_of(record, arguments, optional)
-    first = before = Verdict(find_step(record, model, arguments, optional, number, ground), {}, number, last=number)
+    number = max(number, ground.skipped)
+    try:
+        step = find_step(record, model, arguments, optional, number - ground.skipped, ground)
+    except CannotJudgeError:
+        if not ground.skipped:
+            raise
+        ground, number = ground_of(record, arguments, optional, whole=True), 0
+        step = find_step(record, model, arguments, optional, number, ground)
+    first = before = Verdict(step, {}, number, number, ints=ground.ints)
     first.entries = judge_step(first.step)
+    first.parting = "" if first.step.outputs else str(parting(first.step) or "")
+    if not ground.ints:
+        first.entries |= {a: Judged(a, "not checked", why=STILL_INT) for a in begin_as_ints(record, arguments)}
     for later in range(number + 1, number + 1 + more):
         if before.wrong or not before.step.after:
             break
         try:
-            verdict = Verdict(find_step(record, model, arguments, optional, later, ground), {}, later)
+            step = find_step(record, model, arguments, optional, later - ground.skipped, ground)
+            verdict = Verdict(step, {}, later, ints=ground.ints)
         except CannotJudgeError:
             break
         if not verdict.step.after:
@@ -85,7 +103,7 @@ def look_back(before: Verdict, verdict: Verdict, argument: str) -> None:
     shares = []
     for node in (earlier, entry.node):
         again = replay(step.record, {**fixed, node: step.values[node] + push}, until=step.last)
-        moves = [movement(step, values, argument) for values in (step.values, again)]
+        moves = [movement(step, values, argument, step.after[argument]) for values in (step.values, again)]
         shares.append(np.ravel(moves[1] - moves[0]))
     if not np.any(shares[1]):
         return
@@ -127,9 +145,13 @@ def judge_step(step: Step) -> dict[str, Judged]:
     for argument in entries:
         if argument in step.after:
             entries[argument] = judge_update(step, point, argument)
+    for argument, entry in entries.items():
+        if entry.status == "wrong" and argument in step.after:
+            entries[argument] = judge_alternating(step, point, entry)
     if not step.after:
         judge_returned(step, point, entries)
     single_numbers(step, point, entries)
+    settle_scaled(step, point, entries)
     settle(step, [entry for entry in entries.values() if entry.evidence == "update"])
     settle_zeros(step, point, entries)
     settle(step, [entry for entry in entries.values() if entry.evidence == "returned"])
@@ -184,6 +206,14 @@ def settle(step: Step, group: list[Judged]) -> None:
             entry.status, entry.why = "wrong", "it moves uphill"
 
 
+def settle_scaled(step: Step, point: Point, entries: dict[str, Judged]) -> None:
+    """A right gradient may be scaled by a number that wrong ones have a share in: the norm of all, say."""
+    wrong = [entry for entry in entries.values() if entry.status == "wrong" and entry.evidence == "update"]
+    scaled = [entry for entry in wrong if entry.spread <= tolerance(step) and entry.factor and entry.argument in step.after]
+    for entry in scaled if len(scaled) < len(wrong) else ():
+        entries[entry.argument] = gradient_inside(step, point, entry.argument, scaled=True) or entry
+
+
 def settle_zeros(step: Step, point: Point, entries: dict[str, Judged]) -> None:
     """A parameter whose gradient is zero rests, but for rounding, where the others move by a plain step."""
     plain = [e for e in entries.values() if e.evidence == "update" and e.status == "right" and e.factor]
@@ -192,13 +222,17 @@ def settle_zeros(step: Step, point: Point, entries: dict[str, Judged]) -> None:
             continue
         shares = []
         for values, evaluation in both(step, point):
-            largest = max(float(np.max(np.abs(e.factor * evaluation.gradients[e.argument]), initial=0)) for e in plain)
-            size = 4e-16 * float(np.max(np.abs(np.asarray(read(step.before[entry.argument], values), float)), initial=0))
-            shares.append(float(np.max(np.abs(movement(step, values, entry.argument)), initial=0)) / (largest + size))
+            largest = max(largest_of(e.factor * evaluation.gradients[e.argument]) for e in plain)
+            rounding = 4e-16 * largest_of(read(step.before[entry.argument], values))
+            shares.append(largest_of(movement(step, values, entry.argument, entry.after)) / (largest + rounding))
         if max(shares) <= tolerance(step):
             entry.status, entry.why = "right", ZERO
         elif min(shares) > 1e3 * tolerance(step):
             entry.status, entry.why = "wrong", "its gradient is zero, and it moves"
+
+
+def largest_of(array: Any) -> float:
+    return float(np.max(np.abs(np.asarray(array, float)), initial=0))
 
 
 def settle_rules(group: list[Judged]) -> None:
@@ -220,15 +254,15 @@ def settle_rules(group: list[Judged]) -> None:
 def has_own_rate(step: Step, entry: Judged) -> bool:
     """Whether a parameter moves by minus a number of the program times its gradient: a number that scales this movement."""
     return any(
-        abs(entry.factor + node.held) <= SAME * node.held and scales_movement(step, entry.argument, node)
-        for node in scalars_of(step)
+        abs(entry.factor + node.held) <= SAME * node.held and scales_movement(step, entry, node) for node in scalars_of(step)
     )
 
 
-def scales_movement(step: Step, argument: str, node: Node) -> bool:
+def scales_movement(step: Step, entry: Judged, node: Node) -> bool:
     """Whether a parameter moves by one percent more when a number is one percent larger."""
-    again = replay(step.record, {node: type(node.held)(1.01 * node.held)}, until=step.last)
-    moved, other = (movement(step, values, argument) for values in (step.values, again))
+    start = {root: step.values[root] for root in roots(step, step.after)}
+    again = replay(step.record, {**start, node: type(node.held)(1.01 * node.held)}, until=step.last)
+    moved, other = (movement(step, values, entry.argument, entry.after) for values in (step.values, again))
     return bool(np.max(np.abs(other - 1.01 * moved), initial=0) <= 1e-3 * np.max(np.abs(moved), initial=0))
 
 

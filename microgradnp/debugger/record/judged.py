@@ -38,6 +38,7 @@ class Judged:
     factor: float = 0.0
     error: float = float("inf")
     node: Node | None = None  # the gradient, or the new value of the parameter
+    after: Any = None  # the new value of the parameter, as an operand
     why: str = ""
     transposed: bool = False
     spread: float = 0.0  # the error before that of the arithmetic was taken off
@@ -75,7 +76,7 @@ def tolerance(step: Step) -> float:
 
 def arithmetic(step: Step, values: Replay, argument: str) -> float:
     """By which share the gradient itself changes when the numbers are rounded a little differently: no error below it counts."""
-    given = argument_values(step.before, values)
+    given = argument_values(step.before, values, step.whole)
     rng = np.random.default_rng(13)
     shaken = {
         name: value * (1 + 1e-13 * rng.uniform(-1, 1, np.shape(value)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,12 @@ PRODUCTS = frozenset(["matmul", "dot", "inner", "outer", "tensordot", "einsum", 
 Locate = Callable[[np.ndarray, np.ndarray], list[Any]]  # (value, which entries matter) -> the recorded nodes that hold it
 
 
-def outputs_of(evaluation: Evaluation, moving: set[str], locate: Locate) -> list[tuple[Any, list[Any]]]:
+def outputs_of(
+    evaluation: Evaluation, moving: set[str], locate: Locate, skipped: Collection[int] = (), through: str = ""
+) -> list[tuple[Any, list[Any]]]:
     """(node of the model, recorded nodes that hold it): the last values before the loss that the program computes, too.
+
+    Nodes of the model whose ids are `skipped` are no ends. With `through`, only what this argument reaches is looked at.
 
     Every way from a parameter to the loss leads through one of them, and no parameter comes in behind them. Empty where that is
     not so: then the forward passes differ. A penalty need not be computed, nor what the loss does not look at.
@@ -26,13 +30,13 @@ def outputs_of(evaluation: Evaluation, moving: set[str], locate: Locate) -> list
     todo, seen = [loss], set()
     while todo:
         node = todo.pop()
-        if id(node) in seen or not is_deep(node, makers):
+        if id(node) in seen or not is_deep(node, makers) or (through and through not in makers[id(node)]):
             continue
         seen.add(id(node))
         adjoint = evaluation.adjoints.get(id(node))
         if adjoint is None or not np.any(adjoint):
             continue
-        hits = [] if node is loss else located(node, adjoint, locate)
+        hits = [] if node is loss or id(node) in skipped else located(node, adjoint, locate)
         if hits:
             found.append((node, hits))
             continue

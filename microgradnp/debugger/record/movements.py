@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -25,13 +26,14 @@ from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import parts_in, read
 
 ZERO = "zero, as in the model"
+WHOLE = "an array of whole numbers: what its update adds is cut off; make it an array of floats"
 ONLY_ZERO = "its gradient is zero"
 
 
-def movement(step: Step, values: Replay, argument: str) -> np.ndarray:
-    """By how much a parameter moves in a run of the step."""
-    before, after = (np.asarray(read(held[argument], values), float) for held in (step.before, step.after))
-    return after - before
+def movement(step: Step, values: Replay, argument: str, after: Any) -> np.ndarray:
+    """By how much a parameter moves in a run of the step, to the operand `after`."""
+    difference: np.ndarray = np.asarray(read(after, values), float) - np.asarray(read(step.before[argument], values), float)
+    return difference
 
 
 def judge_update(step: Step, point: Point, argument: str) -> Judged:
@@ -39,18 +41,22 @@ def judge_update(step: Step, point: Point, argument: str) -> Judged:
     fits, moved = [], []
     for values, evaluation in both(step, point):
         size = float(np.max(np.abs(np.asarray(read(step.before[argument], values), float)), initial=0))
-        moved.append(movement(step, values, argument))
+        moved.append(movement(step, values, argument, step.after[argument]))
         fits.append(fit(moved[-1], evaluation.gradients[argument], size))
     resting = [not np.any(np.abs(m) > 1e-12 * (1 + np.max(np.abs(m), initial=0))) for m in moved]
     zero = [is_zero(evaluation, argument) for _, evaluation in both(step, point)]
-    node = next(part.node for part in parts_in(step.after[argument]))
+    after = step.after[argument]
+    node = next(part.node for part in parts_in(after))
     if all(zero):
         said = ("right", ZERO) if all(resting) else ("not checked", ONLY_ZERO)
-        return Judged(argument, said[0], "update", 0.0, 0.0, node, why=said[1])
+        return Judged(argument, said[0], "update", 0.0, 0.0, node, after, said[1])
     if any(zero) and all(rest for rest, nothing in zip(resting, zero, strict=True) if nothing):
         fits = [fit for fit, nothing in zip(fits, zero, strict=True) if not nothing] * 2  # the other input tells nothing
     error = max(fits[0][1], fits[1][1])
-    entry = Judged(argument, "wrong", "update", fits[0][0], error, node, spread=error)
+    entry = Judged(argument, "wrong", "update", fits[0][0], error, node, after, spread=error)
+    if argument in step.whole and np.asarray(read(after, step.values)).dtype.kind in "iu":
+        entry.why = WHOLE
+        return entry
     if all(resting):
         entry.why = "its update changes nothing"
         return entry
@@ -69,8 +75,11 @@ def judge_update(step: Step, point: Point, argument: str) -> Judged:
     return entry
 
 
-def gradient_inside(step: Step, point: Point, argument: str) -> Judged | None:
-    """The right gradient of a parameter that moves by another rule: everything that reaches it passes through gradients."""
+def gradient_inside(step: Step, point: Point, argument: str, scaled: bool = False) -> Judged | None:
+    """The right gradient of a parameter that moves by another rule: everything that reaches it passes through gradients.
+
+    Where the movement is the gradient `scaled` by a number, the number may come from elsewhere: from wrong gradients, say.
+    """
     ends = {a: [part.node for part in parts_in(step.after[a])] for a in step.after}
     if not step.outputs:
         return None
@@ -84,13 +93,16 @@ def gradient_inside(step: Step, point: Point, argument: str) -> Judged | None:
             right.add(node)
             if name == argument and node in reaching:
                 own.append((node, multiple))
-    if not own or not covers(step, [multiple for _, multiple in own], argument) or goes_round(step, ends[argument], right):
+    if not own or not covers(step, [multiple for _, multiple in own], argument):
+        return None
+    if not scaled and goes_round(step, ends[argument], right):
         return None
     first, multiple = min(own, key=lambda pair: pair[0].number)
     if not follows(step, argument, first, multiple):
         return None
     factors = tuple({abs(multiple.factor) for _, multiple in own})
-    return Judged(argument, "right", "gradient", multiple.factor, 0.0, first, "", multiple.transposed, factors=factors)
+    turned = multiple.transposed
+    return Judged(argument, "right", "gradient", multiple.factor, 0.0, first, transposed=turned, factors=factors)
 
 
 def is_nothing(node: Node, values: Replay) -> bool:

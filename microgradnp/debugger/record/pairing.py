@@ -40,11 +40,27 @@ class Pairing:
             for path, a in arrays.items()
             if a is not None and a.size > 1 and path not in taken and (is_flat(a) or index.match(a) is None)
         ]
+        self.free += self.twice(arrays, index)
+
+    def twice(self, arrays: dict[str, np.ndarray | None], index: Index) -> list[str]:
+        """Places that hold the gradient of an argument which another place holds, too: one of them should hold another one."""
+        missing = set(self.left) - untrained(self.step.evaluation, set(self.taken.values()), set())
+        found = []
+        for path in self.kept if missing else ():
+            array = arrays[path]
+            if array is None or path in self.taken or path in self.free or "[piece" in path:
+                continue
+            match = index.match(array)
+            own = [p for p, a in self.taken.items() if match is not None and a == match.reference.argument]
+            if any(same_numbers(arrays[p], array) and holder_of(p) == holder_of(path) for p in own):
+                found.append(path)
+        return found
 
     def fits(self, path: str, argument: str) -> bool:
         """Whether a place has the shape of a gradient, perhaps transposed or flat."""
-        gradient = self.gradients[argument]
-        return self.shapes[path] in (gradient.shape, gradient.shape[::-1], (gradient.size,))
+        gradient, shape = self.gradients[argument], self.shapes[path]
+        is_flat = shape == (gradient.size,) and "[piece" not in path  # the piece before it has the shape
+        return shape in (gradient.shape, gradient.shape[::-1]) or is_flat
 
     def candidates(self, argument: str) -> list[str]:
         """The places that could hold the gradient of an argument, as far as the shape tells."""
@@ -116,7 +132,8 @@ class Pairing:
         holders = {holder_of(self.origin(a)) for a in trained}
         if len(holders) == 1 and not holders & {self.origin(a) for a in trained}:  # all parameters are in one list or object
             rest = {a for a in rest if holder_of(self.origin(a)) in holders}
-        return rest <= untrained(self.step.evaluation, trained, set())
+        resting = {a for a in rest if is_always_zero(self.step, self.point, a)}
+        return rest - resting <= untrained(self.step.evaluation, trained, set())
 
     def origin(self, argument: str) -> str:
         """The place that a parameter comes from: `net.w`."""
@@ -163,8 +180,16 @@ def pair_by_structure(
     if pairing.is_complete({**found, **others}):
         found |= others
     trained = {*found, *taken.values()}
+    order = list(step.evaluation.gradients)
+    for argument, place in list(found.items()):
+        for other, owner in list(taken.items()):
+            turned = (list(kept).index(place) < list(kept).index(other)) != (order.index(argument) < order.index(owner))
+            if turned and same_numbers(quantity(kept[place], step.values), quantity(kept[other], step.values)):
+                found[argument], entries[owner].place = other, place  # equal gradients stand in the order of the arguments
+                taken[place] = taken.pop(other)
+                break
     for argument, place in found.items():
-        zero = all(is_zero(evaluation, argument) for _, evaluation in both(step, point))
+        zero = is_always_zero(step, point, argument)
         if not zero and not pairing.is_gradient(place, argument, trained):
             continue
         entries[argument] = Judged(argument, "wrong", "returned", node=nodes_of(kept[place])[0], place=place)
@@ -173,8 +198,17 @@ def pair_by_structure(
     return {a: pairing.candidates(a) for a in pairing.left if entries[a].status == "not checked"}
 
 
+def is_always_zero(step: Step, point: Point, argument: str) -> bool:
+    """Whether the gradient of an argument is zero on both inputs."""
+    return all(is_zero(evaluation, argument) for _, evaluation in both(step, point))
+
+
 def is_sized(node: Node, size: int) -> bool:
     return node.kind != "decision" and node.memory is not None and node.array is not None and node.array.size == size
+
+
+def same_numbers(first: np.ndarray | None, second: np.ndarray | None) -> bool:
+    return first is not None and second is not None and np.array_equal(first.ravel(), second.ravel())
 
 
 def is_flat(array: np.ndarray) -> bool:

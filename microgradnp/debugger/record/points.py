@@ -48,7 +48,7 @@ def point_at(step: Step, amount: float) -> Point | None:
         return None
     first = replay(step.record, put, until=step.last)
     try:
-        evaluation = evaluate(step.model, argument_values(step.before, first))
+        evaluation = evaluate(step.model, argument_values(step.before, first, step.whole))
     except (ModelError, KeyError):
         return None
     cached = cached_values(step, evaluation, put)

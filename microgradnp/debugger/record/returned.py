@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debugger.record.findings import place_of
-from microgradnp.debugger.record.judged import ROUNDING, SAME, Judged, both, is_zero, multiple_of, quantity
+from microgradnp.debugger.record.judged import ROUNDING, SAME, Judged, both, multiple_of, quantity
 from microgradnp.debugger.record.movements import ONLY_ZERO, ZERO, judge_update
 from microgradnp.debugger.record.nodes import Node
-from microgradnp.debugger.record.pairing import holder_of, nodes_of, pair_by_structure
+from microgradnp.debugger.record.pairing import holder_of, is_always_zero, nodes_of, pair_by_structure
 from microgradnp.debugger.record.points import Point
 from microgradnp.debugger.record.step import Step, arrived, readings
 from microgradnp.debugger.record.structure import ARRANGED, exchanged, parts_in
@@ -48,7 +48,7 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None
         if step.evaluation.gradients[argument].size == 1 and entry.status == "not checked":
             add_number(step, point, entries, argument, kept, taken)
     for argument, entry in entries.items():
-        if entry.status == "not checked" and all(is_zero(evaluation, argument) for _, evaluation in both(step, point)):
+        if entry.status == "not checked" and is_always_zero(step, point, argument):
             add_zero(step, point, entry, kept, taken)
     could = pair_by_structure(step, point, entries, kept, taken)
     for argument, entry in entries.items():
@@ -63,7 +63,7 @@ def add_zero(step: Step, point: Point, entry: Judged, kept: dict[str, Any], take
     entry.why = ONLY_ZERO
     shape = np.squeeze(step.evaluation.gradients[entry.argument]).shape
     for path, held in kept.items():
-        if path not in taken and shape_of(held, step) == shape and is_always_zero(step, point, held):
+        if path not in taken and shape_of(held, step) == shape and is_nothing(step, point, held):
             entry.status, entry.evidence, entry.why, entry.place = "right", "returned", ZERO, path
             entry.node = nodes_of(held)[0]
             taken[path] = entry.argument
@@ -87,7 +87,7 @@ def add_number(
             return
 
 
-def is_always_zero(step: Step, point: Point, held: Any) -> bool:
+def is_nothing(step: Step, point: Point, held: Any) -> bool:
     """Whether a kept quantity is zero on both inputs, but for rounding."""
     for values, evaluation in both(step, point):
         largest = max((float(np.max(np.abs(g), initial=0)) for g in evaluation.gradients.values()), default=0.0)

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,22 +42,34 @@ class Step:
     outputs: list[Node]  # the nodes that hold the end of the forward pass
     backward: set[Node]  # what is made from them
     last: Node  # the last operation of the step
+    whole: frozenset[str] = frozenset()  # arguments that are arrays of whole numbers, and move
     first: dict[str, Any] = dataclasses.field(default_factory=dict)  # the arguments when they were first seen
 
 
-def argument_values(held: dict[str, Any], values: Replay) -> dict[str, Any]:
-    """The arguments of the model as plain values."""
-    return {name: plain(read(value, values)) for name, value in held.items()}
+def argument_values(held: dict[str, Any], values: Replay, whole: Collection[str] = ()) -> dict[str, Any]:
+    """The arguments of the model as plain values; those in `whole` as floats, so that they have a gradient."""
+    return {name: plain(read(value, values), name in whole) for name, value in held.items()}
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, floating: bool = False) -> Any:
     if isinstance(value, np.matrix):
         return np.asarray(value)
-    return np.array(value) if isinstance(value, np.ndarray) else value
+    return np.array(value, float if floating else None) if isinstance(value, np.ndarray) else value
 
 
-def states(record: Record, arguments: list[str], optional: set[str]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(time, what was bound to the arguments) whenever that changed, as soon as all have a value."""
+def begin_as_ints(record: Record, arguments: list[str]) -> set[str]:
+    """The arguments that are a whole number of Python, such as `b = 0`, until the first step has made a float of them."""
+    variables = {a: v for a in arguments if (v := record.sightings.variable(a)) is not None}
+    return {a for a, v in variables.items() if type(v.history[0].value) is int and type(v.history[-1].value) is Node}
+
+
+def states(
+    record: Record, arguments: list[str], optional: set[str], later: Collection[str] = ()
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(time, what was bound to the arguments) whenever that changed, as soon as all have a value.
+
+    The arguments that come `later` have none before they are numbers of the record.
+    """
     chosen: dict[str, Variable] = {}
     for argument in arguments:
         variable = record.sightings.variable(argument)
@@ -65,10 +77,8 @@ def states(record: Record, arguments: list[str], optional: set[str]) -> Iterator
             chosen[argument] = variable
         elif argument not in optional:
             raise BindingError(record.sightings.binder.explain(argument), missing=(argument,))
-    changes = sorted(
-        ((held.time, argument, held.value) for argument, variable in chosen.items() for held in variable.history),
-        key=lambda change: change[0],
-    )
+    found = ((held.time, argument, held.value) for argument, variable in chosen.items() for held in variable.history)
+    changes = sorted((c for c in found if c[1] not in later or type(c[2]) is Node), key=lambda change: change[0])
     state: dict[str, Any] = {}
     for time, together in itertools.groupby(changes, key=lambda change: change[0]):
         state = {**state, **{argument: value for _, argument, value in together}}
@@ -82,11 +92,22 @@ class Ground(NamedTuple):
     structure: Structure
     values: Replay
     history: list[tuple[int, dict[str, Any]]]
+    ints: frozenset[str] = frozenset()  # parameters that are whole numbers in the first step, which is left out
+
+    @property
+    def skipped(self) -> int:
+        """How many steps of the training come before those of the record."""
+        return int(bool(self.ints))
 
 
-def ground_of(record: Record, arguments: list[str], optional: set[str]) -> Ground:
-    """Raises BindingError where an argument without a default has no variable."""
-    return Ground(Structure(record), replay(record, everything=True), list(states(record, arguments, optional)))
+def ground_of(record: Record, arguments: list[str], optional: set[str], whole: bool = False) -> Ground:
+    """Without the first step where a parameter is a whole number of Python in it, unless the `whole` run is asked for.
+
+    Raises BindingError where an argument without a default has no variable.
+    """
+    ints = frozenset() if whole else frozenset(begin_as_ints(record, arguments))
+    history = list(states(record, arguments, optional, ints))
+    return Ground(Structure(record), replay(record, everything=True), history, ints)
 
 
 def find_step(
@@ -98,7 +119,7 @@ def find_step(
     ground: Ground | None = None,
 ) -> Step:
     """The step with this number, counted from 0. Raises BindingError and CannotJudgeError."""
-    structure, values, history = ground or ground_of(record, arguments, optional)
+    structure, values, history, _ = ground or ground_of(record, arguments, optional)
     last: dict[str, Any] = {a: v.history[-1].value for a in arguments if (v := record.sightings.variable(a)) is not None}
     tails = {a: tail_of(v.expression) for a in arguments if (v := record.sightings.variable(a)) is not None}
     why = "the model's arguments never had values at the same time"
@@ -134,7 +155,8 @@ def find_step(
             before = {a: exchanged(held, parts_in(held)) for a, held in state.items()}
             backward = structure.after(outputs)
             end = max((part.node.number for held in after.values() for part in parts_in(held)), default=len(record.nodes) - 1)
-            made = (before, after, evaluation, outputs, backward, record.nodes[end], history[0][1])
+            whole = whole_numbers(state, values) & evaluation.gradients.keys()
+            made = (before, after, evaluation, outputs, backward, record.nodes[end], whole, history[0][1])
             return Step(record, model, structure, values, found, *made)
         if not after:
             break
@@ -170,14 +192,41 @@ def meeting(
     least: int,
 ) -> Meeting:
     """The model at a state, the arguments that go on from there, and where its forward pass ends in the program."""
-    evaluation = evaluate(model, argument_values(state, values))
+    whole = {a for a in whole_numbers(state, values) if goes_on(structure, state[a], last.get(a), tails[a])}
+    evaluation = evaluate(model, argument_values(state, values, whole))
     moving = {a for a in evaluation.gradients if goes_on(structure, state[a], last.get(a), tails[a])}
     found = Values(useful_nodes(structure, state, last, moving, tails, least), values)
-    outputs = [node for _, nodes in outputs_of(evaluation, moving, found.located) for node in nodes]
+    ways = [way for a in moving for p, end in pairs(state[a], last.get(a)) if (way := final_of(structure, p, end, tails[a]))]
+    outputs = ends_on_all_ways(structure, evaluation, moving, found, ways)
     if not outputs:  # the backward pass may know them by its branches only, as with a hinge
         found = Values(useful_nodes(structure, state, last, set(), tails, least, everything=True), values)
         outputs = [node for _, nodes in outputs_of(evaluation, moving, found.located) for node in nodes]
     return evaluation, moving, found, outputs
+
+
+def ends_on_all_ways(
+    structure: Structure, evaluation: Evaluation, moving: set[str], found: Values, ways: list[list[Node]]
+) -> list[Node]:
+    """The end of the forward pass that all movements come from. The loss itself may be computed beside the backward pass."""
+    skipped: set[int] = set()
+    first: list[Node] = []
+    while ends := outputs_of(evaluation, moving, found.located, skipped):
+        nodes = [node for _, hits in ends for node in hits]
+        first = first or nodes
+        made, end = structure.after(nodes), max(node.number for node in first)
+        reached = [next((node for node in way if node.number > end), None) in made for way in ways]
+        if all(reached):
+            return nodes
+        if not any(reached):
+            break
+        skipped |= {id(node) for node, _ in ends}
+    return first
+
+
+def whole_numbers(state: dict[str, Any], values: Replay) -> frozenset[str]:
+    """The arguments that are arrays of whole numbers."""
+    arrays = {a: read(held, values) for a, held in state.items() if type(held) in (Node, Part)}
+    return frozenset(a for a, array in arrays.items() if isinstance(array, np.ndarray) and array.dtype.kind in "iu")
 
 
 def first_use(structure: Structure, outputs: list[Node]) -> int:
@@ -331,7 +380,8 @@ def next_read(structure: Structure, whole: list[Node], way: list[Node], forward:
     `whole` is the way of the parameter with the copies that were made of it before the step.
     """
     early = [version for version in whole if version is whole[0] or version in forward]
-    readers = {place_of(node) for version in early for node in readings(structure, version) if node in forward and node not in way}
+    seen = (node for version in early for node in readings(structure, version))
+    readers = {place_of(node) for node in seen if node in forward and node not in way}
     later: dict[int, Node] = {}
     for k, version in enumerate(way):
         for node in readings(structure, version) if version not in early else ():

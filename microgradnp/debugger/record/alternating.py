@@ -1,0 +1,47 @@
+"""A parameter that moves after a second forward pass, with others that have moved already.
+
+In alternating descent it follows the same loss from there. In a GAN the generator follows another one than the discriminator.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from microgradnp.debugger.match.references import ModelError, evaluate
+from microgradnp.debugger.record.findings import Values
+from microgradnp.debugger.record.judged import Judged
+from microgradnp.debugger.record.model import makers_of, outputs_of
+from microgradnp.debugger.record.movements import judge_update
+from microgradnp.debugger.record.points import Point
+from microgradnp.debugger.record.step import Step, argument_values
+from microgradnp.debugger.record.structure import parts_in
+
+ANOTHER_LOSS = "it moves after a second forward pass, and not along this loss: it may follow another one"
+
+
+def judge_alternating(step: Step, point: Point, entry: Judged) -> Judged:
+    """A wrong movement again, judged from where the other parameters have gone, if there the forward pass was computed again."""
+    argument = entry.argument
+    time = {a: max(part.node.number for part in parts_in(held)) for a, held in step.after.items()}
+    gone = {a: step.after[a] for a in step.after if time[a] < time[argument]}
+    if not gone:
+        return entry
+    before = {**step.before, **gone}
+    start = max(time[a] for a in gone)
+    try:
+        first, second = (evaluate(step.model, argument_values(before, run, step.whole)) for run in (step.values, point.values))
+    except (ModelError, KeyError):
+        return entry
+    own = step.structure.before(part.node for part in parts_in(step.after[argument]))
+    between = [node for node in own if start < node.number < time[argument]]
+    ends = outputs_of(first, {argument}, Values(between, step.values).located, through=argument)
+    makers = makers_of(first)
+    if not ends or not all(makers[id(node)] & gone.keys() for node, _ in ends):
+        return entry
+    outputs = [node for _, nodes in ends for node in nodes]
+    again = dataclasses.replace(step, before=before, evaluation=first, outputs=outputs, backward=step.structure.after(outputs))
+    found = judge_update(again, Point(point.values, second, point.amount), argument)
+    same_loss = outputs_of(first, set(step.after), Values(between, step.values).located)
+    if same_loss or found.status in ("right", "agrees"):
+        return found
+    return Judged(argument, "not checked", "update", node=entry.node, after=entry.after, why=ANOTHER_LOSS)
