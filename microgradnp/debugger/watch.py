@@ -91,6 +91,7 @@ class Block(Program):
         local = {} if frame.f_locals is frame.f_globals else dict(frame.f_locals)
         self.inside = bool(local) or frame.f_locals is not frame.f_globals
         self.start = copies((data_of(frame.f_globals), data_of(local)))
+        self.known = set(frame.f_globals)
         self.local = local
         self.args, self.kwargs = (), {}
 
@@ -116,12 +117,23 @@ class Block(Program):
                 {name: vary(value, rng, inputs.known, memo) for name, value in part.items()}
                 for part in (fresh_globals, fresh_locals)
             )
+        with self.as_it_began(fresh_globals, fresh_locals) as namespace, aside() as kept_back, seeded(inputs.seed):
+            yield Call(lambda: exec(self.code, namespace), {}, kept_back)
+
+    @contextlib.contextmanager
+    def recordable(self) -> Iterator[tuple[Callable[..., Any], int]]:
+        with self.as_it_began(*copies(self.start)) as namespace:
+            yield types.FunctionType(self.code, namespace, "block"), self.line
+
+    @contextlib.contextmanager
+    def as_it_began(self, fresh_globals: dict[str, Any], fresh_locals: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """While this lasts, the variables are as they were before the block: what it has made is gone, and comes back."""
         saved = dict(self.globals)
+        for name in self.globals.keys() - self.known:
+            del self.globals[name]
         self.globals.update(fresh_globals)
-        namespace = {**self.globals, **self.local, **fresh_locals} if self.inside else self.globals
         try:
-            with aside() as kept_back, seeded(inputs.seed):
-                yield Call(lambda: exec(self.code, namespace), {}, kept_back)
+            yield {**self.globals, **self.local, **fresh_locals} if self.inside else self.globals
         finally:
             self.globals.clear()
             self.globals.update(saved)

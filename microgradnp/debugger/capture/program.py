@@ -74,6 +74,11 @@ class Program:
     def source(self) -> Source | None:
         return source_of(self.file)
 
+    @contextlib.contextmanager
+    def recordable(self) -> Iterator[tuple[Callable[..., Any], int]]:
+        """The function for a recorder, and the line of the `with` where it is a watched block, else 0."""
+        yield self.function, 0
+
     def with_fewer_samples(self, length: int, count: int, known: Collection[bytes]) -> Program:
         """The same call on the first `count` of `length` samples. The known parameters stay whole."""
         return Program(self.function, cut(self.args, length, count, known), cut(self.kwargs, length, count, known))

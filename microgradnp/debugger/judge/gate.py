@@ -54,13 +54,12 @@ def ask_record(
 
     `edited` holds the syntax trees of the files that run with edits.
     """
-    if not hasattr(program, "function"):
-        return Recorded(None, "a watched block is not recorded")
     state, tracer = global_state(), sys.gettrace()  # the user's
     sys.settrace(None)  # a tracer that is code of the program would be recorded, too
     try:
-        with seeded(0):  # as in the runs under line events
-            made = record(program.function, program.args, program.kwargs, MOST, wanted, clock.process_time() + seconds, edited)
+        with seeded(0), program.recordable() as (function, line):  # seeded as in the runs under line events
+            until = clock.process_time() + seconds
+            made = record(function, program.args, program.kwargs, MOST, wanted, until, edited, line)
         return Recorded(judge_record(made, model, wanted.arguments, wanted.optional, number))
     except CannotJudgeError as error:
         return Recorded(None, str(error), met=False)
@@ -82,7 +81,7 @@ def by_record(made: record_judge.Verdict, line: Verdict, trace: Trace) -> Verdic
     for argument, judged in made.entries.items():
         if judged.status in ("right", "agrees", "wrong"):
             verdict.entries[argument] = entry_of(judged, line.entries.get(argument), step, trace)
-    needless = untrained(step.evaluation, {*verdict.entries, *step.after}, set(step.after))
+    needless = untrained(step.evaluation, {*verdict.entries, *step.after}, set(step.after), step.model)
     moving = {*step.after, *line.entries, *trace.changed}
     for argument, judged in made.entries.items():
         if judged.status == "cannot judge" and (argument in moving or not (moving or verdict.entries)):
@@ -90,7 +89,7 @@ def by_record(made: record_judge.Verdict, line: Verdict, trace: Trace) -> Verdic
         elif judged.status == "not checked" and argument not in needless:
             verdict.unchecked[argument] = judged.why or NOT_FOUND
     verdict.conventions = conventions(verdict, trace)
-    verdict.asleep = bool(verdict.wrong) and not seen & set(verdict.wrong)
+    verdict.asleep = bool(line.entries.keys() & set(verdict.wrong)) and not seen & set(verdict.wrong)
     return verdict
 
 

@@ -6,12 +6,13 @@ numbers. An argument that is none of these and does not move may be a parameter 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from microgradnp.core.tensor import Tensor
-from microgradnp.debugger.match.references import Evaluation
+from microgradnp.debugger.match.references import Evaluation, model_arguments
 
 MATRIX_PRODUCTS = frozenset(["matmul", "dot", "inner", "outer", "tensordot", "einsum", "convolve", "correlate", "vdot", "kron"])
 PRODUCTS = MATRIX_PRODUCTS | {"multiply", "divide"}
@@ -22,9 +23,17 @@ ARRANGED = frozenset(  # hand on the numbers of their operands
 )
 
 
-def untrained(evaluation: Evaluation, judged: set[str], moving: set[str]) -> set[str]:
+def settings(evaluation: Evaluation, model: Callable[..., Any]) -> set[str]:
+    """The single numbers that nobody trains: those with a default, and those that scale a sum or a mean."""
+    graph = Graph(evaluation, set())
+    numbers = {a for a, value in evaluation.values.items() if np.ndim(value) == 0}
+    return {a for a in numbers if a in model_arguments(model)[1] or graph.scales_sums(a)}
+
+
+def untrained(evaluation: Evaluation, judged: set[str], moving: set[str], model: Callable[..., Any] | None = None) -> set[str]:
     """The arguments that need no gradient when those in `judged` have one."""
     graph = Graph(evaluation, judged)
+    graph.settings = settings(evaluation, model) if model is not None else set()
     return {a for a in evaluation.gradients if a not in judged and is_untrained(graph, a, moving)}
 
 
@@ -32,8 +41,10 @@ def is_untrained(graph: Graph, argument: str, moving: set[str]) -> bool:
     """Whether one argument is data, a target, a mask or a setting."""
     value = np.asarray(graph.evaluation.values[argument])
     numbers = [a for a in moving or graph.judged if np.ndim(graph.evaluation.values.get(a, 0)) == 0]
-    if value.ndim == 0 and not numbers:
+    if value.ndim == 0 and moving and not numbers:
         return True  # a setting, where all parameters are arrays
+    if value.ndim == 0 and argument in graph.settings:
+        return True
     is_alone = value.ndim > 0 or not moving  # neither a setting, nor one of several numbers of which others move
     if value.size and np.any(value) and np.all(value == np.round(value)) and not (is_alone and np.ptp(value) == 0):
         return True  # labels, masks, counts; a scale may begin with ones
@@ -60,6 +71,7 @@ class Graph:
     def __init__(self, evaluation: Evaluation, judged: set[str]) -> None:
         self.evaluation = evaluation
         self.judged = judged
+        self.settings: set[str] = set()
         self.makers: dict[int, frozenset[str]] = {}
         self.carried: dict[int, frozenset[str]] = {}
         for node in evaluation.nodes:
@@ -135,6 +147,17 @@ class Graph:
             return False
         crossed = all(node.shape not in (a.shape, b.shape) for a in own for b in others)
         return crossed and all(self.makers[id(a)] <= self.judged for a in others)
+
+    def scales_sums(self, argument: str) -> bool:
+        """A weight of a penalty, or of the loss: a factor of what arrays were summed up to."""
+        arrays = {a for a, value in self.evaluation.values.items() if np.ndim(value)}
+        meetings = self.meetings(argument)
+        others = [a for node in meetings for a in self.others(node, argument)]
+        return (
+            bool(meetings)
+            and all(node.rule.name in PRODUCTS for node in meetings)
+            and all(a.shape == () and self.makers[id(a)] & arrays for a in others)
+        )
 
     def scales_alone(self, node: Any, argument: str, value: np.ndarray) -> bool:
         """Noise, a mask or a state: a factor for every entry of a value, or nothing but zeros."""

@@ -10,6 +10,7 @@ import ast
 import copy
 import functools
 import operator
+from collections.abc import Callable
 from types import CodeType
 from typing import Any, NamedTuple, TypeVar
 
@@ -75,21 +76,36 @@ class Instrumented(NamedTuple):
     hooked: CodeType
     hooks: list[Site | float | complex]
     literals: dict[int, Site]  # index of a hook that is a literal -> where it stands
+    block: tuple[CodeType, CodeType] | None = None  # the code of a watched block, as it was and with hooks
 
 
 @functools.lru_cache(maxsize=64)
-def instrument(file: str, text: str, looking: bool = False) -> Instrumented:
-    """Compile a source text with hooks, `looking` with hooks that look at the variables. Raises SyntaxError as `compile` does."""
-    return instrument_tree(file, ast.parse(text, file), looking)
+def instrument(file: str, text: str, looking: bool = False, line: int = 0) -> Instrumented:
+    """Compile a source text with hooks, `looking` with hooks that look at the variables. Raises SyntaxError as `compile` does.
+
+    `line` is that of a watched block, if any.
+    """
+    return instrument_tree(file, ast.parse(text, file), looking, line)
 
 
-def instrument_tree(file: str, tree: ast.Module, looking: bool = False) -> Instrumented:
+def instrument_tree(file: str, tree: ast.Module, looking: bool = False, line: int = 0) -> Instrumented:
     """The same for a syntax tree, which may be that of an edited program. The tree stays as it is."""
-    plain = compile(tree, file, "exec", dont_inherit=True)
     instrumenter = Instrumenter(file, looking)
-    hooked = ast.fix_missing_locations(instrumenter.visit(copy.deepcopy(tree)))
-    code = compile(hooked, file, "exec", dont_inherit=True)
-    return Instrumented(plain, code, instrumenter.hooks, instrumenter.literals)
+
+    def both(part: ast.Module, change: Callable[[ast.Module], ast.Module]) -> tuple[CodeType, CodeType]:
+        hooked = ast.fix_missing_locations(change(copy.deepcopy(part)))
+        return compile(part, file, "exec", dont_inherit=True), compile(hooked, file, "exec", dont_inherit=True)
+
+    plain, code = both(tree, instrumenter.visit)
+    block = None
+    if (body := block_at(tree, line)) is not None:
+        block = both(ast.Module(body, []), instrumenter.whole)
+    return Instrumented(plain, code, instrumenter.hooks, instrumenter.literals, block)
+
+
+def block_at(tree: ast.Module, line: int) -> list[ast.stmt] | None:
+    """The statements inside of the `with` at a line."""
+    return next((node.body for node in ast.walk(tree) if isinstance(node, ast.With) and node.lineno == line), None)
 
 
 class Instrumenter(ast.NodeTransformer):
@@ -105,6 +121,7 @@ class Instrumenter(ast.NodeTransformer):
         self.function = ["<module>"]
         self.classes: list[str] = []
         self.lines: dict[int, int] = {}
+        self.is_block = False
         self.statement = Statement(file, "<module>", 1, 0, 1, 0, 0, None)
 
     # ------------------------------------------------------------------------------------------------ making hooks
@@ -367,9 +384,14 @@ class Instrumenter(ast.NodeTransformer):
         for statement in body:
             new = self.visit(statement)
             made += new if isinstance(new, list) else [new]
-            if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)) and len(self.function) > 1:
+            if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)) and (len(self.function) > 1 or self.is_block):
                 made += self.look(statement)
         return made
+
+    def whole(self, tree: ast.Module) -> ast.Module:
+        """A watched block, whose variables are looked at from the start."""
+        self.is_block = True
+        return ast.Module([*self.look(tree.body[0]), *self.block(tree.body)], [])
 
     def look(self, at: ast.stmt) -> list[ast.stmt]:
         """A statement that looks at the variables, where somebody wants to know them."""

@@ -26,6 +26,11 @@ from microgradnp.derivatives.agreement import scale_of
 
 STILL_INT = "it is a whole number in the only step that was found"
 
+ASCENT = (
+    "it moves uphill, and the model is negative: that is right where the model is to be made large, as a likelihood is; "
+    "otherwise the sign of the update is wrong"
+)
+
 
 @dataclasses.dataclass(eq=False)
 class Verdict:
@@ -202,8 +207,9 @@ def settle(step: Step, group: list[Judged]) -> None:
             continue
         entry.status, entry.why = "wrong", f"{entry.factor / best[0].factor:.6g} times the others"
     if updates and best[0].factor > 0:
+        maximised = step.evaluation.loss < 0  # a loss is seldom negative, a likelihood often
         for entry in best:
-            entry.status, entry.why = "wrong", "it moves uphill"
+            entry.status, entry.why = ("cannot judge", ASCENT) if maximised else ("wrong", "it moves uphill")
 
 
 def settle_scaled(step: Step, point: Point, entries: dict[str, Judged]) -> None:

@@ -101,8 +101,17 @@ def gradient_inside(step: Step, point: Point, argument: str, scaled: bool = Fals
     if not follows(step, argument, first, multiple):
         return None
     factors = tuple({abs(multiple.factor) for _, multiple in own})
+    squared = tuple({abs(multiple.factor) for node, multiple in own if is_squared(step, node)})
     turned = multiple.transposed
-    return Judged(argument, "right", "gradient", multiple.factor, 0.0, first, transposed=turned, factors=factors)
+    return Judged(argument, "right", "gradient", multiple.factor, 0.0, first, transposed=turned, factors=squared or factors)
+
+
+def is_squared(step: Step, node: Node) -> bool:
+    """Whether the square of a value is computed, as Adam and its kin and the norm do: then it is the gradient itself."""
+    return any(
+        reader.name in ("pow", "power", "square") or (reader.name in ("mul", "multiply") and reader.args[0] is reader.args[1])
+        for reader in step.structure.consumers[node.number]
+    )
 
 
 def is_nothing(node: Node, values: Replay) -> bool:

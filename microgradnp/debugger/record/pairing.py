@@ -180,6 +180,7 @@ def pair_by_structure(
     if pairing.is_complete({**found, **others}):
         found |= others
     trained = {*found, *taken.values()}
+    found = {argument: place for argument, place in found.items() if argument in left}
     order = list(step.evaluation.gradients)
     for argument, place in list(found.items()):
         for other, owner in list(taken.items()):
@@ -232,5 +233,7 @@ def tail(path: str) -> str:
 
 
 def root_of_place(path: str) -> str:
-    """`return` for all that is returned, else what holds a value."""
-    return "return" if re.match(r"return\b", path) else holder_of(path)
+    """`return` for all that is returned, nothing for a variable, else what holds a value."""
+    if re.match(r"return\b", path):
+        return "return"
+    return "" if path.isidentifier() else holder_of(path)

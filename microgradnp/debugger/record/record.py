@@ -53,6 +53,7 @@ def record(
     wanted: Wanted | None = None,
     until: float | None = None,
     edited: Trees | None = None,
+    line: int = 0,
 ) -> Record:
     """Run `function(*args, **kwargs)` on copies and return its graph.
 
@@ -63,7 +64,8 @@ def record(
     After `most` operations, or when the process's clock shows `until`, the recording stops, and the record is not `finished`:
     then only the evaluation proves it.
 
-    `edited` holds the syntax trees of the files whose functions run with other code than their files show.
+    `edited` holds the syntax trees of the files whose functions run with other code than their files show. The function may be
+    a watched block: then `line` is that of its `with`.
 
     Raises
     ------
@@ -71,7 +73,7 @@ def record(
         When there is no readable source, or when a proof fails.
     """
     world, state = World(function, tuple(args), dict(kwargs or {})), global_state()
-    made, results = run_recorded(world, most, wanted=wanted, until=until, edited=edited)
+    made, results = run_recorded(world, most, wanted=wanted, until=until, edited=edited, line=line)
     if not made.finished:
         audit(made)
         return made
@@ -92,6 +94,7 @@ def run_recorded(
     wanted: Wanted | None = None,
     until: float | None = None,
     edited: Trees | None = None,
+    line: int = 0,
 ) -> tuple[Record, dict[str, Any]]:
     """A recorded run and its results. `disturb` changes what the program is given, and its random draws."""
     recorder = CallHooks(most, disturb)
@@ -102,14 +105,14 @@ def run_recorded(
         for name, value in call.held.items():
             for path, number in numbers_in(value, name):
                 recorder.origins.setdefault(id(number), (number, path))
-        with hooked(world, recorder, edited or {}):
+        with hooked(world, recorder, edited or {}, line):
             began, finished = time.process_time(), True
             try:
                 results = outcome(call)
             except StoppedRecordingError as stopped:
                 if stopped.args:
                     raise NotRecordedError(str(stopped)) from None
-                finished, results = False, {"return": None, "error": None, **call.held}
+                finished, results = False, {"return": None, "error": None, **call.held, **call.made()}
             seconds = time.process_time() - began
         made = Record(recorder.nodes, returned=results["return"], error=results["error"], finished=finished, seconds=seconds)
         for name, value in results.items():
@@ -137,7 +140,7 @@ def outcome(call: Call) -> dict[str, Any]:
         if isinstance(raised, StoppedRecordingError):
             raise
         error = raised
-    return {"return": returned, "error": None if error is None else one_line(error), **call.held}
+    return {"return": returned, "error": None if error is None else one_line(error), **call.held, **call.made()}
 
 
 def audit(made: Record) -> None:
@@ -156,13 +159,14 @@ def audit(made: Record) -> None:
 
 
 @contextlib.contextmanager
-def hooked(world: World, recorder: CallHooks, edited: Trees) -> Iterator[None]:
-    """While this lasts, the functions of the user run with hooks."""
+def hooked(world: World, recorder: CallHooks, edited: Trees, line: int) -> Iterator[None]:
+    """While this lasts, the functions of the user run with hooks; `line` is that of a watched block, if any."""
+    lines = {world.function.__code__.co_filename: line} if line else {}
     files = {function.__code__.co_filename for function in world.functions.values()}
     looking = recorder.look is not None
-    modules = {file: instrument_tree(file, edited[file], looking) for file in sorted(files & set(edited))}
+    modules = {file: instrument_tree(file, edited[file], looking, lines.get(file, 0)) for file in sorted(files & set(edited))}
     for file in sorted(files - set(edited)):
-        if (found := instrumented(file, looking)) is not None:
+        if (found := instrumented(file, looking, lines.get(file, 0))) is not None:
             modules[file] = found
     if not any(function.__code__.co_filename in modules for function in world.functions.values()):
         raise NotRecordedError("the source of the program cannot be read")
@@ -202,12 +206,12 @@ def swapped(modules: Mapping[str, Instrumented], recorder: CallHooks) -> Iterato
             names.pop(INDEX, None)
 
 
-def instrumented(file: str, looking: bool) -> Instrumented | None:
+def instrumented(file: str, looking: bool, line: int) -> Instrumented | None:
     """A file with hooks, or None when its source cannot be read."""
     linecache.checkcache(file)
     text = "".join(linecache.getlines(file))
     try:
-        return instrument(file, text, looking) if text else None
+        return instrument(file, text, looking, line) if text else None
     except SyntaxError:
         return None
 
@@ -226,6 +230,9 @@ class CodeTable:
         self.pairs: list[tuple[CodeType, CodeType]] = []
         self.exact[key_of(module.plain)] = module.hooked  # of a script
         self.pair(module.plain, module.hooked)
+        if module.block is not None:
+            self.exact[key_of(module.block[0])] = module.block[1]
+            self.pair(*module.block)
 
     def pair(self, plain: CodeType, hooked: CodeType) -> None:
         """Take in the functions inside of two versions of a code."""

@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debugger.record.findings import place_of
-from microgradnp.debugger.record.judged import ROUNDING, SAME, Judged, both, multiple_of, quantity
+from microgradnp.debugger.record.judged import ROUNDING, Judged, both, multiple_of, quantity
 from microgradnp.debugger.record.movements import ONLY_ZERO, ZERO, judge_update
-from microgradnp.debugger.record.nodes import Node
-from microgradnp.debugger.record.pairing import holder_of, is_always_zero, nodes_of, pair_by_structure
+from microgradnp.debugger.record.nodes import Group, Node
+from microgradnp.debugger.record.numbers import judge_numbers
+from microgradnp.debugger.record.pairing import is_always_zero, nodes_of, pair_by_structure
 from microgradnp.debugger.record.points import Point
 from microgradnp.debugger.record.step import Step, arrived, readings
 from microgradnp.debugger.record.structure import ARRANGED, exchanged, parts_in
+
+MOST_NUMBERS = 20  # of a returned tuple of numbers that are gradients by themselves
 
 
 def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None:
@@ -44,9 +47,7 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None
             entries[argument].place = path
             taken[path] = argument
             break
-    for argument, entry in entries.items():
-        if step.evaluation.gradients[argument].size == 1 and entry.status == "not checked":
-            add_number(step, point, entries, argument, kept, taken)
+    judge_numbers(step, point, entries, kept, taken, one_step_on)
     for argument, entry in entries.items():
         if entry.status == "not checked" and is_always_zero(step, point, argument):
             add_zero(step, point, entry, kept, taken)
@@ -70,23 +71,6 @@ def add_zero(step: Step, point: Point, entry: Judged, kept: dict[str, Any], take
             return
 
 
-def add_number(
-    step: Step, point: Point, entries: dict[str, Judged], argument: str, kept: dict[str, Any], taken: dict[str, str]
-) -> None:
-    """A single number is any multiple of another. It counts beside gradients that have the same factor on both inputs."""
-    factors = [entry.factor for entry in entries.values() if entry.evidence == "returned" and entry.factor]
-    holders = {holder_of(path) for path in taken}
-    for path, held in kept.items():
-        if path in taken or holder_of(path) not in holders:
-            continue
-        multiple = multiple_of(step, point, held, argument)
-        if multiple is not None and any(abs(multiple.factor - factor) <= SAME * abs(factor) for factor in factors):
-            entries[argument] = Judged(argument, "right", "returned", multiple.factor, 0.0, nodes_of(held)[0])
-            entries[argument].place = path
-            taken[path] = argument
-            return
-
-
 def is_nothing(step: Step, point: Point, held: Any) -> bool:
     """Whether a kept quantity is zero on both inputs, but for rounding."""
     for values, evaluation in both(step, point):
@@ -103,6 +87,8 @@ def kept_pieces(step: Step) -> Iterator[tuple[str, Any]]:
         if not step.backward & set(nodes_of(held)):
             continue
         yield path, held
+        if type(held) is Group and len(held.items) <= MOST_NUMBERS:
+            yield from ((f"{path}[{k}]", item) for k, item in enumerate(held.items) if type(item) is Node)
         todo = [held] if type(held) is Node else []
         while todo:
             node = todo.pop()

@@ -60,7 +60,8 @@ def plain(value: Any, floating: bool = False) -> Any:
 def begin_as_ints(record: Record, arguments: list[str]) -> set[str]:
     """The arguments that are a whole number of Python, such as `b = 0`, until the first step has made a float of them."""
     variables = {a: v for a in arguments if (v := record.sightings.variable(a)) is not None}
-    return {a for a, v in variables.items() if type(v.history[0].value) is int and type(v.history[-1].value) is Node}
+    whole = {a: any(type(held.value) is int for held in v.history) for a, v in variables.items()}
+    return {a for a, v in variables.items() if whole[a] and type(v.history[-1].value) is Node}
 
 
 def states(
@@ -126,12 +127,13 @@ def find_step(
     done, least = -1, 0
     blind: tuple[dict[str, Any], Evaluation] | None = None
     carried: dict[str, Any] = {}
+    ever: set[str] = set()  # the arguments that have moved, or will
     for tries, (time, seen) in enumerate(history):
         if tries > TRIES + 20 * number or time < least:
             continue
         state = {**seen, **{a: held for a, held in carried.items() if a in seen}}
         try:
-            evaluation, moving, found, outputs = meeting(structure, model, values, state, last, tails, least)
+            evaluation, moving, found, outputs = meeting(structure, model, values, state, last, tails, least, ever)
         except ModelError as error:
             why = str(error)
             continue
@@ -142,7 +144,7 @@ def find_step(
         later = {**bound_at(history, first_use(structure, outputs)), **{a: state[a] for a in (*moving, *carried) if a in state}}
         if not all(is_same(later[a], state[a]) for a in state):  # the targets may be another sample's still
             with contextlib.suppress(ModelError):
-                again = meeting(structure, model, values, later, last, tails, least)
+                again = meeting(structure, model, values, later, last, tails, least, ever)
                 if again[3]:
                     state, (evaluation, moving, found, outputs) = later, again
         after = {
@@ -190,17 +192,22 @@ def meeting(
     last: dict[str, Any],
     tails: dict[str, str],
     least: int,
+    ever: set[str],
 ) -> Meeting:
-    """The model at a state, the arguments that go on from there, and where its forward pass ends in the program."""
+    """The model at a state, the arguments that go on from there, and where its forward pass ends in the program.
+
+    Adds those that go on to the ones that `ever` do: behind the end of the forward pass none of these comes in.
+    """
     whole = {a for a in whole_numbers(state, values) if goes_on(structure, state[a], last.get(a), tails[a])}
     evaluation = evaluate(model, argument_values(state, values, whole))
     moving = {a for a in evaluation.gradients if goes_on(structure, state[a], last.get(a), tails[a])}
+    ever |= moving
     found = Values(useful_nodes(structure, state, last, moving, tails, least), values)
     ways = [way for a in moving for p, end in pairs(state[a], last.get(a)) if (way := final_of(structure, p, end, tails[a]))]
-    outputs = ends_on_all_ways(structure, evaluation, moving, found, ways)
+    outputs = ends_on_all_ways(structure, evaluation, ever, found, ways)
     if not outputs:  # the backward pass may know them by its branches only, as with a hinge
         found = Values(useful_nodes(structure, state, last, set(), tails, least, everything=True), values)
-        outputs = [node for _, nodes in outputs_of(evaluation, moving, found.located) for node in nodes]
+        outputs = [node for _, nodes in outputs_of(evaluation, ever, found.located) for node in nodes]
     return evaluation, moving, found, outputs
 
 

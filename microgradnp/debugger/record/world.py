@@ -31,11 +31,15 @@ class Slot(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A call on copies: `run()` makes it; `held` are the copies by name, before and after; `kept_back` is what it did outside."""
+    """A call on copies: `run()` makes it; `held` are the copies by name, before and after; `kept_back` is what it did outside.
+
+    `made()` are the variables that the code of a file, or a watched block, has made.
+    """
 
     run: Callable[[], Any]
     held: dict[str, Any]
     kept_back: list[str]
+    made: Callable[[], dict[str, Any]] = dict
 
 
 class World:
@@ -205,7 +209,8 @@ class World:
             for slot, value in zip(slots, inside, strict=True):
                 slot.put(value)
             kept_back = stack.enter_context(aside())
-            yield Call(lambda: target(*args, **kwargs), held, kept_back)
+            made = functools.partial(variables_made, target, set(getattr(target, "__globals__", ())))
+            yield Call(lambda: target(*args, **kwargs), held, kept_back, made)
 
     def labelled(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """The arguments by the names of the parameters, and the owner of a method."""
@@ -237,6 +242,14 @@ class World:
         for slot, value in zip(slots, before, strict=True):
             if slot.get() is not value:
                 slot.put(value)
+
+
+def variables_made(function: Any, before: set[str]) -> dict[str, Any]:
+    """The variables that the code of a file, or a watched block, has made."""
+    if not isinstance(function, types.FunctionType) or function.__code__.co_name != "<module>":
+        return {}
+    names = function.__globals__.items()
+    return {name: value for name, value in names if name not in before and not name.startswith("__") and not is_code(value)}
 
 
 def is_code(value: Any) -> bool:
