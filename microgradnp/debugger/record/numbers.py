@@ -100,7 +100,7 @@ def pair_in_order(
 ) -> None:
     """Wrong gradients: as many numbers stand in one place as there are arguments left, in the same order."""
     left = [a for a in left if a not in settings(step.evaluation, step.model)]
-    known = [float(np.asarray(node._array)) for node in step.evaluation.nodes if node.shape == ()]
+    known = [float(node._array) for node in step.evaluation.nodes if node.shape == () and node._array is not None]
     blocks: dict[str, list[str]] = {}
     for path, held in kept.items():
         array = quantity(held, step.values)
@@ -108,7 +108,7 @@ def pair_in_order(
             continue
         if any(is_moved(step, held, argument) for argument in left):
             continue
-        if not any(abs(value - float(array)) <= 1e-9 * abs(value) for value in known):
+        if not any(abs(value - array.item()) <= 1e-9 * abs(value) for value in known):
             blocks.setdefault(holder_of(path), []).append(path)
     fitting = [places for places in blocks.values() if len(places) == len(left)]
     if not left or len(fitting) != 1 or (len(left) == 1 and not taken):
