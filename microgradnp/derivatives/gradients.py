@@ -111,7 +111,8 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool
             make_constant(inputs)
         trees = in_place_of(inputs, found, chosen)
         shown = released(value, nested)
-        return ((shown, released(more, nested)) if has_aux else shown), (trees if isinstance(argnums, (tuple, list)) else trees[0])
+        found = trees if isinstance(argnums, (tuple, list)) else trees[0]
+        return ((shown, released(more, nested)) if has_aux else shown), found
 
     return wrapped
 
