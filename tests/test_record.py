@@ -312,3 +312,17 @@ def test_questions_about_the_shape_are_answered_without_a_node():
         False,
         True,
     )
+
+
+def test_an_argument_without_a_formula_is_named():
+    @mg.primitive
+    def product(a, b):
+        return a * b
+
+    mg.rule(product, lambda g, y, a, b: g * b)
+    x, w = (mg.Tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
+    message = r"product: no derivative exists with respect to b: the rule has one formula. mg.rule takes"
+    with pytest.raises(TypeError, match=message):
+        product(x, w)
+    np.sum(product(x, w.detach())).backward()
+    np.testing.assert_array_equal(x.grad, [1.0, 2.0])

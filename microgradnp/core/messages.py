@@ -82,6 +82,15 @@ def no_rule(function: Any) -> str:
     )
 
 
+def no_formula(rule: Rule, parameter: str) -> str:
+    """Message for a Tensor that requires a gradient, given for a parameter without a formula."""
+    known = {0: "no formula", 1: "one formula"}.get(rule.arrays, f"{rule.arrays} formulas")
+    return (
+        f"{rule.name}: no derivative exists with respect to {parameter}: the rule has {known}. mg.rule takes one for each array "
+        f"argument, in their order. Or pass {parameter}.detach()"
+    )
+
+
 def explain(
     rule: Rule, args: tuple[Any, ...], values: tuple[Any, ...], options: Mapping[str, Any], error: Exception, place: Place | None
 ) -> Exception:

@@ -20,7 +20,7 @@ from microgradnp.core.checks import NUMBERS, checked_result
 from microgradnp.core.context import ORDINARY, mode
 from microgradnp.core.errors import ConcretizationError
 from microgradnp.core.memory import IMMUTABLE, captured, read_only, seals_of, snapshot
-from microgradnp.core.messages import explain, no_rule
+from microgradnp.core.messages import explain, no_formula, no_rule
 from microgradnp.core.origin import caller, internal
 from microgradnp.core.signatures import plain_signature
 from microgradnp.core.table import FLOATS, SCALARS, TABLE, Composite, Overridden, Rule, load_library_rules
@@ -128,6 +128,9 @@ def record(rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any
     needs: tuple[int, ...] = ()
     has_arrays = is_unusual = False
     if options and not IMMUTABLE.issuperset(map(type, options.values())):
+        for name, option in options.items():
+            if isinstance(option, Tensor) and option.needs_grad:
+                raise TypeError(no_formula(rule, name))
         options = snapshot(options)
         has_arrays = True
     for argument in args:
