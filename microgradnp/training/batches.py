@@ -24,7 +24,7 @@ class ArrayBatches:
             raise ValueError(f"fit: batch_size={batch_size} needs data with at least that many samples, and must be positive")
         self.samples, self.batch_size, self.random = counts[0] if counts else 0, batch_size, random
         # Copies, so that no change of the user's arrays must be looked for. A file on the disk is read batch by batch.
-        self.arrays = [a if isinstance(a, np.memmap) and batch_size else Tensor(a) for a in data]
+        self.arrays: tuple[Any, ...] = tuple(a if isinstance(a, np.memmap) and batch_size else Tensor(a) for a in data)
         self.order, self.start = np.zeros(0, int), 0
         self.before: Any = None  # state of the generator before this epoch was shuffled
 
@@ -33,7 +33,7 @@ class ArrayBatches:
 
     def __next__(self) -> Batch:
         if self.batch_size is None:
-            return self.whole
+            return self.arrays
         rows = self.next_rows()
         return tuple(Tensor(rows_of(a, rows)) for a in self.arrays)
 
