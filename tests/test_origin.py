@@ -4,6 +4,7 @@ import _thread
 import itertools
 import operator
 import re
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -188,3 +189,17 @@ def test_an_error_in_one_line_with_the_line_of_the_users_code():
         mg.Tensor(np.ones((2, 3))) @ np.ones((2, 3))
     assert re.search(r"\(test_origin\.py:\d+\)$", one_line(caught.value)), "not a line of ours"
     assert one_line(KeyError("x")) == "KeyError: 'x'"
+
+
+def test_a_cell_of_a_notebook_is_called_by_its_number():
+    pytest.importorskip("IPython")
+    code = (
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "shell = InteractiveShell.instance()\n"
+        "shell.run_cell('import microgradnp as mg', store_history=True)\n"
+        "shell.run_cell('w = mg.Tensor(2.0, requires_grad=True)\\ny = w * w', store_history=True)\n"
+        "from microgradnp.core.origin import locate\n"
+        "print(locate(shell.user_ns['y'].place))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "In [2]:2"

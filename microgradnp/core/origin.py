@@ -149,7 +149,15 @@ class Origin:
     name: str | None
 
     def __str__(self) -> str:
-        return f"{os.path.basename(self.file)}:{self.line}"
+        return f"{file_label(self.file)}:{self.line}"
+
+
+def file_label(file: str) -> str:
+    """The name of a source file without its folders; of a notebook's cell its number, as `In [2]`."""
+    shell = sys.modules.get("IPython")
+    running = shell.get_ipython() if shell is not None and hasattr(shell, "get_ipython") else None
+    cell = running.compile.format_code_name(file) if running is not None else None
+    return cell[1].replace("In[", "In [") if cell else os.path.basename(file)
 
 
 def locate(place: Place | None) -> Origin | None:

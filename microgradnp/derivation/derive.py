@@ -28,7 +28,7 @@ class Step:
     """The gradient of one value.
 
     `where` are the equations of what the formula needs besides. `middle` is the slope that a chain rule multiplies with:
-    (gradient, function, argument). `formula` is None for a rule that has no source.
+    (gradient, function, argument). `formula` is None for a rule that has no source, or many lines of it.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Step:
         """The equation in a notation."""
         sides = [notation.gradient(self.name)[0]]
         if self.formula is None:
-            return notation.equal(*sides, notation.code(f"({self.rule}: a rule without a text)"))
+            return notation.equal(*sides, notation.code(f"({self.rule}: no equation)"))
         if self.middle is not None:
             before, function, argument = self.middle
             g = notation.gradient(before)[0]

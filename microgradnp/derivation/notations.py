@@ -338,13 +338,17 @@ class MathML(Text):
 
 
 def tree_of(mathml: str) -> list[Any]:
-    """MathML as nested lists for JSON: [element, attributes, text or children...], without the outermost element.
+    """MathML as nested lists for JSON: [element, text or children...], without the outermost element.
+
+    The derivative of the loss with respect to something is ["d", something].
 
     >>> tree_of("<math><msup><mi>x</mi><mn>2</mn></msup></math>")
     [['msup', ['mi', 'x'], ['mn', '2']]]
     """
 
     def listed(element: ElementTree.Element) -> list[Any]:
+        if element.tag == "mfrac" and [part[0].text for part in element if len(part)] == ["∂", "∂"]:
+            return ["d", listed(element[1][1])]
         return [element.tag, *([element.text] if element.text else children(element))]
 
     def children(element: ElementTree.Element) -> Iterator[Any]:

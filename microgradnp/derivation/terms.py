@@ -7,6 +7,7 @@ factors of 1, copies of a number for every entry, and axes of length 1 that broa
 from __future__ import annotations
 
 import ast
+import collections
 import functools
 import operator
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 ONE = ast.Constant(1)
+MOST_STATEMENTS = 20  # of one contribution; a longer rule has no equation
 ENTRYWISE = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 
 
@@ -28,20 +30,23 @@ class Equation(NamedTuple):
 def equations(lines: Iterable[str], known: Mapping[str, ast.expr], scalars: Container[str] = ()) -> list[Equation]:
     """The statements of a step. A name that is used once is written where it is used.
 
-    Names in `known` are replaced by other names, or by numbers. `scalars` are the names of values without axes.
+    There are none where a rule has too many statements. Names in `known` are replaced by other names, or by numbers.
+    `scalars` are the names of values without axes.
     """
     given: dict[str, ast.expr] = {name: term for name, term in known.items() if isinstance(term, ast.Name)}
     numbers = {name: term for name, term in known.items() if name not in given}
     statements = [statement for line in lines for statement in ast.parse(line).body]
     found: list[Equation] = []
+    later = collections.Counter(name for statement in statements for name in names(statement))
+    if len(statements) > MOST_STATEMENTS:
+        return []
     for k, statement in enumerate(statements):
         if not (isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name)):
             return []
         name, term = statement.targets[0].id, simplified(replaced(statement.value, given))
-        later = sum(names(other).count(name) for other in statements[k + 1 :])
         if k == len(statements) - 1:
             term = with_numbers(without_copies(term, scalars), numbers)
-        if later == 1:
+        if later[name] == 1:
             given[name] = term
         else:
             found.append(Equation(name, term))

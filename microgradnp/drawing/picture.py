@@ -6,7 +6,6 @@ Leaves and plain arrays are boxes of other kinds. Python numbers are written ins
 
 from __future__ import annotations
 
-import os
 import re
 import reprlib
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core import graph
-from microgradnp.core.origin import locate
+from microgradnp.core.origin import file_label, locate
 from microgradnp.drawing.groups import Group
 from microgradnp.drawing.numbers import lines_of, number
 from microgradnp.drawing.outline import outline_of
@@ -114,7 +113,7 @@ def box_of(value: Any, i: int, name: str, use: tuple[Any, int] | None, *, is_roo
         tooltip.append(f"{origin} in {origin.function}" + (f": {clean(origin.text)[:TOOLTIP]}" if origin.text else ""))
     if why == NOT_COMPUTED:
         tooltip.append("no gradient yet: loss.backward(retain_grads=True) computes and keeps one for every node")
-    place = shorten(f"{shorten(os.path.basename(origin.file), PLACE - 6)}:{origin.line}", PLACE) if origin else ""
+    place = shorten(f"{shorten(file_label(origin.file), PLACE - 6)}:{origin.line}", PLACE) if origin else ""
     named = bool(not name or getattr(value, "name", None) or VARIABLE.fullmatch(name))
     if not named and node is not None and node.rule is not None:
         tag = shorten(node.rule.name, TAG)  # its arguments are in the expression

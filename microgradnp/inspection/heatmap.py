@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 MOST_CELLS = 28  # along one side: a page with the graph of a digit classifier is smaller than 120 kB
-WRITTEN_OUT = 64  # an array with no more entries is sent with its numbers
+WRITTEN_OUT = 160  # an array with no more entries is sent with its numbers
+FEW = 64  # entries that are sent with six digits; those of larger arrays have four
 STEPS = 30  # levels on either side of zero in packed cells: 61 of the 64 values of one character
 DIGITS = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_", np.uint8)
 NAN, POSITIVE, NEGATIVE = 61, 62, 63  # the other three values: NaN, infinity, -infinity
@@ -82,18 +83,19 @@ def packed(array: Any, most: int = MOST_CELLS) -> dict[str, Any] | None:
     if array.dtype.kind == "c":
         found["of"] = "magnitudes"
     if rows.size == 1 or (rows.size <= WRITTEN_OUT and most == MOST_CELLS):
-        found["x"] = [written(x) for x in rows.ravel().tolist()]
+        digits = 6 if rows.size <= FEW else 4
+        found["x"] = [written(x, digits) for x in rows.ravel().tolist()]
     return found
 
 
-def short(number: float) -> float:
-    """A number rounded to six digits."""
-    return float(f"{number:.6g}")
+def short(number: float, digits: int = 6) -> float:
+    """A number rounded to so many digits."""
+    return float(f"{number:.{digits}g}")
 
 
-def written(number: float) -> float | str:
+def written(number: float, digits: int = 6) -> float | str:
     """A number for JSON, where NaN and infinity are texts."""
-    return short(number) if math.isfinite(number) else str(number)
+    return short(number, digits) if math.isfinite(number) else str(number)
 
 
 def unpacked(found: dict[str, Any]) -> Array:

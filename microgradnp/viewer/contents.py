@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import linecache
-import os
 from dataclasses import dataclass
 from typing import Any
 
 from microgradnp.core import graph
-from microgradnp.core.origin import locate
+from microgradnp.core.origin import file_label, locate
 from microgradnp.derivation.backward import Backward, Share, backward_pass
 from microgradnp.derivation.derive import Deriving, Step
 from microgradnp.derivation.names import code_names, namer
@@ -92,7 +91,7 @@ class Places:
         if key not in self.known:
             self.known[key] = len(self.rows)
             text = linecache.getline(origin.file, origin.line).strip() or origin.text or ""
-            self.rows.append([os.path.basename(origin.file), origin.line, origin.function, text[:LONGEST], origin.file])
+            self.rows.append([file_label(origin.file), origin.line, origin.function, text[:LONGEST], origin.file])
         return self.known[key]
 
 

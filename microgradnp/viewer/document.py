@@ -32,13 +32,33 @@ def document(template: str, scripts: Iterable[str], *packages: str, **values: An
     return filled(template, *packages, policy=policy, script=Markup(script), **values)
 
 
+def shortened(name: str, text: str) -> str:
+    """A style without needless spaces; anything else as it is."""
+    return re.sub(r"\s*([{};,])\s*", r"\1", text) if name.endswith(".css") else text
+
+
 COMMENT = re.compile(r"(^|\s+)// [^'\"`]*$")
+QUOTED = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
+LEFT_AS_IT_IS = re.compile(r"`|/[^\s/]")  # a template, or perhaps a regular expression
 
 
 def squeezed(script: str) -> str:
-    """A script without indentation, empty lines and comments. No text in it goes over several lines."""
-    lines = (COMMENT.sub("", line).strip() for line in script.splitlines())
+    """A script without indentation, empty lines, comments and needless spaces. No text in it goes over several lines."""
+    lines = (tight(COMMENT.sub("", line).strip()) for line in script.splitlines())
     return "".join(f"{line}\n" for line in lines if line)
+
+
+def tight(line: str) -> str:
+    """A line without spaces around signs.
+
+    >>> tight('const f = (a, b) => { return a + " = " + b; };')
+    'const f=(a,b)=>{return a + " = " + b;};'
+    """
+    if LEFT_AS_IT_IS.search(line):
+        return line
+    parts = QUOTED.split(line)
+    parts[::2] = [re.sub(r"\s*([{}()\[\];,=<>?:&|!*])\s*", r"\1", part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def filled(template: str, *packages: str, **values: Any) -> str:
@@ -58,7 +78,7 @@ def templates(*packages: str) -> Environment:
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.globals |= {
-        "asset": lambda name: Markup(loader.get_source(environment, name)[0]),
+        "asset": lambda name: Markup(shortened(name, loader.get_source(environment, name)[0])),
         "theme_colors": theme_colors(),
         "level_colors": level_colors(),
     }

@@ -8,7 +8,10 @@ from typing import Any
 from microgradnp.viewer.contents import Json
 from microgradnp.viewer.document import document
 
-SCRIPTS = ("state", "visible", "layered", "rooms", "rows", "heat", "scene", "lane", "marks", "panel", "replay", "table", "main")
+SCRIPTS = (
+    *("state", "visible", "layered", "rooms", "rows", "heat", "scene", "lane", "marks", "panel", "cells", "replay", "table"),
+    "main",
+)
 
 
 def html_of(data: Json) -> str:

@@ -64,17 +64,18 @@ function nodePart() {
   const why = reasons(node);
   if (why) part.append(why);
   const figures = html("div", null, "figures"), { state, here, total } = progress(node);
-  figures.append(figure(valueOf(node), "value", "left"));
-  if (hasGradient(node)) figures.append(figure(gradientOf(node), state === "partial" ? `gradient, ${here} of ${total} terms` : state === "waiting" ? "gradient: not reached yet" : "gradient"));
+  figures.append(figure(valueOf(node), "value", "left", node));
+  if (hasGradient(node)) figures.append(figure(gradientOf(node), state === "partial" ? `gradient, ${here} of ${total} terms` : state === "waiting" ? "gradient: not reached yet" : "gradient", "right", node));
   if (mark?.hand) figures.append(figure(mark.hand, `hand-written ${mark.name}`));
   if (mark?.difference) figures.append(figure(mark.difference, "hand-written − gradient"));
-  part.append(figures, facts(node, mark));
+  part.append(figures, cellPart() || "", facts(node, mark));
   return part;
 }
 
 // Why a gradient is as it is: its equation, its rule, and what can be said of its numbers.
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 const mathElement = ([name, ...rest]) => {
+  if (name === "d") return mathElement(["mfrac", ["mrow", ["mo", "∂"], ["mi", "L"]], ["mrow", ["mo", "∂"], rest[0]]]);
   const made = document.createElementNS(MATHML, name);
   made.append(...rest.map((part) => (typeof part === "string" ? part : mathElement(part))));
   return made;
@@ -100,7 +101,8 @@ function source(file, line, name, text, path) {
   return block;
 }
 
-function figure(map, caption, side = "right") {
+// `node`: whose cells can be clicked. `lit`: the row and the column to light up; null is all of them.
+function figure(map, caption, side = "right", node = null, lit = null) {
   const made = html("figure"), single = map?.x?.length === 1;
   if (single) made.append(html("p", number(map.x[0]), "single"));
   else if (map?.q) {
@@ -111,10 +113,28 @@ function figure(map, caption, side = "right") {
     image.style.height = `${Math.max(map.r * cell, 14)}px`;
     image.onmousemove = (event) => { made.lastChild.textContent = cellText(map, event.offsetX / image.clientWidth, event.offsetY / image.clientHeight); };
     image.onmouseleave = () => { made.lastChild.textContent = range(map); };
-    made.append(image);
+    const frame = html("div", null, "frame");
+    frame.append(image);
+    if (node !== null && map.r === rowsAndColumns(node)[0] && map.c === rowsAndColumns(node)[1] && flat(node)) {
+      image.classList.add("cells");
+      image.title = "click a cell to see what made it";
+      image.onclick = (event) => {
+        S.cell = { node, side, r: Math.min(map.r - 1, Math.floor((event.offsetY / image.clientHeight) * map.r)), c: Math.min(map.c - 1, Math.floor((event.offsetX / image.clientWidth) * map.c)) };
+        refresh();
+      };
+      if (S.cell?.node === node && S.cell.side === side) lit = [S.cell.r, S.cell.c];
+    }
+    if (lit && (lit[0] !== null || lit[1] !== null)) frame.append(lightOn(map, lit));
+    made.append(frame);
   } else if (map?.text) made.append(html("pre", map.text, "text"));
   made.append(html("figcaption", caption), html("span", map?.q && !single ? range(map) : "", "quiet"));
   return made;
+}
+
+function lightOn(map, [row, column]) {
+  const light = html("div", null, "light"), percent = (k, of) => `${(100 * k) / of}%`, r = row !== null && map.r > 1 ? row : null, c = column !== null && map.c > 1 ? column : null;
+  Object.assign(light.style, { top: r === null ? 0 : percent(r, map.r), height: r === null ? "100%" : percent(1, map.r), left: c === null ? 0 : percent(c, map.c), width: c === null ? "100%" : percent(1, map.c) });
+  return light;
 }
 
 const range = (map) => (map.min === map.max ? number(map.min) : `${number(map.min)} … ${number(map.max)}`);

@@ -26,7 +26,7 @@ const hasGradient = (node) => D.needs[node] && (shares[node].length > 0 || (node
 
 const S = {
   step: FINISHED, sel: null, over: true, lane: false, closed: new Set(D.closed || D.groups.keys()), find: "", dir: D.direction,
-  theme: "auto", snap: -1, focus: root, at: null, one: false, chosen: Boolean(D.closed), round: new Map(),
+  theme: "auto", snap: -1, focus: root, at: null, one: false, cell: null, chosen: Boolean(D.closed), round: new Map(),
 };
 const DIRECTIONS = ["TB", "LR", "rows"];
 
