@@ -213,6 +213,31 @@ def test_gradients_over_chunks_are_lazy_and_those_of_numpy(rows):
         np.testing.assert_allclose(slope, same, rtol=1e-12, atol=1e-12)
 
 
+def test_a_constant_gradient_has_the_chunks_of_its_array(rows):
+    """The gradient of a sum is a constant of the size of the data: it must not be made here."""
+    _, _, far_x, _ = rows
+    _, slope = mg.value_and_grad(lambda W, x: np.sum(np.tanh(x @ W) @ np.ones((2, 1))))(np.ones((3, 2)), far_x)
+    largest = max(array.size for array in arrays_of(slope.dask))
+    assert largest <= 600 * 3  # the data themselves
+    assert sum(array.size == 600 * 2 for array in arrays_of(slope.dask)) == 0
+
+
+def arrays_of(tasks):
+    """The arrays that are written into a graph of tasks."""
+    found, waiting = [], list(dict(tasks).values())
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, np.ndarray):
+            found.append(item)
+        elif isinstance(item, (list, tuple)):
+            waiting += item
+        elif hasattr(item, "args"):
+            waiting += [*item.args, *getattr(item, "kwargs", {}).values()]
+        elif hasattr(item, "value"):
+            waiting.append(item.value)
+    return found
+
+
 def test_backward_computes_the_loss_and_the_gradients_of_plain_parameters_in_one_go(rows):
     dask = pytest.importorskip("dask")
     x, t, far_x, far_t = rows

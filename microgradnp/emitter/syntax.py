@@ -10,8 +10,11 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-from microgradnp.rules.values import is_abstract
+from microgradnp.core.elsewhere import is_foreign
+from microgradnp.rules.values import is_abstract, is_elsewhere
 
+# Branches that ask this are for arrays that a printed program never meets.
+LEFT_OUT = {is_abstract.__name__, is_elsewhere.__name__, is_foreign.__name__}
 MARK = "__of__"  # joins the name of a module and the name of a function in it
 
 
@@ -80,7 +83,7 @@ class Plain(ast.NodeTransformer):
         return None if node.value is None else ast.Assign(targets=[node.target], value=node.value)
 
     def visit_If(self, node: ast.If) -> ast.AST | None:
-        asks = any(isinstance(part, ast.Name) and part.id == is_abstract.__name__ for part in ast.walk(node.test))
+        asks = any(isinstance(part, ast.Name) and part.id in LEFT_OUT for part in ast.walk(node.test))
         return None if asks else self.generic_visit(node)
 
 

@@ -13,7 +13,7 @@ from microgradnp.core.table import composite, constant, rule
 from microgradnp.rules import scans
 from microgradnp.rules.guards import over_length
 from microgradnp.rules.rearranging import tuple_of
-from microgradnp.rules.values import conj, is_abstract, value_of
+from microgradnp.rules.values import conj, is_abstract, is_elsewhere, value_of
 
 
 def expanded(g: Any, a: Any, axis: Any) -> Any:
@@ -24,6 +24,8 @@ def expanded(g: Any, a: Any, axis: Any) -> Any:
 
 def spread(g: Any, a: Any, axis: Any, where: Any = True) -> Any:
     """A reduction's gradient, repeated along the reduced axes to the shape of `a`. Entries that do not count have 0."""
+    if is_elsewhere(a):  # in the chunks of `a`, and not in the memory of this process
+        return np.where(where, np.zeros_like(a) + expanded(g, a, axis), 0)
     full = np.broadcast_to(expanded(g, a, axis), a.shape)
     return full if where is True else np.where(where, full, 0)
 

@@ -22,9 +22,12 @@ def is_abstract(x: Any) -> bool:
 
     They cannot while a program is traced, nor in an array of another library, which may be computed later and elsewhere.
     """
-    if type(x) is np.ndarray:
-        return False
-    return getattr(x, "traced", False) or is_foreign(getattr(x, "_array", x))
+    return type(x) is not np.ndarray and (getattr(x, "traced", False) or is_elsewhere(x))
+
+
+def is_elsewhere(x: Any) -> bool:
+    """Whether an array, or the array of a Tensor, is one of another library."""
+    return type(x) is not np.ndarray and is_foreign(getattr(x, "_array", x))
 
 
 def is_unguarded() -> bool:
