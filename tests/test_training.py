@@ -68,6 +68,8 @@ def test_data_that_gives_no_batch_and_data_of_another_kind():
         trained(data=iter([]))
     with pytest.raises(TypeError, match="data must be a tuple of arrays or an iterable of batches, got int"):
         trained(data=3)
+    with pytest.raises(TypeError, match="data must be a tuple of arrays or an iterable of batches, got dict"):
+        trained(data={"x": X, "y": Y})
     with pytest.raises(ValueError, match="batch_size=2 is for arrays"):
         trained(data=lambda: iter([]), batch_size=2)
 

@@ -54,6 +54,8 @@ class LBFGS(Optimizer):
             self.set(back(vector))
             self.zero_grad()
             value = loss()
+            if not isinstance(value, Tensor):
+                raise TypeError(f"LBFGS: the loss must return a Tensor, got {type(value).__name__}; does it use the parameters?")
             if all(p.grad is None for p in self.parameters.values()):  # PyTorch's closures call backward themselves
                 value.backward()
             grads = [np.zeros(p.shape) if p.grad is None else p.grad for p in self.parameters.values()]

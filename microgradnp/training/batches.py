@@ -153,7 +153,7 @@ def batches_of(data: Any, batch_size: int | None, epochs: int | None, random: np
         return ArrayBatches(data, batch_size, random)
     if batch_size is not None:
         raise ValueError(f"fit: batch_size={batch_size} is for arrays; this data is an iterable of batches already")
-    if not (callable(data) or hasattr(data, "__iter__")):
+    if isinstance(data, (dict, str)) or not (callable(data) or hasattr(data, "__iter__")):
         raise TypeError(f"fit: data must be a tuple of arrays or an iterable of batches, got {type(data).__name__}")
     return GivenBatches(data, epochs)
 

@@ -87,7 +87,8 @@ def fit(
     clip_norm, clip_value : float, optional
         Largest norm of all gradients together, and largest gradient entry, as in `mg.optim.clip_norm` and `clip_value`.
     validation : sequence of arrays, optional
-        `loss(*validation)` is computed after each epoch and after the last iteration, with the model as after `eval()`.
+        `loss(*validation)` is computed after each epoch and after the last iteration. Modules in `parameters` behave as after
+        `eval()` meanwhile.
     validation_every : int, optional
         Iterations between validations. An epoch by default.
     metrics : dict of callables, optional
