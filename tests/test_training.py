@@ -198,6 +198,13 @@ def test_unknown_arguments_are_answered_with_the_nearest_known_one(name, message
         trained(**{name: 1})
 
 
+def test_a_training_that_cannot_be_repeated_is_not_diagnosed():
+    assert trained(iterations=2)[1].training is not None
+    for options in ({"clip_norm": 1.0}, {"data": [(X, Y)]}):
+        with pytest.raises(TypeError, match="diagnose: it cannot repeat a training with a schedule, limits"):
+            mg.diagnose(trained(**options)[1])
+
+
 def test_the_model_in_place_of_the_loss():
     with pytest.raises(TypeError, match=r"parameters is an array; write mg.fit\(loss, model, \(x, y\)\)"):
         mg.fit(line()[0], X, Y)

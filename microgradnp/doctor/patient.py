@@ -67,6 +67,11 @@ def of_fit(result: Fit | BaseException) -> Patient:
     """The training of what `fit` returned, or of the error that it raised. Raises TypeError for anything else."""
     fitted: Any = getattr(result, "result", result)
     training = getattr(fitted, "training", None)
+    if training is None and isinstance(fitted, Fit):
+        raise TypeError(
+            "diagnose: it cannot repeat a training with a schedule, limits for gradients, accumulated batches or an iterable of "
+            "batches. Write diagnose(loss, parameters=..., data=...)"
+        )
     if training is None:
         raise TypeError(
             f"diagnose: {type(result).__name__} is no result of mg.fit, and no error that it raised. "
