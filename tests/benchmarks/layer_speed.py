@@ -32,12 +32,11 @@ def im2col(x: Any, k: int) -> Any:
 
 
 def conv_by_hand(x: Any, W: Any, b: Any, g: Any, with_dx: bool) -> list[Any]:
-    """Gradients of sum(conv2d(x, W, b) * g) with respect to W, b, and x."""
+    """Forward, and the gradients of W, b and x for the gradient g of the result."""
     kernels, c, k, _ = W.shape
     cols = im2col(x, k)
     flat = cols.reshape(len(cols), -1)
-    y = (W.reshape(kernels, -1) @ flat).reshape(kernels, *cols.shape[1:]).transpose(1, 0, 2, 3) + b[:, None, None]
-    _loss = np.sum(y * g)
+    _y = (W.reshape(kernels, -1) @ flat + b[:, None]).reshape(kernels, *cols.shape[1:]).transpose(1, 0, 2, 3)
     gf = g.transpose(1, 0, 2, 3).reshape(kernels, -1)
     found = [(gf @ flat.T).reshape(W.shape), gf.sum(1)]
     if with_dx:
@@ -56,7 +55,7 @@ def sigmoid(z: Any) -> Any:
 
 
 def lstm_by_hand(x: Any, W: Any, U: Any, b: Any, g: Any) -> list[Any]:
-    """Gradients of sum(states * g) with respect to W, U and b: one product a step, and one for all steps together."""
+    """Forward, and the gradients of W, U and b for the gradient g of all states: one product a step, one for all together."""
     n, time, _ = x.shape
     units = len(U)
     z = (x.reshape(n * time, -1) @ W + b).reshape(n, time, -1).transpose(1, 0, 2).copy()
@@ -70,7 +69,6 @@ def lstm_by_hand(x: Any, W: Any, U: Any, b: Any, g: Any) -> list[Any]:
         c[t + 1] = f * c[t] + i * u
         tanh_c[t] = np.tanh(c[t + 1])
         h[t + 1] = o * tanh_c[t]
-    _loss = np.sum(h[1:].transpose(1, 0, 2) * g)
     dz, dh, dc = np.empty_like(gates), np.zeros((n, units)), np.zeros((n, units))
     for t in reversed(range(time)):
         i, f, u, o = np.split(gates[t], 4, axis=1)
@@ -92,7 +90,7 @@ def ours(layer: Any, x: Any, g: Any, wrt: list[Any]) -> Callable[[], list[Any]]:
         for p in wrt:
             p.zero_grad()
         y = layer(x)
-        np.sum((y[0] if isinstance(y, tuple) else y) * g).backward()
+        (y[0] if isinstance(y, tuple) else y).backward(g)
         return [p.grad for p in wrt]
 
     return run
@@ -103,7 +101,7 @@ def theirs(layer: Any, x: Any, g: Any, wrt: list[Any]) -> Callable[[], list[Any]
         for p in wrt:
             p.grad = None
         y = layer(x)
-        ((y[0] if isinstance(y, tuple) else y) * g).sum().backward()
+        (y[0] if isinstance(y, tuple) else y).backward(g)
         return [p.grad.numpy() for p in wrt]
 
     return run
@@ -119,7 +117,7 @@ def conv(with_dx: bool) -> tuple[Callable[[], Any], ...]:
     a, b = mg.Tensor(x, requires_grad=with_dx), torch.tensor(x, requires_grad=with_dx)
     W, bias = layer.W.numpy(), layer.b.numpy()
     return (
-        ours(layer, a, mg.Tensor(g), [layer.W, layer.b] + [a] * with_dx),
+        ours(layer, a, g, [layer.W, layer.b] + [a] * with_dx),
         lambda: conv_by_hand(x, W, bias, g, with_dx),
         theirs(other, b, torch.tensor(g), [other.weight, other.bias] + [b] * with_dx),
     )
@@ -136,7 +134,7 @@ def lstm() -> tuple[Callable[[], Any], ...]:
     run = theirs(other, torch.tensor(x), torch.tensor(g), [other.weight_ih_l0, other.weight_hh_l0, other.bias_ih_l0])
     W, U, b = (p.numpy() for p in (layer.W, layer.U, layer.b))
     return (
-        ours(layer, mg.Tensor(x), mg.Tensor(g), [layer.W, layer.U, layer.b]),
+        ours(layer, mg.Tensor(x), g, [layer.W, layer.U, layer.b]),
         lambda: lstm_by_hand(x, W, U, b, g),
         lambda: [d.T for d in run()],
     )
