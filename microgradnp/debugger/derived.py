@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 
 import numpy as np
 
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.case import Case
 from microgradnp.debugger.derive.cause import cause_of
-from microgradnp.debugger.derive.fix import Fix, Mended, derive
+from microgradnp.debugger.derive.fix import Fix, derive
 from microgradnp.debugger.derive.meanings import Meaning
 from microgradnp.debugger.derive.scene import Question
+from microgradnp.debugger.derive.turn import Mended
 from microgradnp.debugger.record.outside import aside
 from microgradnp.debugger.record.world import World
 from microgradnp.debugger.repair.causes import EXPLAIN
@@ -37,7 +39,29 @@ def findings(fix: Fix) -> list[Finding]:
     """The mistakes in the order in which the program makes them. What mends a part only is a suspicion, and no fix."""
     kept = fix.changes if fix.complete else [mended for mended in fix.changes[:1] if mended.right]
     found = [finding(mended) for mended in merged(kept)]
-    return found if fix.complete else [dataclasses.replace(f, fix=None, certainty="suspected") for f in found]
+    return found if fix.complete else [dataclasses.replace(f, fix=None, diff="", certainty="suspected") for f in found]
+
+
+def suspicion(fix: Fix, cause: str) -> Finding | None:
+    """The statement whose value is wrong first, with a cause that is only suspected. None where there is none."""
+    if not fix.blame.suspects:
+        return None
+    suspect = fix.blame.suspects[0]
+    statement = suspect.statement
+    source = source_of(statement.file)
+    return Finding(
+        variable=statement.target or "",
+        function=statement.function.rpartition(".")[2],
+        file=statement.file,
+        line=statement.line,
+        source=source.line(statement.line).strip() if source else "",
+        cause=cause,
+        explanation=EXPLAIN.get(cause, ""),
+        expected="",
+        fix=None,
+        certainty="consistent" if fix.blame.certain and suspect.node is fix.blame.first and not suspect.near else "suspected",
+        region=[statement.line],
+    )
 
 
 def merged(changes: list[Mended]) -> list[Mended]:
@@ -47,7 +71,7 @@ def merged(changes: list[Mended]) -> list[Mended]:
         before = found[-1] if found else None
         same = before is not None and before.new == mended.old and before.new != ""
         if before is not None and same and before.change.file == mended.change.file and before.change.line == mended.change.line:
-            change = dataclasses.replace(mended.change, old=before.change.old, before=before.change.before)
+            change = before.change.followed_by(mended.change)
             found[-1] = dataclasses.replace(before, change=change, new=mended.new, right=before.right | mended.right)
         else:
             found.append(mended)
@@ -58,21 +82,29 @@ def finding(mended: Mended) -> Finding:
     """One mistake, with the change that was proved."""
     change, statement = mended.change, mended.candidate.suspect.statement
     source, cause = source_of(change.file), cause_of(mended)
+    line = origin(change.line, source.text, change.before) if source else change.line
     means = mended.candidate.means
     return Finding(
         variable=statement.target or "",
         function=statement.function.rpartition(".")[2],
         file=change.file,
-        line=change.line,
-        source=source.line(change.line).strip() if source else change.old,
+        line=line,
+        source=source.line(line).strip() if source else change.fix[1],
         cause=cause,
         explanation=EXPLAIN.get(cause, ""),
         expected=told(means) if means is not None and means.is_gradient else "",
-        fix=(change.line, change.old, change.new),
+        fix=change.fix,
+        diff=change.diff,
         certainty="exact",
         mends=sorted(mended.right),
-        region=[change.line],
+        region=[line],
     )
+
+
+def origin(line: int, text: str, edited: str) -> int:
+    """The line of a text that is a certain line of the text with earlier edits."""
+    blocks = difflib.SequenceMatcher(None, edited.split("\n"), text.split("\n"), autojunk=False).get_opcodes()
+    return next((j + min(line - 1 - i, max(0, end - j - 1)) + 1 for _, i, k, j, end in blocks if i <= line - 1 < k), line)
 
 
 def told(means: Meaning) -> str:

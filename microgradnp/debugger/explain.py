@@ -12,7 +12,9 @@ from microgradnp.debugger.blame.blame import Blame, blame
 from microgradnp.debugger.blame.unmended import cause_without_fix
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.case import Budget, Case, examine_again
-from microgradnp.debugger.derived import derive_in
+from microgradnp.debugger.derive.fix import Fix as Derived
+from microgradnp.debugger.derive.guard import keeps_forward
+from microgradnp.debugger.derived import derive_in, suspicion
 from microgradnp.debugger.derived import findings as findings_of
 from microgradnp.debugger.judge.gate import ask_record
 from microgradnp.debugger.judge.rerun import Rerun
@@ -22,7 +24,7 @@ from microgradnp.debugger.repair.workshop import Workshop
 from microgradnp.debugger.report.facts import Finding
 
 MOST_FAULTS = 4
-SHARE = 0.5  # of the budget, for what is derived from the record
+SHARE = 0.65  # of the budget, for what is derived from the record
 
 
 class Fault(NamedTuple):
@@ -81,15 +83,30 @@ def explain(case: Case) -> Explanation:
     tried.
     """
     budget = case.question.budget
-    derived = derive_in(case, clock.thread_time() + min(SHARE * budget.left, 2 + 0.1 * budget.left))
+    derived = derive_in(case, clock.thread_time() + min(SHARE * budget.left, 3 + 0.1 * budget.left))
     if derived is not None and derived.complete and (case.verdict.unchecked or case.verdict.unjudged):
         derived = replace(derived, complete=False)  # nobody knows whether it mends those, too
     with Workshop(case.question.program) as workshop:
         if derived is not None and derived.complete:
             return Explanation([], derived.tried, derived=tuple(findings_of(derived)))
         found = list(faults(with_time(case), workshop))
-    changes = tuple(findings_of(derived)) if derived is not None and found[0].fix is None else ()
+    changes = changes_without_fix(derived, found[0]) if derived is not None and found[0].fix is None else ()
     return Explanation(found, workshop.tried, workshop.out_of_time and not found[-1].is_mended, changes)
+
+
+def changes_without_fix(derived: Derived, fault: Fault) -> tuple[Finding, ...]:
+    """What the record shows where nothing mends all: a change that mends a part, or the first wrong statement.
+
+    A place that line events prove comes before a suspicion.
+    """
+    changes = findings_of(derived)
+    if changes or ((fault.blamed.certain or fault.blamed.proof is not None) and not derived.blame.certain):
+        return tuple(changes)
+    place = finding(fault) if fault.blamed.regions else None
+    first = derived.blame.statement
+    same = place is not None and first is not None and place.file == first.file and place.line == first.line
+    found = suspicion(derived, place.cause if same and place is not None else "unknown")
+    return (found,) if found is not None else ()
 
 
 def with_time(case: Case) -> Case:
@@ -134,6 +151,7 @@ def fix_of(case: Case, blamed: Blame, rerun: Rerun, workshop: Workshop) -> Fix |
 def stands(case: Case, workshop: Workshop, right: set[str]) -> bool:
     """Whether the record of the edited program says so, too: these gradients are right, and no other one becomes wrong.
 
+    The forward pass must stay as it is.
     What could not be judged before must be right then: nothing else tells a mended program from another one.
     """
     made = case.recorded.verdict if case.recorded is not None else None
@@ -146,7 +164,8 @@ def stands(case: Case, workshop: Workshop, right: set[str]) -> bool:
     if again.verdict is None:
         return False
     needed = {*right, *case.verdict.unchecked, *case.verdict.unjudged} & set(made.entries)
-    return needed <= set(again.verdict.right) and set(again.verdict.wrong) < set(made.wrong)
+    mended = needed <= set(again.verdict.right) and set(again.verdict.wrong) < set(made.wrong)
+    return mended and keeps_forward(made, again.verdict)
 
 
 def case_behind(fault: Fault, workshop: Workshop) -> Case | None:
@@ -157,7 +176,7 @@ def case_behind(fault: Fault, workshop: Workshop) -> Case | None:
         return None
     writes = case.run.writes
     if fix is not None and not fix.complete:
-        workshop.keep(fix.edit, fix.file)
+        workshop.keep(fix.edit, fix.file, fix.change.after)
     elif fix is None and proof is not None and proof.mends != set(case.verdict.entries):
         writes = {**writes, **proof.writes}
     else:
@@ -188,7 +207,8 @@ def finding(fault: Fault) -> Finding:
         cause=cause,
         explanation=EXPLAIN.get(cause, ""),
         expected=blamed.expected,
-        fix=(fix.line, fix.old, fix.new) if fix else None,
+        fix=fix.change.fix if fix else None,
+        diff=fix.change.diff if fix else "",
         certainty="exact" if fix else "consistent" if blamed.certain else "suspected",
         shortens=fix is not None and fix.shortens,
         mends=sorted(fix.right if fix else blamed.proof.mends if blamed.proof else ()),

@@ -135,7 +135,7 @@ def test_a_kept_edit_stays_until_the_workshop_closes(question, soon):
     with Workshop(question.program) as workshop:
         fix = repair(trace, blame(trace, matches, verdict, rerun, soon), rerun, workshop, soon)
         assert rerun.right_with({}) == {"W2"}, "an edit that was tried is taken back"
-        workshop.keep(fix.edit, fix.file)
+        workshop.keep(fix.edit, fix.file, fix.change.after)
         assert rerun.right_with({}) == {"W1", "W2"}
     assert rerun.right_with({}) == {"W2"}
 

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from microgradnp.debugger.derive.derivations import Atom, atom_of
-from microgradnp.debugger.derive.fix import Mended
 from microgradnp.debugger.derive.meanings import Meaning
 from microgradnp.debugger.derive.scene import Snapshot
 from microgradnp.debugger.derive.stage import Stage
+from microgradnp.debugger.derive.turn import Mended
 
 PRODUCTS = frozenset(["dot", "matmul", "multiply", "outer", "inner"])
 ARRANGED = frozenset(["transpose", "reshape", "ravel", "asarray", "array", "atleast_2d"])

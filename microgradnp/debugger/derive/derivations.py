@@ -8,14 +8,16 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from microgradnp.debugger.derive.meanings import Meaning, Meanings
 from microgradnp.debugger.derive.scene import Snapshot
-from microgradnp.debugger.derive.stage import NotEvaluatedError, Stage, atoms_of, compiled
+from microgradnp.debugger.derive.stage import Stage
+from microgradnp.debugger.derive.values import NotEvaluatedError, atoms_of, compiled
 from microgradnp.debugger.repair.formulas import formulas_in
 
 MOST_ATOMS = 60
@@ -32,7 +34,7 @@ class Atom(NamedTuple):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return tuple(np.shape(self.pair[0]))
+        return self.pair[0].shape
 
     @property
     def factor(self) -> str:
@@ -40,6 +42,7 @@ class Atom(NamedTuple):
         return self.text if is_closed(self.text) else f"({self.text})"
 
 
+@lru_cache(maxsize=4096)
 def is_closed(text: str) -> bool:
     """Whether an expression needs no parentheses inside of a product."""
     node = ast.parse(text, mode="eval").body
@@ -59,7 +62,7 @@ def derived(stage: Stage, meanings: Meanings, snapshot: Snapshot, function: Any,
     for depth in range(2):
         further: list[Atom] = []
         for atom in level:
-            for result in carried_on(atom, values, slopes, scalars):
+            for result in carried_on(atom, values, slopes, scalars, meanings.may_be_gradient):
                 means = gradient_of(meanings, result.pair)
                 if means is None:
                     continue
@@ -208,18 +211,23 @@ def is_helper(value: Any, arguments: int) -> bool:
     return code.co_qualname in formulas_in(code.co_filename)
 
 
-def carried_on(d: Atom, values: list[Atom], slopes: list[Atom], scalars: set[str]) -> Iterator[Atom]:
-    """An adjoint carried on by one rule: times a slope, through a matrix, to a weight, summed."""
+def carried_on(
+    d: Atom, values: list[Atom], slopes: list[Atom], scalars: set[str], wanted: Callable[[np.ndarray], bool]
+) -> Iterator[Atom]:
+    """An adjoint carried on by one rule: times a slope, through a matrix, to a weight, summed. Only `wanted` results."""
     t = d.factor
 
     function: Any
 
     def made(text: str, function: Any, *others: Atom) -> Iterator[Atom]:
         try:
-            pair = tuple(np.asarray(function(*(a.pair[k] for a in (d, *others))), float) for k in (0, 1))
+            first = np.asarray(function(*(a.pair[0] for a in (d, *others))), float)
+            if not wanted(first):
+                return
+            pair = (first, np.asarray(function(*(a.pair[1] for a in (d, *others))), float))
         except ValueError:
             return
-        if np.isfinite(pair[0]).all() and np.isfinite(pair[1]).all():
+        if np.isfinite(pair[1]).all():
             fixed = any(not a.shape and a.pair[0] == a.pair[1] for a in others)
             yield Atom(text, (pair[0], pair[1]), fixed)
 

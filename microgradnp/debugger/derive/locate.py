@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.derive.meanings import Meaning, Meanings
+from microgradnp.debugger.derive.guard import begin_of
+from microgradnp.debugger.derive.meanings import Meanings
 from microgradnp.debugger.derive.scene import Scene
-from microgradnp.debugger.record.findings import as_numbers
+from microgradnp.debugger.derive.values import atoms_of
+from microgradnp.debugger.derive.walk import Walker
 from microgradnp.debugger.record.nodes import Call, Node
 from microgradnp.debugger.record.sites import Site, Statement
-from microgradnp.debugger.record.structure import ARRANGED, PRODUCTS, SUMS, parts_in
+from microgradnp.debugger.record.structure import SUMS, parts_in
 
-SUBTRACTIONS = frozenset(["sub", "isub", "subtract", "neg", "negative"])
-LINEAR = SUMS | SUBTRACTIONS | ARRANGED | frozenset(["sum", "mean"])
-SAME = 1e-6
+FAR = 2.0  # how far a statement is that makes the same value everywhere, such as `zeros`
+MOST_NEAR = 4.0  # of a right value on the way to a wrong one
 
 
 @dataclasses.dataclass(eq=False)
@@ -42,6 +44,8 @@ class Blame:
     meanings: Meanings
     wrong: list[str]
     usual: list[float]  # with what factors the right gradients occur
+    certain: bool = False  # whether the first value has right operands only
+    unread: frozenset[str] = frozenset()  # the variables that hold a gradient which nothing reads
 
     @property
     def statement(self) -> Statement | None:
@@ -53,163 +57,128 @@ def locate(scene: Scene) -> Blame:
     return Locator(scene).blame()
 
 
-class Locator:
-    """Walks through the record of one step."""
+class Locator(Walker):
+    """Ranks the statements of one step."""
 
     def __init__(self, scene: Scene) -> None:
-        self.scene, self.step = scene, scene.verdict.step
-        self.structure = self.step.structure
-        self.meanings = Meanings(self.step, scene.point)
-        self.wrong = scene.verdict.wrong
-        self.start = min((node.number for node in self.step.outputs), default=0) - 1  # a residual is a gradient, too
-        self.known: dict[Node, list[Meaning]] = {}
-        self.updated: set[Node] = set()  # parameters, or parts of them, that have moved
-        self.by_site: dict[Site, list[Node]] = {}
-        for node in self.step.record.nodes[: self.step.last.number + 1]:
-            if node.site is not None:
-                self.by_site.setdefault(node.site, []).append(node)
-        self.ends = {a: self.ends_of(a) for a in scene.verdict.entries}
-        self.cones = {a: self.behind(nodes) for a, nodes in self.ends.items() if nodes}
-
-    # ------------------------------------------------------------------------------------------------ values
-
-    def pair(self, node: Node) -> tuple[Any, Any] | None:
-        """A node's numbers at both inputs."""
-        if node.kind == "decision" or node in self.scene.point.values.failed or node in self.step.values.failed:
-            return None
-        first, second = as_numbers(self.step.values[node]), as_numbers(self.scene.point.values[node])
-        if first is None or second is None or first.dtype.kind not in "f" or first.shape != second.shape:
-            return None
-        return first, second
-
-    def of(self, node: Node) -> list[Meaning]:
-        """What a node is in the model."""
-        if node not in self.known:
-            pair = self.pair(node)
-            found = self.meanings.of(pair) if pair is not None else []
-            if pair is not None and not found:
-                found = self.moved(node, pair)
-                if found:
-                    self.updated.add(node)
-            self.known[node] = found
-        return self.known[node]
-
-    def moved(self, node: Node, pair: tuple[Any, Any]) -> list[Meaning]:
-        """The meaning of a parameter, or of an entry, on its way to its new value."""
-        update = self.meanings.update(pair)
-        if update is not None:
-            return [update]
-        if getattr(node.function, "__name__", "") in SUMS | SUBTRACTIONS:
-            for parent in self.step.record.parents(node):
-                before = self.pair(parent)
-                if before is None or before[0].shape != pair[0].shape:
-                    continue
-                if any(m.quantity.kind == "value" and m.quantity.argument in self.step.after for m in self.meanings.of(before)):
-                    return self.meanings.gradients((pair[0] - before[0], pair[1] - before[1]))
-        return []
-
-    # ------------------------------------------------------------------------------------------------ the graph
-
-    def ends_of(self, argument: str) -> list[Node]:
-        """The nodes that hold a parameter after the step, or its returned gradient."""
-        entry = self.scene.verdict.entries[argument]
-        if argument in self.step.after:
-            return [part.node for part in parts_in(self.step.after[argument])]
-        return [entry.node] if entry.node is not None else []
-
-    def behind(self, nodes: list[Node]) -> set[Node]:
-        """What some nodes are made from, after the forward pass."""
-        return {node for node in self.structure.before(nodes) if node.number > self.start and node.kind != "decision"}
-
-    def contributions(self, ends: list[Node]) -> set[Node]:
-        """What goes into some values by sums and constant factors only: a gradient, on its way into a parameter."""
-        found, todo = set(ends), list(ends)
-        while todo:
-            node = todo.pop()
-            name = getattr(node.function, "__name__", "")
-            parents = self.step.record.parents(node)
-            if node.kind in ("view", "hold", "part", "write"):
-                through = [p for p in parents if p.kind != "decision"]
-            elif name in LINEAR:
-                through = list(parents)
-            elif name in PRODUCTS:
-                sizes = [np.size(p.value) if p.kind != "decision" else 0 for p in parents]
-                small = len(parents) == 1 or min(sizes, default=1) == 1
-                through = [p for p, size in zip(parents, sizes, strict=True) if small and size == max(sizes)]
-            else:
-                continue
-            for parent in through:
-                if parent.number > self.start and parent not in found:
-                    found.add(parent)
-                    todo.append(parent)
-        return found
-
-    def usual(self) -> list[float]:
-        """With what factors the adjoints occur that only right gradients are made from, or all of them."""
-        right = [self.cones[a] for a in self.scene.verdict.right if a in self.cones]
-        nodes = set().union(*right) if right else set()
-        scales: list[float] = []
-        for node in nodes:
-            scales += [m.scale for m in self.of(node) if m.is_gradient][:1]
-        return list(dict.fromkeys(float(f"{scale:.9g}") for scale in scales))
-
-    def is_usual(self, meaning: Meaning, usual: list[float]) -> bool:
-        return not usual or any(abs(meaning.scale - scale) <= SAME * abs(scale) for scale in usual)
-
-    # ------------------------------------------------------------------------------------------------ suspects
+        super().__init__(scene)
+        self.region: set[Node] = set().union(*(self.cones[a] for a in self.wrong if a in self.cones))
+        self.wrong_ends = {node for a in self.wrong for node in self.ends[a]}
+        self.factors_usual = self.usual()
+        good = {node for node in self.region if node not in self.wrong_ends and self.of(node)}
+        right = {n for n in good if any(not m.is_gradient or self.is_usual(m, self.factors_usual) for m in self.of(n))}
+        cleared = self.structure.before(right)
+        self.doubtful = sorted((node for node in self.region if node not in cleared), key=lambda n: n.number)
+        self.goals = {a: self.contributions(self.ends[a]) for a in self.wrong}
+        self.suspects: dict[Statement, Suspect] = {}
+        self.unused_values = self.unused()
 
     def blame(self) -> Blame:
         """The first wrong value and the suspects."""
-        region: set[Node] = set().union(*(self.cones[a] for a in self.wrong if a in self.cones))
-        ends = {node for a in self.wrong for node in self.ends[a]}
-        usual = self.usual()
-        good = {node for node in region if node not in ends and self.of(node)}
-        right = {node for node in good if any(not m.is_gradient or self.is_usual(m, usual) for m in self.of(node))}
-        cleared = self.structure.before(right)
-        doubtful = sorted((node for node in region if node not in cleared), key=lambda n: n.number)
-        placed = [node for node in doubtful if node.site is not None and node.kind in ("operation", "write", "literal")]
-        goals = {a: self.contributions(self.ends[a]) for a in self.wrong}
-        suspects: dict[Statement, Suspect] = {}
-
-        def enter(node: Node, near: float) -> bool:
-            reach = frozenset(a for a, cone in self.cones.items() if node in cone)
-            target = frozenset(a for a, nodes in goals.items() if node in nodes)
-            new = False
-            for k, statement in enumerate(self.statements(node)):
-                if statement not in suspects:
-                    suspects[statement] = Suspect(
-                        statement, near + 0.3 * k, node, reach, node in ends, target if k == 0 else frozenset()
-                    )
-                    new = True
-                elif node in ends:
-                    suspects[statement].updates = True
-            return new
-
-        rank = 0.0
+        placed = [n for n in self.doubtful if n.site is not None and n.kind in ("operation", "write", "literal")]
+        made = [node for node in placed if not self.is_constant(node)]
+        self.suspect_wrong_values(made)
+        self.suspect_aliases(made)
         for node in placed:
-            rank += enter(node, rank)
-        behind = set(doubtful) | ends
+            if self.is_constant(node):
+                self.enter(node, FAR)
+        self.suspect_right_values(made)
+        for statement, node in self.unused_values:
+            self.suspects.setdefault(statement, Suspect(statement, 0.3, node))
+        known = {(s.file, s.line, s.column) for s in self.suspects}
+        for k, (statement, node) in enumerate(self.beside(made[:3])):
+            if (statement.file, statement.line, statement.column) not in known:
+                self.suspects[statement] = Suspect(statement, min(1.5 + 0.1 * k, 3.0), node)
+        for suspect in self.suspects.values():
+            suspect.reads_updated = self.reads_updated(suspect.statement)
+        order = sorted(self.suspects.values(), key=lambda s: s.near)
+        first = made[0] if made else None
+        certain = first is not None and self.is_certain(first)
+        unread = frozenset(statement.target for statement, _ in self.unused_values if statement.target)
+        return Blame(first, order, self.meanings, self.wrong, self.factors_usual, certain, unread)
+
+    # ------------------------------------------------------------------------------------------------ suspects
+
+    def enter(self, node: Node, near: float) -> bool:
+        """Suspect the statement of a node and those that called it. Whether one of them is new."""
+        reach = frozenset(a for a, cone in self.cones.items() if node in cone)
+        target = frozenset(a for a, nodes in self.goals.items() if node in nodes)
+        new = False
+        for k, statement in enumerate(self.statements(node)):
+            if statement not in self.suspects:
+                self.suspects[statement] = Suspect(
+                    statement, near + 0.3 * k, node, reach, node in self.wrong_ends, target if k == 0 else frozenset()
+                )
+                new = True
+            elif node in self.wrong_ends:
+                self.suspects[statement].updates = True
+        return new
+
+    def suspect_wrong_values(self, made: list[Node]) -> None:
+        """Suspect what makes values that are nothing in the model, the first one most."""
+        rank = 0.0
+        for node in made:
+            for part in self.shares_in(node) if rank < 2 else ():
+                self.enter(part, rank)
+            rank += self.enter(node, rank)
+
+    def shares_in(self, node: Node) -> list[Node]:
+        """The operands that are only a share of a gradient, where nothing is added to them: a summand may be missing there."""
+        if not self.unused_values or getattr(node.function, "__name__", "") in SUMS:
+            return []
+        parents = (
+            p for p in self.step.record.parents(node) if p.site is not None and p.kind == "operation" and p.number > self.start
+        )
+        return [p for p in parents if (kinds := {m.quantity.kind for m in self.of(p)}) and kinds <= {"share", "row"}]
+
+    def suspect_right_values(self, made: list[Node]) -> None:
+        """Suspect what makes right values that only wrong ones are made from: they may be right for another place.
+
+        Where every wrong gradient is wrong by a factor only, a value behind all of them is suspected first.
+        """
+        behind = set(self.doubtful) | self.wrong_ends
         wrong = frozenset(self.wrong)
+        scaled = all(any(m.is_gradient for node in self.ends[a] for m in self.of(node)) for a in self.wrong)
+        since = made[0].number if made else 0
         rank = 1.0
-        since = placed[0].number if placed else 0
-        for node in sorted(region - behind, key=lambda n: (n.number > since, abs(n.number - since))):
+        for node in sorted(self.region - behind, key=lambda n: (n.number > since, abs(n.number - since))):
             if node.site is None or node.kind != "operation" or not any(m.is_gradient for m in self.of(node)):
                 continue
             reach = frozenset(a for a, cone in self.cones.items() if node in cone)
             if reach <= wrong or any(c in behind for c in self.structure.consumers[node.number]):
-                common = 0.0 if len(reach) > 1 and reach == wrong else rank
-                rank += enter(node, min(common, 4.0))
-        for statement, node in self.unused():
-            if statement not in suspects:
-                suspects[statement] = Suspect(statement, 0.3, node)
-        known = {(s.file, s.line, s.column) for s in suspects}
-        for k, (statement, node) in enumerate(self.beside(placed[:3])):
-            if (statement.file, statement.line, statement.column) not in known:
-                suspects[statement] = Suspect(statement, min(1.5 + 0.1 * k, 3.0), node)
-        for suspect in suspects.values():
-            suspect.reads_updated = self.reads_updated(suspect.statement)
-        order = sorted(suspects.values(), key=lambda s: s.near)
-        return Blame(placed[0] if placed else None, order, self.meanings, self.wrong, usual)
+                common = scaled and len(reach) > 1 and reach == wrong
+                rank += self.enter(node, 0.0 if common else min(rank, MOST_NEAR))
+
+    def suspect_aliases(self, made: list[Node]) -> None:
+        """Suspect the statements that only name a value which goes into a wrong one: `dz = da`, where a slope is missing."""
+        for node in made[:6]:
+            near = min((self.suspects[s].near for s in self.statements(node) if s in self.suspects), default=0.0)
+            operands = {p for p in self.step.record.parents(node) if p.number > self.start}
+            for statement in self.names_for(operands, node) if operands else ():
+                readers = [c for c in made if operands & set(self.step.record.parents(c))]
+                shared = len({c.site.statement for c in readers if c.site is not None}) > 1
+                self.suspects.setdefault(statement, Suspect(statement, max(0.0, near + (-0.05 if shared else 0.05)), node))
+
+    def names_for(self, operands: set[Node], node: Node) -> Iterator[Statement]:
+        """The statements before a node, in its function, that give another name to one of its operands."""
+        for snapshots in self.scene.snapshots.values():
+            seen = [s for s in snapshots if self.start <= s.time <= node.number and s.call is node.call]
+            if not seen:
+                continue
+            text = alias_in(seen[-1].statement.text)
+            if text and any(held in operands for name, held in atoms_of(seen[-1].names) if name == text):
+                yield seen[-1].statement
+
+    def is_constant(self, node: Node) -> bool:
+        """Whether an array was made from nothing of the step: zeros, ones."""
+        pair = self.pair(node)
+        return pair is not None and pair[0].size > 1 and np.ptp(pair[0]) == 0 and np.array_equal(*pair)
+
+    def is_certain(self, node: Node) -> bool:
+        """Whether all operands of a wrong value are quantities of the model, or what the program was given."""
+        begin = begin_of(self.step)
+        parents = self.step.record.parents(node)
+        return bool(parents) and all(p.number <= max(begin, self.start) or self.of(p) or p.kind != "operation" for p in parents)
 
     def reads_updated(self, statement: Statement) -> bool:
         """Whether a statement reads a parameter, or an entry, after it has moved, and moves none itself."""
@@ -232,9 +201,7 @@ class Locator:
         They compute nothing themselves: they name, copy or hand on.
         """
         step = self.step
-        since = self.start
-        if self.scene.verdict.number:  # what an earlier step has left behind counts as well
-            since = max((part.node.number for a in step.after for part in parts_in(step.before[a])), default=self.start)
+        since = begin_of(step) if self.scene.verdict.number else self.start  # what an earlier step has left counts as well
         for node in doubtful:
             nodes = [node, *(p for p in step.record.parents(node) if p.number > self.start)]
             calls = {id(call) for n in nodes if n.call is not None for call in n.call.chain[-3:]} | {id(n.call) for n in nodes}
@@ -283,3 +250,13 @@ class Locator:
             other.call is not node.call and other.call is not None and other.call.site is not own and self.of(other)
             for other in self.by_site.get(site, ())[:40]
         )
+
+
+def alias_in(text: str) -> str:
+    """The right side of a statement that only gives another name to something. Empty for all others."""
+    try:
+        (statement,) = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return ""
+    value: Any = statement.value if isinstance(statement, ast.Assign) else None
+    return ast.unparse(value) if isinstance(value, (ast.Name, ast.Attribute, ast.Subscript)) else ""

@@ -19,6 +19,8 @@ from microgradnp.debugger.record.step import Step
 EQUAL = 1e-7
 MOST_PARTS = 4000
 DIGITS = 6
+NEAR = (-(10.0**-DIGITS), 0.0, 10.0**-DIGITS)
+GRADIENTS = ("adjoint", "share", "row")
 
 
 class Quantity(NamedTuple):
@@ -41,7 +43,7 @@ class Meaning(NamedTuple):
 
     @property
     def is_gradient(self) -> bool:
-        return self.quantity.kind in ("adjoint", "share", "row")
+        return self.quantity.kind in GRADIENTS
 
 
 Pair = tuple[Any, Any]
@@ -50,8 +52,8 @@ Pair = tuple[Any, Any]
 class Meanings:
     """All quantities of a step, found by their direction."""
 
-    def __init__(self, step: Step, point: Point) -> None:
-        self.step, self.point = step, point
+    def __init__(self, step: Step, point: Point, close: float = EQUAL) -> None:
+        self.step, self.point, self.close = step, point, max(EQUAL, close)
         self.quantities = list(quantities(step.evaluation, point.evaluation))
         self.rng = np.random.default_rng(17)
         self.vectors: dict[int, np.ndarray] = {}
@@ -63,6 +65,9 @@ class Meanings:
                 key = self.key(quantity.pair, transposed)
                 if key is not None:
                     self.table.setdefault(key, []).append((quantity, transposed))
+        gradients = [q.pair[0] for q in self.quantities if q.kind in GRADIENTS]
+        forms = (form for g in gradients for form in ((g, np.squeeze(g).T) if np.squeeze(g).ndim > 1 else (g,)))
+        self.directions = {self.key((form,)) for form in forms}  # of gradients at the first input
         self.before = {
             a: tuple(np.asarray(e.values[a], float) for e in (step.evaluation, point.evaluation))
             for a in step.evaluation.gradients
@@ -70,11 +75,11 @@ class Meanings:
         }
         self.cache: dict[Any, list[Meaning]] = {}
 
-    def key(self, pair: Pair, transposed: bool = False) -> tuple[int, float] | None:
+    def key(self, pair: tuple[Any, ...], transposed: bool = False) -> tuple[int, float] | None:
         """The direction of a pair of arrays as a number that does not depend on their scale."""
         parts = [np.squeeze(np.asarray(p, float)) for p in pair]
         vector = np.concatenate([(p.T if transposed else p).ravel() for p in parts])
-        if not np.isfinite(vector).all() or parts[0].size != parts[1].size:
+        if not np.isfinite(vector).all() or parts[0].size != parts[-1].size:
             return None
         if vector.size not in self.vectors:
             self.vectors[vector.size] = self.rng.standard_normal((2, vector.size))
@@ -97,11 +102,10 @@ class Meanings:
         key = self.key((first, second))
         if key is None:
             return []
-        step = 10.0**-DIGITS
         found = []
-        for near in (-step, 0.0, step):
+        for near in NEAR:
             for quantity, transposed in self.table.get((key[0], round(key[1] + near, DIGITS)), ()):
-                meaning = agreed(first, second, quantity, transposed)
+                meaning = agreed(first, second, quantity, transposed, self.close)
                 if meaning is not None:
                     found.append(meaning)
         order = {"value": 0, "adjoint": 1, "slope": 2, "share": 3, "row": 4}
@@ -117,12 +121,17 @@ class Meanings:
                         return meaning
         return None
 
+    def may_be_gradient(self, array: np.ndarray) -> bool:
+        """Whether an array has the direction of a gradient at the first input."""
+        key = self.key((array,))
+        return key is not None and any((key[0], round(key[1] + near, DIGITS)) in self.directions for near in NEAR)
+
     def gradients(self, pair: Pair) -> list[Meaning]:
         """The meanings as an adjoint or a part of one."""
         return [meaning for meaning in self.of(pair) if meaning.is_gradient]
 
 
-def agreed(first: np.ndarray, second: np.ndarray, quantity: Quantity, transposed: bool) -> Meaning | None:
+def agreed(first: np.ndarray, second: np.ndarray, quantity: Quantity, transposed: bool, close: float) -> Meaning | None:
     """The meaning of two arrays as a quantity, when it is the same multiple of it at both inputs."""
     forms = [np.squeeze(np.asarray(q, float)) for q in quantity.pair]
     arrays = [np.squeeze(first), np.squeeze(second)]
@@ -134,11 +143,11 @@ def agreed(first: np.ndarray, second: np.ndarray, quantity: Quantity, transposed
     want = np.concatenate([f.ravel() for f in forms])
     c = float(have @ want) / float(want @ want)
     size = float(np.max(np.abs(have)))
-    if not c or float(np.max(np.abs(have - c * want))) > EQUAL * size:
+    if not c or float(np.max(np.abs(have - c * want))) > close * size:
         return None
-    if quantity.kind == "value" and abs(c - 1) > EQUAL:
+    if quantity.kind == "value" and abs(c - 1) > close:
         return None
-    if quantity.kind == "slope" and abs(abs(c) - 1) > EQUAL:
+    if quantity.kind == "slope" and abs(abs(c) - 1) > close:
         return None
     return Meaning(quantity, c, transposed)
 

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from microgradnp.debugger.repair.edits import Edit, Editor
+from microgradnp.debugger.repair.edits import Edit, Editor, lines_of
 from microgradnp.debugger.repair.mistakes import expression, factors_of
 
 Found = tuple[float, str, Any, Any]  # cost, kind, node, replacement
@@ -137,7 +137,7 @@ def out_of_loops(editor: Editor, statement: Any) -> Iterator[Edit]:
             shorter = copy.copy(node)
             shorter.body = node.body[:-1]
             changed = [*block[:index], shorter, last, *block[index + 1 :]]
-            text = f"move line {last.lineno} out of the loop of line {node.lineno}"
+            text = f"move {lines_of(last)} out of the loop of line {node.lineno}"
             yield Edit(1.0, "order", last.lineno, ast.unparse(last), text, outer, name, None, block, changed)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import contextlib
 import dataclasses
+import functools
 import linecache
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -219,14 +220,20 @@ class WatchingHooks(CallHooks):
         return hook
 
 
-def instrumented(file: str, text: str, watching: bool) -> Instrumented:
-    """A text with hooks, in the place of a file."""
-    if not watching:
-        return instrument.instrument(file, text, True)
-    hooked = Lookouts(file, True)
+def instrumented(file: str, text: str, original: str, watching: bool) -> Instrumented:
+    """A text with hooks, in the place of the original text of a file."""
+    plain = compiled(file, original)
+    if text == original and not watching:
+        return instrument.instrument(file, text, True)._replace(plain=plain)
+    hooked = (Lookouts if watching else Instrumenter)(file, True)
     tree = ast.fix_missing_locations(hooked.visit(ast.parse(text, file)))
-    plain = compile(ast.parse(text, file), file, "exec", dont_inherit=True)
     return Instrumented(plain, compile(tree, file, "exec", dont_inherit=True), hooked.hooks, hooked.literals)
+
+
+@functools.lru_cache(maxsize=16)
+def compiled(file: str, text: str) -> CodeType:
+    """The code of a file without hooks."""
+    return compile(ast.parse(text, file), file, "exec", dont_inherit=True)
 
 
 def run(question: Question, texts: dict[str, str], watched: Watched | None) -> Record:
@@ -267,9 +274,7 @@ def hooked(world: World, recorder: WatchingHooks, texts: dict[str, str]) -> Iter
     modules: dict[str, Instrumented] = {}
     for file, text in originals.items():
         if text:
-            made = instrumented(file, texts.get(file, text), recorder.watched is not None)
-            plain = compile(ast.parse(text, file), file, "exec", dont_inherit=True)
-            modules[file] = made._replace(plain=plain)
+            modules[file] = instrumented(file, texts.get(file, text), text, recorder.watched is not None)
     if not modules:
         raise NotRecordedError("the source of the program cannot be read")
     with swapped(modules, recorder):

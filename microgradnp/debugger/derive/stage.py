@@ -1,54 +1,26 @@
-"""Edits tried without running the program: evaluated among the variables of a statement, and carried on through the record."""
+"""The statements of one recorded run: their syntax, their variables, and what expressions are among those."""
 
 from __future__ import annotations
 
 import ast
 import contextlib
-import dataclasses
-import warnings
-from collections.abc import Mapping
 from types import CodeType
 from typing import Any
 
 import numpy as np
 
 from microgradnp.debugger.capture.source import Source, collect
-from microgradnp.debugger.derive.scene import Instance, Place, Scene, Snapshot, resolved
-from microgradnp.debugger.record.judge import settle
-from microgradnp.debugger.record.judged import Judged, fit, is_zero, tolerance
-from microgradnp.debugger.record.movements import judge_update
-from microgradnp.debugger.record.nodes import Group, Node
-from microgradnp.debugger.record.points import Point
-from microgradnp.debugger.record.replay import Replay
-from microgradnp.debugger.record.returned import judge_returned
-from microgradnp.debugger.record.sites import Statement
-from microgradnp.debugger.record.step import Step
-from microgradnp.debugger.record.structure import parts_in, read
-from microgradnp.debugger.record.values import attributes, is_instance
+from microgradnp.debugger.derive.guard import begin_of
+from microgradnp.debugger.derive.scene import Instance, Place, Scene, Snapshot
+from microgradnp.debugger.derive.values import Overlay, apart, atoms_of, evaluated, variables
+from microgradnp.debugger.record.nodes import Call, Group, Node
+from microgradnp.debugger.record.sites import Site, Statement
+from microgradnp.debugger.record.structure import parts_in
 from microgradnp.debugger.record.world import names_in
 from microgradnp.debugger.repair.edits import Editor
 
 Pair = tuple[Any, Any]
 Span = tuple[int, int, int, int]
-
-
-class NotEvaluatedError(Exception):
-    """An expression cannot be evaluated where its statement stands."""
-
-
-class Overlay(Replay):
-    """A replay of a replay: what was not changed again is as it was there."""
-
-    def __init__(self, base: Replay) -> None:
-        super().__init__(base.record, {})
-        self.base = base
-
-    def __getitem__(self, node: Node) -> Any:
-        if node in self.failed:
-            raise KeyError(node)
-        if node.number in self.values:
-            return self.values[node.number]
-        return self.base[node]
 
 
 class Stage:
@@ -59,13 +31,13 @@ class Stage:
         self.step, self.point = scene.verdict.step, scene.point
         self.record = self.step.record
         self.end = self.step.last.number
-        before = [part.node.number for a in self.step.after for part in parts_in(self.step.before[a])]
-        begin = max(before, default=0) if scene.verdict.number else 0
-        self.nodes: dict[tuple[str, Span], list[Node]] = {}
+        begin = begin_of(self.step) if scene.verdict.number else 0
+        self.nodes: dict[tuple[str, Span, bool], list[Node]] = {}  # by file, place, and whether that is a statement
         for node in self.record.nodes[begin : self.end + 1]:
             site = node.site
-            if site is not None and node.kind in ("operation", "draw") and site.kind not in ("augmented", "augmented_place"):
-                self.nodes.setdefault((site.file, (site.line, site.column, site.end_line, site.end_column)), []).append(node)
+            if site is not None and node.kind in ("operation", "draw"):
+                self.nodes.setdefault((site.file, span_of(site), site.kind.startswith("augmented")), []).append(node)
+        self.results = results_of(self.record.nodes[begin : self.end + 1])
         self.editors: dict[str, Editor] = {}
         self.trees: dict[str, dict[Place, ast.stmt]] = {}
         self.at_rest: dict[int, Overlay] = {}
@@ -155,154 +127,34 @@ class Stage:
         first, second = (variables(snapshot, self.unmoved(which), code) for which in (0, 1))
         return evaluated(code, first), evaluated(code, second)
 
-    # ------------------------------------------------------------------------------------------------ carried on
+    def pair(self, node: Node) -> Pair | None:
+        """The value of a node at both inputs. None where one run does not have it."""
+        try:
+            return self.step.values[node], self.point.values[node]
+        except KeyError:
+            return None
+
+    # ------------------------------------------------------------------------------------------------ executions
 
     def executions(self, file: str, expression: Any) -> list[Node]:
-        """The recorded values of an expression in this step, after the forward pass began to be read."""
+        """The recorded values of an expression in this step; of `a += b` those of `a` behind it."""
         span = (expression.lineno, expression.col_offset, expression.end_lineno, expression.end_col_offset)
-        return self.nodes.get((file, span), [])
-
-    def carried(self, edits: Mapping[Node, tuple[CodeType, Snapshot]], which: int) -> Overlay | None:
-        """The record with other expressions, at one input. None where its operations do not work with the new values."""
-        base = (self.step.values, self.point.values)[which]
-        again = Overlay(base)
-        values = again.values
-        first = min(node.number for node in edits)
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            for node in self.record.nodes[first : self.end + 1]:
-                if node in edits:
-                    code, snapshot = edits[node]
-                    try:
-                        values[node.number] = like(evaluated(code, variables(snapshot, again, code)), node)
-                    except (NotEvaluatedError, KeyError):
-                        return None
-                    continue
-                if not any(parent.number in values for parent in self.record.parents(node)):
-                    continue
-                try:
-                    value = again.evaluate(node)
-                except Exception:  # other values may be of no use to an operation
-                    return None
-                if node.kind == "decision":
-                    if not np.array_equal(value, node.held) and base[node] is node.held:
-                        return None
-                else:
-                    values[node.number] = value
-        return again
-
-    def right_after(self, edits: Mapping[Node, tuple[CodeType, Snapshot]]) -> set[str] | None:
-        """The gradients that are right with other expressions."""
-        first = self.carried(edits, 0)
-        second = self.carried(edits, 1) if first is not None else None
-        if first is None or second is None:
-            return None
-        step = dataclasses.replace(self.step, values=first)
-        return right_at(step, Point(second, self.point.evaluation, self.point.amount), self.scene.verdict.entries)
+        own = self.nodes.get((file, span, isinstance(expression, ast.stmt)), [])
+        return own or (self.results.get((file, span), []) if isinstance(expression, ast.Call) else [])
 
 
-def right_at(step: Step, point: Point, known: Mapping[str, Judged]) -> set[str]:
-    """The arguments whose gradient is right in a step."""
-    entries = {a: Judged(a, "not checked") for a in step.evaluation.gradients}
-    by_rule = any(entry.evidence == "gradient" for entry in known.values())
-    for argument in step.after:
-        entries[argument] = judge_update(step, point, argument) if by_rule else judge_movement(step, point, argument)
-    if not step.after:
-        judge_returned(step, point, entries)
-    for evidence in ("update", "returned"):
-        settle(step, [entry for entry in entries.values() if entry.evidence == evidence])
-    return {argument for argument, entry in entries.items() if entry.status in ("right", "agrees")}
+def span_of(site: Site) -> Span:
+    return site.line, site.column, site.end_line, site.end_column
 
 
-def judge_movement(step: Step, point: Point, argument: str) -> Judged:
-    """The movement of a parameter along its gradient, on both inputs."""
-    fits = []
-    for values, evaluation in ((step.values, step.evaluation), (point.values, point.evaluation)):
-        before, after = (np.asarray(read(held[argument], values), float) for held in (step.before, step.after))
-        if before.shape != after.shape or not np.isfinite(after).all() or is_zero(evaluation, argument):
-            return Judged(argument, "wrong", "update")
-        fits.append(fit(after - before, evaluation.gradients[argument], float(np.max(np.abs(before), initial=0))))
-    error = max(fits[0][1], fits[1][1])
-    steady = abs(fits[0][0] - fits[1][0]) <= max(1e-6, 10 * error) * abs(fits[0][0]) + 1e-12
-    right = error <= 10 * tolerance(step) and steady and fits[0][0] != 0
-    return Judged(argument, "right" if right else "wrong", "update", fits[0][0], error, spread=error)
-
-
-def like(value: Any, node: Node) -> Any:
-    """A value in the form that the node's was. Raises NotEvaluatedError where it has another shape."""
-    old = node.value
-    if np.shape(value) != np.shape(old):
-        raise NotEvaluatedError
-    if isinstance(old, np.ndarray):
-        return np.array(value, dtype=old.dtype if old.dtype.kind == "f" else None)
-    return type(old)(value) if isinstance(old, (float, np.floating)) else value
-
-
-def variables(snapshot: Snapshot, values: Replay, code: CodeType | None = None) -> dict[str, Any]:
-    """The variables of a snapshot in a run: those that the code names, or all."""
-    wanted = snapshot.names if code is None else [name for name in names_in(code) if name in snapshot.names]
-    memo: dict[int, Any] = {}
-    found = dict(snapshot.globals)
-    for name in wanted:
-        try:
-            found[name] = resolved(snapshot.names[name], values, memo)
-        except Exception:  # a value that this run does not have, an object that cannot be made
-            found.pop(name, None)
-    return found
-
-
-def apart(value: Any, memo: dict[int, Any]) -> Any:
-    """A copy of the objects and containers inside of a value. The arrays are the same: nobody can write to them."""
-    if not isinstance(value, (list, dict, tuple)) and not is_instance(value):
-        return value
-    if id(value) in memo:
-        return memo[id(value)]
-    made: Any
-    if type(value) is dict:
-        made = memo[id(value)] = {}
-        made.update((key, apart(item, memo)) for key, item in value.items())
-    elif type(value) in (list, tuple):
-        made = memo[id(value)] = type(value)([apart(item, memo) for item in value])
-    elif inside := attributes(value):
-        made = memo[id(value)] = object.__new__(type(value))
-        for name, item in inside.items():
-            object.__setattr__(made, name, apart(item, memo))
-    else:
-        return value
-    return made
-
-
-def evaluated(code: CodeType, names: dict[str, Any]) -> Any:
-    """The value of an expression. Raises NotEvaluatedError for every failure."""
-    try:
-        with np.errstate(all="ignore"):
-            return eval(code, names)
-    except Exception as error:
-        raise NotEvaluatedError from error
-
-
-def compiled(expression: Any) -> CodeType | None:
-    """The code of an expression, or None where it is no program."""
-    try:
-        return compile(ast.Expression(expression), "<edit>", "eval")
-    except (SyntaxError, ValueError, TypeError):
-        return None
-
-
-def atoms_of(names: Mapping[str, Any]) -> list[tuple[str, Node]]:
-    """(expression, operand) of all arrays and numbers among some variables."""
-    found: list[tuple[str, Node]] = []
-
-    def walk(text: str, held: Any, depth: int) -> None:
-        if type(held) is Node:
-            found.append((text, held))
-        elif type(held) is Instance and depth < 3:
-            for name, item in held.names.items():
-                walk(f"{text}.{name}", item, depth + 1)
-        elif type(held) is Group and depth < 3 and len(held.items) <= 40:
-            for key, item in zip(held.keys or range(len(held.items)), held.items, strict=False):
-                walk(f"{text}[{key!r}]", item, depth + 1)
-
-    for name, held in names.items():
-        walk(name, held, 0)
+def results_of(nodes: list[Node]) -> dict[tuple[str, Span], list[Node]]:
+    """By the place of a call of a function of the user: the last value that each of its executions made."""
+    last: dict[int, tuple[Call, Node]] = {}
+    for node in nodes:
+        if node.kind == "operation" and node.call is not None:
+            last.update((id(call), (call, node)) for call in node.call.chain)
+    found: dict[tuple[str, Span], list[Node]] = {}
+    for call, node in last.values():
+        if call.site is not None:
+            found.setdefault((call.site.file, span_of(call.site)), []).append(node)
     return found

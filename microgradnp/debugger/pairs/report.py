@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import Any
 
+from microgradnp.debugger.report.facts import mending
+
 
 @dataclass(frozen=True)
 class Gradient:
@@ -37,6 +39,7 @@ class Line:
     expected: str = ""
     fix: str = ""
     fix_line: int = 0
+    fix_old: str = ""
     region: tuple[int, ...] = ()
 
     @property
@@ -47,7 +50,8 @@ class Line:
         lines = [f"{self.place} in {self.function}: {self.source}"]
         lines += [f"  cause: {self.explanation} ({self.cause})"] if self.explanation else []
         lines += [f"  expected: {self.expected}"] if self.expected else []
-        lines += [f"  fix, proved by running it: line {self.fix_line}: {self.fix}"] if self.fix else []
+        told = mending(self.fix_line, self.fix_old, self.fix) if self.fix else []
+        lines += [f"  fix, proved by running it: {told[0]}", *(f"    {text}" for text in told[1:])] if told else []
         if not self.explanation and not self.fix and len(self.region) > 1:
             lines.append(f"  cause not found; wrong between lines {self.region[0]} and {self.region[-1]}")
         return "\n".join(lines)

@@ -83,6 +83,7 @@ def line_of(finding: Any, spoken: dict[str, str]) -> Line:
         plain(f"{finding.variable} = {finding.expected}") if finding.expected else "",
         finding.fix[2] if finding.fix else "",
         finding.fix[0] if finding.fix else 0,
+        finding.fix[1] if finding.fix else "",
         tuple(sorted(finding.region)),
     )
 

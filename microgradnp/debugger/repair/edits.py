@@ -405,8 +405,8 @@ class Editor:
                 continue
             changed = [b for b in block if b is not node]
             changed.insert(target, node)
-            side = "after" if target > index else "before"
-            text = f"move line {node.lineno} {side} line {block[target].lineno}"
+            side, other = ("after", block[target].end_lineno) if target > index else ("before", block[target].lineno)
+            text = f"move {lines_of(node)} {side} line {other}"
             cost = 1.45 + 0.01 * abs(target - index)
             found.append(
                 Edit(cost, "order", statement.line, ast.unparse(node).splitlines()[0], text, parent, name, None, block, changed)
@@ -424,7 +424,7 @@ class Editor:
         shorter.body = [b for b in loop.body if b is not node]
         block = getattr(outer, name)
         changed = [*block[:index], node, shorter, *block[index + 1 :]]
-        text = f"move line {node.lineno} out of the loop of line {loop.lineno}"
+        text = f"move {lines_of(node)} out of the loop of line {loop.lineno}"
         return [Edit(1.45, "order", statement.line, ast.unparse(node), text, outer, name, None, block, changed)]
 
 
@@ -448,31 +448,10 @@ def holds_itself(statement: Any, new: Any, scope: Scope) -> bool:
     return any(holder in names and not scope.shapes.get(holder) for holder in holders)
 
 
+def lines_of(node: Any) -> str:
+    """Where a statement stands: "line 7", "lines 7 to 9"."""
+    return f"line {node.lineno}" if node.end_lineno == node.lineno else f"lines {node.lineno} to {node.end_lineno}"
+
+
 def unique(items: list[str]) -> list[str]:
     return list(dict.fromkeys(items))
-
-
-def reads_alike(line: bytes, edit: Edit) -> bool:
-    """Whether the applied edit, written into the line as it is, means what it should without parentheses around it."""
-    node, parent = edit.node, edit.parent
-    if not isinstance(parent, ast.expr) or parent.lineno != parent.end_lineno or parent.lineno != node.lineno:
-        return not isinstance(parent, ast.expr)
-    text = line[parent.col_offset : node.col_offset] + edit.new.encode() + line[node.end_col_offset : parent.end_col_offset]
-    try:
-        return ast.dump(ast.parse(text.decode(), mode="eval").body) == ast.dump(parent)
-    except SyntaxError:
-        return False
-
-
-def changed_line(source: Source, edit: Edit) -> str:
-    """The text of the line after the edit; for a moved statement what to do."""
-    node = edit.node
-    if edit.kind == "order":
-        return edit.new
-    if node.lineno != node.end_lineno:
-        return f"{edit.old} -> {edit.new}"
-    data = source.line(node.lineno).encode()
-    new = edit.new
-    if isinstance(edit.replacement, (ast.BinOp, ast.UnaryOp, ast.Compare)) and not reads_alike(data, edit):
-        new = f"({new})"
-    return (data[: node.col_offset] + new.encode() + data[node.end_col_offset :]).decode().strip()

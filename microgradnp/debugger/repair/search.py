@@ -12,7 +12,8 @@ from microgradnp.debugger.capture.bind import mark_of
 from microgradnp.debugger.capture.trace import Trace
 from microgradnp.debugger.judge.probe import Observation
 from microgradnp.debugger.judge.rerun import Rerun
-from microgradnp.debugger.repair.edits import Edit, Editor, changed_line
+from microgradnp.debugger.repair.changes import Change, change_of
+from microgradnp.debugger.repair.edits import Edit, Editor
 from microgradnp.debugger.repair.workshop import Workshop
 
 FRESH = (1, 2)  # the inputs beside the user's own for which a fix has to be right
@@ -23,15 +24,28 @@ class Fix:
     """An edit that was run: it makes `right` right, and breaks nothing."""
 
     edit: Edit
-    file: str
-    line: int
-    old: str
-    new: str
+    change: Change
     right: set[str]
     region: Region
     complete: bool
     factor: str = ""  # the factor of a product that was edited
     term: str = ""  # the summand, where there are several
+
+    @property
+    def file(self) -> str:
+        return self.change.file
+
+    @property
+    def line(self) -> int:
+        return self.change.line
+
+    @property
+    def old(self) -> str:
+        return self.change.fix[1]
+
+    @property
+    def new(self) -> str:
+        return self.change.fix[2]
 
     @property
     def shortens(self) -> bool:
@@ -78,13 +92,13 @@ class Search:
         if right is None:
             return None
         complete = set(right) == set(self.scorer.entries)
-        line = edit.line if edit.kind == "order" else getattr(edit.node, "lineno", edit.line)
-        old = editor.source.line(line).strip()
         edit.undo()  # the parts are those of the text as it stands
         factor, term = ("", "") if edit.kind == "order" else (editor.factor(edit.node), editor.term(edit.node))
+        change = change_of(region.file, self.workshop.text(region.file), editor.source.tree, edit)
         edit.apply()
-        new = changed_line(editor.source, edit)
-        return Fix(edit, region.file, line, old, new, set(right), region, complete, factor, term)
+        if change is None:  # what cannot be written down cannot be shown
+            return None
+        return Fix(edit, change, set(right), region, complete, factor, term)
 
     def proved(self) -> dict[str, float] | None:
         """The right gradients and their factors, when the program as it is now mends something, everywhere that it is tried."""

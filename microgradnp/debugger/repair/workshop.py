@@ -22,6 +22,7 @@ class Workshop(contextlib.ExitStack):
         super().__init__()
         self.program = program
         self.editors: dict[str, Editor] = {}  # by file; their trees hold the edits that are kept
+        self.texts: dict[str, str] = {}  # the sources with the edits that are kept
         self.functions: list[types.FunctionType] = []
         self.shapes: Shapes = {}
         self.tried = 0
@@ -58,13 +59,18 @@ class Workshop(contextlib.ExitStack):
         finally:
             edit.undo()
 
-    def keep(self, edit: Edit, file: str) -> None:
-        """Let the program run with this edit from now on, until the workshop closes."""
+    def text(self, file: str) -> str:
+        """The source of a file, with the edits that are kept."""
+        return self.texts.get(file, self.editors[file].source.text)
+
+    def keep(self, edit: Edit, file: str, text: str) -> None:
+        """Let the program run with this edit from now on, until the workshop closes; `text` is the source with it."""
         editor = self.editors[file]
         changed = self.changed_by(edit, file)
         edit.apply()
         self.enter_context(self.program.edited(self.functions, changed, file))
         self.editors[file] = fresh_editor(file, editor.source.text, editor.source.tree, self.shapes)
+        self.texts[file] = text
 
     def changed_by(self, edit: Edit, file: str) -> ast.Module:
         """The part of a file that an edit changes: a statement of the module, or the whole of a script."""

@@ -24,16 +24,20 @@ class Change(NamedTuple):
     new: list[Part]
     move: str = ""
 
+    @property
+    def where(self) -> str:
+        """The replaced lines: "line 7", "lines 7 to 9"."""
+        last = self.line + sum(text.count("\n") for text, _ in self.old)
+        return f"line {self.line}" if last == self.line else f"lines {self.line} to {last}"
+
 
 def change_of(finding: Finding) -> Change | None:
     """The fix of a finding; None without one."""
     if finding.fix is None:
         return None
     line, old, new = finding.fix
-    if re.fullmatch(r"move line \d+ (after|before) line \d+", new):
+    if re.fullmatch(r"move lines? \d+( to \d+)? (after|before|out of the loop of) line \d+", new):
         return Change(line, [(old, False)], [], new)
-    if " -> " in new and " -> " not in old:  # within a statement of several lines, an expression for another
-        old, new = new.split(" -> ", 1)
     return Change(line, *difference(old, new))
 
 

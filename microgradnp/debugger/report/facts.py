@@ -35,12 +35,13 @@ class Finding:
     cause: str
     explanation: str
     expected: str
-    fix: tuple[int, str, str] | None
+    fix: tuple[int, str, str] | None  # first line, the lines that are replaced, and those in their place, or how one moves
     certainty: str  # "exact", "consistent" or "suspected"
     mends: list[str] = field(default_factory=list)  # gradients that are right with the fix
     leaves: list[str] = field(default_factory=list)  # gradients that are still wrong with it
     shortens: bool = False  # whether the fix takes away a term, which may be one that carries over from step to step
     region: list[int] = field(default_factory=list)
+    diff: str = ""  # the whole edit that was proved, as `patch` takes it
 
     @property
     def place(self) -> str:
@@ -54,7 +55,8 @@ class Finding:
         if self.expected:
             lines.append(f"  expected: {self.variable} = {self.expected}")
         if self.fix:
-            lines.append(f"  fix, verified on fresh inputs: line {self.fix[0]}: {self.fix[2]}")
+            first, *more = mending(*self.fix)
+            lines += [f"  fix, verified on fresh inputs: {first}", *(f"    {text}" for text in more)]
             if self.leaves:
                 lines.append(f"  it mends a part only; still wrong: {', '.join(self.leaves)}")
         elif self.certainty == "consistent":
@@ -65,6 +67,16 @@ class Finding:
             between = sorted(self.region)
             lines.append(f"  cause not found; wrong between lines {between[0]} and {between[-1]}")
         return "\n".join(lines)
+
+
+def mending(line: int, old: str, new: str) -> list[str]:
+    """A fix in words: "line 7: b = 2", or all lines that are replaced and those in their place."""
+    before, after = old.split("\n"), new.split("\n")
+    if len(before) == len(after) == 1:
+        return [f"line {line}: {new}"]
+    last = line + len(before) - 1
+    where = f"line {line}:" if last == line else f"lines {line} to {last}:"
+    return [where, *(f"- {text}" for text in before), *(f"+ {text}" for text in after)]
 
 
 @dataclass(eq=False)

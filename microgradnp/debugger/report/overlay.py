@@ -12,7 +12,7 @@ from microgradnp.debugger.capture.versions import Version
 from microgradnp.debugger.judge.evidence import Entry
 from microgradnp.debugger.match.index import Match
 from microgradnp.debugger.report.annotate import Meanings
-from microgradnp.debugger.report.facts import Facts, Finding
+from microgradnp.debugger.report.facts import Facts, Finding, mending
 from microgradnp.debugger.report.heat import usual_factor
 from microgradnp.viewer.contents import Contents, contents_of
 from microgradnp.viewer.overlay import Mark, overlay
@@ -132,5 +132,5 @@ def cause(finding: Finding) -> dict[str, str]:
         "source": finding.source,
         "cause": finding.explanation if known else "",
         "expected": f"{finding.variable} = {finding.expected}" if finding.expected else "",
-        "fix": f"line {finding.fix[0]}: {finding.fix[2]}" if finding.fix else "",
+        "fix": "\n".join(mending(*finding.fix)) if finding.fix else "",
     }

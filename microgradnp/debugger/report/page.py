@@ -7,7 +7,7 @@ from typing import Any
 
 from microgradnp.debugger.report.annotate import annotate
 from microgradnp.debugger.report.cards import CERTAINTIES, change_of
-from microgradnp.debugger.report.facts import Facts
+from microgradnp.debugger.report.facts import Facts, mending
 from microgradnp.debugger.report.heat import figure
 from microgradnp.debugger.report.listing import MARKS, listing
 from microgradnp.debugger.report.text import FORWARD, heading
@@ -53,6 +53,7 @@ def shared(report: Facts) -> dict[str, Any]:
         "marks": MARKS,
         "certainties": CERTAINTIES,
         "forward": FORWARD,
+        "mending": mending,
     }
 
 

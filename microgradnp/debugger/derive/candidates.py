@@ -1,0 +1,409 @@
+"""The edits of one statement: made, evaluated where the statement stands, and kept if the value means something."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import dataclasses
+import itertools
+import time as clock
+from collections import Counter
+from collections.abc import Iterator
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from microgradnp.debugger.capture.source import Statement as SourceStatement
+from microgradnp.debugger.derive.derivations import derived
+from microgradnp.debugger.derive.guard import is_equal
+from microgradnp.debugger.derive.locate import Blame, Suspect
+from microgradnp.debugger.derive.meanings import Meaning
+from microgradnp.debugger.derive.proposals import around, matters, proposals
+from microgradnp.debugger.derive.scene import Snapshot
+from microgradnp.debugger.derive.stage import Stage
+from microgradnp.debugger.derive.values import NotEvaluatedError, atoms_of, compiled
+from microgradnp.debugger.record.structure import parts_in
+from microgradnp.debugger.repair.edits import Edit, Editor, holds_itself
+from microgradnp.debugger.repair.mistakes import expression
+
+MOST_COST = 2.4
+MOST_OPERAND = 1.45  # of an edit that puts another variable into a place
+MOST_KEPT = 60  # edits of one statement
+MOST_ALIKE = 3  # of one value: in other executions they may differ
+FORGOTTEN = 0.9  # how much likelier a summand is that was computed and is read nowhere
+LEAST = 0.95  # what the cheapest edits cost
+DERIVED = 1.35  # how dear a derivation is reckoned before it is made
+
+
+@dataclasses.dataclass(eq=False)
+class Candidate:
+    """An edit of one statement, with what it is worth."""
+
+    cost: float
+    edit: Edit
+    suspect: Suspect
+    root: Any  # the expression that is evaluated, or the statement `a += b`
+    code: CodeType | None = None  # of that expression with the edit
+    means: Meaning | None = None  # what the new value is
+    right: set[str] | None = None  # what becomes right, by the record
+    new: bool = False  # whether the old value meant nothing
+    odd: bool = False  # whether the new value has a factor that right gradients do not have
+
+
+class Found(list[Candidate]):
+    """The edits of a statement whose values mean something; beside them those that can only be run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unscreened: list[Candidate] = []
+        self.too_early: list[Candidate] = []  # that would be right if a parameter had not moved yet
+
+
+def penalty(suspect: Suspect) -> float:
+    """What the edits of a statement cost more because other statements are more likely to be wrong."""
+    return 0.25 * min(suspect.near, 2) + 0.1 * max(0.0, min(suspect.near, 6) - 2) + 0.3 * suspect.updates
+
+
+class Screen:
+    """Makes and screens the edits of the statements of one scene."""
+
+    def __init__(self, stage: Stage, blame: Blame, deadline: float) -> None:
+        self.stage, self.blame, self.meanings = stage, blame, blame.meanings
+        self.deadline = deadline
+        self.held: dict[int, set[Any]] = {}  # the directions of what variables hold, by snapshot
+
+    @property
+    def is_over(self) -> bool:
+        return clock.thread_time() > self.deadline
+
+    def screened(self, suspect: Suspect, deriving: bool) -> Found:
+        """The edits of a statement that give a quantity of the model, the cheapest first: of the catalogue, or derived ones."""
+        found, statement = Found(), suspect.statement
+        tree = self.stage.tree(statement)
+        if tree is None:
+            return found
+        view = View(self, suspect, tree)
+        edits = self.derived(view) if deriving else self.edits(view.editor, view.source)
+        values: Counter[tuple[int, bytes]] = Counter()
+        moved = not deriving and suspect.near < 1 and view.reads_moved
+        for edit in sorted(edits, key=lambda e: e.cost):
+            candidate = view.candidate(edit)
+            if candidate.root is None or view.snapshot is None:
+                view.keep_unscreened(candidate, found)
+                continue
+            value = self.screen(candidate, view)
+            if candidate.means is None and value and isinstance(edit.node, ast.stmt) and view.runs_often:
+                view.keep_unscreened(candidate, found)  # a running sum need not mean anything
+            if candidate.means is None and moved and edit.cost < MOST_OPERAND and self.would_be_right(candidate, view.snapshot):
+                found.too_early.append(candidate)
+            same = (id(candidate.root), value)
+            if candidate.means is not None and values[same] < MOST_ALIKE and not view.holds_itself(edit):
+                values[same] += 1
+                edit.old, edit.new = edit.old or ast.unparse(edit.node), edit.new or ast.unparse(edit.replacement)
+                found.append(candidate)
+            if self.is_over:
+                break
+        found.sort(key=lambda c: c.cost)
+        del found[MOST_KEPT:]
+        return found
+
+    # ------------------------------------------------------------------------------------------------ edits
+
+    def edits(self, editor: Editor, source: SourceStatement) -> Iterator[Edit]:
+        """The mistakes that people make in a statement, undone, and the statement and its loops in other places."""
+        yield from catalogue(editor, source)
+        loops = [loop for loop in around(editor, source.node) if not self.is_training(loop, editor.source.file)]
+        for loop in itertools.islice(loops, 2):
+            header = SourceStatement(loop, loop.lineno, loop.lineno, source.function, ())
+            yield from (edit for edit in catalogue(editor, header) if edit.kind == "range")
+        yield from proposals(editor, source.node, source.line)
+        trains = any(self.is_training(loop, editor.source.file) for loop in itertools.islice(around(editor, source.node), 1))
+        yield from (edit for edit in editor.moves(source) if not (trains and "out of the loop" in edit.new))
+        for loop in loops:
+            yield from editor.moves(SourceStatement(loop, loop.lineno, loop.end_lineno, source.function, ()))
+
+    def is_training(self, loop: Any, file: str) -> bool:
+        """Whether a loop holds the forward pass and all updates: it repeats the step."""
+        step = self.stage.step
+        ends = [part.node for held in step.after.values() for part in parts_in(held)]
+        sites = [node.site for node in (*step.outputs[:1], *ends)]
+        return bool(ends) and all(s is not None and s.file == file and loop.lineno <= s.line <= loop.end_lineno for s in sites)
+
+    def derived(self, view: View) -> Iterator[Edit]:
+        """The derived expressions for the right sides of a statement."""
+        function = view.editor.function_of(view.tree)
+        for root in view.roots:
+            if self.is_over or view.snapshot is None:
+                return
+            text = ast.unparse(root)
+            for cost, new in derived(self.stage, self.meanings, view.snapshot, function, text):
+                parent, name, index = view.editor.place[id(root)]
+                replacement = expression(new)
+                yield Edit(cost, "derived", view.source.line, text, new, parent, name, index, root, replacement)
+
+    # ------------------------------------------------------------------------------------------------ values
+
+    def value(self, root: Any, snapshot: Snapshot) -> Any:
+        """What an expression is at both inputs. None where it cannot be evaluated."""
+        code = compiled(root)
+        try:
+            return self.stage.evaluate(code, snapshot) if code is not None else None
+        except NotEvaluatedError:
+            return None
+
+    def screen(self, candidate: Candidate, view: View) -> bytes:
+        """Evaluate an edit where its statement stands; keep what it means when all that it changes means something.
+
+        Returns the value as bytes; nothing where it cannot be evaluated.
+        """
+        code = code_of(candidate)
+        if code is None or view.snapshot is None:
+            return b""
+        try:
+            new = self.stage.evaluate(code, view.snapshot)
+        except NotEvaluatedError:
+            return b""
+        old = view.old(candidate.root)
+        before = list(zip(leaves(old[0]), leaves(old[1]), strict=False)) if old is not None else []
+        pairs = list(zip(leaves(new[0]), leaves(new[1]), strict=False))
+        changed = [p for k, p in enumerate(pairs) if len(before) != len(pairs) or not is_equal(p[0], before[k][0])]
+        value = b"".join(np.asarray(p[0]).tobytes() for p in pairs)
+        means, odd = self.meaning(changed, candidate, moves=self.moves(candidate, before))
+        if means is None:
+            return value
+        candidate.code, candidate.means, candidate.odd = code, means, odd
+        candidate.cost += (0.1 if means.quantity.kind == "value" else 0.0) + (0.8 if odd else 0.0)
+        candidate.cost += 0.8 * self.is_against(means) + 0.3 * (means.transposed and bool(candidate.suspect.target))
+        candidate.new = not odd and not any(self.meanings.of(p) for p in before) and not self.is_held(pairs[0], view.snapshot)
+        return value
+
+    def moves(self, candidate: Candidate, before: list[Any]) -> bool:
+        """Whether the statement moves a parameter, so that its value is one after a step."""
+        is_update = len(before) == 1 and self.meanings.update(before[0]) is not None
+        statement = self.stage.tree(candidate.suspect.statement)
+        return is_update or (candidate.suspect.updates and isinstance(statement, ast.Assign))
+
+    def meaning(self, pairs: list[Any], candidate: Candidate, moves: bool) -> tuple[Meaning | None, bool]:
+        """(what the changed values are, whether in an unusual way). None where one of them is nothing."""
+        means, odd, target = None, False, candidate.suspect.target
+        for pair in pairs:
+            found = self.meanings.of(pair) if not moves else []
+            meaning = found[0] if found else self.meanings.update(pair)
+            if meaning is None:
+                return None, False
+            wanted = [m for m in found if m.is_gradient and (not target or m.quantity.argument in target)]
+            means = next(iter(wanted), meaning)
+            odd = odd or (bool(target) and not wanted) or (means.is_gradient and not self.is_usual(means))
+        return means, odd
+
+    def is_usual(self, meaning: Meaning) -> bool:
+        usual = self.blame.usual
+        return not usual or any(abs(meaning.scale - scale) <= 1e-6 * abs(scale) for scale in usual)
+
+    def is_against(self, meaning: Meaning) -> bool:
+        """Whether a gradient that is only returned would have the other sign."""
+        return not self.blame.usual and not self.stage.step.after and meaning.is_gradient and meaning.scale < 0
+
+    def would_be_right(self, candidate: Candidate, snapshot: Snapshot) -> bool:
+        """Whether an edit gives an adjoint if the parameters that it reads had not moved yet."""
+        return self.right_at_rest(code_of(candidate), snapshot)
+
+    def right_at_rest(self, code: CodeType | None, snapshot: Snapshot | None) -> bool:
+        """Whether an expression is an adjoint while no parameter has moved."""
+        try:
+            pair = self.stage.evaluate_unmoved(code, snapshot) if code is not None and snapshot is not None else None
+        except NotEvaluatedError:
+            return False
+        if pair is None or not all(is_numbers(p) for p in pair):
+            return False
+        found = self.meanings.gradients(pair)
+        return bool(found) and self.is_usual(found[0])
+
+    def is_held(self, pair: Any, snapshot: Snapshot) -> bool:
+        """Whether a variable holds this value already, or a multiple of it."""
+        key = self.meanings.key(pair)
+        if id(snapshot) not in self.held:
+            values = self.held[id(snapshot)] = set()
+            for _, node in atoms_of(snapshot.names)[:200]:
+                both = self.stage.pair(node)
+                if both is not None and all(is_numbers(v) for v in both):
+                    values.add(self.meanings.key(both))
+        return key is not None and key in self.held[id(snapshot)]
+
+
+class View:
+    """One suspected statement: its syntax, its variables where it was first wrong, and the expressions that are exchanged."""
+
+    def __init__(self, screen: Screen, suspect: Suspect, tree: ast.stmt) -> None:
+        self.screen, self.suspect, self.tree = screen, suspect, tree
+        self.editor = screen.stage.editor(suspect.statement.file)
+        self.snapshot = screen.stage.snapshot(suspect.statement, suspect.node)
+        self.roots = list(roots_of(tree))
+        self.inside: dict[int, Any] = {}
+        for root in self.roots:
+            for node in ast.walk(root):
+                self.inside.setdefault(id(node), root)
+        self.values: dict[int, Any] = {}
+        targets = getattr(tree, "targets", None) or [getattr(tree, "target", None)]
+        places = [t for t in targets if isinstance(t, (ast.Subscript, ast.Attribute))]
+        self.stored = {id(n) for t in places for n in ast.walk(t.value)}  # the containers that the statement stores in
+        line, end = tree.lineno, tree.end_lineno or tree.lineno
+        self.source = SourceStatement(tree, line, end, suspect.statement.function, ())
+        operands = self.editor.scope(self.source).operands
+        operands[:0] = [name for name in sorted(screen.blame.unread) if name not in operands]
+
+    @property
+    def reads_moved(self) -> bool:
+        """Whether the statement reads a parameter that has moved, and would be right if it had not."""
+        stage, snapshot = self.screen.stage, self.snapshot
+        if snapshot is None or not stage.has_moved(snapshot):
+            return False
+        return not any(self.screen.right_at_rest(compiled(root), snapshot) for root in self.roots)
+
+    def old(self, root: Any) -> Any:
+        """The value of an expression of the statement as it stands, or of `a` behind `a += b`."""
+        if id(root) not in self.values and self.snapshot is not None:
+            held = value_behind(root) if isinstance(root, ast.stmt) else root
+            self.values[id(root)] = self.screen.value(held, self.snapshot)
+        return self.values.get(id(root))
+
+    def candidate(self, edit: Edit) -> Candidate:
+        """The edit, with the expression of the statement in which it lies."""
+        root = None
+        if isinstance(edit.node, ast.stmt) and edit.node is self.tree and is_arithmetic(edit):
+            root = (
+                self.tree
+                if isinstance(self.tree, ast.AugAssign)
+                else self.tree.value
+                if isinstance(self.tree, ast.Assign)
+                else None
+            )
+        elif not isinstance(edit.node, list) and edit.kind not in ("copy", "word"):
+            root = self.inside.get(id(edit.node))
+        candidate = Candidate(edit.cost + penalty(self.suspect), edit, self.suspect, root)
+        if edit.kind == "term" and self.screen.blame.unread & names_in(edit.replacement):
+            candidate.cost -= FORGOTTEN
+        if edit.kind == "order" and "out of the loop" not in edit.new:
+            candidate.cost += -0.4 if self.suspect.reads_updated else 0.8
+        return candidate
+
+    @property
+    def runs_often(self) -> bool:
+        """Whether the statement runs several times in the step, or adds to what was there before."""
+        held = self.tree.value if isinstance(self.tree, ast.Assign) else self.tree
+        often = len(self.screen.stage.executions(self.suspect.statement.file, held)) > 1
+        return often or isinstance(self.tree, ast.AugAssign)
+
+    def keep_unscreened(self, candidate: Candidate, found: Found) -> None:
+        """Keep an edit that can only be run, where it matters."""
+        edit = candidate.edit
+        is_container = edit.kind == "operand" and id(edit.node) in self.stored
+        is_container = is_container or (edit.kind == "operand" and isinstance(edit.parent, ast.For))
+        near = self.suspect.near < 3 or edit.kind in ("order", "copy", "target")
+        if near and not is_container and matters(edit) and not self.holds_itself(edit):
+            found.unscreened.append(candidate)
+
+    def holds_itself(self, edit: Edit) -> bool:
+        """Whether the statement would put a container into itself."""
+        if not self.stored or isinstance(edit.node, list):
+            return False
+        return holds_itself(self.tree, edit.replacement, self.editor.scope(self.source))
+
+
+# ---------------------------------------------------------------------------------------------------------------- syntax
+
+
+def code_of(candidate: Candidate) -> CodeType | None:
+    """The code of the expression with the edit. Of a statement it is that of the value which its target holds afterwards."""
+    edit, root = candidate.edit, candidate.root
+    if isinstance(edit.node, ast.stmt):
+        return compiled(value_behind(edit.replacement))
+    if edit.node is root:
+        return compiled(edit.replacement)
+    edit.apply()
+    try:
+        return compiled(root)
+    finally:
+        edit.undo()
+
+
+def names_in(node: Any) -> set[str]:
+    """The variables in an expression."""
+    return {ast.unparse(n) for n in ast.walk(node) if isinstance(n, (ast.Name, ast.Attribute, ast.Subscript))}
+
+
+def is_arithmetic(edit: Edit) -> bool:
+    """Whether an edit exchanges `=`, `+=` and `-=`."""
+    return all(isinstance(node, (ast.Assign, ast.AugAssign)) for node in (edit.node, edit.replacement)) and edit.kind in (
+        "sign",
+        "accumulate",
+    )
+
+
+def value_behind(statement: Any) -> Any:
+    """The expression that the target of an assignment equals afterwards: `a + b` for `a += b`."""
+    if not isinstance(statement, ast.AugAssign):
+        return statement.value
+    held = copy.deepcopy(statement.target)
+    for part in ast.walk(held):
+        if hasattr(part, "ctx"):
+            part.ctx = ast.Load()
+    return ast.copy_location(ast.BinOp(held, statement.op, statement.value), statement)
+
+
+def catalogue(editor: Editor, source: SourceStatement) -> Iterator[Edit]:
+    """The catalogue of common mistakes in one statement, undone."""
+    scope = editor.scope(source)
+    for node in editor.nodes(source):
+        if not isinstance(node, (ast.expr, ast.stmt, ast.Slice)):
+            continue
+        for cost, kind, new in editor.of_node(node, source, scope):
+            if cost <= MOST_COST:
+                locate(new, node)
+                parent, name, index = editor.place[id(node)]
+                yield Edit(cost, kind, source.line, "", "", parent, name, index, node, new)
+
+
+def locate(new: Any, node: Any) -> None:
+    """Give the new parts of an expression a place in the source, which compiling asks for."""
+    if "lineno" in new._attributes:
+        if hasattr(new, "lineno"):
+            return
+        ast.copy_location(new, node)
+    for part in ast.iter_child_nodes(new):
+        locate(part, node)
+
+
+def roots_of(tree: ast.stmt) -> Iterator[Any]:
+    """The right sides of a statement: the items of a tuple each by itself, and what is appended."""
+    value = getattr(tree, "value", None)
+    todo = [value] if value is not None else []
+    while todo:
+        node = todo.pop(0)
+        if isinstance(node, (ast.Tuple, ast.List)):
+            todo += node.elts
+        elif isinstance(node, ast.Dict):
+            todo += node.values
+        elif isinstance(tree, ast.Expr) and node is value and isinstance(node, ast.Call):
+            todo += node.args
+        elif isinstance(node, ast.expr) and not isinstance(node, ast.Starred):
+            yield node
+
+
+def leaves(value: Any) -> list[Any]:
+    """The arrays and numbers inside of a value."""
+    if is_numbers(value):
+        return [value]
+    if isinstance(value, (list, tuple)) and value and all(isinstance(item, (float, np.floating)) for item in value):
+        return [np.asarray(value)]
+    if isinstance(value, (list, tuple)):
+        return [leaf for item in value for leaf in leaves(item)]
+    if isinstance(value, dict):
+        return [leaf for item in value.values() for leaf in leaves(item)]
+    return []
+
+
+def is_numbers(value: Any) -> bool:
+    """Whether a value is a number or an array of numbers."""
+    return isinstance(value, (float, np.number)) or (isinstance(value, np.ndarray) and value.dtype.kind in "fiub")

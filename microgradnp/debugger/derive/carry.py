@@ -1,0 +1,200 @@
+"""Edits without a run: other values for some expressions, carried on through the record to the ends of the gradients."""
+
+from __future__ import annotations
+
+import dataclasses
+import heapq
+import time as clock
+import warnings
+from collections import Counter
+from collections.abc import Mapping
+from types import CodeType
+
+import numpy as np
+
+from microgradnp.debugger.derive.scene import Scene, Snapshot
+from microgradnp.debugger.derive.values import NotEvaluatedError, Overlay, evaluated, like, variables
+from microgradnp.debugger.record.judge import scalars_of, settle
+from microgradnp.debugger.record.judged import SAME, Judged, fit, tolerance
+from microgradnp.debugger.record.movements import judge_update
+from microgradnp.debugger.record.nodes import Node
+from microgradnp.debugger.record.points import Point
+from microgradnp.debugger.record.replay import Replay
+from microgradnp.debugger.record.structure import parts_in, read
+
+Edits = Mapping[Node, tuple[CodeType, Snapshot]]  # a node, the code in its place, and the variables that the code may read
+LOOK = 64  # values between two looks at the clock
+
+
+class Carrier:
+    """Carries edits on through the record of one scene."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene, self.step, self.point = scene, scene.verdict.step, scene.point
+        self.record = self.step.record
+        self.entries = scene.verdict.entries
+        self.end = self.step.last.number
+        self.by_rule = any(entry.evidence == "gradient" for entry in self.entries.values())
+        self.is_unusual = False  # whether the last gradients came with a factor that is no number of the program
+        self.ends = {argument: self.nodes_of(argument) for argument in self.entries}
+
+    def nodes_of(self, argument: str) -> list[Node]:
+        """The nodes in which a parameter ends, or its gradient where it does not move."""
+        if argument in self.step.after:
+            return [part.node for part in parts_in(self.step.after[argument])]
+        node = self.entries[argument].node
+        return [node] if node is not None else []
+
+    def right_after(self, edits: Edits, deadline: float) -> set[str] | None:
+        """The gradients that are right with other expressions. None where the record cannot tell, or not in time."""
+        first = self.carried(edits, 0, deadline)
+        second = self.carried(edits, 1, deadline) if first is not None else None
+        if first is None or second is None:
+            return None
+        if self.by_rule:
+            return self.judged_by_rule(first, second)
+        return self.right_at(first, second)
+
+    # ------------------------------------------------------------------------------------------------ forwards
+
+    def carried(self, edits: Edits, which: int, deadline: float) -> Overlay | None:
+        """The record with other expressions, at one input. None where its operations do not work with the new values."""
+        again = Overlay((self.step.values, self.point.values)[which])
+        todo = [node.number for node in edits]
+        heapq.heapify(todo)
+        seen = set(todo)
+        done = 0
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            while todo:
+                node = self.record.nodes[heapq.heappop(todo)]
+                done += 1
+                if done % LOOK == 0 and clock.thread_time() > deadline:
+                    return None
+                if not self.put(node, edits, again):
+                    return None
+                if node.number in again.values:
+                    for consumer in self.step.structure.consumers[node.number]:
+                        if consumer.number <= self.end and consumer.number not in seen:
+                            seen.add(consumer.number)
+                            heapq.heappush(todo, consumer.number)
+        return again
+
+    def put(self, node: Node, edits: Edits, again: Overlay) -> bool:
+        """Evaluate one node with what was changed before it. False where the program would go another way, or fail."""
+        if node in edits:
+            code, snapshot = edits[node]
+            try:
+                value = like(evaluated(code, variables(snapshot, again, code)), node, self.is_plain(node))
+            except (NotEvaluatedError, KeyError):
+                return False
+        else:
+            try:
+                value = again.evaluate(node)
+            except Exception:  # other values may be of no use to an operation
+                return False
+            if node.kind == "decision":
+                return bool(np.array_equal(value, node.held)) or again.base[node] is not node.held
+        if not np.array_equal(value, again.base[node]):
+            again.values[node.number] = value
+        return True
+
+    def is_plain(self, node: Node) -> bool:
+        """Whether a value may get another shape: nothing looks into the memory that it lies in."""
+        return node.written is None and all(c.kind == "operation" for c in self.step.structure.consumers[node.number])
+
+    # ------------------------------------------------------------------------------------------------ the ends
+
+    def right_at(self, first: Overlay, second: Overlay) -> set[str]:
+        """The arguments whose movement or returned array is right."""
+        right: dict[str, tuple[float, float]] = {}
+        for argument, nodes in self.ends.items():
+            entry = self.entries[argument]
+            if not any(node.number in run.values for node in nodes for run in (first, second)):
+                if entry.status in ("right", "agrees"):
+                    right[argument] = entry.factor, entry.factor
+            elif factors := self.factors(argument, first, second):
+                right[argument] = factors
+        return self.alike(right)
+
+    def factors(self, argument: str, first: Replay, second: Replay) -> tuple[float, float] | None:
+        """The factors with which what a parameter does is its gradient, at both inputs. None where it is not."""
+        fits = []
+        for values, evaluation in ((first, self.step.evaluation), (second, self.point.evaluation)):
+            seen = self.seen(argument, values)
+            if seen is None:
+                return None
+            fits.append(fit(seen[0], evaluation.gradients[argument], seen[1]))
+        (a, one), (b, two) = fits
+        return (a, b) if a and max(one, two) <= 10 * tolerance(self.step) else None
+
+    def seen(self, argument: str, values: Replay) -> tuple[np.ndarray, float] | None:
+        """(movement or gradient of an argument, how large the numbers were that it is the difference of)."""
+        try:
+            if argument in self.step.after:
+                before, after = (np.asarray(read(held[argument], values), float) for held in (self.step.before, self.step.after))
+                array, size = after - before, float(np.max(np.abs(before), initial=0))
+            else:
+                array, size = np.asarray(values[self.ends[argument][0]], float), 0.0
+        except (KeyError, ValueError, TypeError):
+            return None
+        if self.entries[argument].transposed:
+            array = np.squeeze(array).T
+        return (array, size) if np.isfinite(array).all() else None
+
+    def alike(self, factors: dict[str, tuple[float, float]]) -> set[str]:
+        """The arguments whose factors are those of most others, or of those that were right before.
+
+        Where the norm of all gradients is clipped, the factors differ between the inputs, and not between the arguments.
+        """
+        rates = [*scalars_of(self.step), 1.0]
+        found = set()
+        self.is_unusual = all(near(b, a) and not any(near(abs(a), rate) for rate in rates) for a, b in factors.values())
+        for moves in (True, False):
+            group = {a: pair for a, pair in factors.items() if (a in self.step.after) == moves}
+            known = [pair for a, pair in group.items() if self.entries[a].status in ("right", "agrees")]
+            rounded = Counter((float(f"{a:.6g}"), float(f"{b:.6g}")) for a, b in group.values() if a)
+            usual = known or [pair for pair, _ in rounded.most_common(1)]
+            for argument, (a, b) in group.items():
+                own = moves and any(near(-a, rate) and near(-b, rate) for rate in rates)
+                same = not a or any(near(a, u) and near(b, v) for u, v in usual)
+                if (same or own) and not (moves and a > 0):
+                    found.add(argument)
+        return found
+
+    def judged_by_rule(self, first: Overlay, second: Overlay) -> set[str]:
+        """The arguments whose gradient is right where the parameters move by a rule of their own."""
+        point = Point(second, self.point.evaluation, self.point.amount)
+        known = {a for a, entry in self.entries.items() if entry.status in ("right", "agrees")}
+        changed = [self.record.nodes[number] for number in first.values]
+        hopeful = {a for a in self.step.after if a not in known and self.makes(a, changed, first, second)}
+        touched = {a for a in known if any(node.number in first.values for node in self.ends[a])}
+        if not hopeful:
+            return known - touched
+        step = dataclasses.replace(self.step, values=first)
+        judged = {a: judge_update(step, point, a) for a in self.step.after if a in hopeful | touched}
+        settle(step, [entry for entry in judged.values() if entry.evidence == "update"])
+        found = {a for a, entry in judged.items() if is_right(entry)}
+        return (known - touched) | found
+
+    def makes(self, argument: str, nodes: list[Node], first: Overlay, second: Overlay) -> bool:
+        """Whether one of some values is a multiple of an argument's gradient."""
+        for node in nodes:
+            pair = []
+            for values, evaluation in ((first, self.step.evaluation), (second, self.point.evaluation)):
+                gradient, value = evaluation.gradients[argument], values[node] if node.kind != "decision" else None
+                if not isinstance(value, np.ndarray) or value.size != gradient.size:
+                    break
+                forms = (value.reshape(gradient.shape), value.reshape(gradient.shape[::-1]).T)
+                pair.append(min(fit(form, gradient, 0.0)[1] for form in forms))
+            if len(pair) == 2 and max(pair) <= 10 * tolerance(self.step):
+                return True
+        return argument in self.step.after and self.factors(argument, first, second) is not None
+
+
+def is_right(entry: Judged) -> bool:
+    return entry.status in ("right", "agrees")
+
+
+def near(a: float, b: float) -> bool:
+    return abs(a - b) <= 10 * SAME * abs(b)

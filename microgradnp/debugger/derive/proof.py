@@ -1,0 +1,47 @@
+"""The last word on an edit: the edited program runs, and its gradients are judged."""
+
+from __future__ import annotations
+
+import time as clock
+
+from microgradnp.debugger.derive.guard import keeps_forward, keeps_start
+from microgradnp.debugger.derive.scene import Question, Scene, judged
+from microgradnp.debugger.record.judge import Verdict
+
+JUDGED = ("right", "agrees", "wrong", "cannot judge")
+
+
+class Judge:
+    """Judges edited versions of one program. `needed` are the gradients that a complete fix makes right."""
+
+    def __init__(self, question: Question, first: Scene, deadline: float) -> None:
+        self.question, self.first, self.deadline = question, first.verdict, deadline
+        self.needed = {a for a, entry in self.first.entries.items() if entry.status in JUDGED and entry.evidence}
+        self.tried = 0
+
+    @property
+    def is_over(self) -> bool:
+        return clock.thread_time() > self.deadline
+
+    def is_complete(self, verdict: Verdict) -> bool:
+        """Whether every gradient that was judged before is right."""
+        return not verdict.wrong and self.needed <= set(verdict.right)
+
+    def mends_all(self, texts: dict[str, str], more: int = 0) -> bool:
+        """Whether an edited program has all gradients right, in `more` later steps as well."""
+        verdict = self.verdict(texts, more)
+        return verdict is not None and self.is_complete(verdict)
+
+    def verdict(self, texts: dict[str, str], more: int = 0) -> Verdict | None:
+        """The verdict on an edited program with the start and the forward pass of the user's; None where they differ."""
+        self.tried += 1
+        first = self.first
+        try:
+            verdict = judged(self.question, texts, more if first.number == self.question.number else 2)
+        except Exception:  # an edited program may raise anything
+            return None
+        if verdict.number != first.number and verdict.wrong:
+            return None
+        if verdict.number == first.number == 0 and not keeps_start(first, verdict):
+            return None
+        return verdict if keeps_forward(first, verdict) else None

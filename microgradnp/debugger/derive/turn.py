@@ -1,0 +1,227 @@
+"""One round: the program as it is now, and the change that mends it best.
+
+The suspects are looked at best first: the most likely statement with cheap edits, then what is likelier or cheaper of the rest.
+An edit is first evaluated where it stands, then carried on through the record, and run last.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import heapq
+import time as clock
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from microgradnp.debugger.derive.candidates import DERIVED, LEAST, Candidate, Screen, penalty
+from microgradnp.debugger.derive.carry import Carrier
+from microgradnp.debugger.derive.guard import values_of
+from microgradnp.debugger.derive.locate import Blame, Locator
+from microgradnp.debugger.derive.proof import Judge
+from microgradnp.debugger.derive.scene import Scene
+from microgradnp.debugger.derive.stage import Stage
+from microgradnp.debugger.record.judge import Verdict
+from microgradnp.debugger.repair.changes import Change, change_of
+
+EXPLORING = 0.5  # the share of the time that is left, for looking at suspects without running the program
+PROVING = 0.8  # and until then for runs
+MOST_RUNS = 24
+UNKNOWN = 99.0  # the cost of what was not found yet
+HOPE = 0.2  # by how much less a statement must promise to cost, once a mending edit is known
+
+
+@dataclasses.dataclass(eq=False)
+class Mended:
+    """One change, and what it makes right; `old` and `new` are the expressions."""
+
+    change: Change
+    candidate: Candidate
+    scene: Scene  # the program before the change
+    blame: Blame
+    right: set[str]
+    old: str = ""
+    new: str = ""
+
+
+class Trial(NamedTuple):
+    """A candidate to run, the likely and cheap ones first."""
+
+    cost: float
+    candidate: Candidate
+    hoping: bool = False  # whether it helps even if it makes nothing right yet
+    enough: bool = False  # whether nothing else is tried once it is proved
+
+
+Proof = tuple[Mended, Verdict]
+
+
+class Turn:
+    """The search for one change of one program."""
+
+    def __init__(self, judge: Judge, scene: Scene) -> None:
+        self.judge, self.scene = judge, scene
+        self.locator = Locator(scene)
+        self.blame = self.locator.blame()
+        self.stage = Stage(scene)
+        self.carrier = Carrier(scene)
+        self.right = set(scene.verdict.right)
+        now = clock.thread_time()
+        self.until = {share: now + share * (judge.deadline - now) for share in (EXPLORING, PROVING)}
+        self.screen = Screen(self.stage, self.blame, self.until[EXPLORING])
+        self.pool: list[Candidate] = []  # edits whose values mean something
+        self.unscreened: list[Candidate] = []
+        self.too_early: list[Candidate] = []
+
+    def best(self) -> Proof | None:
+        """The cheapest change that makes all right; else the one that makes most right; else a first value that becomes right."""
+        self.explore()
+        partial: list[Proof] = []
+        for trial in self.trials():
+            if clock.thread_time() > self.until[PROVING]:
+                break
+            found = self.proved(trial.candidate, trial.hoping)
+            if found is not None and (trial.enough or self.completes(set(found[1].right))):
+                return found
+            if found is not None:
+                partial.append(found)
+        partial = [p for p in partial if set(p[1].right) > self.right]
+        if partial:
+            return max(partial, key=lambda p: (len(p[1].right), len(p[0].candidate.suspect.reach), -p[0].candidate.cost))
+        return self.hypothesis()
+
+    def completes(self, right: set[str] | None) -> bool:
+        return right is not None and self.judge.needed <= right
+
+    # ------------------------------------------------------------------------------------------------ without a run
+
+    def explore(self) -> None:
+        """Screen the edits of the suspects, best first, until one mends all and no cheaper one can be expected."""
+        todo = [(penalty(s) + LEAST, k, False) for k, s in enumerate(self.blame.suspects)]
+        todo += [(penalty(s) + DERIVED, k, True) for k, s in enumerate(self.blame.suspects)]
+        heapq.heapify(todo)
+        best = UNKNOWN
+        while todo and best > todo[0][0] + HOPE * (best < UNKNOWN) and clock.thread_time() < self.until[EXPLORING]:
+            _, k, deriving = heapq.heappop(todo)
+            found = self.screen.screened(self.blame.suspects[k], deriving)
+            self.unscreened += found.unscreened
+            self.too_early += found.too_early
+            for candidate in found:
+                if clock.thread_time() > self.until[EXPLORING]:
+                    break
+                self.replay(candidate)
+                if self.completes(candidate.right):
+                    best = min(best, candidate.cost)
+            self.pool += found
+        self.pool.sort(key=lambda c: c.cost)
+
+    def replay(self, candidate: Candidate) -> None:
+        """What becomes right with an edit, by the record."""
+        if candidate.code is None:
+            return
+        statement = candidate.suspect.statement
+        edits = {
+            node: (candidate.code, snapshot)
+            for node in self.stage.executions(statement.file, candidate.root)
+            if (snapshot := self.stage.snapshot(statement, node)) is not None
+        }
+        if edits:
+            candidate.right = self.carrier.right_after(edits, self.until[EXPLORING])
+            candidate.cost += 0.6 * (self.carrier.is_unusual and not self.blame.usual)
+
+    # ------------------------------------------------------------------------------------------------ runs
+
+    def trials(self) -> list[Trial]:
+        """What to run, in order: what mends all by the record, what the record cannot tell, and what mends a part."""
+        found = [Trial(c.cost, c) for c in self.pool if self.completes(c.right)]
+        found += [Trial(c.cost + 0.3, c, True, True) for c in sorted(self.too_early, key=lambda c: c.cost)[:1]]
+        gaining = self.gaining()
+        unknown = [c for c in self.pool if c.right is None and c.means is not None and c.cost < 4]
+        found += [Trial(c.cost + 0.6, c) for c in unknown[: 2 if gaining else MOST_RUNS // 2]]
+        moves = self.moves()
+        likely = [c for c in moves if is_likely(c)]
+        found += [Trial(c.cost + (0.5 if found else 0.3), c) for c in likely[: MOST_RUNS // 4 if gaining else MOST_RUNS // 2]]
+        found += [Trial(c.cost + 0.8, c) for c in moves if c not in likely][: 0 if gaining else MOST_RUNS]
+        found.sort(key=lambda trial: trial.cost)
+        return [*found, *(Trial(9.0, c, enough=True) for c in gaining[:3])]
+
+    def moves(self) -> list[Candidate]:
+        """The edits that can only be run, each once, the cheapest first."""
+        found: dict[tuple[int, int, str, str], Candidate] = {}
+        for candidate in sorted(self.unscreened, key=lambda c: c.cost):
+            edit = candidate.edit
+            what = edit.new if isinstance(edit.node, list) else ast.unparse(edit.replacement)
+            found.setdefault((id(edit.node), id(edit.parent), edit.field, what), candidate)
+        return list(found.values())
+
+    def gaining(self) -> list[Candidate]:
+        """The edits that make more right than before, but not all: the most and the surest first."""
+        found = [c for c in self.pool if c.right is not None and c.right > self.right and not self.completes(c.right)]
+        return sorted(found, key=lambda c: (-len(c.right or ()), c.odd, -len(c.suspect.reach), c.cost))
+
+    def hypothesis(self) -> Proof | None:
+        """The first wrong value made right, though no gradient is right with it yet."""
+        makes = [c for c in self.pool if c.means is not None and c.means.is_gradient and c.suspect.near < 1 and c.new]
+        for candidate in [c for c in makes if not c.suspect.updates][:2]:
+            if (found := self.proved(candidate, hoping=True)) is not None:
+                return found
+        return None
+
+    def proved(self, candidate: Candidate, hoping: bool = False) -> Proof | None:
+        """The change that an edit makes, when the edited program has more right gradients and loses none."""
+        file, edit = candidate.suspect.statement.file, candidate.edit
+        if self.spoils_forward(candidate):
+            return None
+        if not edit.old and not isinstance(edit.node, list):
+            edit.old, edit.new = ast.unparse(edit.node), ast.unparse(edit.replacement)
+        change = change_of(file, self.scene.text(file), self.stage.editor(file).source.tree, edit)
+        if change is None:
+            return None
+        texts = {**self.scene.texts, file: change.after}
+        verdict = self.judge.verdict(texts)
+        if verdict is not None and self.completes(set(verdict.right)):
+            verdict = self.judge.verdict(texts, 2)  # and in the next steps
+        if verdict is None:
+            return None
+        right = set(verdict.right)
+        if not (right > self.right or (hoping and right >= self.right)):
+            return None
+        return Mended(change, candidate, self.scene, self.blame, right - self.right, *expressions(candidate)), verdict
+
+    def spoils_forward(self, candidate: Candidate) -> bool:
+        """Whether an edit puts something else in the place of a value of the forward pass that is made nowhere else.
+
+        Where a gradient or a slope takes its place, the statement belongs to the backward pass.
+        """
+        means = candidate.means
+        if candidate.root is None or (means is not None and (means.is_gradient or means.quantity.kind == "slope")):
+            return False
+        made = self.stage.executions(candidate.suspect.statement.file, candidate.root)
+        for node in made:
+            pair = self.locator.pair(node)
+            if pair is None or not any(
+                m.quantity.kind == "value" and not m.quantity.argument for m in self.blame.meanings.of(pair)
+            ):
+                continue
+            before = (n for n in self.stage.record.nodes[: node.number] if n not in made)
+            if not values_of([node]) & values_of(before):
+                return True
+        return False
+
+
+def is_likely(candidate: Candidate) -> bool:
+    """Whether a statement that reads a moved parameter moves, `=` and `+=` are exchanged, or another name is assigned to."""
+    kind = candidate.edit.kind
+    return (kind == "order" and candidate.suspect.reads_updated) or kind in ("accumulate", "sign", "target")
+
+
+def expressions(candidate: Candidate) -> Iterator[str]:
+    """The expression before and after an edit; two empty texts where it is no expression."""
+    edit, root = candidate.edit, candidate.root
+    if root is None or isinstance(root, ast.stmt) or isinstance(edit.node, ast.stmt):
+        yield from ("", "")
+        return
+    yield ast.unparse(root)
+    edit.apply()
+    new = ast.unparse(root) if edit.node is not root else edit.new
+    edit.undo()
+    yield new
