@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debugger.capture.source import Statement as SourceStatement
-from microgradnp.debugger.derive.derivations import derived
+from microgradnp.debugger.derive.derivations import derived, helpers_of
 from microgradnp.debugger.derive.guard import is_equal
 from microgradnp.debugger.derive.locate import Blame, Suspect
 from microgradnp.debugger.derive.meanings import Meaning
@@ -250,8 +250,10 @@ class View:
         self.stored = {id(n) for t in places for n in ast.walk(t.value)}  # the containers that the statement stores in
         line, end = tree.lineno, tree.end_lineno or tree.lineno
         self.source = SourceStatement(tree, line, end, suspect.statement.function, ())
-        operands = self.editor.scope(self.source).operands
-        operands[:0] = [name for name in sorted(screen.blame.unread) if name not in operands]
+        scope = self.editor.scope(self.source)
+        scope.operands[:0] = [name for name in sorted(screen.blame.unread) if name not in scope.operands]
+        helpers = helpers_of(self.snapshot) if self.snapshot is not None else []
+        scope.functions += [name for name in helpers if "." not in name and name not in scope.functions]
 
     @property
     def reads_moved(self) -> bool:
@@ -284,6 +286,7 @@ class View:
         candidate = Candidate(edit.cost + penalty(self.suspect), edit, self.suspect, root)
         if edit.kind == "term" and self.screen.blame.unread & names_in(edit.replacement):
             candidate.cost -= FORGOTTEN
+        candidate.cost += 0.4 * (edit.kind == "range")
         if edit.kind == "order" and "out of the loop" not in edit.new:
             candidate.cost += -0.4 if self.suspect.reads_updated else 0.8
         return candidate

@@ -16,9 +16,11 @@ from microgradnp.debugger.derive.values import atoms_of
 from microgradnp.debugger.derive.walk import Walker
 from microgradnp.debugger.record.nodes import Call, Node
 from microgradnp.debugger.record.sites import Site, Statement
-from microgradnp.debugger.record.structure import SUMS, parts_in
+from microgradnp.debugger.record.structure import ARRANGED, SUMS, parts_in
 
 FAR = 2.0  # how far a statement is that makes the same value everywhere, such as `zeros`
+INGREDIENT = 0.5  # of a value that is made without a gradient
+PRODUCER = 0.3  # of a right gradient that goes into the first wrong value
 MOST_NEAR = 4.0  # of a right value on the way to a wrong one
 
 
@@ -70,6 +72,8 @@ class Locator(Walker):
         cleared = self.structure.before(right)
         self.doubtful = sorted((node for node in self.region if node not in cleared), key=lambda n: n.number)
         self.goals = {a: self.contributions(self.ends[a]) for a in self.wrong}
+        gradients = (node for node in self.region if any(m.is_gradient for m in self.of(node)))
+        self.from_gradients = self.structure.after(gradients)
         self.suspects: dict[Statement, Suspect] = {}
         self.unused_values = self.unused()
 
@@ -117,10 +121,29 @@ class Locator(Walker):
     def suspect_wrong_values(self, made: list[Node]) -> None:
         """Suspect what makes values that are nothing in the model, the first one most."""
         rank = 0.0
-        for node in made:
-            for part in self.shares_in(node) if rank < 2 else ():
-                self.enter(part, rank)
-            rank += self.enter(node, rank)
+        for node in (n for n in made if n in self.from_gradients):
+            first, near = rank < 2, rank
+            for part in self.shares_in(node) if first else ():
+                self.enter(part, near)
+            rank += self.enter(node, near)
+            for part in self.producers(node) if first else ():
+                self.enter(part, near + PRODUCER)
+        rank = 0.0
+        for node in (n for n in made if n not in self.from_gradients):
+            rank += self.enter(node, rank + INGREDIENT)
+
+    def producers(self, node: Node) -> list[Node]:
+        """What made the gradients that go into a wrong value: each may be that of another quantity."""
+        found = []
+        for parent in self.step.record.parents(node):
+            while parent.kind in ("view", "hold", "part", "write") or getattr(parent.function, "__name__", "") in ARRANGED:
+                before = [p for p in self.step.record.parents(parent) if p.kind != "decision" and p.number > self.start]
+                if not before:
+                    break
+                parent = before[-1]
+            if parent.site is not None and parent.number > self.start and any(m.is_gradient for m in self.of(parent)):
+                found.append(parent)
+        return found
 
     def shares_in(self, node: Node) -> list[Node]:
         """The operands that are only a share of a gradient, where nothing is added to them: a summand may be missing there."""

@@ -58,7 +58,8 @@ class Meanings:
         self.rng = np.random.default_rng(17)
         self.vectors: dict[int, np.ndarray] = {}
         self.table: dict[tuple[int, float], list[tuple[Quantity, bool]]] = {}
-        self.shapes: dict[tuple[int, ...], list[Quantity]] = {}
+        intermediate = (q for q in self.quantities if q.kind in ("adjoint", "row") and not q.argument)
+        self.shapes = {np.squeeze(q.pair[0]).shape for q in intermediate if q.pair[0].size > 1}  # a bias may be added to these
         for quantity in self.quantities:
             first = quantity.pair[0]
             for transposed in (False, True) if np.squeeze(first).ndim > 1 else (False,):
@@ -109,7 +110,27 @@ class Meanings:
                 if meaning is not None:
                     found.append(meaning)
         order = {"value": 0, "adjoint": 1, "slope": 2, "share": 3, "row": 4}
-        return sorted(found, key=lambda m: (order[m.quantity.kind], m.transposed, abs(m.scale - 1) > EQUAL))
+        return (
+            self.without_bias(first, second)
+            if not found
+            else sorted(found, key=lambda m: (order[m.quantity.kind], m.transposed, abs(m.scale - 1) > EQUAL))
+        )
+
+    def without_bias(self, first: np.ndarray, second: np.ndarray) -> list[Meaning]:
+        """The meaning of a gradient that has a row or column more, for the bias."""
+        for index in self.cuts(first):
+            meanings = [m for m in self.of((first[index], second[index])) if m.quantity.kind in ("adjoint", "row")]
+            if meanings:
+                return meanings
+        return []
+
+    def cuts(self, array: np.ndarray) -> Iterator[tuple[slice, ...]]:
+        """How an array could be cut to the shape of the gradient of a layer, to which a bias was added."""
+        for axis in range(array.ndim) if 1 <= array.ndim <= 2 else ():
+            for cut in (slice(1, None), slice(None, -1)):
+                index = (slice(None),) * axis + (cut,)
+                if array.shape[axis] > 2 and np.squeeze(array[index]).shape in self.shapes:
+                    yield index
 
     def update(self, pair: Pair) -> Meaning | None:
         """The meaning of a value that is a parameter after a right step, or on its way there."""
@@ -123,8 +144,11 @@ class Meanings:
 
     def may_be_gradient(self, array: np.ndarray) -> bool:
         """Whether an array has the direction of a gradient at the first input."""
-        key = self.key((array,))
-        return key is not None and any((key[0], round(key[1] + near, DIGITS)) in self.directions for near in NEAR)
+        for part in (array, *(array[index] for index in self.cuts(array))):
+            key = self.key((part,))
+            if key is not None and any((key[0], round(key[1] + near, DIGITS)) in self.directions for near in NEAR):
+                return True
+        return False
 
     def gradients(self, pair: Pair) -> list[Meaning]:
         """The meanings as an adjoint or a part of one."""

@@ -38,8 +38,10 @@ class Overlay(Replay):
 def like(value: Any, node: Node, any_shape: bool = False) -> Any:
     """A value in the form that the node's was. Raises NotEvaluatedError where it has another shape."""
     old = node.value
+    if not isinstance(value, (np.ndarray, np.generic, float, int)):
+        raise NotEvaluatedError
     if np.shape(value) != np.shape(old):
-        if any_shape and isinstance(value, (np.ndarray, float, np.floating)):
+        if any_shape:
             return value
         raise NotEvaluatedError
     if isinstance(old, np.ndarray):
