@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from microgradnp.debugger.capture.bind import Wanted
-from microgradnp.debugger.derive.cause import cause_of, factors, terms
+from microgradnp.debugger.derive.cause import cause_of
 from microgradnp.debugger.derive.fix import derive
 from microgradnp.debugger.derive.locate import locate
+from microgradnp.debugger.derive.products import factors, terms
 from microgradnp.debugger.derive.scene import Question, scene_of
 from microgradnp.debugger.derived import findings
 from microgradnp.debugger.match.references import model_arguments

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import dataclasses
 import itertools
 import time as clock
@@ -22,12 +21,12 @@ from microgradnp.debugger.derive.meanings import Meaning
 from microgradnp.debugger.derive.proposals import around, matters, proposals
 from microgradnp.debugger.derive.scene import Snapshot
 from microgradnp.debugger.derive.stage import Stage
+from microgradnp.debugger.derive.statements import catalogue, is_arithmetic, is_numbers, leaves, names_in, roots_of, value_behind
 from microgradnp.debugger.derive.values import NotEvaluatedError, atoms_of, compiled
 from microgradnp.debugger.record.structure import parts_in
 from microgradnp.debugger.repair.edits import Edit, Editor, holds_itself
 from microgradnp.debugger.repair.mistakes import expression
 
-MOST_COST = 2.4
 MOST_OPERAND = 1.45  # of an edit that puts another variable into a place
 MOST_KEPT = 60  # edits of one statement
 MOST_ALIKE = 3  # of one value: in other executions they may differ
@@ -284,7 +283,8 @@ class View:
         elif not isinstance(edit.node, list) and edit.kind not in ("copy", "word"):
             root = self.inside.get(id(edit.node))
         candidate = Candidate(edit.cost + penalty(self.suspect), edit, self.suspect, root)
-        if edit.kind == "term" and self.screen.blame.unread & names_in(edit.replacement):
+        unread = self.screen.blame.unread - {self.suspect.statement.target}
+        if edit.kind == "term" and unread & names_in(edit.replacement):
             candidate.cost -= FORGOTTEN
         candidate.cost += 0.4 * (edit.kind == "range")
         if edit.kind == "order" and "out of the loop" not in edit.new:
@@ -314,9 +314,6 @@ class View:
         return holds_itself(self.tree, edit.replacement, self.editor.scope(self.source))
 
 
-# ---------------------------------------------------------------------------------------------------------------- syntax
-
-
 def code_of(candidate: Candidate) -> CodeType | None:
     """The code of the expression with the edit. Of a statement it is that of the value which its target holds afterwards."""
     edit, root = candidate.edit, candidate.root
@@ -329,84 +326,3 @@ def code_of(candidate: Candidate) -> CodeType | None:
         return compiled(root)
     finally:
         edit.undo()
-
-
-def names_in(node: Any) -> set[str]:
-    """The variables in an expression."""
-    return {ast.unparse(n) for n in ast.walk(node) if isinstance(n, (ast.Name, ast.Attribute, ast.Subscript))}
-
-
-def is_arithmetic(edit: Edit) -> bool:
-    """Whether an edit exchanges `=`, `+=` and `-=`."""
-    return all(isinstance(node, (ast.Assign, ast.AugAssign)) for node in (edit.node, edit.replacement)) and edit.kind in (
-        "sign",
-        "accumulate",
-    )
-
-
-def value_behind(statement: Any) -> Any:
-    """The expression that the target of an assignment equals afterwards: `a + b` for `a += b`."""
-    if not isinstance(statement, ast.AugAssign):
-        return statement.value
-    held = copy.deepcopy(statement.target)
-    for part in ast.walk(held):
-        if hasattr(part, "ctx"):
-            part.ctx = ast.Load()
-    return ast.copy_location(ast.BinOp(held, statement.op, statement.value), statement)
-
-
-def catalogue(editor: Editor, source: SourceStatement) -> Iterator[Edit]:
-    """The catalogue of common mistakes in one statement, undone."""
-    scope = editor.scope(source)
-    for node in editor.nodes(source):
-        if not isinstance(node, (ast.expr, ast.stmt, ast.Slice)):
-            continue
-        for cost, kind, new in editor.of_node(node, source, scope):
-            if cost <= MOST_COST:
-                locate(new, node)
-                parent, name, index = editor.place[id(node)]
-                yield Edit(cost, kind, source.line, "", "", parent, name, index, node, new)
-
-
-def locate(new: Any, node: Any) -> None:
-    """Give the new parts of an expression a place in the source, which compiling asks for."""
-    if "lineno" in new._attributes:
-        if hasattr(new, "lineno"):
-            return
-        ast.copy_location(new, node)
-    for part in ast.iter_child_nodes(new):
-        locate(part, node)
-
-
-def roots_of(tree: ast.stmt) -> Iterator[Any]:
-    """The right sides of a statement: the items of a tuple each by itself, and what is appended."""
-    value = getattr(tree, "value", None)
-    todo = [value] if value is not None else []
-    while todo:
-        node = todo.pop(0)
-        if isinstance(node, (ast.Tuple, ast.List)):
-            todo += node.elts
-        elif isinstance(node, ast.Dict):
-            todo += node.values
-        elif isinstance(tree, ast.Expr) and node is value and isinstance(node, ast.Call):
-            todo += node.args
-        elif isinstance(node, ast.expr) and not isinstance(node, ast.Starred):
-            yield node
-
-
-def leaves(value: Any) -> list[Any]:
-    """The arrays and numbers inside of a value."""
-    if is_numbers(value):
-        return [value]
-    if isinstance(value, (list, tuple)) and value and all(isinstance(item, (float, np.floating)) for item in value):
-        return [np.asarray(value)]
-    if isinstance(value, (list, tuple)):
-        return [leaf for item in value for leaf in leaves(item)]
-    if isinstance(value, dict):
-        return [leaf for item in value.values() for leaf in leaves(item)]
-    return []
-
-
-def is_numbers(value: Any) -> bool:
-    """Whether a value is a number or an array of numbers."""
-    return isinstance(value, (float, np.number)) or (isinstance(value, np.ndarray) and value.dtype.kind in "fiub")

@@ -248,24 +248,26 @@ def carried_on(
     if d.shape:
         yield from made(f"{t}.sum()", lambda a: a.sum())
     for v in values:
-        if v.text == d.text:
-            continue
-        q = v.factor
-        if v.shape == d.shape or (v.shape and (not d.shape or v.shape == d.shape[-1:])) or v.text in scalars:
-            yield from made(f"{t} * {q}", lambda a, b: a * b, v)
-        if len(d.shape) == 2 and len(v.shape) == 2:
-            for text, function in (
-                (f"{t} @ {q}.T", lambda a, b: a @ b.T),
-                (f"{t} @ {q}", lambda a, b: a @ b),
-                (f"{q}.T @ {t}", lambda a, b: b.T @ a),
-                (f"{q} @ {t}", lambda a, b: b @ a),
-                (f"{t}.T @ {q}", lambda a, b: a.T @ b),
-                (f"{q} @ {t}.T", lambda a, b: b @ a.T),
-            ):
+        if v.text != d.text:
+            if v.shape == d.shape or (v.shape and (not d.shape or v.shape == d.shape[-1:])) or v.text in scalars:
+                yield from made(f"{t} * {v.factor}", lambda a, b: a * b, v)
+            for text, function in products(d, v):
                 yield from made(text, function, v)
-        elif len(d.shape) == 1 and len(v.shape) == 2:
-            for text, function in ((f"{q} @ {t}", lambda a, b: b @ a), (f"{q}.T @ {t}", lambda a, b: b.T @ a)):
-                yield from made(text, function, v)
-        elif len(d.shape) == 1 and len(v.shape) == 1:
-            yield from made(f"np.outer({d.text}, {v.text})", np.outer, v)
-            yield from made(f"np.outer({v.text}, {d.text})", lambda a, b: np.outer(b, a), v)
+
+
+def products(d: Atom, v: Atom) -> Iterator[tuple[str, Callable[[Any, Any], Any]]]:
+    """(expression, function) for each product of an adjoint and another array that their dimensions allow."""
+    t, q = d.factor, v.factor
+    if len(d.shape) == 2 and len(v.shape) == 2:
+        yield f"{t} @ {q}.T", lambda a, b: a @ b.T
+        yield f"{t} @ {q}", lambda a, b: a @ b
+        yield f"{q}.T @ {t}", lambda a, b: b.T @ a
+        yield f"{q} @ {t}", lambda a, b: b @ a
+        yield f"{t}.T @ {q}", lambda a, b: a.T @ b
+        yield f"{q} @ {t}.T", lambda a, b: b @ a.T
+    elif len(d.shape) == 1 and len(v.shape) == 2:
+        yield f"{q} @ {t}", lambda a, b: b @ a
+        yield f"{q}.T @ {t}", lambda a, b: b.T @ a
+    elif len(d.shape) == 1 and len(v.shape) == 1:
+        yield f"np.outer({d.text}, {v.text})", np.outer
+        yield f"np.outer({v.text}, {d.text})", lambda a, b: np.outer(b, a)

@@ -132,10 +132,11 @@ class Turn:
 
     def trials(self) -> list[Trial]:
         """What to run, in order: what mends all by the record, what the record cannot tell, and what mends a part."""
-        found = [Trial(c.cost, c) for c in self.pool if self.completes(c.right)]
+        found = [Trial(c.cost, c) for c in self.pool if self.completes(c.right)]  # the cheapest first
         found += [Trial(c.cost + 0.3, c, True, True) for c in sorted(self.too_early, key=lambda c: c.cost)[:1]]
         gaining = self.gaining()
         unknown = [c for c in self.pool if c.right is None and c.means is not None and c.cost < 4]
+        found += [Trial(t.cost - 0.01, c) for t in found[:1] for c in unknown if is_alias_of(c, t.candidate)][:1]
         found += [Trial(c.cost + 0.6, c) for c in unknown[: 2 if gaining else MOST_RUNS // 2]]
         moves = self.moves()
         likely = [c for c in moves if is_likely(c)]
@@ -206,6 +207,15 @@ class Turn:
             if not values_of([node]) & values_of(before):
                 return True
         return False
+
+
+def is_alias_of(candidate: Candidate, other: Candidate) -> bool:
+    """Whether a statement that only names the value of another one would get the same gradient by an edit."""
+    one, two = candidate.means, other.means
+    if one is None or two is None or not one.is_gradient or one.quantity.number != two.quantity.number:
+        return False
+    target = other.suspect.statement.target
+    return isinstance(candidate.root, (ast.Name, ast.Attribute, ast.Subscript)) and ast.unparse(candidate.root) == target
 
 
 def is_likely(candidate: Candidate) -> bool:

@@ -1,0 +1,96 @@
+"""The syntax of a statement: its right sides, what it leaves in its target, and the usual mistakes in it."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from microgradnp.debugger.capture.source import Statement
+from microgradnp.debugger.repair.edits import Edit, Editor
+
+MOST_COST = 2.4  # of an edit of the catalogue
+
+
+def names_in(node: Any) -> set[str]:
+    """The variables in an expression."""
+    return {ast.unparse(n) for n in ast.walk(node) if isinstance(n, (ast.Name, ast.Attribute, ast.Subscript))}
+
+
+def is_arithmetic(edit: Edit) -> bool:
+    """Whether an edit exchanges `=`, `+=` and `-=`."""
+    return all(isinstance(node, (ast.Assign, ast.AugAssign)) for node in (edit.node, edit.replacement)) and edit.kind in (
+        "sign",
+        "accumulate",
+    )
+
+
+def value_behind(statement: Any) -> Any:
+    """The expression that the target of an assignment equals afterwards: `a + b` for `a += b`."""
+    if not isinstance(statement, ast.AugAssign):
+        return statement.value
+    held = copy.deepcopy(statement.target)
+    for part in ast.walk(held):
+        if hasattr(part, "ctx"):
+            part.ctx = ast.Load()
+    return ast.copy_location(ast.BinOp(held, statement.op, statement.value), statement)
+
+
+def catalogue(editor: Editor, source: Statement) -> Iterator[Edit]:
+    """The catalogue of common mistakes in one statement, undone."""
+    scope = editor.scope(source)
+    for node in editor.nodes(source):
+        if not isinstance(node, (ast.expr, ast.stmt, ast.Slice)):
+            continue
+        for cost, kind, new in editor.of_node(node, source, scope):
+            if cost <= MOST_COST:
+                locate(new, node)
+                parent, name, index = editor.place[id(node)]
+                yield Edit(cost, kind, source.line, "", "", parent, name, index, node, new)
+
+
+def locate(new: Any, node: Any) -> None:
+    """Give the new parts of an expression a place in the source, which compiling asks for."""
+    if "lineno" in new._attributes:
+        if hasattr(new, "lineno"):
+            return
+        ast.copy_location(new, node)
+    for part in ast.iter_child_nodes(new):
+        locate(part, node)
+
+
+def roots_of(tree: ast.stmt) -> Iterator[Any]:
+    """The right sides of a statement: the items of a tuple each by itself, and what is appended."""
+    value = getattr(tree, "value", None)
+    todo = [value] if value is not None else []
+    while todo:
+        node = todo.pop(0)
+        if isinstance(node, (ast.Tuple, ast.List)):
+            todo += node.elts
+        elif isinstance(node, ast.Dict):
+            todo += node.values
+        elif isinstance(tree, ast.Expr) and node is value and isinstance(node, ast.Call):
+            todo += node.args
+        elif isinstance(node, ast.expr) and not isinstance(node, ast.Starred):
+            yield node
+
+
+def leaves(value: Any) -> list[Any]:
+    """The arrays and numbers inside of a value."""
+    if is_numbers(value):
+        return [value]
+    if isinstance(value, (list, tuple)) and value and all(isinstance(item, (float, np.floating)) for item in value):
+        return [np.asarray(value)]
+    if isinstance(value, (list, tuple)):
+        return [leaf for item in value for leaf in leaves(item)]
+    if isinstance(value, dict):
+        return [leaf for item in value.values() for leaf in leaves(item)]
+    return []
+
+
+def is_numbers(value: Any) -> bool:
+    """Whether a value is a number or an array of numbers."""
+    return isinstance(value, (float, np.number)) or (isinstance(value, np.ndarray) and value.dtype.kind in "fiub")

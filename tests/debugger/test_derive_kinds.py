@@ -1,0 +1,132 @@
+"""Kinds of mistakes in programs with loops, aliases and clipped gradients: the line in the backward pass is blamed and mended."""
+
+import time
+
+import numpy as np
+import pytest
+
+from microgradnp.debugger.capture.bind import Wanted
+from microgradnp.debugger.derive.fix import derive
+from microgradnp.debugger.derive.scene import Question
+from microgradnp.debugger.derived import findings
+from microgradnp.debugger.match.references import model_arguments
+from microgradnp.debugger.record.world import World
+
+RNG = np.random.default_rng(8)
+
+
+def recurrent_loss(xs, ys, A, B, C):
+    h, total = np.zeros(len(A)), 0.0
+    for k in range(len(xs)):
+        h = np.tanh(A @ h + B @ xs[k])
+        total = total + 0.5 * np.sum((C @ h - ys[k]) ** 2)
+    return total
+
+
+def forgotten_summand(xs, ys, A, B, C, rate=0.05):
+    states = {-1: np.zeros(len(A))}
+    for k, x in enumerate(xs):
+        states[k] = np.tanh(A @ states[k - 1] + B @ x)
+    gA, gB, gC = np.zeros_like(A), np.zeros_like(B), np.zeros_like(C)
+    later = np.zeros(len(A))
+    for k in reversed(range(len(xs))):
+        e = C @ states[k] - ys[k]
+        gC += np.outer(e, states[k])
+        s = C.T @ e  # wrong
+        p = s * (1 - states[k] ** 2)
+        gA += np.outer(p, states[k - 1])
+        gB += np.outer(p, xs[k])
+        later = A.T @ p  # noqa: F841
+    for value, slope in ((A, gA), (B, gB), (C, gC)):
+        value -= rate * slope
+
+
+def clipped(xs, ys, A, B, C, rate=0.05):
+    states = {-1: np.zeros(len(A))}
+    for k, x in enumerate(xs):
+        states[k] = np.tanh(A @ states[k - 1] + B @ x)
+    grads = [np.zeros_like(A), np.zeros_like(B), np.zeros_like(C)]
+    later = np.zeros(len(A))
+    for k in reversed(range(len(xs))):
+        e = C @ states[k] - ys[k]
+        grads[2] += np.outer(e, states[k])
+        p = (C.T @ e + later) * (1 - states[k] ** 2)
+        grads[0] += np.outer(p, states[k])  # wrong
+        grads[1] += np.outer(p, xs[k])
+        later = A.T @ p
+    size = np.sqrt(sum(np.sum(g**2) for g in grads))
+    for value, slope in zip((A, B, C), grads, strict=True):
+        value -= rate * slope * min(1.0, 0.1 / size)
+
+
+SEQUENCE = {"xs": RNG.normal(size=(4, 3)), "ys": RNG.normal(size=(4, 2))}
+SEQUENCE |= {"A": 0.5 * RNG.normal(size=(4, 4)), "B": RNG.normal(size=(4, 3)), "C": RNG.normal(size=(2, 4))}
+
+
+def layer_loss(x, t, W, b, V):
+    return 0.5 * np.sum((np.tanh(x @ W + b) @ V - t) ** 2)
+
+
+def alias_without_slope(x, t, W, b, V, rate=0.1):
+    h = np.tanh(x @ W + b)
+    e = h @ V - t
+    dh = e @ V.T
+    dz = dh  # wrong
+    W -= rate * x.T @ dz
+    b -= rate * dz.sum(axis=0)
+    V -= rate * h.T @ e
+
+
+def last_sample_only(x, t, W, b, V, rate=0.1):
+    gW, gb, gV = np.zeros_like(W), np.zeros_like(b), np.zeros_like(V)
+    for row, goal in zip(x, t, strict=True):
+        h = np.tanh(row @ W + b)
+        e = h @ V - goal
+        d = (V @ e) * (1 - h * h)
+        gV = np.outer(h, e)  # wrong
+        gW += np.outer(row, d)
+        gb += d
+    W -= rate * gW
+    b -= rate * gb
+    V -= rate * gV
+
+
+LAYER = {"x": RNG.normal(size=(5, 3)), "t": RNG.uniform(size=(5, 2)), "W": RNG.normal(size=(3, 4))}
+LAYER |= {"b": RNG.normal(size=4), "V": RNG.normal(size=(4, 2))}
+
+
+def joined_loss(x, t, P, Q):
+    ones = np.ones((len(x), 1))
+    return 0.5 * np.sum((np.concatenate([ones, np.tanh(np.concatenate([ones, x], axis=1) @ P)], axis=1) @ Q - t) ** 2)
+
+
+def slope_with_bias_row(x, t, P, Q, rate=0.1):
+    ones = np.ones((len(x), 1))
+    row = np.concatenate([ones, x], axis=1)
+    full = np.concatenate([ones, np.tanh(row @ P)], axis=1)
+    e = full @ Q - t
+    back = (e @ Q.T) * (1 - full)  # wrong
+    back = back[:, 1:]
+    P -= rate * row.T @ back
+    Q -= rate * full.T @ e
+
+
+JOINED = {"x": LAYER["x"], "t": LAYER["t"], "P": RNG.normal(size=(4, 4)), "Q": RNG.normal(size=(5, 2))}
+CASES = [
+    (forgotten_summand, recurrent_loss, SEQUENCE, "s = C.T @ e + later"),
+    (clipped, recurrent_loss, SEQUENCE, "grads[0] += np.outer(p, states[k - 1])"),
+    (alias_without_slope, layer_loss, LAYER, "dz = dh * (1 - h ** 2)"),
+    (last_sample_only, layer_loss, LAYER, "gV += np.outer(h, e)"),
+    (slope_with_bias_row, joined_loss, JOINED, "back = (e @ Q.T) * (1 - full ** 2)"),
+]
+
+
+@pytest.mark.parametrize(("train", "loss", "given", "mended"), CASES, ids=lambda value: getattr(value, "__name__", ""))
+def test_the_wrong_line_of_the_backward_pass_is_mended(train, loss, given, mended):
+    arguments, optional = model_arguments(loss)
+    question = Question(World(train, (), given), loss, Wanted(arguments, optional, {}))
+    fix = derive(question, time.thread_time() + 60)
+    (found,) = findings(fix)
+    assert fix.complete
+    assert found.source.endswith("# wrong")
+    assert found.fix[2].partition("  #")[0] == mended
