@@ -103,9 +103,7 @@ def changes_without_fix(derived: Derived, fault: Fault) -> tuple[Finding, ...]:
     if changes or ((fault.blamed.certain or fault.blamed.proof is not None) and not derived.blame.certain):
         return tuple(changes)
     place = finding(fault) if fault.blamed.regions else None
-    first = derived.blame.statement
-    same = place is not None and first is not None and place.file == first.file and place.line == first.line
-    found = suspicion(derived, place.cause if same and place is not None else "unknown")
+    found = suspicion(derived, place.cause if place is not None else "unknown")  # the numbers name the cause, not the line
     return (found,) if found is not None else ()
 
 

@@ -245,7 +245,8 @@ class View:
                 self.inside.setdefault(id(node), root)
         self.values: dict[int, Any] = {}
         targets = getattr(tree, "targets", None) or [getattr(tree, "target", None)]
-        places = [t for t in targets if isinstance(t, (ast.Subscript, ast.Attribute))]
+        parts = [n for target in targets if target is not None for n in ast.walk(target)]
+        places = [n for n in parts if isinstance(n, (ast.Subscript, ast.Attribute)) and isinstance(n.ctx, ast.Store)]
         self.stored = {id(n) for t in places for n in ast.walk(t.value)}  # the containers that the statement stores in
         line, end = tree.lineno, tree.end_lineno or tree.lineno
         self.source = SourceStatement(tree, line, end, suspect.statement.function, ())

@@ -67,6 +67,8 @@ class Difference:
             return self.of_index()
         if kind in ("sign", "constant") and isinstance(self.edit.parent, (ast.Slice, ast.UnaryOp)) and self.in_slice():
             return "conv_kernel_reversed"
+        if kind == "sign" and not self.mended.old:
+            return "sign_flipped"
         if kind in BY_KIND or not self.mended.old or self.snapshot is None:
             return BY_KIND.get(kind, "unknown")
         if kind == "sign" and not self.in_slope():

@@ -34,9 +34,11 @@ def keeps_forward(first: Verdict, again: Verdict) -> bool:
 
 def forward_nodes(step: Step) -> list[Node]:
     """What the step computes on its way to the ends of the forward pass. A residual is a gradient, too, and does not count."""
-    begin, ends = begin_of(step), {node for node in step.outputs if is_gradient(step, node)}
-    made = (node for node in step.structure.before(step.outputs) if node.kind == "operation" and node.number > begin)
-    return [node for node in made if node not in ends]
+    begin, outputs = begin_of(step), set(step.outputs)
+    behind = step.structure.after([c for node in outputs for c in step.structure.consumers[node.number]])
+    ends = [node for node in outputs if node not in behind]  # `1 - p` behind `p` may stand in the backward pass
+    made = (node for node in step.structure.before(ends) if node.kind == "operation" and node.number > begin)
+    return [node for node in made if node not in outputs or not is_gradient(step, node)]
 
 
 def is_gradient(step: Step, node: Node) -> bool:
