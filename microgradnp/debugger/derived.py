@@ -42,8 +42,8 @@ def findings(fix: Fix) -> list[Finding]:
     return found if fix.complete else [dataclasses.replace(f, fix=None, diff="", certainty="suspected") for f in found]
 
 
-def suspicion(fix: Fix, cause: str) -> Finding | None:
-    """The statement whose value is wrong first, with a cause that is only suspected. None where there is none."""
+def suspicion(fix: Fix, cause: str, sure: bool) -> Finding | None:
+    """The statement whose value is wrong first; `sure` says that line events agree. None where there is none."""
     if not fix.blame.suspects:
         return None
     suspect = fix.blame.suspects[0]
@@ -59,7 +59,7 @@ def suspicion(fix: Fix, cause: str) -> Finding | None:
         explanation=EXPLAIN.get(cause, ""),
         expected="",
         fix=None,
-        certainty="consistent" if fix.blame.certain and suspect.node is fix.blame.first and not suspect.near else "suspected",
+        certainty="consistent" if sure else "suspected",
         region=[statement.line],
     )
 

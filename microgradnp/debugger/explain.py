@@ -103,7 +103,10 @@ def changes_without_fix(derived: Derived, fault: Fault) -> tuple[Finding, ...]:
     if changes or ((fault.blamed.certain or fault.blamed.proof is not None) and not derived.blame.certain):
         return tuple(changes)
     place = finding(fault) if fault.blamed.regions else None
-    found = suspicion(derived, place.cause if place is not None else "unknown")  # the numbers name the cause, not the line
+    first = derived.blame.statement
+    agree = place is not None and first is not None and (place.file, place.line) == (first.file, first.line)
+    cause = place.cause if place is not None else "unknown"  # the numbers name it, not the line
+    found = suspicion(derived, cause, agree and place is not None and place.certainty != "suspected")
     return (found,) if found is not None else ()
 
 
