@@ -147,7 +147,7 @@ class Carrier:
 
         Where the norm of all gradients is clipped, the factors differ between the inputs, and not between the arguments.
         """
-        rates = [*scalars_of(self.step), 1.0]
+        rates = [*(float(node.held) for node in scalars_of(self.step)), 1.0]
         found = set()
         self.is_unusual = all(near(b, a) and not any(near(abs(a), rate) for rate in rates) for a, b in factors.values())
         for moves in (True, False):
