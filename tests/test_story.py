@@ -5,7 +5,8 @@ import pytest
 
 import microgradnp as mg
 from microgradnp.cli import story
-from microgradnp.cli.tour import TOLERANCES, Run, agreement, loss_of, train_through_the_graph
+from microgradnp.cli.tour_tables import agreement
+from microgradnp.cli.trainings import TOLERANCES, Run, loss_of, train_through_the_graph
 
 DATA = {"A": story.two_samples(), "B": story.uniform_samples(4)}
 

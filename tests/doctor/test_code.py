@@ -5,7 +5,7 @@ import pytest
 
 import microgradnp as mg
 from microgradnp.cli import story
-from microgradnp.cli.tour import loss_of
+from microgradnp.cli.trainings import loss_of
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 4))
