@@ -21,6 +21,7 @@ import microgradnp as mg
 from microgradnp.core import graph
 from microgradnp.drawing.draw import GraphvizMissing, draw, engines, render
 from microgradnp.drawing.numbers import lines_of, number, statistics
+from microgradnp.drawing.svg import LIGHT_KINDS
 from microgradnp.drawing.text import cells, clean, shorten
 
 engine = importlib.import_module("microgradnp.drawing.engine")
@@ -432,8 +433,9 @@ def test_the_built_in_layout_by_choice_warns_of_nothing(no_graphviz, tmp_path):
     render(network()[0], tmp_path / "g.svg", engine="builtin")
 
 
-def test_what_only_graphviz_can_do_is_refused_with_the_way_to_get_it(no_graphviz, tmp_path):
+def test_what_only_graphviz_can_do_is_refused_with_the_way_to_get_it(no_graphviz, tmp_path, monkeypatch):
     loss, _ = network()
+    monkeypatch.setattr("microgradnp.drawing.draw.has_matplotlib", lambda: False)
     with pytest.raises(
         GraphvizMissing, match=r'engine="dot" was demanded, but dot is not on PATH.\nFor Graphviz quality .*pip install'
     ):
@@ -481,9 +483,26 @@ def test_pygraphviz_runs_in_a_child_process(no_graphviz, monkeypatch):
     assert "pygraphviz" not in sys.modules
 
 
-@pytest.mark.skipif(not ANY_ENGINE, reason="needs dot or pygraphviz")
-def test_png_and_pdf_where_graphviz_is(tmp_path):
+def test_png_and_pdf_show_the_svg_without_graphviz(tmp_path):
+    pytest.importorskip("matplotlib")
     loss, _ = network()
+    svg = ET.fromstring(render(loss, tmp_path / "g.svg", engine="builtin").read_text())
+    png = render(loss, tmp_path / "g.png", engine="builtin").read_bytes()
+    size = [int.from_bytes(png[k : k + 4], "big") for k in (16, 20)]
+    assert size == [2 * int(svg.get("width")), 2 * int(svg.get("height"))]
+    from matplotlib import image
+
+    pixels = image.imread(tmp_path / "g.png")[..., :3]
+    kinds = {tuple(int(color[k : k + 2], 16) for k in (1, 3, 5)) for color, _ in LIGHT_KINDS.values()}
+    seen = {tuple(round(255 * part) for part in pixel) for pixel in pixels[::3, ::3].reshape(-1, 3).tolist()}
+    assert kinds <= seen  # the headers of all kinds of boxes
+    assert render(loss, tmp_path / "g.pdf", engine="builtin").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.skipif(not ANY_ENGINE, reason="needs dot or pygraphviz")
+def test_png_and_pdf_where_graphviz_is(tmp_path, monkeypatch):
+    loss, _ = network()
+    monkeypatch.setattr("microgradnp.drawing.draw.has_matplotlib", lambda: False)
     assert render(loss, tmp_path / "g.png").read_bytes().startswith(b"\x89PNG")
     assert render(loss, tmp_path / "g.PDF").read_bytes().startswith(b"%PDF")
 

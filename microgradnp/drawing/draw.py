@@ -7,6 +7,7 @@ instead where it can. `svg` and `dot` write the result.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from microgradnp.drawing.engine import GraphvizMissing, drawn_by_graphviz, engines, svg_text
 from microgradnp.drawing.picture import picture_of
+from microgradnp.drawing.raster import rasterized
 from microgradnp.inspection.files import write_whole
 from microgradnp.inspection.names import names_from
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GraphvizMissing", "draw", "engines", "render"]
 
-DOT, GRAPHVIZ_ONLY = (".gv", ".dot"), (".png", ".pdf")
+DOT, RASTER = (".gv", ".dot"), (".png", ".pdf")
 
 
 def draw(loss: Any, *, direction: str = "TB") -> graphviz.Digraph:
@@ -65,8 +67,8 @@ def render(drawn: Any, path: str | os.PathLike[str], *, engine: str | None = Non
     drawn : Tensor or graphviz.Digraph
         A loss, or the result of `draw`.
     path : path-like
-        `.svg`; `.gv` or `.dot` for the DOT text; `.png` or `.pdf` where Graphviz is installed. After an error the old file
-        is still there.
+        `.svg`; `.gv` or `.dot` for the DOT text; `.png` or `.pdf`, drawn as the SVG is where Matplotlib is installed, else by
+        Graphviz. After an error the old file is still there.
     engine : "dot", "pygraphviz", "builtin" or None
         The program that lays the graph out. None takes the first that works (see `engines()`), and the built-in layout above
         2,000 boxes.
@@ -76,7 +78,7 @@ def render(drawn: Any, path: str | os.PathLike[str], *, engine: str | None = Non
     Raises
     ------
     GraphvizMissing
-        If this machine lacks the engine, or Graphviz for the format. The message says why and what to install.
+        If this machine lacks the engine, or both programs for the format. The message says why and what to install.
     ValueError
         For an unknown suffix, engine or direction, or a freed graph.
     FileNotFoundError
@@ -84,12 +86,16 @@ def render(drawn: Any, path: str | os.PathLike[str], *, engine: str | None = Non
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix not in (".svg", *DOT, *GRAPHVIZ_ONLY):
+    if suffix not in (".svg", *DOT, *RASTER):
         raise ValueError(f"render: cannot write {path.name!r}: the suffix must be .svg, .png, .pdf, .gv or .dot")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"render: the folder {str(path.parent)!r} does not exist; create it first")
     write_whole(path, content(drawn, suffix, engine, direction, names_from(sys._getframe(1))))
     return path
+
+
+def has_matplotlib() -> bool:
+    return importlib.util.find_spec("matplotlib") is not None
 
 
 def content(drawn: Any, suffix: str, engine: str | None, direction: str, variables: dict[int, str]) -> bytes:
@@ -104,5 +110,7 @@ def content(drawn: Any, suffix: str, engine: str | None, direction: str, variabl
         picture = drawn.picture
     if suffix == ".svg" and picture is not None:
         return svg_text(picture, engine).encode()
+    if suffix in RASTER and picture is not None and has_matplotlib():
+        return rasterized(svg_text(picture, engine), suffix[1:])
     source = str((drawing_of(picture) if picture is not None else drawn).source)
     return source.encode() if suffix in DOT else drawn_by_graphviz(source, suffix[1:], engine)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from microgradnp.drawing.outline import Outline
@@ -23,8 +23,10 @@ Json = dict[str, Any]
 class Boxes:
     """The rows of all groups: what the page writes on a folded one."""
 
-    def __init__(self, outline: Outline, folds: Folds, codes: list[str], index: dict[int, int]) -> None:
-        self.outline, self.folds = outline, folds
+    def __init__(
+        self, outline: Outline, folds: Folds, codes: list[str], index: dict[int, int], given: Collection[int] = ()
+    ) -> None:
+        self.outline, self.folds, self.given = outline, folds, given
         self.names = [shown_name(name, code) for name, code in zip(outline.names, codes, strict=True)]
         self.formulas = Formulas(outline.values, self.names, index)
         self.inputs: list[list[int]] = [[] for _ in outline.values]
@@ -101,7 +103,8 @@ class Boxes:
 
     def is_parameter(self, k: int) -> bool:
         value = self.outline.values[k]
-        return getattr(value, "rule", None) is None and bool(getattr(value, "requires_grad", False))
+        requires = bool(getattr(value, "requires_grad", False)) and id(value) not in self.given
+        return getattr(value, "rule", None) is None and requires
 
     def is_within(self, group: int | None, outer: int) -> bool:
         """Whether a group is another one, or inside it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,8 +38,8 @@ class Contents:
     data: Json
 
 
-def contents_of(root: Any, variables: dict[int, str]) -> Contents:
-    """The contents of a page on the graph of `root`.
+def contents_of(root: Any, variables: dict[int, str], given: Collection[int] = ()) -> Contents:
+    """The contents of a page on the graph of `root`. `given` are the ids of leaves that are shown as data.
 
     Raises TypeError when `root` is no Tensor, ValueError when its graph was freed.
     """
@@ -47,9 +48,9 @@ def contents_of(root: Any, variables: dict[int, str]) -> Contents:
     index = {id(value): i for i, value in enumerate(outline.values)}
     names = code_names(outline)
     places = Places()
-    nodes = [node_row(outline, i, value is root, places) for i, value in enumerate(outline.values)]
-    folds = folds_of(outline)
-    boxes = Boxes(outline, folds, names, index).rows()
+    nodes = [node_row(outline, i, value is root, places, given) for i, value in enumerate(outline.values)]
+    folds = folds_of(outline, given)
+    boxes = Boxes(outline, folds, names, index, given).rows()
     title = outline.names[-1] or (root.rule.name if root.rule else "a tensor")
     data: Json = {
         "title": title[:LONGEST],
@@ -59,7 +60,7 @@ def contents_of(root: Any, variables: dict[int, str]) -> Contents:
         "member": folds.member,
         "places": places.rows,
         "code": names,
-        "needs": [bool(getattr(value, "requires_grad", False)) for value in outline.values],
+        "needs": [bool(getattr(value, "requires_grad", False)) and id(value) not in given for value in outline.values],
         "noGradient": backward.why_not,
         "first": None,
     }
@@ -67,12 +68,12 @@ def contents_of(root: Any, variables: dict[int, str]) -> Contents:
     return Contents(outline, backward, index, data)
 
 
-def node_row(outline: Outline, i: int, is_root: bool, places: Places) -> list[Any]:
+def node_row(outline: Outline, i: int, is_root: bool, places: Places, given: Collection[int]) -> list[Any]:
     """One node: [operation, name, kind, shape, dtype, number of its place]."""
     value = outline.values[i]
     node = value if graph.is_node(value) else None
     operation = operation_of(node)[:LONGEST] if node is not None and node.rule is not None else ""
-    kind = kind_of(value, is_root)
+    kind = "data" if id(value) in given else kind_of(value, is_root)
     return [operation, outline.names[i][:LONGEST], kind, list(value.shape), str(value.dtype), places.number_of(node)]
 
 

@@ -38,8 +38,8 @@ def shortened(name: str, text: str) -> str:
 
 
 COMMENT = re.compile(r"(^|\s+)// [^'\"`]*$")
-QUOTED = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
-LEFT_AS_IT_IS = re.compile(r"`|/[^\s/]")  # a template, or perhaps a regular expression
+QUOTED = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)""")
+LEFT_AS_IT_IS = re.compile(r"/[^\s/]|`.*`.*`")  # perhaps a regular expression; templates that may stand in each other
 
 
 def squeezed(script: str) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import collections
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,13 +52,14 @@ class Folds:
     member: list[int | None]
 
 
-def folds_of(outline: Outline) -> Folds:
-    return Folding(outline).folds()
+def folds_of(outline: Outline, given: Collection[int] = ()) -> Folds:
+    """The groups of a graph. `given` are the ids of leaves that are data, whether they require a gradient or not."""
+    return Folding(outline, given).folds()
 
 
 class Folding:
-    def __init__(self, outline: Outline) -> None:
-        self.outline, self.values = outline, outline.values
+    def __init__(self, outline: Outline, given: Collection[int] = ()) -> None:
+        self.outline, self.values, self.given = outline, outline.values, given
         self.made = [getattr(value, "rule", None) is not None for value in self.values]
         self.users: list[list[int]] = [[] for _ in self.values]
         self.inputs: list[list[int]] = [[] for _ in self.values]
@@ -97,7 +98,8 @@ class Folding:
         return Folds(parts, parents, member)
 
     def is_parameter(self, node: int) -> bool:
-        return not self.made[node] and bool(getattr(self.values[node], "requires_grad", False))
+        value = self.values[node]
+        return not self.made[node] and bool(getattr(value, "requires_grad", False)) and id(value) not in self.given
 
     def arranged(self, group: int | None) -> list[Part]:
         """The boxes of a module, in topological order."""

@@ -14,28 +14,25 @@ from microgradnp.debugger.match.index import Match
 from microgradnp.debugger.report.annotate import Meanings
 from microgradnp.debugger.report.facts import Facts, Finding, mending
 from microgradnp.debugger.report.heat import usual_factor
-from microgradnp.viewer.contents import Contents, contents_of
+from microgradnp.viewer.contents import contents_of
 from microgradnp.viewer.overlay import Mark, overlay
 from microgradnp.viewer.view import Page, written
 
 
 def page_of(report: Facts, path: str | os.PathLike[str] | None, direction: str, engine: str | None) -> Page:
-    contents = contents_of(report.matches.evaluation.nodes[-1], {})
+    contents = contents_of(report.matches.evaluation.nodes[-1], {}, data_of(report))
     number = {k: contents.index[id(node)] for k, node in enumerate(report.matches.evaluation.nodes)}
-    data_is_no_parameter(report, contents)
     marks, first = marks_of(report)
     extra = overlay(contents, {number[k]: mark for k, mark in marks.items()}, number.get(first) if first is not None else None)
     extra |= {"cause": [cause(finding) for finding in report.findings]}
     return written(contents, extra, path, direction, engine)
 
 
-def data_is_no_parameter(report: Facts, contents: Contents) -> None:
-    """Mark arguments as data where no gradient was asked for. The model was differentiated by all arguments."""
-    asked = {*report.gradients, *report.verdict.unchecked}
-    for node in report.matches.evaluation.nodes:
-        if node.rule is None and node.name in report.matches.evaluation.values and node.name not in asked:
-            k = contents.index[id(node)]
-            contents.data["nodes"][k][2], contents.data["needs"][k] = "data", False
+def data_of(report: Facts) -> set[int]:
+    """The ids of the arguments of which no gradient was asked for. The model was differentiated by all arguments."""
+    asked, arguments = {*report.gradients, *report.verdict.unchecked}, report.matches.evaluation.values
+    nodes = report.matches.evaluation.nodes
+    return {id(node) for node in nodes if node.rule is None and node.name in arguments and node.name not in asked}
 
 
 def marks_of(report: Facts) -> tuple[dict[int, Mark], int | None]:

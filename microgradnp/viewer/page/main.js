@@ -69,7 +69,7 @@ function look([x, y, scale], remember = true) {
 }
 
 function fit() {
-  const { width, height } = stage.getBoundingClientRect(), scale = Math.min(width / (scene.width + AROUND), height / (scene.height + AROUND + (S.lane ? 40 : 0)), 2.2);
+  const { width, height } = stage.getBoundingClientRect(), turn = S.lane ? 40 : 0, scale = Math.min(width / (scene.width + AROUND + (flowsDown() ? 0 : turn)), height / (scene.height + AROUND + turn), 2.2);
   if (scale > 0) look([(width - scene.width * scale) / 2, (height - scene.height * scale) / 2 - (S.lane && flowsDown() ? 14 * scale : 0), scale], false);
   S.at = null;
   writeURL();

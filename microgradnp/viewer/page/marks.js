@@ -17,6 +17,7 @@ function mark() {
     const nodes = item >= 0 ? [item] : inside[-1 - item];
     flag(drawn, nodes, { bright, current, given });
     if (item >= 0) badge(item, drawn);
+    else drawn.querySelector(".badge").style.display = S.over ? "" : "none";
   }
   const { itemOf } = scene.seen, [giver, takers] = [current ? itemOf[current[0]] : null, new Set([...given].map((node) => itemOf[node]))];
   for (const edge of scene.edges) {

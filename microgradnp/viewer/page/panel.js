@@ -21,7 +21,7 @@ function verdict() {
   const many = (n, of) => `${n} of ${of} hand-written ${of === 1 ? "gradient" : "gradients"}`;
   part.append(html("p", wrong.length ? `✗ ${many(wrong.length, judged.length)} ${wrong.length === 1 ? "is" : "are"} wrong.` : `✓ ${judged.length === 1 ? "The hand-written gradient is right." : `All ${judged.length} hand-written gradients are right.`}`, "lead"));
   if (wrong.length && D.first !== null && D.first !== undefined) {
-    const line = html("p", "First wrong in the order of the sweep: ");
+    const line = html("p", "First wrong in the order of the backward pass: ");
     line.append(link(D.first, over[D.first]?.name || title(D.first)));
     part.append(line);
   }
@@ -57,7 +57,7 @@ function nodePart() {
   heading.append(" ", html("small", row[NAME] && row[OP] && row[NAME] !== row[OP] ? row[OP] : row[KIND]));
   part.append(heading);
   if (mark) part.append(html("p", mark.ok === null ? `? ${mark.says}` : mark.ok ? `✓ right: ${mark.says}` : `✗ ${node === D.first ? "first wrong" : "wrong"}: ${mark.says}`, mark.ok === false ? "says wrong" : "says"));
-  if (place) part.append(source(place[0], place[1], place[2], place[3], place[4]));
+  if (place && (row[OP] || !mark?.where)) part.append(source(place[0], place[1], place[2], place[3], place[4]));
   if (mark?.where) part.append(html("p", "hand-written:", "quiet"), source(mark.where[3], mark.where[1], "", mark.where[2], mark.where[0]));
   const forward = (D.forward && D.forward[node]) || [], backward = shares[node].flatMap((share) => share.lines);
   if (forward.length || backward.length) part.append(html("pre", [...forward, ...backward].join("\n"), "code"));
@@ -77,15 +77,23 @@ const MATHML = "http://www.w3.org/1998/Math/MathML";
 const mathElement = ([name, ...rest]) => {
   if (name === "d") return mathElement(["mfrac", ["mrow", ["mo", "∂"], ["mi", "L"]], ["mrow", ["mo", "∂"], rest[0]]]);
   const made = document.createElementNS(MATHML, name);
+  if (name === "mo") made.setAttribute("stretchy", "false");
   made.append(...rest.map((part) => (typeof part === "string" ? part : mathElement(part))));
   return made;
 };
+// An equation in parts that may stand on lines of their own: each begins with its "=".
+const sides = (row) => row.reduce((parts, item) => {
+  if (item[0] === "mo" && item[1] === "=") parts.push([]);
+  parts[parts.length - 1].push(item);
+  return parts;
+}, [[]]);
+
 function reasons(node) {
   const found = D.derivation?.[node];
   if (!found) return null;
   const block = html("div", null, "why"), tail = [found.rule, ...found.says].map((text, k) => html("p", text, k ? "" : "quiet"));
   for (const line of found.where || []) block.append(html("code", line));
-  if (found.math) block.append(mathElement(["math", ...found.math]));
+  if (found.math) block.append(...sides(found.math).map((side) => mathElement(["math", ...side])));
   else block.append(html("code", found.text));
   block.append(...tail);
   return block;
@@ -189,6 +197,7 @@ function program() {
     list.append(item);
   });
   first.classList.toggle("now", S.step === 0);
+  list.tabIndex = 0;
   part.append(list);
   const definitions = Object.values(D.definitions || {});
   if (definitions.length) {

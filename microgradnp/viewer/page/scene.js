@@ -145,7 +145,7 @@ function thumbnails(drawn, [width, height], alone) {
       element("rect", { class: "frame", x, y, width: wide, height: MAP }),
       element("image", { class: side, x, y, width: wide, height: MAP, preserveAspectRatio: "none" }),
       words(x + wide / 2, y + 24, `number ${side}`, "", { "text-anchor": "middle" }),
-      words(x, height - 6.5, "caption", caption), words(x + wide, height - 6.5, `caption note ${side}`, "", { "text-anchor": "end" })));
+      words(x, height - 6.5, `caption name-of-${side}`, caption), words(x + wide, height - 6.5, `caption note ${side}`, "", { "text-anchor": "end" })));
   }
   drawn.append(thumbs);
 }
@@ -164,14 +164,21 @@ function outline(drawn, kind, width, height) {
 
 // One thumbnail of a box: an image, or the number itself where there is only one, or why there is nothing.
 function thumbnail(drawn, side, map, nothing) {
-  const image = drawn.querySelector(`image.${side}`), text = drawn.querySelector(`.number.${side}`), note = drawn.querySelector(`.note.${side}`);
+  const image = drawn.querySelector(`image.${side}`), text = drawn.querySelector(`.number.${side}`);
   const single = map && map.x && map.x.length === 1;
   const drawable = map && map.q && (!single || missing(map));
   if (drawable) image.setAttribute("href", picture(map, side));
   image.style.display = drawable ? "" : "none";
   text.textContent = single ? number(map.x[0]) : map?.text ? "text" : map ? "" : nothing;
   text.classList.toggle("single", Boolean(single));
-  note.textContent = map ? missing(map) : "";
+  noteOn(drawn, side, map ? missing(map) : "");
+}
+
+// A note takes the place of the caption.
+function noteOn(drawn, side, text) {
+  const caption = drawn.querySelector(`.name-of-${side}`);
+  drawn.querySelector(`.note.${side}`).textContent = text;
+  if (caption) caption.style.display = text ? "none" : "";
 }
 
 let painting = 0;
@@ -197,5 +204,5 @@ function paintOne(item, { drawn }) {
   if (isData(item)) return;
   const { state, here, total } = progress(node), map = gradientOf(node);
   thumbnail(drawn, "right", map, { never: D.needs[node] ? "no loss" : "not needed", waiting: "…", final: D.noMaps ? "" : "empty", partial: "…" }[state]);
-  if (state === "partial") drawn.querySelector(".note.right").textContent = `${here} of ${total}`;
+  if (state === "partial") noteOn(drawn, "right", `${here} of ${total}`);
 }
