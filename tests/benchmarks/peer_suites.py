@@ -1,11 +1,11 @@
 """The test suites of peers, run on this package: what they expect, we do, or we refuse by name.
 
     python tests/benchmarks/peer_suites.py autograd   FOLDER   # a checkout of HIPS autograd
+    python tests/benchmarks/peer_suites.py mygrad     FOLDER   # a checkout of MyGrad
     python tests/benchmarks/peer_suites.py array-api  FOLDER   # a checkout of the array API's test suite, with its submodule
 
 The suites import their own library by name. A module of that name stands in for it here: its functions are ours. A test of the
-library's own machinery, which has no counterpart here, is not applicable. MyGrad's suite is about its own machinery almost
-everywhere (locked memory, views, constants), so it has no runner. One line is printed: how many tests are applicable,
+library's own machinery, which has no counterpart here, is not applicable. One line is printed: how many tests are applicable,
 passed, refused (an error of ours) and wrong (a value that the test does not accept). `--list` names all that did not pass.
 """
 
@@ -22,6 +22,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -160,6 +161,79 @@ def autograd() -> None:
         stand_in(f"autograd.{name}")
 
 
+# ------------------------------------------------------------------------------------------------ MyGrad
+
+
+class Kind(type):
+    """The type of the stand-in for MyGrad's Tensor: it makes our Tensors, and recognises them."""
+
+    def __instancecheck__(cls, value: Any) -> bool:
+        return isinstance(value, mg.Tensor)
+
+    def __call__(cls, data: Any, dtype: Any = None, *, constant: bool | None = None, copy: bool = True, ndmin: int = 0) -> Any:
+        if isinstance(data, mg.Tensor) and not copy:
+            return data
+        value = np.array(data.numpy() if isinstance(data, mg.Tensor) else data, dtype=dtype, ndmin=ndmin)
+        return mg.Tensor(value, requires_grad=value.dtype.kind == "f" and not constant)
+
+
+class MyGradTensor(metaclass=Kind):
+    """A Tensor with a gradient, unless it is a constant."""
+
+
+def summed_to(g: Any, shape: tuple[int, ...]) -> Any:
+    """A gradient, summed over the axes that broadcasting added or stretched."""
+    g = np.sum(g, axis=tuple(range(np.ndim(g) - len(shape))))
+    return np.sum(g, axis=tuple(k for k, n in enumerate(shape) if n == 1 != g.shape[k]), keepdims=True)
+
+
+def mygrad() -> None:
+    """A stand-in for `mygrad`: its functions are NumPy's and ours, and record what they are given."""
+
+    def recorded(function: Any) -> Any:
+        @functools.wraps(function)
+        def call(*args: Any, constant: bool | None = None, **kwargs: Any) -> Any:
+            floats = (isinstance(a, (np.ndarray, np.generic)) and a.dtype.kind == "f" for a in args)
+            made = [MyGradTensor(a, constant=constant) if known else a for a, known in zip(args, floats, strict=True)]
+            result = function(*made, **kwargs)
+            return MyGradTensor(result, constant=constant) if constant or isinstance(result, (np.ndarray, np.generic)) else result
+
+        return call
+
+    ours = {name: recorded(getattr(mg, name)) for name in ("sigmoid", "relu", "softmax", "logsumexp", "tanh")}
+    numpys = {
+        name: recorded(getattr(np, name))
+        for name in dir(np)
+        if callable(getattr(np, name)) and not name.startswith("_") and not isinstance(getattr(np, name), type)
+    }
+    own: Any = mg.Tensor  # with what MyGrad's tests look at
+    own.constant = property(lambda self: not self.requires_grad)
+    own.base = own.creator = property(lambda self: None)
+    own._ops = property(lambda self: set())
+    own.data = property(mg.Tensor.numpy)
+    own.__array__ = lambda self, dtype=None, copy=None: np.array(self.numpy(), dtype)  # the tests compare results as arrays
+    stand_in("mygrad", **numpys, Tensor=MyGradTensor, tensor=MyGradTensor, newaxis=None, pi=np.pi, e=np.e, inf=np.inf, nan=np.nan)
+    stand_in("mygrad._utils", reduce_broadcast=summed_to)
+    locks: dict[str, Any] = {"_views_waiting_for_unlock": {}, "_array_tracker": {}, "_array_counter": {}, "MEM_GUARD": False}
+    stand_in("mygrad._utils.lock_management", **locks)
+    stand_in("mygrad._utils.graph_tracking", TRACK_GRAPH=True)
+    stand_in("mygrad.tensor_base", Tensor=MyGradTensor, CONSTANT_ONLY_DTYPES=(np.integer, np.bool_))
+    stand_in("mygrad.nnet", **ours)
+    stand_in("mygrad.nnet.activations", **ours, logsoftmax=recorded(mg.log_softmax))
+    stand_in("mygrad.nnet.losses", softmax_crossentropy=mg.cross_entropy)
+    stand_in("mygrad.linalg", norm=recorded(np.linalg.norm))
+    for name in (
+        "_utils.duplicating_graph", "_utils.op_creators", "computational_graph", "errors", "linalg.ops", "linalg.funcs", "math",
+        "math.arithmetic", "math.arithmetic.ops", "math.sequential", "math.sequential.ops", "math.misc", "math.misc.funcs",
+        "math.nondifferentiable", "math.unary", "nnet.initializers", "nnet.layers", "nnet.layers.utils", "nnet.layers.gru",
+        "nnet.losses.utils", "operation_base", "random", "typing", "ufuncs", "ufuncs._ufunc_creators",
+    ):  # fmt: skip
+        stand_in(f"mygrad.{name}")
+    quick = {"max_examples": 10, "deadline": None, "phases": [hypothesis.Phase.explicit, hypothesis.Phase.generate]}
+    hypothesis.settings.register_profile("quick", suppress_health_check=list(hypothesis.HealthCheck), **quick)
+    os.environ["HYPOTHESIS_PROFILE"] = "quick"
+
+
 # ---------------------------------------------------------------------------------------- the array API
 
 
@@ -261,6 +335,7 @@ OWN_DECISIONS = (
 )  # fmt: skip
 SUITES = {
     "autograd": (autograd, "tests", ["--ignore", "tests/test_vspaces.py"]),
+    "mygrad": (mygrad, "tests", []),
     "array-api": (array_api, "array_api_tests", ["--max-examples", "20"]),
 }
 
