@@ -31,7 +31,7 @@ from microgradnp.debugger.record.step import CannotJudgeError, Step
 from microgradnp.debugger.record.structure import read
 from microgradnp.debugger.record.values import global_state, set_global_state
 
-MOST = 10_000  # operations that are recorded
+MOST = 20_000  # operations that are recorded
 KINDS = {"update": "update", "returned": "returned", "gradient": "variable", "": "returned"}
 NOT_FOUND = "it does not move, and no gradient of it was found"
 OTHER_FORWARD = "no value of the program is what the model's forward pass ends with"

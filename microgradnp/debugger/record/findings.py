@@ -32,10 +32,18 @@ class Values:
         self.close = CLOSE
         self.whole: dict[tuple[int, ...], list[tuple[Node, np.ndarray]]] = {}
         self.order: list[tuple[Node, np.ndarray]] = []
+        self.nodes: list[Node] = []  # arrays in their order, then single numbers
+        singles: list[Node] = []
+        single_values: list[float] = []
         for node in nodes:
             if node.kind in ("decision", "hold", "literal") or node in values.failed:
                 continue
-            array = as_numbers(values[node])
+            value = values[node]
+            if type(value) in (float, np.float64):
+                singles.append(node)
+                single_values.append(value)
+                continue
+            array = as_numbers(value)
             if array is None or array.dtype.kind not in NUMBERS:
                 continue
             if array.dtype in (np.float32, np.float16):
@@ -43,6 +51,8 @@ class Values:
             squeezed = np.squeeze(np.asarray(array))
             self.order.append((node, squeezed))
             self.whole.setdefault(squeezed.shape, []).append((node, squeezed))
+        self.nodes = [*(node for node, _ in self.order), *singles]
+        self.single_values = np.array(single_values, float)
         self.entries: tuple[np.ndarray, np.ndarray] | None = None
         self.probed: dict[Any, np.ndarray] = {}
 
@@ -121,14 +131,13 @@ class Values:
         if not is_generic(np.array([target])).all():
             return []
         if self.entries is None:
-            values = [array.ravel().astype(float) for _, array in self.order]
-            owners = [np.full(len(flat), k) for k, flat in enumerate(values)]
-            flat = np.concatenate(values) if values else np.zeros(0)
+            sizes = [array.size for _, array in self.order] + [1] * len(self.single_values)
+            flat = np.concatenate([*(array.ravel().astype(float) for _, array in self.order), self.single_values])
             order = np.argsort(flat, kind="stable")
-            self.entries = flat[order], (np.concatenate(owners)[order] if owners else np.zeros(0, int))
+            self.entries = flat[order], np.repeat(np.arange(len(sizes)), sizes)[order]
         low, high = sorted((target * (1 - self.close), target * (1 + self.close)))
         start, end = np.searchsorted(self.entries[0], low), np.searchsorted(self.entries[0], high, side="right")
-        return earliest([self.order[k][0] for k in dict.fromkeys(self.entries[1][start:end].tolist())])
+        return earliest([self.nodes[k] for k in dict.fromkeys(self.entries[1][start:end].tolist())])
 
     def located(self, target: np.ndarray, weight: np.ndarray) -> list[Node]:
         """The nodes that hold a quantity together: as one array, by rows or columns, or by numbers. Empty where it is not there.

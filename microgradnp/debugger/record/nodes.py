@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from microgradnp.debugger.record.sites import Site
 SCALARS = frozenset(t for t in np.sctypeDict.values() if issubclass(t, np.number)) | {float, complex}
 FLAGS = frozenset([bool, np.bool_])
 INTS = frozenset(t for t in SCALARS if issubclass(t, np.integer))
+SPACING = 32  # versions of a memory between two that are kept
 
 
 def fresh(number: Any) -> Any:
@@ -144,13 +146,15 @@ class Undo(NamedTuple):
 class Memory:
     """The bytes of one array and of all its views, with every version that they had."""
 
-    __slots__ = ("base", "kept", "nodes", "undo")
+    __slots__ = ("base", "kept", "last", "nodes", "places", "undo")
 
     def __init__(self, base: np.ndarray, node: Node) -> None:
         self.base = base
         self.nodes = [node]  # one for each version
         self.undo: list[Undo] = []  # undo[k] goes from version k + 1 back to k
-        self.kept: dict[int, np.ndarray] = {}
+        self.kept: dict[int, np.ndarray] = {}  # some versions, so that no way back is long
+        self.places: list[int] = []  # their numbers, in order
+        self.last = (-1, np.empty(0, np.uint8))  # the version that was read last
 
     @property
     def version(self) -> int:
@@ -165,15 +169,28 @@ class Memory:
         """The bytes as they were at a version."""
         if version == self.version:
             return bytes_of(self.base)
+        if version == self.last[0]:
+            return self.last[1]
         if version not in self.kept:
-            whole = (v for v in range(version, self.version) if self.undo[v].index is None and self.undo[v].array is self.base)
-            later = min([*[v for v in self.kept if v > version], *list(whole)[:1]], default=self.version)
-            flat = (self.at(later) if later == self.version or later in self.kept else bytes_of(self.undo[later].old)).copy()
-            for undo in reversed(self.undo[version:later]):
-                part = self.geometry(undo.array).of(flat)
-                part[... if undo.index is None else undo.index] = undo.old
-            self.kept = {version: flat}
+            self.last = version, self.back_to(version)
+            return self.last[1]
         return self.kept[version]
+
+    def back_to(self, version: int) -> np.ndarray:
+        """A version, from the next one that is known. What lies far on the way is kept."""
+        place = bisect.bisect_left(self.places, version)
+        later = self.places[place] if place < len(self.places) else self.version
+        flat = (bytes_of(self.base) if later == self.version else self.kept[later]).copy()
+        for number in range(later - 1, version - 1, -1):
+            undo = self.undo[number]
+            if undo.index is None and undo.array is self.base:
+                flat = bytes_of(undo.old).copy()
+            else:
+                self.geometry(undo.array).of(flat)[... if undo.index is None else undo.index] = undo.old
+            if number % SPACING == 0 and number != version:
+                self.kept[number] = flat.copy()
+                bisect.insort(self.places, number)
+        return flat
 
     def part(self, version: int, array: np.ndarray | None) -> np.ndarray:
         """What an array showed at a version."""

@@ -56,7 +56,7 @@ def point_at(step: Step, amount: float) -> Point | None:
     window = [node for node in values.changed if node.number >= start]
     if window or values.failed:
         return None
-    useful = [node for node, _ in step.found.order if node.number <= step.last.number]
+    useful = [node for node in step.found.nodes if node.number <= step.last.number]
     if step.outputs and not outputs_of(evaluation, set(step.after), Values(useful, values).located):
         return None
     return Point(values, evaluation, amount)

@@ -358,7 +358,7 @@ def moved_to(structure: Structure, held: Any, last: Any, tail: str, outputs: lis
     end = max(node.number for node in outputs)
     last_nodes = [final.node for _, final in pairs(held, last) if final is not None]
     if not made & structure.before(last_nodes):  # by branches only
-        made = {node for node in structure.record.nodes if node.number > min(n.number for n in outputs)}
+        made = set(structure.record.nodes[min(node.number for node in outputs) + 1 :])
     parts, moved = [], False
     for part, final in pairs(held, last):
         whole = final_of(structure, part, final, tail) or final_elsewhere(structure, part, forward) or []

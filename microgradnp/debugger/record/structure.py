@@ -84,31 +84,39 @@ class Structure:
     def __init__(self, record: Record) -> None:
         self.record = record
         self.consumers: list[list[Node]] = [[] for _ in record.nodes]
+        self.readers: list[list[int]] = [[] for _ in record.nodes]  # the same by their numbers
+        self.sources: list[list[int]] = []
         for node in record.nodes:
-            for parent in record.parents(node):
+            parents = record.parents(node)
+            self.sources.append([parent.number for parent in parents])
+            for parent in parents:
                 self.consumers[parent.number].append(node)
+                self.readers[parent.number].append(node.number)
 
-    def after(self, nodes: Iterable[Node], without: set[Node] | frozenset[Node] = frozenset()) -> set[Node]:
+    def after(self, nodes: Iterable[Node], without: Iterable[Node] = ()) -> set[Node]:
         """What is made from some nodes, they themselves included; nothing is followed through `without`."""
-        found = {node for node in nodes if node not in without}
-        todo = list(found)
-        while todo:
-            for consumer in self.consumers[todo.pop().number]:
-                if consumer not in found and consumer not in without:
-                    found.add(consumer)
-                    todo.append(consumer)
-        return found
+        return self.reached(nodes, self.readers, without)
 
-    def before(self, nodes: Iterable[Node], without: set[Node] | frozenset[Node] = frozenset()) -> set[Node]:
+    def before(self, nodes: Iterable[Node], without: Iterable[Node] = ()) -> set[Node]:
         """What some nodes are made from, they themselves included."""
-        found = {node for node in nodes if node not in without}
-        todo = list(found)
+        return self.reached(nodes, self.sources, without)
+
+    def reached(self, nodes: Iterable[Node], links: list[list[int]], without: Iterable[Node]) -> set[Node]:
+        """All nodes to which links lead, from some of them."""
+        seen = bytearray(len(self.record.nodes))
+        for node in without:
+            seen[node.number] = 1
+        todo = list({node.number for node in nodes if not seen[node.number]})
+        for number in todo:
+            seen[number] = 1
+        found = todo.copy()
         while todo:
-            for parent in self.record.parents(todo.pop()):
-                if parent not in found and parent not in without:
-                    found.add(parent)
-                    todo.append(parent)
-        return found
+            for number in links[todo.pop()]:
+                if not seen[number]:
+                    seen[number] = 1
+                    todo.append(number)
+                    found.append(number)
+        return {self.record.nodes[number] for number in found}
 
     def carried(self, node: Node) -> Iterator[Node]:
         """The operands whose numbers go on in a node's value, or are added up in it. Memories are told by their nodes."""
