@@ -264,3 +264,20 @@ def test_a_watched_block_is_recorded():
     assert not watched.report.ok
     assert [a for a, entry in watched.report.gradients.items() if not entry.ok] == ["w"]
     assert (gw.shape, np.ndim(gb)) == ((3,), 0)
+
+
+def test_a_gradient_in_the_place_of_a_parameter_is_wrong():
+    def train(x, t, w, v):
+        for _ in range(3):
+            h = np.tanh(x @ w)
+            e = h @ v - t
+            gw, gv = x.T @ (np.outer(e, v) * (1 - h * h)), h.T @ e
+            w -= 0.1 * gw
+            v = 0.1 * gv
+
+    def loss(x, t, w, v):
+        return 0.5 * np.sum((np.tanh(x @ w) @ v - t) ** 2)
+
+    verdict = judged(train, loss, tuple(data((6, 3), (6,), (3, 4), (4,))))
+    assert (verdict.wrong, verdict.right) == (["v"], ["w"])
+    assert "takes its place" in verdict.entries["v"].why

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debugger.record.alternating import judge_alternating
-from microgradnp.debugger.record.judged import SAME, Judged, both, quantity, tolerance
+from microgradnp.debugger.record.judged import SAME, Judged, both, multiple_of, quantity, tolerance
 from microgradnp.debugger.record.movements import ONLY_ZERO, ZERO, gradient_inside, judge_update, movement
 from microgradnp.debugger.record.nodes import Node, Record
 from microgradnp.debugger.record.parting import parting
@@ -26,6 +26,7 @@ from microgradnp.derivatives.agreement import scale_of
 
 STILL_INT = "it is a whole number in the only step that was found"
 
+REPLACED = "a multiple of its gradient takes its place, and the old value is lost: = for += or -="
 ASCENT = (
     "it moves uphill, and the model is negative: that is right where the model is to be made large, as a likelihood is; "
     "otherwise the sign of the update is wrong"
@@ -155,6 +156,11 @@ def judge_step(step: Step) -> dict[str, Judged]:
             entries[argument] = judge_alternating(step, point, entry)
     if not step.after:
         judge_returned(step, point, entries)
+    for argument, node in step.replaced.items():
+        if argument in entries and entries[argument].status == "not checked":
+            multiple = multiple_of(step, point, node, argument)
+            if multiple is not None and not multiple.transposed:
+                entries[argument] = Judged(argument, "wrong", "update", multiple.factor, node=node, why=REPLACED)
     single_numbers(step, point, entries)
     settle_scaled(step, point, entries)
     settle(step, [entry for entry in entries.values() if entry.evidence == "update"])

@@ -43,6 +43,7 @@ class Step:
     backward: set[Node]  # what is made from them
     last: Node  # the last operation of the step
     whole: frozenset[str] = frozenset()  # arguments that are arrays of whole numbers, and move
+    replaced: dict[str, Any] = dataclasses.field(default_factory=dict)  # arguments that the backward pass writes anew
     first: dict[str, Any] = dataclasses.field(default_factory=dict)  # the arguments when they were first seen
 
 
@@ -158,7 +159,8 @@ def find_step(
             backward = structure.after(outputs)
             end = max((part.node.number for held in after.values() for part in parts_in(held)), default=len(record.nodes) - 1)
             whole = whole_numbers(state, values) & evaluation.gradients.keys()
-            made = (before, after, evaluation, outputs, backward, record.nodes[end], whole, history[0][1])
+            anew = {a: n for a in state.keys() - after.keys() if (n := written_anew(record, a, outputs, backward)) is not None}
+            made = (before, after, evaluation, outputs, backward, record.nodes[end], whole, anew, history[0][1])
             return Step(record, model, structure, values, found, *made)
         if not after:
             break
@@ -228,6 +230,13 @@ def ends_on_all_ways(
             break
         skipped |= {id(node) for node, _ in ends}
     return first
+
+
+def written_anew(record: Record, argument: str, outputs: list[Node], backward: set[Node]) -> Node | None:
+    """The value that the backward pass gives to the variable of an argument."""
+    end, variable = max(node.number for node in outputs), record.sightings.variable(argument)
+    values = [held.value for held in variable.history] if variable is not None else []
+    return next((value for value in values if type(value) is Node and value.number > end and value in backward), None)
 
 
 def whole_numbers(state: dict[str, Any], values: Replay) -> frozenset[str]:
