@@ -157,9 +157,11 @@ def find_step(
         if done == number:
             before = {a: exchanged(held, parts_in(held)) for a, held in state.items()}
             backward = structure.after(outputs)
-            end = max((part.node.number for held in after.values() for part in parts_in(held)), default=len(record.nodes) - 1)
+            this_step = backward - structure.after(part.node for held in after.values() for part in parts_in(held))
+            anew = {a: n for a in state.keys() - after.keys() if (n := written_anew(record, a, outputs, this_step)) is not None}
+            moved = [part.node.number for held in (*after.values(), *anew.values()) for part in parts_in(held)]
+            end = max(moved, default=len(record.nodes) - 1)
             whole = whole_numbers(state, values) & evaluation.gradients.keys()
-            anew = {a: n for a in state.keys() - after.keys() if (n := written_anew(record, a, outputs, backward)) is not None}
             made = (before, after, evaluation, outputs, backward, record.nodes[end], whole, anew, history[0][1])
             return Step(record, model, structure, values, found, *made)
         if not after:
@@ -232,11 +234,11 @@ def ends_on_all_ways(
     return first
 
 
-def written_anew(record: Record, argument: str, outputs: list[Node], backward: set[Node]) -> Node | None:
-    """The value that the backward pass gives to the variable of an argument."""
+def written_anew(record: Record, argument: str, outputs: list[Node], this_step: set[Node]) -> Node | None:
+    """The value that the backward pass of a step gives to the variable of an argument."""
     end, variable = max(node.number for node in outputs), record.sightings.variable(argument)
     values = [held.value for held in variable.history] if variable is not None else []
-    return next((value for value in values if type(value) is Node and value.number > end and value in backward), None)
+    return next((value for value in values if type(value) is Node and value.number > end and value in this_step), None)
 
 
 def whole_numbers(state: dict[str, Any], values: Replay) -> frozenset[str]:
