@@ -17,7 +17,7 @@ import numpy as np
 
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.capture.program import seeded
-from microgradnp.debugger.record import instrument
+from microgradnp.debugger.record import syntax
 from microgradnp.debugger.record.call_hooks import CallHooks
 from microgradnp.debugger.record.hooks import Hook
 from microgradnp.debugger.record.instrument import Instrumented, Instrumenter
@@ -199,7 +199,7 @@ class Lookouts(Instrumenter):
                 counted = dict(self.lines)
                 self.statement = self.describe(statement)
                 self.lines = counted
-                made.append(instrument.place(ast.Expr(self.call("watch", statement, None, inner=())), statement))
+                made.append(syntax.place(ast.Expr(self.call("watch", statement, None, inner=())), statement))
             new = self.visit(statement)
             made += new if isinstance(new, list) else [new]
             if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)) and len(self.function) > 1:

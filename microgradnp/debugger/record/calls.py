@@ -19,7 +19,6 @@ LIBRARIES = tuple(
 NUMERIC = frozenset(
     ["numpy", "scipy", "math", "cmath", "operator", "_operator", "statistics", "builtins", "microgradnp", "fractions"]
 )
-CONTAINERS = (list, dict, set, frozenset, str, bytes, bytearray, tuple, types.GeneratorType)
 COPIES = frozenset([copy.copy, copy.deepcopy])
 ITERATED = frozenset(  # take their arguments apart
     [zip, enumerate, list, tuple, iter, reversed, sorted, max, min, sum, set, map, filter, functools.reduce, np.fromiter]

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.record.instrument import BINARY, IN_PLACE
 from microgradnp.debugger.record.nodes import FLAGS, INTS, SCALARS, Call, fresh
 from microgradnp.debugger.record.recorder import Recorder, StoppedRecordingError, has_node
 from microgradnp.debugger.record.sites import Site
+from microgradnp.debugger.record.syntax import BINARY, IN_PLACE
 
 PLAIN = {IN_PLACE[kind]: BINARY[kind] for kind in BINARY}  # operator.iadd -> operator.add
 

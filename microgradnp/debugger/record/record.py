@@ -15,11 +15,12 @@ from typing import Any
 from microgradnp.core.origin import one_line
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.record.call_hooks import CallHooks
-from microgradnp.debugger.record.instrument import HOOKS, INDEX, Instrumented, instrument, instrument_tree
+from microgradnp.debugger.record.instrument import Instrumented, instrument, instrument_tree
 from microgradnp.debugger.record.nodes import Record
 from microgradnp.debugger.record.recorder import StoppedRecordingError
 from microgradnp.debugger.record.replay import replay, unlike
 from microgradnp.debugger.record.sightings import Sightings
+from microgradnp.debugger.record.syntax import HOOKS, INDEX
 from microgradnp.debugger.record.values import (
     difference,
     global_state,

@@ -15,8 +15,9 @@ from microgradnp.debugger.record.nodes import Group, Node
 from microgradnp.debugger.record.numbers import judge_numbers
 from microgradnp.debugger.record.pairing import is_always_zero, nodes_of, pair_by_structure
 from microgradnp.debugger.record.points import Point
-from microgradnp.debugger.record.step import Step, arrived, readings
+from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import ARRANGED, exchanged, parts_in
+from microgradnp.debugger.record.ways import arrived, readings
 
 MOST_NUMBERS = 20  # of a returned tuple of numbers that are gradients by themselves
 

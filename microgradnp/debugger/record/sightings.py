@@ -6,9 +6,9 @@ from types import CodeType, FrameType
 from typing import Any
 
 from microgradnp.debugger.capture.bind import Binder, Held, Readers, Variable, Wanted
-from microgradnp.debugger.record.instrument import HOOKS
 from microgradnp.debugger.record.nodes import Group, Node
 from microgradnp.debugger.record.recorder import Recorder
+from microgradnp.debugger.record.syntax import HOOKS
 
 
 class Sightings:

@@ -19,7 +19,6 @@ class Statement:
     end_column: int
     position: int
     target: str | None
-    is_return: bool = False
 
     @property
     def text(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
-import re
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, NamedTuple
 
@@ -13,12 +12,13 @@ import numpy as np
 
 from microgradnp.debugger.capture.bind import BindingError, Variable
 from microgradnp.debugger.match.references import Evaluation, ModelError, evaluate
-from microgradnp.debugger.record.findings import Values, place_of
+from microgradnp.debugger.record.findings import Values
 from microgradnp.debugger.record.model import outputs_of
 from microgradnp.debugger.record.nodes import Node, Record
 from microgradnp.debugger.record.replay import Replay, replay
 from microgradnp.debugger.record.sightings import is_same
-from microgradnp.debugger.record.structure import Part, Structure, exchanged, part_of, parts_in, read, root_of
+from microgradnp.debugger.record.structure import Part, Structure, exchanged, parts_in, read
+from microgradnp.debugger.record.ways import final_of, goes_on, last_of, moved_to, pairs, tail_of
 
 TRIES = 60
 
@@ -121,7 +121,8 @@ def find_step(
     ground: Ground | None = None,
 ) -> Step:
     """The step with this number, counted from 0. Raises BindingError and CannotJudgeError."""
-    structure, values, history, _ = ground or ground_of(record, arguments, optional)
+    ground = ground or ground_of(record, arguments, optional)
+    structure, values, history, _ = ground
     last: dict[str, Any] = {a: v.history[-1].value for a in arguments if (v := record.sightings.variable(a)) is not None}
     tails = {a: tail_of(v.expression) for a in arguments if (v := record.sightings.variable(a)) is not None}
     why = "the model's arguments never had values at the same time"
@@ -155,15 +156,7 @@ def find_step(
         }
         done += 1
         if done == number:
-            before = {a: exchanged(held, parts_in(held)) for a, held in state.items()}
-            backward = structure.after(outputs)
-            this_step = backward - structure.after(part.node for held in after.values() for part in parts_in(held))
-            anew = {a: n for a in state.keys() - after.keys() if (n := written_anew(record, a, outputs, this_step)) is not None}
-            moved = [part.node.number for held in (*after.values(), *anew.values()) for part in parts_in(held)]
-            end = max(moved, default=len(record.nodes) - 1)
-            whole = whole_numbers(state, values) & evaluation.gradients.keys()
-            made = (before, after, evaluation, outputs, backward, record.nodes[end], whole, anew, history[0][1])
-            return Step(record, model, structure, values, found, *made)
+            return step_at(record, model, ground, state, after, evaluation, found, outputs)
         if not after:
             break
         carried = after
@@ -172,6 +165,29 @@ def find_step(
         raise CannotJudgeError(why)
     state, evaluation = blind
     return without_forward(structure, model, values, state, evaluation)
+
+
+def step_at(
+    record: Record,
+    model: Callable[..., Any],
+    ground: Ground,
+    state: dict[str, Any],
+    after: dict[str, Any],
+    evaluation: Evaluation,
+    found: Values,
+    outputs: list[Node],
+) -> Step:
+    """The step that leads from a state to what the parameters are `after` it."""
+    structure, values, history, _ = ground
+    before = {a: exchanged(held, parts_in(held)) for a, held in state.items()}
+    backward = structure.after(outputs)
+    this_step = backward - structure.after(part.node for held in after.values() for part in parts_in(held))
+    anew = {a: n for a in state.keys() - after.keys() if (n := written_anew(record, a, outputs, this_step)) is not None}
+    moved = [part.node.number for held in (*after.values(), *anew.values()) for part in parts_in(held)]
+    last = record.nodes[max(moved, default=len(record.nodes) - 1)]
+    whole = whole_numbers(state, values) & evaluation.gradients.keys()
+    made = (before, after, evaluation, outputs, backward, last, whole, anew, history[0][1])
+    return Step(record, model, structure, values, found, *made)
 
 
 def without_forward(
@@ -287,140 +303,3 @@ def useful_nodes(
         ends = ends or [node for node in record.ends.values() if type(node) is Node]
     before = structure.before(ends)
     return [node for node in record.nodes if node.number >= least and node in given and node in before]
-
-
-def goes_on(structure: Structure, held: Any, last: Any, tail: str) -> bool:
-    """Whether a parameter is another one at the end of the run, made from what it was."""
-    return any(final_of(structure, part, end, tail) is not None for part, end in pairs(held, last))
-
-
-def last_of(structure: Structure, held: Any, last: Any, tail: str) -> int:
-    """The number of the node in which an argument's last value arises. Targets are often filled in before they are used."""
-    ways = (final_of(structure, part, end, tail) for part, end in pairs(held, last))
-    return max((way[-1].number for way in ways if way), default=-1)
-
-
-def tail_of(expression: str) -> str:
-    """The place that an expression names in whatever object it is: `.W` of `self.W`, `['W']` of `params['W']`."""
-    found = re.search(r"(\.\w+|\[[^\[\]]*\])+$", expression)
-    return found[0] if found else ""
-
-
-def pairs(held: Any, last: Any) -> Iterator[tuple[Part, Part | None]]:
-    """The parts of a parameter, each with that at the end of the run, where both have the same form."""
-    before, after = list(parts_in(held)), list(parts_in(last)) if last is not None else []
-    if len(before) != len(after):
-        yield from ((part, None) for part in before)
-    else:
-        yield from zip(before, after, strict=True)
-
-
-def final_of(structure: Structure, part: Part, end: Part | None, tail: str) -> list[Node] | None:
-    """The way of a part from here to its last value: that of the variable, of the memory, or of the same place in an object."""
-    candidates = [end.node] if end is not None else []
-    if part.node.memory is not None:
-        candidates.append(part.node.memory.nodes[-1])
-    for path, node in structure.record.ends.items():
-        is_place = path == part.node.origin if part.node.origin else bool(tail) and path.endswith(tail)
-        if is_place and type(node) is Node and same_shape(node, part):
-            candidates.append(root_of(node))
-    return longest_way(structure, part, candidates)
-
-
-def final_elsewhere(structure: Structure, part: Part, forward: set[Node]) -> list[Node] | None:
-    """The way of a part that goes on in another place, a dict of copies say: the same expressions read it there."""
-    if part.node.memory is None:
-        return None
-    ends = [root_of(n) for n in structure.record.ends.values() if type(n) is Node and same_shape(n, part)]
-    way = longest_way(structure, part, ends)
-    if way is None or not is_read_again(structure, way):
-        return None
-    places = {place_of(node) for node in forward}
-    return None if any(place_of(node) in places for node in way[1:]) else way
-
-
-def longest_way(structure: Structure, part: Part, ends: list[Node]) -> list[Node] | None:
-    """The way of a part to the last of some nodes that it leads to."""
-    best: list[Node] | None = None
-    for end in dict.fromkeys(ends):
-        if end.number > part.node.number and (best is None or end.number > best[-1].number):
-            way = structure.way(part.node, end)
-            if way is not None and len(way) > 1:
-                best = way
-    return best
-
-
-def is_read_again(structure: Structure, way: list[Node]) -> bool:
-    """Whether an expression that reads a parameter reads its later values, too."""
-    readers = {place_of(node) for node in readings(structure, way[0]) if node not in way}
-    return any(place_of(node) in readers for version in way[1:] for node in readings(structure, version) if node not in way)
-
-
-def same_shape(node: Node, part: Part) -> bool:
-    if node.array is None or part.node.array is None:
-        return node.memory is None and part.node.memory is None
-    return node.array.shape == (part.node.array if part.array is None else part.array).shape
-
-
-def moved_to(structure: Structure, held: Any, last: Any, tail: str, outputs: list[Node]) -> Any:
-    """A parameter after the step: as the next forward pass reads it, or as it is at the end. None when it has not moved."""
-    made = structure.after(outputs)
-    forward = structure.before(outputs)
-    end = max(node.number for node in outputs)
-    last_nodes = [final.node for _, final in pairs(held, last) if final is not None]
-    if not made & structure.before(last_nodes):  # by branches only
-        made = set(structure.record.nodes[min(node.number for node in outputs) + 1 :])
-    parts, moved = [], False
-    for part, final in pairs(held, last):
-        whole = final_of(structure, part, final, tail) or final_elsewhere(structure, part, forward) or []
-        way = [node for node in whole if node is part.node or node in made]
-        if len(way) < 2 and len(whole) > 1 and is_elsewhere(part, whole[-1]):  # it moves, but not because of the loss
-            way = whole
-        if len(way) < 2:
-            parts.append(part)
-            continue
-        moved = True
-        parts.append(arrived(part, next_read(structure, whole, way, forward, end)))
-    return exchanged(held, iter(parts)) if moved else None
-
-
-def is_elsewhere(part: Part, node: Node) -> bool:
-    """Whether a parameter has another value at the end than a numerical gradient check would leave behind."""
-    before = np.asarray(part.node.value if part.array is None else part.array, float)
-    moved = arrived(part, node)
-    after = np.asarray(moved.node.value, float) if moved.array is None else None
-    return after is None or before.shape != after.shape or not np.allclose(before, after, rtol=1e-6, atol=1e-9)
-
-
-def next_read(structure: Structure, whole: list[Node], way: list[Node], forward: set[Node], end: int) -> Node:
-    """The first later value of a parameter that an expression of the forward pass reads again.
-
-    `whole` is the way of the parameter with the copies that were made of it before the step.
-    """
-    early = [version for version in whole if version is whole[0] or version in forward]
-    seen = (node for version in early for node in readings(structure, version))
-    readers = {place_of(node) for node in seen if node in forward and node not in way}
-    later: dict[int, Node] = {}
-    for k, version in enumerate(way):
-        for node in readings(structure, version) if version not in early else ():
-            if node.number > end and place_of(node) in readers and node not in way:
-                later.setdefault(k, node)
-    return way[min(later)] if later else way[-1]
-
-
-def readings(structure: Structure, node: Node) -> Iterator[Node]:
-    """The operations that read a value, also by views of it."""
-    todo = [node]
-    while todo:
-        for consumer in structure.consumers[todo.pop().number]:
-            if consumer.memory is not None and consumer.memory is node.memory and consumer.version == node.version:
-                todo.append(consumer)
-            if consumer.kind != "write":
-                yield consumer
-
-
-def arrived(part: Part, node: Node) -> Part:
-    """The same parameter when its value has gone on to a node."""
-    if node.memory is not None and node.memory is part.node.memory:
-        return Part(node, part.array)
-    return part_of(node)
