@@ -17,7 +17,7 @@ import numpy as np
 
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.capture.program import seeded
-from microgradnp.debugger.record import syntax
+from microgradnp.debugger.record import instrument, syntax
 from microgradnp.debugger.record.call_hooks import CallHooks
 from microgradnp.debugger.record.hooks import Hook
 from microgradnp.debugger.record.instrument import Instrumented, Instrumenter
