@@ -36,6 +36,7 @@ import json
 import os
 import pkgutil
 import random
+import re
 import resource
 import shutil
 import sys
@@ -279,6 +280,20 @@ def repaired(text: str, line: int, old: str, new: str) -> str:
     return b"\n".join([*cut[: first - 1], middle, *cut[last:]]).decode()
 
 
+def patched(text: str, diff: str) -> str:
+    """The text after a unified diff. Raises ValueError where the old lines are not there."""
+    lines, shift = text.split("\n"), 0
+    for hunk in re.split(r"^(?=@@)", diff, flags=re.MULTILINE)[1:]:
+        head, *body = hunk.rstrip("\n").split("\n")
+        start = int(re.findall(r"-(\d+)", head)[0]) - 1 + shift
+        old, new = ([line[1:] for line in body if line[:1] in marks] for marks in (" -", " +"))
+        if lines[start : start + len(old)] != old:
+            raise ValueError(f"the diff does not fit: {head}")
+        lines[start : start + len(old)] = new
+        shift += len(new) - len(old)
+    return "\n".join(lines)
+
+
 def lines_of(text: str, line: int) -> set[int]:
     """The lines of the statement at a line; of one with a body, only that line."""
     found = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.stmt) and n.lineno <= line <= (n.end_lineno or line)]
@@ -360,7 +375,8 @@ def run(folder: Path, program: Program, index: int, seed: int) -> dict[str, Any]
             for finding in fixes:
                 path = places[str(finding["file"])]
                 line, old, new = finding["fix"][:3]
-                mended[path] = repaired(mended[path], line, old, new)
+                diff = finding.get("diff")
+                mended[path] = patched(mended[path], diff) if diff else repaired(mended[path], line, old, new)
             left = [wrong(gradients(program, mended, s), gradients(program, sources(folder, program), s)) for s in FRESH]
             row["left"] = sorted(set().union(*left))
         except Exception as error:
