@@ -56,6 +56,7 @@ class Found(list[Candidate]):
     def __init__(self) -> None:
         super().__init__()
         self.unscreened: list[Candidate] = []
+        self.nameless: list[Candidate] = []  # of `=`, `+=` and `-=`: a running sum need not mean anything
         self.too_early: list[Candidate] = []  # that would be right if a parameter had not moved yet
 
 
@@ -93,7 +94,8 @@ class Screen:
                 continue
             value = self.screen(candidate, view)
             if candidate.means is None and value and isinstance(edit.node, ast.stmt) and view.runs_often:
-                view.keep_unscreened(candidate, found)  # a running sum need not mean anything
+                candidate.code = code_of(candidate)
+                found.nameless.append(candidate)
             if candidate.means is None and moved and edit.cost < MOST_OPERAND and self.would_be_right(candidate, view.snapshot):
                 found.too_early.append(candidate)
             same = (id(candidate.root), value)
@@ -287,7 +289,7 @@ class View:
         unread = self.screen.blame.unread - {self.suspect.statement.target}
         if edit.kind == "term" and unread & names_in(edit.replacement):
             candidate.cost -= FORGOTTEN
-        candidate.cost += 0.4 * (edit.kind == "range")
+        candidate.cost += 0.4 * (edit.kind == "range") + 0.5 * (edit.kind == "target" and not self.fits(edit.replacement))
         if edit.kind == "order" and "out of the loop" not in edit.new:
             candidate.cost += -0.4 if self.suspect.reads_updated else 0.8
         return candidate
@@ -298,6 +300,12 @@ class View:
         held = self.tree.value if isinstance(self.tree, ast.Assign) else self.tree
         often = len(self.screen.stage.executions(self.suspect.statement.file, held)) > 1
         return often or isinstance(self.tree, ast.AugAssign)
+
+    def fits(self, target: Any) -> bool:
+        """Whether a variable holds an array of the shape that the statement makes."""
+        shapes = self.editor.scope(self.source).shapes
+        own = self.old(self.roots[0])[0] if self.roots and self.old(self.roots[0]) is not None else None
+        return own is not None and shapes.get(ast.unparse(target)) == np.shape(own)
 
     def keep_unscreened(self, candidate: Candidate, found: Found) -> None:
         """Keep an edit that can only be run, where it matters."""

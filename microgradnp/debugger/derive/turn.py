@@ -17,6 +17,7 @@ from microgradnp.debugger.derive.candidates import DERIVED, LEAST, Candidate, Sc
 from microgradnp.debugger.derive.carry import Carrier
 from microgradnp.debugger.derive.guard import values_of
 from microgradnp.debugger.derive.locate import Blame, Locator
+from microgradnp.debugger.derive.meanings import Meaning
 from microgradnp.debugger.derive.proof import Judge
 from microgradnp.debugger.derive.scene import Scene
 from microgradnp.debugger.derive.stage import Stage
@@ -105,13 +106,14 @@ class Turn:
             found = self.screen.screened(self.blame.suspects[k], deriving)
             self.unscreened += found.unscreened
             self.too_early += found.too_early
-            for candidate in found:
+            for candidate in [*found, *found.nameless]:
                 if clock.thread_time() > self.until[EXPLORING]:
                     break
                 self.replay(candidate)
                 if self.completes(candidate.right):
                     best = min(best, candidate.cost)
             self.pool += found
+            self.pool += [c for c in found.nameless if c.right is not None and c.right > self.right]
         self.pool.sort(key=lambda c: c.cost)
 
     def replay(self, candidate: Candidate) -> None:
@@ -132,18 +134,19 @@ class Turn:
 
     def trials(self) -> list[Trial]:
         """What to run, in order: what mends all by the record, what the record cannot tell, and what mends a part."""
-        found = [Trial(c.cost, c) for c in self.pool if self.completes(c.right)]  # the cheapest first
-        found += [Trial(c.cost + 0.3, c, True, True) for c in sorted(self.too_early, key=lambda c: c.cost)[:1]]
+        whole = [Trial(c.cost, c) for c in self.pool if self.completes(c.right)]  # the cheapest first
         gaining = self.gaining()
-        unknown = [c for c in self.pool if c.right is None and c.means is not None and c.cost < 4]
-        found += [Trial(t.cost - 0.01, c) for t in found[:1] for c in unknown if is_alias_of(c, t.candidate)][:1]
-        found += [Trial(c.cost + 0.6, c) for c in unknown[: 2 if gaining else MOST_RUNS // 2]]
+        known = bool(whole or gaining)  # there is something that the record shows to help
+        unknown = [c for c in self.pool if c.right is None and c.means is not None and is_made(c.means) and c.cost < 4]
         moves = self.moves()
         likely = [c for c in moves if is_likely(c)]
-        found += [Trial(c.cost + (0.5 if found else 0.3), c) for c in likely[: MOST_RUNS // 4 if gaining else MOST_RUNS // 2]]
-        found += [Trial(c.cost + 0.8, c) for c in moves if c not in likely][: 0 if gaining else MOST_RUNS]
-        found.sort(key=lambda trial: trial.cost)
-        return [*found, *(Trial(9.0, c, enough=True) for c in gaining[:3])]
+        found = [Trial(c.cost + 0.3, c, True, True) for c in sorted(self.too_early, key=lambda c: c.cost)[:1]]
+        found += [Trial(t.cost - 0.01, c) for t in whole[:1] for c in unknown if is_alias_of(c, t.candidate)][:1]
+        found += [Trial(c.cost + 0.6, c) for c in unknown[: 2 if known else MOST_RUNS // 2]]
+        found += [Trial(c.cost + 0.5, c) for c in likely[: MOST_RUNS // 6 if known else MOST_RUNS // 2]]
+        found += [Trial(c.cost + 0.8, c) for c in moves if c not in likely][: 0 if known else MOST_RUNS]
+        found = sorted([*whole, *found], key=lambda trial: trial.cost)
+        return [*found, *(Trial(UNKNOWN, c, enough=True) for c in gaining[:3])]
 
     def moves(self) -> list[Candidate]:
         """The edits that can only be run, each once, the cheapest first."""
@@ -207,6 +210,11 @@ class Turn:
             if not values_of([node]) & values_of(before):
                 return True
         return False
+
+
+def is_made(means: Meaning) -> bool:
+    """Whether a value is no argument of the model, which every program holds anyway."""
+    return means.is_gradient or not means.quantity.argument
 
 
 def is_alias_of(candidate: Candidate, other: Candidate) -> bool:
