@@ -25,7 +25,7 @@ from microgradnp.debugger.record.judge import Verdict
 from microgradnp.debugger.repair.changes import Change, change_of
 
 EXPLORING = 0.5  # the share of the time that is left, for looking at suspects without running the program
-PROVING = 0.8  # and until then for runs
+PROVING = 0.65  # the share of what is left then, for runs
 MOST_RUNS = 24
 UNKNOWN = 99.0  # the cost of what was not found yet
 HOPE = 0.2  # by how much less a statement must promise to cost, once a mending edit is known
@@ -66,9 +66,8 @@ class Turn:
         self.stage = Stage(scene)
         self.carrier = Carrier(scene)
         self.right = set(scene.verdict.right)
-        now = clock.thread_time()
-        self.until = {share: now + share * (judge.deadline - now) for share in (EXPLORING, PROVING)}
-        self.screen = Screen(self.stage, self.blame, self.until[EXPLORING])
+        self.until = self.soon(EXPLORING)
+        self.screen = Screen(self.stage, self.blame, self.until)
         self.pool: list[Candidate] = []  # edits whose values mean something
         self.unscreened: list[Candidate] = []
         self.too_early: list[Candidate] = []
@@ -77,8 +76,9 @@ class Turn:
         """The cheapest change that makes all right; else the one that makes most right; else a first value that becomes right."""
         self.explore()
         partial: list[Proof] = []
+        until = self.soon(PROVING)
         for trial in self.trials():
-            if clock.thread_time() > self.until[PROVING]:
+            if clock.thread_time() > until:
                 break
             found = self.proved(trial.candidate, trial.hoping)
             if found is not None and (trial.enough or self.completes(set(found[1].right))):
@@ -89,6 +89,11 @@ class Turn:
         if partial:
             return max(partial, key=lambda p: (len(p[1].right), len(p[0].candidate.suspect.reach), -p[0].candidate.cost))
         return self.hypothesis()
+
+    def soon(self, share: float) -> float:
+        """The moment when a share of the time that is left will be used up."""
+        now = clock.thread_time()
+        return now + share * (self.judge.deadline - now)
 
     def completes(self, right: set[str] | None) -> bool:
         return right is not None and self.judge.needed <= right
@@ -101,13 +106,13 @@ class Turn:
         todo += [(penalty(s) + DERIVED, k, True) for k, s in enumerate(self.blame.suspects)]
         heapq.heapify(todo)
         best = UNKNOWN
-        while todo and best > todo[0][0] + HOPE * (best < UNKNOWN) and clock.thread_time() < self.until[EXPLORING]:
+        while todo and best > todo[0][0] + HOPE * (best < UNKNOWN) and clock.thread_time() < self.until:
             _, k, deriving = heapq.heappop(todo)
             found = self.screen.screened(self.blame.suspects[k], deriving)
             self.unscreened += found.unscreened
             self.too_early += found.too_early
             for candidate in [*found, *found.nameless]:
-                if clock.thread_time() > self.until[EXPLORING]:
+                if clock.thread_time() > self.until:
                     break
                 self.replay(candidate)
                 if self.completes(candidate.right):
@@ -127,14 +132,15 @@ class Turn:
             if (snapshot := self.stage.snapshot(statement, node)) is not None
         }
         if edits:
-            candidate.right = self.carrier.right_after(edits, self.until[EXPLORING])
+            candidate.right = self.carrier.right_after(edits, self.until)
             candidate.cost += 0.6 * (self.carrier.is_unusual and not self.blame.usual)
 
     # ------------------------------------------------------------------------------------------------ runs
 
     def trials(self) -> list[Trial]:
         """What to run, in order: what mends all by the record, what the record cannot tell, and what mends a part."""
-        whole = [Trial(c.cost, c) for c in self.pool if self.completes(c.right)]  # the cheapest first
+        whole = [Trial(c.cost + 0.05 * c.suspect.near, c) for c in self.pool if self.completes(c.right)]
+        whole.sort(key=lambda trial: trial.cost)
         gaining = self.gaining()
         known = bool(whole or gaining)  # there is something that the record shows to help
         unknown = [c for c in self.pool if c.right is None and c.means is not None and is_made(c.means) and c.cost < 4]
