@@ -291,7 +291,7 @@ class View:
             candidate.cost -= FORGOTTEN
         candidate.cost += 0.4 * (edit.kind == "range") + 0.5 * (edit.kind == "target" and not self.fits(edit.replacement))
         if edit.kind == "order" and "out of the loop" not in edit.new:
-            candidate.cost += -0.4 if self.suspect.reads_updated else 0.8
+            candidate.cost += -0.4 if self.suspect.is_early_or_late else 0.8
         return candidate
 
     @property

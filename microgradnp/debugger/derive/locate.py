@@ -35,6 +35,12 @@ class Suspect:
     updates: bool = False  # whether it moves a parameter
     target: frozenset[str] = frozenset()  # the parameters of whose gradients its value should be a part
     reads_updated: bool = False  # whether it reads a parameter that has moved
+    moves_early: bool = False  # whether it moves a parameter that is read afterwards
+
+    @property
+    def is_early_or_late(self) -> bool:
+        """Whether it should stand before another suspect, or behind it."""
+        return self.reads_updated or self.moves_early
 
 
 @dataclasses.dataclass(eq=False)
@@ -95,6 +101,11 @@ class Locator(Walker):
                 self.suspects[statement] = Suspect(statement, min(1.5 + 0.1 * k, 3.0), node)
         for suspect in self.suspects.values():
             suspect.reads_updated = self.reads_updated(suspect.statement)
+        if any(suspect.reads_updated for suspect in self.suspects.values()):
+            ends = (part.node for held in self.step.after.values() for part in parts_in(held))
+            movers = {node.site.statement for node in (*self.updated, *ends) if node.site is not None}
+            for statement, suspect in self.suspects.items():
+                suspect.moves_early = statement in movers
         order = sorted(self.suspects.values(), key=lambda s: s.near)
         first = made[0] if made else None
         certain = first is not None and self.is_certain(first)

@@ -235,7 +235,7 @@ def is_alias_of(candidate: Candidate, other: Candidate) -> bool:
 def is_likely(candidate: Candidate) -> bool:
     """Whether a statement that reads a moved parameter moves, `=` and `+=` are exchanged, or another name is assigned to."""
     kind = candidate.edit.kind
-    return (kind == "order" and candidate.suspect.reads_updated) or kind in ("accumulate", "sign", "target")
+    return (kind == "order" and candidate.suspect.is_early_or_late) or kind in ("accumulate", "sign", "target")
 
 
 def expressions(candidate: Candidate) -> Iterator[str]:
