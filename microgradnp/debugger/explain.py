@@ -100,7 +100,7 @@ def changes_without_fix(derived: Derived, fault: Fault) -> tuple[Finding, ...]:
     A place that line events prove comes before a suspicion.
     """
     changes = findings_of(derived)
-    if changes or ((fault.blamed.certain or fault.blamed.proof is not None) and not derived.blame.certain):
+    if changes or fault.blamed.proof is not None or (fault.blamed.certain and not derived.blame.certain):
         return tuple(changes)
     place = finding(fault) if fault.blamed.regions else None
     first = derived.blame.statement

@@ -69,6 +69,8 @@ class Difference:
             return "conv_kernel_reversed"
         if kind == "sign" and not self.mended.old:
             return "sign_flipped"
+        if not self.mended.old and isinstance(self.edit.parent, ast.Compare):
+            return "relu_mask_wrong"
         if kind in BY_KIND or not self.mended.old or self.snapshot is None:
             return BY_KIND.get(kind, "unknown")
         if kind == "sign" and not self.in_slope():
