@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core.tensor import Tensor
-from microgradnp.debugger.match.references import Evaluation, model_arguments
+from microgradnp.debugger.match.references import Evaluation, ModelError, model_arguments
 
 MATRIX_PRODUCTS = frozenset(["matmul", "dot", "inner", "outer", "tensordot", "einsum", "convolve", "correlate", "vdot", "kron"])
 PRODUCTS = MATRIX_PRODUCTS | {"multiply", "divide"}
@@ -27,7 +27,11 @@ def settings(evaluation: Evaluation, model: Callable[..., Any]) -> set[str]:
     """The single numbers that nobody trains: those with a default, and those that scale a sum or a mean."""
     graph = Graph(evaluation, set())
     numbers = {a for a, value in evaluation.values.items() if np.ndim(value) == 0}
-    return {a for a in numbers if a in model_arguments(model)[1] or graph.scales_sums(a)}
+    try:
+        optional = set(model_arguments(model)[1])
+    except ModelError:  # the debugger's own, which takes the parts of containers
+        optional = set()
+    return {a for a in numbers if a in optional or graph.scales_sums(a)}
 
 
 def untrained(evaluation: Evaluation, judged: set[str], moving: set[str], model: Callable[..., Any] | None = None) -> set[str]:
