@@ -124,7 +124,7 @@ class Chart:
         """The root mean square of the gradient at each activation, first to last, at the start."""
         adjoints = self.start.adjoints()
         found = [adjoints[id(a.node)] for a in self.layers if id(a.node) in adjoints]
-        return [float(np.sqrt(np.mean(np.square(g)))) for g in found]
+        return [float(np.sqrt(np.mean(np.square(g)))) for g in found if np.any(g)]  # a gate of the state 0 has no gradient
 
     @cached_property
     def fall(self) -> float:

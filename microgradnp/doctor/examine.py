@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from microgradnp.doctor.again import NOT_ASKED, as_second, treated
 from microgradnp.doctor.causes.data import UNTOLD
 from microgradnp.doctor.causes.finding import Finding, Row
 from microgradnp.doctor.causes.numbers import bad_values_in_data, unstable_formula
@@ -20,6 +21,7 @@ def examine(chart: Chart) -> Diagnosis:
     found = Diagnosis(name=chart.patient.name)
     if (bad := bad_values_in_data(chart.patient)) is not None:
         found.causes = [cause_of(Row("bad_values_in_data", 99, EXACT, lambda _: bad), bad)]
+        look_again(chart, found)
         return told(chart, found, "sick", "the data are not finite")
     if (bad := unstable_formula(chart)) is not None:
         found.causes = [cause_of(Row("unstable_formula", 98, EXACT, lambda _: bad), bad)]
@@ -36,8 +38,24 @@ def examine(chart: Chart) -> Diagnosis:
         return told(chart, found, "sick" if found.causes else "at its floor", summary_of(chart))
     ask(chart, found, BY_TRIALS)
     ask(chart, found, OF_THE_DATA)
+    look_again(chart, found)
     verdict = "sick" if found.causes else "at its floor" if is_at_floor(chart) else "could not tell"
     return told(chart, found, verdict, summary_of(chart))
+
+
+def look_again(chart: Chart, found: Diagnosis) -> None:
+    """Treat the first cause that can be treated, and add what is left then."""
+    for cause in found.causes:
+        after = treated(chart, cause.name)
+        if after is None:
+            continue
+        second = Diagnosis()
+        if unstable_formula(after) is None:
+            ask(after, second, [row for row in (*AT_ONE_POINT, *BY_TRIALS, *OF_THE_DATA) if row.name not in NOT_ASKED])
+        chart.lab.steps += after.lab.steps
+        told_already = {c.name for c in found.causes}
+        found.causes += [as_second(c, cause.name) for c in second.causes if c.name not in told_already and c.score > 50]
+        return
 
 
 def ask(chart: Chart, found: Diagnosis, rows: list[Row]) -> None:

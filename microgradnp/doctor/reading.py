@@ -18,7 +18,6 @@ RANGES = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf), "so
 STEEPEST = {"sigmoid": 0.25, "tanh": 1.0}
 PASSING = frozenset(["identity", "reshape", "squeeze", "getitem", "log", "clip", "transpose", "add", "ravel"])
 LINEAR = frozenset(["identity", "reshape", "transpose", "getitem", "sum", "mean", "matmul", "concatenate", "stack"])
-BY_LOGIT = frozenset(["bce_with_logits", "hinge"])
 
 
 @dataclass(eq=False)
@@ -174,9 +173,19 @@ class Reading:
                 return t.argmax(-1)
             if t.ndim == y.ndim - 1 and t.dtype.kind in "iub" and t.shape == y.shape[:-1]:
                 return t.astype(int)
-        elif self.meeting in BY_LOGIT and t.size == y.size:
+        elif t.size == y.size and self.is_of_logits:
             return (t > t.mean()).astype(int).reshape(y.shape)
         return None
+
+    @cached_property
+    def is_of_logits(self) -> bool:
+        """Whether the loss is the cross-entropy of one column of logits, or a hinge: then the sign of the output answers."""
+        t, y, loss = self.target, self.y, float(self.loss.item())
+        if t is None or y is None or t.size != y.size or len(values := np.unique(t)) != 2 or not np.isfinite(y).all():
+            return False
+        t = np.asarray(t, float).reshape(y.shape)
+        one = np.logaddexp(0, -y) + (1 - t) * y if values[0] == 0 else np.maximum(0, 1 - t * y)
+        return bool(np.isclose(loss, [one.mean(), one.sum()], rtol=1e-6).any())
 
     def quality(self) -> float:
         """R^2, or the accuracy beyond the most frequent class: 0 for a constant answer, 1 for a perfect one."""

@@ -167,7 +167,7 @@ def attentive(c, units=8):
     """One transformer block over a short series, with a linear readout of the mean."""
     x, t = series(c.rng, 80, 6)
     c.give(x, t)
-    c.criterion, c.lr, c.act, c.iterations = mg.mse, 0.2, "relu", 300
+    c.criterion, c.lr, c.act, c.iterations = mg.mse, 0.01, "relu", 400
     c.add("E", 2, units)
     c.add("place", 6, units)
     for name in ("Q", "K", "V", "O"):

@@ -139,19 +139,24 @@ def optimizer_bug(chart: Chart) -> Finding | None:
     optimizer = chart.patient.optimizer
     if type(optimizer).__module__.startswith("microgradnp.") or chart.patient.known.get("no optimizer"):
         return None
-    tried = copy.deepcopy(optimizer)
+    kind = type(optimizer).__name__
+    tried, constant = copy.deepcopy(optimizer), copy.deepcopy(optimizer)
     g = np.array([1.0, -1.0])
     first = np.array(tried.change("probe", g))
     later = first
     for _ in range(3000):
         later = np.array(tried.change("probe", 0 * g))
     if np.vdot(first, g) > 0:
-        evidence = f"{type(optimizer).__name__} moves by {first[0]:.3g} for a gradient of 1: up the gradient"
+        evidence = f"{kind} moves by {first[0]:.3g} for a gradient of 1: up the gradient"
         return Finding(evidence, "turn the sign")
     share = float(np.abs(later).max() / (np.abs(first).max() + 1e-300))
     if share > 0.2:
-        evidence = f"3,000 steps after one gradient, {type(optimizer).__name__} still moves by {share:.0%} of the first step"
+        evidence = f"3,000 steps after one gradient, {kind} still moves by {share:.0%} of the first step"
         return Finding(evidence, "forget earlier gradients: v = momentum * v + g with momentum < 1")
+    steps = [float(np.abs(constant.change("probe", g)).max()) for _ in range(200)]
+    if steps[-1] < 1e-3 * steps[0]:
+        evidence = f"given the same gradient 200 times, {kind} moves by {steps[-1] / steps[0]:.1e} of its first step in the last"
+        return Finding(evidence, "keep the plain moments from step to step, and correct copies of them for the bias")
     return None
 
 
