@@ -29,9 +29,7 @@ def without_bad_rows(chart: Chart) -> dict[str, Any]:
 
 
 def with_inputs_standardised(chart: Chart) -> dict[str, Any]:
-    inputs = chart.start.inputs
-    data = enumerate(chart.patient.data)
-    return {"data": tuple(standard(a) if k in inputs and a.dtype.kind in "fiu" else a for k, a in data)}
+    return {"data": chart.standardised()}
 
 
 def with_targets_standardised(chart: Chart) -> dict[str, Any]:

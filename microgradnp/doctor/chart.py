@@ -309,8 +309,7 @@ class Chart:
         inputs, targets = self.start.inputs, self.start.targets
         data = self.patient.data
         if self.inputs_are_odd and inputs and not isinstance(self.start.arrays.get(inputs[0]), np.ndarray):
-            changed = tuple(standard(a) if k in inputs and a.dtype.kind in "fiu" else a for k, a in enumerate(data))
-            self.attempt("inputs standardised", data=changed)
+            self.attempt("inputs standardised", data=self.standardised())
         if self.targets_are_odd and targets:
             self.attempt("targets standardised", data=tuple(standard(a) if k in targets else a for k, a in enumerate(data)))
         self.attempt("weights redrawn", self.redrawn)
@@ -322,6 +321,19 @@ class Chart:
         if self.is_finite and self.has_history:
             self.attempt("continued", self.patient.end, steps=2 * self.length)
         return self.trials
+
+    def standardised(self) -> tuple[Array, ...]:
+        """The data with standardised inputs."""
+        inputs = self.start.inputs
+        data = enumerate(self.patient.data)
+        return tuple(standard(a) if k in inputs and a.dtype.kind in "fiu" else a for k, a in data)
+
+    def standardising_helps_adam(self, name: str) -> bool:
+        """Whether standardised inputs help where the learning rate is no obstacle. The trial of both is kept under `name`."""
+        adam = next(n for n in self.tried if n.startswith("Adam") and "," not in n)
+        both = self.attempt(name, data=self.standardised(), optimizer=Adam(lr=float(adam.split()[1])))
+        before, after = left(self.trials[adam].quality), left(both.quality)
+        return after < 0.7 * before and both.quality > 0.1
 
     def prolong(self, name: str, steps: int) -> None:
         """Go on with a trial."""

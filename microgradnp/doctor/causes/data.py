@@ -86,11 +86,13 @@ def inputs_unscaled(chart: Chart) -> Finding | None:
     name = "inputs standardised"
     gain = chart.gain(name)
     if gain <= 0.6 * max(chart.best_rate[1], 0.3 * chart.gain("weights redrawn")) or (gain <= 0.25 and chart.is_finite):
-        return None
+        name = "inputs standardised, with Adam"
+        if not chart.standardising_helps_adam(name):
+            return None
     evidence = (
         f"the inputs have |mean| / std {ratio:.3g}, root mean square {size:.3g}, and a largest std {unequal:.3g} times the median"
     )
-    trial = better(chart, name) if name in chart.tried else ""
+    trial = better(chart, name) if name in chart.trials else ""
     return Finding(evidence, "standardise: (x - x.mean(0)) / x.std(0), with these numbers for new data, too", trial)
 
 

@@ -41,7 +41,7 @@ def line_of(node: Any) -> str:
 
 def better(chart: Chart, name: str) -> str:
     """`weights redrawn, 50 steps from the same start: SSE 2.1 (quality 0.92), without it 3.04 (0.31)`."""
-    control, run = chart.control, chart.tried[name]
+    control, run = chart.control, chart.trials[name]
     with_it = f"{chart.said(run.loss)}{of_quality(run.quality)}"
     without = f"{chart.said(control.loss)}{of_quality(control.quality)}" if np.isfinite(control.loss) else "it diverges"
     return f"{name}, {len(run.losses)} steps from the same start: {with_it}; without it {without}"
