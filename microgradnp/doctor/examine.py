@@ -27,7 +27,7 @@ def examine(chart: Chart) -> Diagnosis:
         found.causes = [cause_of(Row("unstable_formula", 98, EXACT, lambda _: bad), bad)]
         return told(chart, found, "sick", "the loss is not finite")
     ask(chart, found, AT_ONE_POINT)
-    exact = bool(found.causes) and found.causes[0].score > 80
+    exact = chart.is_exact = bool(found.causes) and found.causes[0].score > 80
     ask(chart, found, ALWAYS)
     if chart.quality > GOOD and not exact:
         if chart.found <= {"overfitting"}:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 
 from microgradnp.doctor.causes.finding import Finding, better
@@ -106,25 +108,28 @@ def weight_decay_too_strong(chart: Chart) -> Finding | None:
         return None
     name = "without weight decay"
     if name not in chart.trials:
-        import copy
-
         free = copy.deepcopy(chart.patient.optimizer)
         free.weight_decay = 0.0
         free.decays = {}
-        chart.attempt(name, chart.patient.end, steps=2 * chart.length, optimizer=free)
+        chart.attempt(name, steps=max(chart.length, min(chart.patient.steps, 3 * chart.length)), optimizer=free)
     run = chart.trials[name]
-    if run.quality - chart.quality < 0.1 or not chart.generalises(name) or run.quality < chart.tried["continued"].quality + 0.05:
+    if run.quality - max(chart.quality, chart.control.quality) < 0.1 or not chart.generalises(name):
         return None
     matrices = [w for w in chart.patient.end.values() if w.ndim > 1]
     pull = decay * float(np.sqrt(sum(np.sum(w**2) for w in matrices)))
     evidence = f"weight decay {decay:g} pulls with norm {pull:.3g}, the gradient of the loss with {chart.gradient_norm_now:.3g}"
-    trial = f"{len(run.losses)} more steps without it: quality {chart.quality:.2f} -> {run.quality:.2f}"
+    trial = f"{len(run.losses)} steps without it from the same start: quality {run.quality:.2f}; with it now {chart.quality:.2f}"
     return Finding(evidence, "use a smaller weight decay", trial)
 
 
 def capacity_too_small(chart: Chart) -> Finding | None:
     """A smooth fit tells more about samples that it has not seen than any trial of this model about its own."""
-    if not (chart.best_quality < 0.75 and chart.foretold - chart.best_quality > 0.08) or chart.vanishes or chart.explodes:
+    if (
+        chart.is_exact
+        or not (chart.best_quality < 0.75 and chart.foretold - chart.best_quality > 0.08)
+        or chart.vanishes
+        or chart.explodes
+    ):
         return None
     chart.try_all_to_learn()
     lead = chart.foretold - chart.best_quality
