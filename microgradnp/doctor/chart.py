@@ -211,6 +211,8 @@ class Chart:
             return np.nan
         if not (np.isfinite(np.asarray(x, float)).all() and np.isfinite(np.asarray(t, float)).all()):
             return np.nan
+        if self.start.classes is not None and len(np.unique(self.start.classes)) > len(x) / 4:
+            return np.nan
         self.lab.steps += 2
         return foretold(x, t, self.start.classes, rows)
 
@@ -427,6 +429,9 @@ class Chart:
     def simple_levels(self) -> dict[str, float]:
         """The loss of the mean, and of the best linear map of the inputs, where the loss is a multiple of the squared error."""
         y, t, x = self.start.y, self.start.target, self.start.input_array
+        classes = self.start.classes
+        if classes is not None and y is not None and y.ndim == 2 and classes.ndim == 1:
+            return levels_of_classes(y, classes, self.loss_start)
         if y is None or t is None or self.start.classes is not None or t.size != y.size or self.factor is None:
             return {}
         t = np.asarray(t, float).reshape(y.shape)
@@ -453,6 +458,17 @@ class Chart:
         self.lab.put(self.patient.end)
         found = self.predict(*[self.patient.data[k] for k in self.start.inputs])
         return np.asarray(found.numpy() if isinstance(found, Tensor) else found)
+
+
+def levels_of_classes(y: Array, classes: Array, loss: float) -> dict[str, float]:
+    """The mean cross-entropy of equal answers, ln C, and of the shares of the classes; empty for another loss."""
+    high = y.max(1)
+    entropy = np.mean(high + np.log(np.exp(y - high[:, None]).sum(1)) - y[np.arange(len(y)), classes])
+    if not np.isclose(entropy, loss, rtol=1e-6):
+        return {}
+    shares = np.bincount(classes) / len(classes)
+    shares = shares[shares > 0]
+    return {"all classes alike": float(np.log(y.shape[1])), "their shares only": float(-np.sum(shares * np.log(shares)))}
 
 
 def close(first: float, second: float) -> bool:

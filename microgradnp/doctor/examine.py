@@ -123,6 +123,9 @@ def told(chart: Chart, found: Diagnosis, verdict: str, summary: str) -> Diagnosi
             found.notes.append(f"no treatment gives more than quality {chart.best_quality:.2f}; it has {chart.quality:.2f}")
     if chart.lab.out_of_time:
         found.notes.append("the budget was used up before all trials were done: a larger budget= allows them")
+    alike = found.levels.get("all classes alike")
+    if alike is not None and abs(chart.loss_end - alike) < 0.02 * alike:
+        found.notes.append(f"the loss is about ln C = {alike:.4g}: all C classes get the same probability")
     if (note := memorised(chart)) and "targets_unrelated" not in chart.found:
         found.notes.append(note)
     found.to_do = what_to_do(chart, found)
