@@ -16,7 +16,7 @@ import numpy as np
 from microgradnp.core.origin import one_line
 from microgradnp.debugger.capture.bind import BindingError, Wanted
 from microgradnp.debugger.capture.program import Inputs, Program
-from microgradnp.debugger.capture.roles import is_data, targets_of
+from microgradnp.debugger.capture.roles import data_of, is_data, targets_of
 from microgradnp.doctor.handwritten.hooks import EnoughError, Loop, Reader, around, counts, hooked, loops_of
 from microgradnp.doctor.patient import Array
 
@@ -88,6 +88,8 @@ def boundary(program: Program, wanted: Wanted, until: float) -> tuple[Loop, list
     changing = moved_in(looks)
     data = {name for name in changing if is_data(name)} | (targets_of(wanted.arguments) & changing)
     moving = [name for name in wanted.arguments if name in changing - data]
+    if not moving:  # nothing moves at all, as from zeros
+        return still(looks, loops, wanted)
     fit = [k for k, seen in looks.items() if moving and len(seen) > 2 and steps_in(seen, moving) >= 0.9]
     if not fit:
         raise BindingError(
@@ -96,6 +98,18 @@ def boundary(program: Program, wanted: Wanted, until: float) -> tuple[Loop, list
         )
     inner = max(fit, key=lambda k: (len(looks[k]), -depth_of(loops[k], loops)))
     return loops[inner], moving, [name for name in wanted.arguments if name in data]
+
+
+def still(looks: dict[int, list[Values]], loops: list[Loop], wanted: Wanted) -> tuple[Loop, list[str], list[str]]:
+    """The boundary where no parameter moves: the outermost loop, and all arrays that are no data by their names."""
+    first = next(seen[0] for seen in looks.values() if seen)
+    data = data_of(wanted.arguments, []) | {name for name in wanted.arguments if is_data(name)}
+    moving = [name for name in wanted.arguments if name not in data and isinstance(first.get(name), np.ndarray)]
+    if not moving:
+        raise BindingError(
+            "diagnose: no parameter moves in any loop, and none is known by its name: say with bind= what they are"
+        )
+    return loops[min(looks)], moving, []
 
 
 def depth_of(loop: Loop, loops: list[Loop]) -> int:
@@ -126,7 +140,9 @@ def differs(a: Any, b: Any) -> bool:
 
 
 def steps_in(seen: list[Values], moving: list[str]) -> float:
-    """The share of the turns at which every parameter has moved."""
+    """The share of the turns at which every parameter has moved, up to the first that is not finite."""
+    whole = [all(np.isfinite(v[name]).all() for name in moving if name in v) for v in seen]
+    seen = seen[: whole.index(False) + 1] if False in whole else seen
     pairs = list(itertools.pairwise(seen))
     moved = [all(name in a and name in b and differs(a[name], b[name]) for name in moving) for a, b in pairs]
     return float(np.mean(moved)) if moved else 0.0
