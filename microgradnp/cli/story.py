@@ -147,9 +147,3 @@ def train(
         yield squared, y
         if squared < tolerance:
             return
-
-
-def stalled(samples: Matrix, targets: Matrix, W_input: Matrix, W_output: Matrix) -> None:
-    """The training with the bug, to its end: until the sum of all squared gradient entries falls below 0.01."""
-    for _ in train(step_with_the_bug, samples, targets, W_input, W_output, 0.01, 100_000):
-        pass

@@ -46,9 +46,9 @@ def diagnose_code(
     arguments, optional = model_arguments(asked.loss)
     with aside():
         course = recorded(program, Wanted(arguments, optional, asked.bind), time.process_time() + 0.4 * budget)
-    twin = Twin(course, asked.loss, program.name)
     others = None if validation is None else tuple(map(np.asarray, validation))
     with np.errstate(all="ignore"):
+        twin = Twin(course, asked.loss, program.name)
         return twin.examined(predict, others, until, budget, seed, lambda: bug_of(asked, train, 0.5 * budget))
 
 
@@ -161,7 +161,7 @@ class Twin:
     ) -> Diagnosis:
         """The diagnosis of the twin, with the code's own fault in front."""
         course = self.course
-        wrong = {name: rule for name, rule in self.rules.items() if not rule.fits or rule.kind == "sum"}
+        wrong = {name: rule for name, rule in self.rules.items() if not rule.fits or rule.kind == "sum" or rule.lr <= 0}
         report = ask_debugger() if wrong else None
         patient = self.patient
         patient.optimizer = optimizer_of({name: rule for name, rule in self.rules.items() if name not in wrong})
@@ -185,7 +185,7 @@ class Twin:
         found.notes = [*notes, *found.notes]
         if is_bug:
             found.causes = [c for c in found.causes if c.name not in ("evaluation_differs",)]
-            found.causes.insert(0, self.bug(report, chart))
+            found.causes.insert(0, self.bug(report, chart, wrong))
             found.verdict = "sick"
             found.summary = summary
             first = getattr(report, "first_wrong", None)
@@ -206,9 +206,9 @@ class Twin:
         patient.end, patient.losses, patient.steps = run.weights, run.losses, len(run.losses)
         patient.failed = not np.isfinite(run.loss) and len(run.losses) < self.course.steps and not self.lab.out_of_time
 
-    def bug(self, report: Any, chart: Chart) -> Cause:
+    def bug(self, report: Any, chart: Chart, wrong: dict[str, Rule]) -> Cause:
         """The cause that the code's gradients are wrong, with line and fix."""
-        said = [f"{name} {described(rule)}{'' if not rule.fits else ', right'}" for name, rule in self.rules.items()]
+        said = [f"{name} {described(rule)}{', right' if name not in wrong else ''}" for name, rule in self.rules.items()]
         first = report.first_wrong
         line = f"{first.place}: {first.source}" if first is not None else ""
         treatment = ""

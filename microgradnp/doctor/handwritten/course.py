@@ -106,9 +106,7 @@ def still(looks: dict[int, list[Values]], loops: list[Loop], wanted: Wanted) -> 
     data = data_of(wanted.arguments, []) | {name for name in wanted.arguments if is_data(name)}
     moving = [name for name in wanted.arguments if name not in data and isinstance(first.get(name), np.ndarray)]
     if not moving:
-        raise BindingError(
-            "diagnose: no parameter moves in any loop, and none is known by its name: say with bind= what they are"
-        )
+        raise BindingError("diagnose: no parameter moves in any loop, and none is known by its name; say which with bind=")
     return loops[min(looks)], moving, []
 
 
@@ -140,12 +138,15 @@ def differs(a: Any, b: Any) -> bool:
 
 
 def steps_in(seen: list[Values], moving: list[str]) -> float:
-    """The share of the turns at which every parameter has moved, up to the first that is not finite."""
+    """The share of the turns that move something, up to numbers that are not finite; 0 unless the first moves all parameters.
+
+    Later a saturated layer may stand still.
+    """
     whole = [all(np.isfinite(v[name]).all() for name in moving if name in v) for v in seen]
     seen = seen[: whole.index(False) + 1] if False in whole else seen
-    pairs = list(itertools.pairwise(seen))
-    moved = [all(name in a and name in b and differs(a[name], b[name]) for name in moving) for a, b in pairs]
-    return float(np.mean(moved)) if moved else 0.0
+    moves = [[name in a and name in b and differs(a[name], b[name]) for name in moving] for a, b in itertools.pairwise(seen)]
+    first = next((move for move in moves if any(move)), [False])
+    return float(np.mean([any(move) for move in moves])) if all(first) else 0.0
 
 
 def collect(program: Program, wanted: Wanted, course: Course, until: float) -> None:

@@ -99,7 +99,7 @@ def optimizer_of(rules: dict[str, Rule]) -> Optimizer:
 def described(rule: Rule) -> str:
     """The rule in words."""
     if rule.kind == "descent":
-        return f"moves by -{rule.lr:.4g} x gradient"
+        return f"moves by {-rule.lr:.4g} x gradient"
     if rule.kind == "momentum":
         return f"moves by -{rule.lr:.4g} x gradient with momentum {rule.momentum:.4g}"
     if rule.kind == "schedule":
