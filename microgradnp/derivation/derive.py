@@ -22,13 +22,16 @@ from microgradnp.inspection.names import names_from
 
 __all__ = ["Derivation", "Step", "derive"]
 
+MOST_TERMS = 24  # contributions to a gradient; a longer sum is described in a sentence
+
 
 @dataclass(frozen=True)
 class Step:
     """The gradient of one value.
 
     `where` are the equations of what the formula needs besides. `middle` is the slope that a chain rule multiplies with:
-    (gradient, function, argument). `formula` is None for a rule that has no source, or many lines of it.
+    (gradient, function, argument). `formula` is None for a rule without a source, or with a long one, and for a sum of many
+    contributions.
     """
 
     name: str
@@ -208,7 +211,7 @@ class Deriving:
         k = self.index[id(value)]
         name = self.names[k]
         texts = [self.lines.share(node, position, namer(node, self.index, self.names)) for node, position in uses]
-        found = [equations(text, self.known, self.scalars) for text in texts]
+        found = [equations(text, self.known, self.scalars) if len(uses) <= MOST_TERMS else [] for text in texts]
         alone = found[0][-1].term if len(found) == 1 and found[0] else None
         if (
             self.short

@@ -10,10 +10,12 @@ Folding makes no cycle. A node joins its only user. A run and a section are inte
 from __future__ import annotations
 
 import collections
+import functools
 import itertools
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,7 @@ from microgradnp.viewer.visible import in_order
 
 MOST_STEPS = 12  # nodes of a layer
 LEAST_REPEATS, LONGEST_PERIOD, MOST_TO_SEARCH = 3, 400, 20_000
-DEEPEST_SECTION = 80
+DEEPEST_SECTION, MOST_FOR_INNER_SECTIONS = 24, 2_000  # nested sections; nodes of a graph whose modules have sections inside
 CONTRACTIONS = re.compile(r"matmul|dot|einsum|conv|correlate|linalg|inner|outer|solve|fft")
 SHAPING = re.compile(r"transpose|reshape|swapaxes|moveaxis|ravel|squeeze|expand_dims|astype|append_bias_unit|broadcast_to|pad")
 
@@ -105,7 +107,8 @@ class Folding:
         """The boxes of a module, in topological order."""
         parts = [Part("node", [node]) for node in self.direct[group]]
         parts += [part for child in self.inner[group] if (part := self.module(child)) is not None]
-        return sections(self.layers_in(self.ordered(parts)))
+        found = self.layers_in(self.ordered(parts))
+        return sections(found) if group is None or len(self.values) <= MOST_FOR_INNER_SECTIONS else found
 
     def module(self, group: int) -> Part | None:
         """A module as one box. One that holds a single box is that box."""
@@ -164,11 +167,9 @@ class Folding:
         return bounds
 
     def line(self, part: Part) -> int:
+        """The source line that made the first node of a box; 0 where it is unknown."""
         place = self.values[part.nodes[0]].place
-        lines = [] if place is None else [line for _, _, line in place[0].co_lines() if line]
-        positions = [] if place is None else list(place[0].co_positions())
-        at = place[1] // 2 if place is not None else 0
-        return (positions[at][0] or min(lines, default=0)) if at < len(positions) else min(lines, default=0)
+        return line_of(id(place[0]), *place) if place is not None else 0
 
     def signatures(self, parts: list[Part]) -> np.ndarray[Any, Any]:
         """A number for each box; equal boxes of different rounds have the same."""
@@ -242,6 +243,12 @@ class Folding:
         if (self.values[part.end].scope or "") != (self.values[then.end].scope or ""):
             return False
         return not self.is_product(then) or all(SHAPING.search(self.values[node].rule.name) for node in part.nodes)
+
+
+@functools.lru_cache(maxsize=4096)  # keyed by identity: hashing a code object reads all of it
+def line_of(_identity: int, code: CodeType, offset: int) -> int:
+    line = next(itertools.islice(code.co_positions(), offset // 2, None), (None,))[0]
+    return line or code.co_firstlineno
 
 
 class Level:

@@ -118,6 +118,17 @@ def test_sentences_state_facts():
     assert "1 of 2 entries of sigmoid are saturated, their slope is below 0.01." in lines_of(np.sum(flat))
 
 
+def test_a_value_that_is_used_very_often_is_described_in_a_sentence():
+    x = mg.Tensor(0.5, requires_grad=True, name="x")
+    h = x
+    for _ in range(600):
+        h = np.tanh(h) + x
+    lines = lines_of(h)
+    assert "x is used 601 times, so 601 contributions are added." in lines
+    assert "no equation" in next(line for line in lines if line.startswith("dL/dx = "))
+    assert mg.view(h).nodes == 1201
+
+
 def test_greek_letters_and_indices_come_from_the_names():
     assert parts_of("W1") == ("W", "1")
     assert parts_of("delta_h") == ("delta", "h")
