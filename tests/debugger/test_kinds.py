@@ -281,3 +281,17 @@ def test_a_gradient_in_the_place_of_a_parameter_is_wrong():
     verdict = judged(train, loss, tuple(data((6, 3), (6,), (3, 4), (4,))))
     assert (verdict.wrong, verdict.right) == (["v"], ["w"])
     assert "takes its place" in verdict.entries["v"].why
+
+
+def test_two_gradients_with_an_unusual_factor_do_not_outvote_one_without():
+    def train(x, t, u, v, w, factor=1.0):
+        h = x @ u @ v
+        e = h @ w - t
+        return factor * x.T @ e @ w.T @ v.T, factor * (x @ u).T @ e @ w.T, h.T @ e
+
+    def loss(x, t, u, v, w):
+        return 0.5 * np.sum((x @ u @ v @ w - t) ** 2)
+
+    given = tuple(data((6, 3), (6, 2), (3, 4), (4, 5), (5, 2)))
+    assert judged(train, loss, given, {"factor": 3**0.5}).wrong == ["u", "v"]
+    assert judged(train, loss, given, {"factor": 6.0}).wrong == ["w"]  # the sum over the samples is a convention

@@ -207,7 +207,13 @@ def settle(step: Step, group: list[Judged]) -> None:
         else:
             groups.append([entry])
     updates = group[0].evidence == "update"
-    best = max(groups, key=lambda g: (len(g), updates and has_own_rate(step, g[0]), updates and g[0].factor < 0))
+    rates = [float(node.held) for node in scalars_of(step)] if updates else []
+
+    def likely(same: list[Judged]) -> tuple[bool, int, bool, bool]:
+        first = same[0]
+        return is_usual(first.factor, rates), len(same), updates and has_own_rate(step, first), updates and first.factor < 0
+
+    best = max(groups, key=likely)
     for entry in right:
         if entry in best or (updates and has_own_rate(step, entry)):
             continue
@@ -216,6 +222,15 @@ def settle(step: Step, group: list[Judged]) -> None:
         maximised = step.evaluation.loss < 0  # a loss is seldom negative, a likelihood often
         for entry in best:
             entry.status, entry.why = ("cannot judge", ASCENT) if maximised else ("wrong", "it moves uphill")
+
+
+def is_usual(factor: float, rates: list[float]) -> bool:
+    """Whether a factor may be a convention: a whole number (the samples, say), one divided by it, or that times a rate."""
+    for ratio in (abs(factor), *(abs(factor) / rate for rate in rates)):
+        whole = ratio if ratio >= 1 else 1 / ratio
+        if whole < 1000 and abs(whole - round(whole)) <= 1e-7 * whole:
+            return True
+    return False
 
 
 def settle_scaled(step: Step, point: Point, entries: dict[str, Judged]) -> None:
