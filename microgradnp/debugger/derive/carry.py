@@ -149,7 +149,10 @@ class Carrier:
         """
         rates = [*(float(node.held) for node in scalars_of(self.step)), 1.0]
         found = set()
-        self.is_unusual = all(near(b, a) and not any(near(abs(a), rate) for rate in rates) for a, b in factors.values())
+        self.is_unusual = all(
+            near(b, a) and not any(near(abs(a), c) for c in (rates if argument in self.step.after else [1.0]))
+            for argument, (a, b) in factors.items()
+        )
         for moves in (True, False):
             group = {a: pair for a, pair in factors.items() if (a in self.step.after) == moves}
             known = [pair for a, pair in group.items() if self.entries[a].status in ("right", "agrees")]
