@@ -21,6 +21,8 @@ def __getattr__(name: str) -> object:
     """A public name, imported on its first use. Names of other libraries are answered with what to write here."""
     if name not in __all__ and name in NAMES:
         raise AttributeError(f"microgradnp has no {name}: {NAMES[name]}")
+    if name not in __all__ and name[0] != "_" and (same := [known for known in __all__ if known.lower() == name.lower()]):
+        raise AttributeError(f"microgradnp has no {name}; did you mean {same[0]}?")
     return _find(name)
 
 

@@ -401,7 +401,7 @@ def test_no_formula_of_ours_returns_an_array_that_it_was_given(record: Operator,
     """Other than `g`: the sweep adds in place to what these formulas return."""
     args = [mg.Tensor(a, requires_grad=True) if isinstance(a, np.ndarray) and a.dtype.kind in "fc" else a for a in sample.args]
     y = record.call(*args, **sample.options)
-    if not isinstance(TABLE[record.function], Rule):
+    if not isinstance(TABLE.get(record.function), Rule):
         return
     rule, g = y.rule, np.ones(y.shape, y.dtype)
     assert rule.trusted

@@ -105,12 +105,20 @@ def compare(loss: Tensor, hand_written: Mapping[str, Any], *, rtol: float | None
     gradient  digits  norm ratio    cosine  verdict
     w            all           1  1.000000  agrees
     """
+    check_kinds(loss, hand_written)
     if loss.freed:
         raise RuntimeError(f"compare: {freed_message(loss).removeprefix('backward: ')}. Compare before backward")
     pairs = chosen(graph.walk(loss), hand_written, names_in_frame(sys._getframe(1)), "compare")
     true = gradients(loss, [target for target, _ in pairs.values()], free=False)
     entries = [judge(label, array, g, rtol) for (label, (_, array)), g in zip(pairs.items(), true, strict=True)]
     return Comparison(tuple(entries))
+
+
+def check_kinds(loss: Any, hand_written: Any) -> None:
+    """Raise TypeError unless the arguments are a Tensor and a dict."""
+    if not isinstance(loss, Tensor) or not isinstance(hand_written, Mapping):
+        kinds = f"{type(loss).__name__}, {type(hand_written).__name__}"
+        raise TypeError(f'compare: got ({kinds}); write mg.compare(loss, {{"W": dW}}), with a Tensor and a dict')
 
 
 def chosen(

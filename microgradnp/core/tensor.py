@@ -8,6 +8,7 @@ leads every call on a Tensor to `record.apply`, by its protocols `__array_ufunc_
 from __future__ import annotations
 
 import threading
+import warnings
 import weakref
 from collections.abc import Mapping
 from typing import Any
@@ -130,7 +131,16 @@ class Tensor(Conversions, Methods):
 
     @property
     def grad(self) -> Any:
-        """Gradient of the loss, an ndarray of this Tensor's shape and dtype, or None before `backward`."""
+        """Gradient of the loss, an ndarray of this Tensor's shape and dtype, or None before `backward`.
+
+        Warns for a result that was not asked to retain its gradient.
+        """
+        if self._grad is None and self.needs_grad and not (self.is_leaf or self.retains_grad):
+            warnings.warn(
+                f".grad of {describe(self)} is None: it is a result, and backward fills .grad of leaves. For its gradient use "
+                "retain_grad(). To change a parameter write W.data -= lr * W.grad, or use mg.optim: W = W - ... makes a result",
+                stacklevel=2,
+            )
         return self._grad
 
     @grad.setter

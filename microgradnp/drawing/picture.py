@@ -147,7 +147,7 @@ def gradient_of(node: Any) -> tuple[Any, str]:
     """(the gradient of a node or None, the reason why there is none)."""
     if node is None or not node.requires_grad:
         return None, "not needed"
-    return node.grad, NOT_COMPUTED if node.grad is None else ""
+    return node._grad, NOT_COMPUTED if node._grad is None else ""
 
 
 def seen_by_graph(value: Any, use: tuple[Any, int] | None) -> Any:

@@ -82,12 +82,12 @@ def known_alone(x: Tensor) -> Iterator[str]:
     """Reasons that can be given without the loss."""
     if not x.requires_grad:
         yield f"requires_grad is False{why_not(x)}"
-    elif x.grad is None and x.is_leaf:
+    elif x._grad is None and x.is_leaf:
         yield "no backward pass has reached it: none was run yet, or the loss does not depend on it. Pass the loss to learn which"
-    elif x.grad is None:
+    elif x._grad is None:
         yield "it is not a leaf, and only leaves keep their gradient: call .retain_grad() before backward"
-    elif not np.all(x.grad):
-        yield f"{np.sum(x.grad == 0)} of {x.size} entries are zero. Pass the loss, with its graph kept, to learn why"
+    elif not np.all(x._grad):
+        yield f"{np.sum(x._grad == 0)} of {x.size} entries are zero. Pass the loss, with its graph kept, to learn why"
 
 
 def why_not(x: Tensor) -> str:

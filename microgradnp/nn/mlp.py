@@ -37,7 +37,7 @@ class MLP(Module):
     def __init__(
         self,
         sizes: Sequence[int],
-        *,
+        *more: int,
         activation: Activation = sigmoid,
         output: Activation = identity,
         bias: str | None = "vector",
@@ -46,6 +46,8 @@ class MLP(Module):
         rng: np.random.Generator | int | None = None,
         name: str | None = None,
     ) -> None:
+        if more or isinstance(sizes, int):
+            raise TypeError(f"MLP: the sizes are one list: MLP({[*([sizes] if isinstance(sizes, int) else sizes), *more]})")
         if len(sizes) < 2:
             raise ValueError(f"MLP: sizes must name at least inputs and outputs, got {list(sizes)}")
         generator = np.random.default_rng(rng)

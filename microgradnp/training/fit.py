@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp import optim
 from microgradnp.compiler.namespace import BackendError
 from microgradnp.core.context import confined
 from microgradnp.core.habits import FIT, nearest
@@ -132,7 +133,8 @@ def fit(
     """
     if unknown:
         raise TypeError(nearest("fit", next(iter(unknown)), KNOWN, FIT))
-    check(parameters, iterations, epochs, accumulate, checkpoint, resume)
+    check_kinds(loss, parameters, optimizer, stop)
+    check(iterations, epochs, accumulate, checkpoint, resume)
     optimizer = optimizer or SGD(lr=1e-3)
     optimizer.bind(parameters)
     batches = batches_of(data, batch_size, epochs, np.random.default_rng(rng))
@@ -180,10 +182,23 @@ def fit(
 KNOWN = list(inspect.signature(fit).parameters)[:-1]
 
 
-def check(parameters: Any, iterations: int | None, epochs: int | None, accumulate: int, checkpoint: Any, resume: bool) -> None:
-    """Raise for arguments that do not fit together."""
+def check_kinds(loss: Any, parameters: Any, optimizer: Any, stop: Any) -> None:
+    """Raise TypeError for an argument of another kind, and say what to write."""
+    if isinstance(loss, Tensor):
+        raise TypeError("fit: loss is a Tensor; pass a function that returns it: it is called anew at each step")
     if isinstance(parameters, np.ndarray):
         raise TypeError("fit: parameters is an array; write mg.fit(loss, model, (x, y)), where loss(x, y) returns a Tensor")
+    if isinstance(optimizer, (str, type)):
+        name = optimizer if isinstance(optimizer, str) else optimizer.__name__
+        known = {kind.lower(): kind for kind in dir(optim) if kind[0].isupper()}
+        raise TypeError(f"fit: optimizer is {optimizer!r}; write mg.optim.{known.get(name.lower(), 'SGD')}(lr=...)")
+    for rule in [stop] if isinstance(stop, (str, type)) or callable(stop) else stop:
+        if isinstance(rule, (str, type)) or not callable(rule):
+            raise TypeError(f"fit: stop is {rule!r}; write mg.LossPlateau(...), mg.GradientNorm(...) or mg.EarlyStopping(...)")
+
+
+def check(iterations: int | None, epochs: int | None, accumulate: int, checkpoint: Any, resume: bool) -> None:
+    """Raise for arguments that do not fit together."""
     if iterations is not None and epochs is not None:
         raise ValueError(f"fit: give iterations={iterations} or epochs={epochs}, not both")
     for name, count, least in (("iterations", iterations, 0), ("epochs", epochs, 0), ("accumulate", accumulate, 1)):

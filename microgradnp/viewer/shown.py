@@ -33,8 +33,8 @@ def html_of(tensor: Tensor) -> str:
 
     size = f"{tensor.shape} {tensor.dtype}"
     arrays = [column(f"{tensor.name}: {size}" if tensor.name else size, tensor._array, "value")]
-    if tensor.grad is not None:
-        arrays.append(column("gradient", tensor.grad, "gradient"))
+    if tensor._grad is not None:
+        arrays.append(column("gradient", tensor._grad, "gradient"))
     nodes = len(graph.walk(tensor)) if tensor.rule is not None else 0
     picture = Markup(picture_svg(tensor)) if 0 < nodes <= MOST_BOXES else ""
     return filled("tensor.html", arrays=arrays, nodes=nodes, picture=picture)

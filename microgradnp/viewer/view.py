@@ -91,6 +91,8 @@ def written(
     contents: Contents, extra: Json, path: str | os.PathLike[str] | None, direction: str | None = None, engine: str | None = None
 ) -> Page:
     """The page of these contents. It is saved if a path is given."""
+    if path is not None and (suffix := Path(path).suffix.lower()) in (".svg", ".png", ".pdf"):
+        raise ValueError(f"view: it writes a page, a file that ends in .html; for a picture {suffix} use mg.render")
     if direction not in ("TB", "LR", None):
         raise ValueError(f'view: direction must be "TB" (top to bottom), "LR" (left to right) or None, got {direction!r}')
     data = contents.data | extra

@@ -265,7 +265,7 @@ class Binder:
         if argument in self.ambiguous:
             could = ", ".join(self.ambiguous[argument])
             return f"{argument} could be {could}; say which with bind={{{argument!r}: ...}}"
-        arrays = ", ".join(sorted(self.seen_names)[:20]) or "no arrays at all"
+        arrays = ", ".join(sorted(name for name in self.seen_names if "__" not in name)[:20]) or "no arrays at all"
         return (
             f"nothing in the hand-written code is called {argument}; say what it is with bind={{{argument!r}: ...}}. "
             f"Seen there: {arrays}"
