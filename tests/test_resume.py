@@ -159,3 +159,22 @@ class Odd(mg.optim.SGD):
 def test_an_optimizer_that_no_file_can_hold_is_refused_at_once(tmp_path):
     with pytest.raises(TypeError, match=r"the optimizer\.memory is a count, which a checkpoint cannot hold"):
         training(tmp_path / "run.npz", make=Odd)
+
+
+def test_fewer_iterations_than_the_checkpoint_has_end_at_once(tmp_path):
+    options = {"checkpoint": tmp_path / "run.npz", "progress": False}
+    model = mg.nn.Linear(3, 1)
+    mg.fit(lambda: np.sum(model.W**2), model, iterations=5, **options)
+    before = model.W.numpy().copy()
+    assert mg.fit(lambda: np.sum(model.W**2), model, iterations=2, resume=True, **options).iterations == 5
+    assert np.array_equal(model.W.numpy(), before)
+
+
+def test_groups_of_an_optimizer_are_not_undone_silently():
+    a, b = (mg.Tensor(np.ones(2), requires_grad=True) for _ in range(2))
+    groups = [{"params": a}, {"params": b, "lr": 0.0}]
+    with pytest.raises(ValueError, match="the optimizer has groups"):
+        mg.fit(lambda: np.sum(a * b), [a, b], optimizer=mg.optim.SGD(groups, lr=0.1), iterations=1, progress=False)
+    mg.fit(lambda: np.sum(a * b), groups, optimizer=mg.optim.SGD(groups, lr=0.1), iterations=1, progress=False)
+    assert a.numpy()[0] != 1
+    assert b.numpy()[0] == 1

@@ -18,6 +18,7 @@ from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.parameters import Parameters
 from microgradnp.inspection.snapshots import Album
 from microgradnp.optim import SGD, Optimizer
+from microgradnp.optim.optimizer import is_groups
 from microgradnp.training.batches import ArrayBatches, Batches, batches_of
 from microgradnp.training.checkpoints import Checkpoint
 from microgradnp.training.compiled_loop import CompiledLoop
@@ -136,6 +137,8 @@ def fit(
     check_kinds(loss, parameters, optimizer, stop)
     check(iterations, epochs, accumulate, checkpoint, resume)
     optimizer = optimizer or SGD(lr=1e-3)
+    if optimizer.factors and not is_groups(parameters):
+        raise ValueError("fit: the optimizer has groups, which fit would undo; give the groups to fit instead of the parameters")
     optimizer.bind(parameters)
     batches = batches_of(data, batch_size, epochs, np.random.default_rng(rng))
     last = last_iteration(batches, iterations, epochs, accumulate)

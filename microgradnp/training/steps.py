@@ -72,7 +72,7 @@ class Loop:
         result, history, optimizer, changes = self.result, self.result.history, self.optimizer, self.changes
         started = time.perf_counter() - (history.seconds[-1] if history.seconds else 0.0)
         reason = reasons_to_stop(self.rules, history) if result.iterations else ""  # a training that is resumed
-        while not reason and result.iterations != self.iterations:
+        while not reason and (self.iterations is None or result.iterations < self.iterations):
             iteration = result.iterations + 1
             with self.interrupts.allowed():
                 losses, batch, epoch_ended = self.gradients(iteration)
