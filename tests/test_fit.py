@@ -142,3 +142,37 @@ def test_a_rule_that_stops_just_before_the_loss_overflows_ends_the_training_with
         result = mg.fit(lambda: np.sum(np.exp(w * w)), w, optimizer=mg.optim.SGD(lr=1.0), stop=rule, backend=backend, **quiet)
     assert (result.iterations, result.reason) == (2, "enough")
     assert np.all(np.abs(w.numpy()) > 1e9), "the third loss is infinite"
+
+
+def test_fit_trains_no_other_parameters_than_the_optimizer_was_made_for():
+    body, head = (mg.Tensor(np.ones((2, 2)), requires_grad=True, name=name) for name in ("body", "head"))
+    frozen = mg.optim.SGD([head], lr=0.1)
+
+    def loss():
+        return np.sum((body @ head) ** 2)
+
+    with pytest.raises(ValueError, match="made for head, and fit is to train body, head"):
+        mg.fit(loss, [body, head], optimizer=frozen, iterations=1, progress=False)
+    mg.fit(loss, [head], optimizer=frozen, iterations=1, progress=False)
+    np.testing.assert_array_equal(body.numpy(), np.ones((2, 2)))
+
+
+@pytest.mark.parametrize(
+    ("options", "cure"),
+    [
+        ({"optimizer": "adam"}, r"mg\.optim\.Adam\(lr="),
+        ({"optimizer": mg.optim.RMSProp}, r"mg\.optim\.RMSProp\(lr="),
+        ({"stop": "plateau"}, r"mg\.LossPlateau"),
+        ({"stop": [mg.GradientNorm]}, r"mg\.GradientNorm"),
+    ],
+)
+def test_a_name_or_a_class_in_place_of_an_object_is_answered(options, cure):
+    w = mg.Tensor(np.ones(2), requires_grad=True)
+    with pytest.raises(TypeError, match=cure):
+        mg.fit(lambda: np.sum(w**2), w, progress=False, **options)
+
+
+def test_a_loss_in_place_of_its_function_is_answered():
+    w = mg.Tensor(np.ones(2), requires_grad=True)
+    with pytest.raises(TypeError, match="pass a function that returns it"):
+        mg.fit(np.sum(w**2), w, progress=False)

@@ -185,6 +185,7 @@ class Deriving:
         self.lines = lines if lines is not None else Lines()
         self.shapes = {f"d_{name}": value.shape for name, value in zip(self.names, self.outline.values, strict=True)}
         self.scalars = {name for name, shape in self.shapes.items() if shape == ()}
+        self.taken = set(self.names)
         self.known: dict[str, ast.expr] = {f"d_{self.names[-1]}": ONE}  # gradients that need no equation
 
     def derivation(self) -> Derivation:
@@ -221,7 +222,7 @@ class Deriving:
         ):
             self.known[f"d_{name}"] = alone
             return
-        found = [with_own_names(part, n) if n else part for n, part in enumerate(found)]
+        found = [with_free_names(part, self.taken) for part in found]
         where = [equation for part in found for equation in part[:-1]]
         terms = [part[-1].term for part in found if part]
         gradient = self.backward.gradients.get(id(value), np.zeros(value.shape))
@@ -247,7 +248,12 @@ class Deriving:
         return before.id.removeprefix("d_"), str(nodes[0].rule.name), self.names[self.index[id(nodes[0].args[0])]]
 
 
-def with_own_names(part: list[Equation], n: int) -> list[Equation]:
-    """The equations of contribution `n`, with names for its intermediate results that no other contribution has."""
-    own: dict[str, ast.expr] = {equation.name: ast.Name(f"{equation.name}_{n + 1}") for equation in part[:-1]}
-    return [Equation(f"{e.name}_{n + 1}" if k < len(part) - 1 else e.name, replaced(e.term, own)) for k, e in enumerate(part)]
+def with_free_names(part: list[Equation], taken: set[str]) -> list[Equation]:
+    """The equations of a contribution, with names for its intermediate results that nothing else has. They are taken then."""
+    own: dict[str, str] = {}
+    for equation in part[:-1]:
+        names = (equation.name, *(f"d{k}" for k in range(1, len(taken) + 2)))
+        own[equation.name] = next(name for name in names if name not in taken)
+        taken.add(own[equation.name])
+    new: dict[str, ast.expr] = {name: ast.Name(free) for name, free in own.items()}
+    return [Equation(own.get(e.name, e.name), replaced(e.term, new)) for e in part]

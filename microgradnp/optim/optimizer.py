@@ -36,6 +36,7 @@ class Optimizer:
         self.parameters: dict[str, Tensor] = {}
         self.factors: dict[str, float] = {}  # rate of a parameter, as a multiple of lr
         self.decays: dict[str, float] = {}
+        self._chosen = parameters is not None  # whoever made it chose the parameters, and `fit` must not choose others
         if parameters is not None:
             self.bind(parameters)
 

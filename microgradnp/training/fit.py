@@ -15,7 +15,7 @@ from microgradnp.compiler.namespace import BackendError
 from microgradnp.core.context import confined
 from microgradnp.core.habits import FIT, nearest
 from microgradnp.core.tensor import Tensor
-from microgradnp.derivatives.parameters import Parameters
+from microgradnp.derivatives.parameters import Parameters, named
 from microgradnp.inspection.snapshots import Album
 from microgradnp.optim import SGD, Optimizer
 from microgradnp.optim.optimizer import is_groups
@@ -137,8 +137,8 @@ def fit(
     check_kinds(loss, parameters, optimizer, stop)
     check(iterations, epochs, accumulate, checkpoint, resume)
     optimizer = optimizer or SGD(lr=1e-3)
-    if optimizer.factors and not is_groups(parameters):
-        raise ValueError("fit: the optimizer has groups, which fit would undo; give the groups to fit instead of the parameters")
+    if not is_groups(parameters):
+        check_choice(optimizer, named(parameters))
     optimizer.bind(parameters)
     batches = batches_of(data, batch_size, epochs, np.random.default_rng(rng))
     last = last_iteration(batches, iterations, epochs, accumulate)
@@ -198,6 +198,18 @@ def check_kinds(loss: Any, parameters: Any, optimizer: Any, stop: Any) -> None:
     for rule in [stop] if isinstance(stop, (str, type)) or callable(stop) else stop:
         if isinstance(rule, (str, type)) or not callable(rule):
             raise TypeError(f"fit: stop is {rule!r}; write mg.LossPlateau(...), mg.GradientNorm(...) or mg.EarlyStopping(...)")
+
+
+def check_choice(optimizer: Optimizer, parameters: dict[str, Tensor]) -> None:
+    """Raise ValueError when the optimizer was made for other parameters, or for groups of them."""
+    if optimizer.factors:
+        raise ValueError("fit: the optimizer has groups, which fit would undo; give the groups to fit instead of the parameters")
+    own, given = optimizer.parameters, parameters
+    if getattr(optimizer, "_chosen", False) and {id(p) for p in own.values()} != {id(p) for p in given.values()}:
+        raise ValueError(
+            f"fit: the optimizer was made for {', '.join(own)}, and fit is to train {', '.join(given)}; "
+            "give both the same, or make the optimizer without parameters"
+        )
 
 
 def check(iterations: int | None, epochs: int | None, accumulate: int, checkpoint: Any, resume: bool) -> None:

@@ -18,6 +18,7 @@ from microgradnp.derivation.derive import Deriving
 from microgradnp.derivation.notations import Latex, MathML, Text, parts_of
 from microgradnp.drawing.outline import outline_of
 
+rng = np.random.default_rng(0)
 WITHOUT_TEXT = {"eig", "eig_packed"}  # functions of which a step has no line of NumPy
 
 
@@ -76,6 +77,18 @@ def test_the_formulas_of_every_function_give_its_gradient(record: Operator):
         checked(loss)
     ElementTree.fromstring(f"<div>{derivation.mathml()}</div>")  # well-formed
     assert derivation.latex().count("{") == derivation.latex().count("}")
+
+
+def test_names_of_helpers_are_free():
+    """The users' Tensor may have the name that a helper would get, and two steps may need a helper each."""
+    d1 = mg.Tensor(rng.normal(size=2), requires_grad=True, name="d1")
+    W = mg.Tensor(rng.normal(size=(3, 2)), requires_grad=True, name="W")
+    x, classes = rng.normal(size=(5, 3)), np.array([0, 1, 1, 0, 1])
+    loss = mg.cross_entropy((x @ W) * d1, classes) + mg.cross_entropy(x @ W, 1 - classes)
+    assert checked(loss) > 4
+    defined = [equation.name for step in mg.derive(loss).steps for equation in step.where]
+    assert len(defined) == len(set(defined)) == 2
+    assert "d1" not in defined
 
 
 def test_a_wrong_formula_is_found(monkeypatch):
