@@ -100,7 +100,7 @@ class Optimizer:
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{answer}", name=name, obj=self)
 
     def __repr__(self) -> str:
-        settings = {name: value for name, value in vars(self).items() if isinstance(value, (int, float, tuple))}
+        settings = {k: v for k, v in vars(self).items() if k[0] != "_" and isinstance(v, (int, float, tuple))}
         shown = ", ".join(f"{name}={value!r}" for name, value in settings.items())
         return f"{type(self).__name__}({shown}; {len(self.parameters)} parameters)"
 
