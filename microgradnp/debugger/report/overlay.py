@@ -45,7 +45,7 @@ def marks_of(report: Facts) -> tuple[dict[int, Mark], int | None]:
     for name, entry in report.gradients.items():
         if name in arguments:
             marks[arguments[name]] = of_entry(entry, report)
-    first = proved(report, marks) if report.findings else None
+    first = proved(report, marks) or derived(report, marks) if report.findings else None
     if first is None and report.findings and report.findings[0].certainty != "suspected":
         ends = [name for name, e in report.gradients.items() if not e.ok and report.blame and e.version is report.blame.first]
         first = next((arguments[name] for name in ends if name in arguments), None)
@@ -100,6 +100,23 @@ def proved(report: Facts, marks: dict[int, Mark]) -> int | None:
     says = f"{version.path} should be {blame.expected}"
     marks[node] = Mark(version.path, False, says, hand, expected, 0.0, place(version.file, version.line))
     return node
+
+
+def derived(report: Facts, marks: dict[int, Mark]) -> int | None:
+    """The node whose gradient the first finding should have been, as a run with the derived statement proved."""
+    finding, nodes = report.findings[0], report.matches.evaluation.nodes
+    if report.blame is not None or finding.certainty == "suspected" or not finding.expected:
+        return None
+    for reference in report.matches.index.references:
+        if reference.kind != "adjoint" or reference.partial or not finding.expected.startswith(f"{reference.text} ("):
+            continue
+        node = reference.node
+        if node < 0 or (node in marks and marks[node].ok) or not nodes[node].requires_grad:
+            return None
+        says = f"{finding.variable} should be {finding.expected}"
+        marks[node] = Mark(finding.variable, False, says, None, None, 0.0, place(finding.file, finding.line))
+        return node
+    return None
 
 
 def oriented(hand: np.ndarray[Any, Any], expected: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
