@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,9 +41,18 @@ def running(target: str, *clear: type[Exception]) -> Iterator[None]:
     try:
         yield
     except clear as error:
-        raise UnusableError(str(error)) from None
+        raise UnusableError(with_options(str(error))) from None
     except Exception as error:
         raise UnusableError(f"{target}: {one_line(error)}") from None
+
+
+def with_options(message: str) -> str:
+    """A message for Python users in the words of the command line: `bind={'x': ...}` becomes `--bind x=...`."""
+    return re.sub(
+        r"\bbind=\{(.*?)\}",
+        lambda found: " ".join(f"--bind {name}={value}" for name, value in re.findall(r"'(\w+)': ([^,]+)", found[1])),
+        message,
+    )
 
 
 @contextlib.contextmanager

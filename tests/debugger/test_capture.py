@@ -113,7 +113,9 @@ def elsewhere(X, T, first, second):
 def test_what_is_called_otherwise_is_asked_for_and_then_found():
     X = numbers()[0]
     square = np.eye(3) + X[:3], np.eye(3) + X[3:], X[:, :3]
-    with pytest.raises(BindingError, match=r"nothing in the hand-written code is called W1; say what it is with bind") as told:
+    with pytest.raises(
+        BindingError, match=r"nothing in the hand-written code is called W1 or W2; say what they are with bind"
+    ) as told:
         mg.debug(elsewhere, loss, (X, square[2], square[0], square[1]))
     assert "By their shapes it could be W1 = first, W2 = second; or W1 = second, W2 = first" in str(told.value)
     assert mg.debug(elsewhere, loss, numbers(), bind={"W1": "first", "W2": "second"}).ok

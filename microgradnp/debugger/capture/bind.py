@@ -256,6 +256,12 @@ class Binder:
         rivals = (v for v in self.variables.values() if v.argument == variable.argument and v.history)
         return all(variable.rank <= v.rank for v in rivals)
 
+    def explain_all(self, arguments: list[str]) -> list[str]:
+        """Why arguments are not bound, and what to do. Those that nothing is called like are told together."""
+        unknown = [a for a in arguments if a not in self.bind and a not in self.ambiguous]
+        found = [self.explain(a) for a in arguments if a not in unknown]
+        return [*found, self.not_called(unknown)] if unknown else found
+
     def explain(self, argument: str) -> str:
         """Why an argument is not bound, and what to do."""
         if argument in self.bind:
@@ -265,11 +271,18 @@ class Binder:
         if argument in self.ambiguous:
             could = ", ".join(self.ambiguous[argument])
             return f"{argument} could be {could}; say which with bind={{{argument!r}: ...}}"
-        arrays = ", ".join(sorted(name for name in self.seen_names if "__" not in name)[:20]) or "no arrays at all"
-        return (
-            f"nothing in the hand-written code is called {argument}; say what it is with bind={{{argument!r}: ...}}. "
-            f"Seen there: {arrays}"
+        return self.not_called([argument])
+
+    def not_called(self, arguments: list[str]) -> str:
+        """That no variable has these names, with those that were seen."""
+        arrays = (
+            ", ".join(sorted(name for name in self.seen_names if "__" not in name and name != "_")[:20]) or "no arrays at all"
         )
+        *others, last = arguments
+        named = f"{', '.join(others)} or {last}" if others else last
+        what = "they are" if others else "it is"
+        bind = ", ".join(f"{argument!r}: ..." for argument in arguments)
+        return f"nothing in the hand-written code is called {named}; say what {what} with bind={{{bind}}}. Seen there: {arrays}"
 
 
 Readers = list[tuple[Variable, Callable[[dict[str, Any]], Any]]]

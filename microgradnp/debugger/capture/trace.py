@@ -123,7 +123,7 @@ def assemble(tracer: Tracer, wanted: Wanted, returned: Any, finished: bool, erro
     binder, arguments, optional = tracer.binder, wanted.arguments, wanted.optional
     start, end = tracer.window()
     chosen = {argument: variable for argument in arguments if (variable := binder.choose(argument, end)) is not None}
-    problems = [binder.explain(argument) for argument in arguments if argument not in chosen and argument not in optional]
+    problems = binder.explain_all([a for a in arguments if a not in chosen and a not in optional])
     learned = [change for change in learning(tracer, chosen) if start < change.time <= end]
     first_write = min((change.time for change in learned), default=end)
     before: dict[str, Any] = {}
