@@ -78,6 +78,18 @@ class Chart:
         return self.end.quality() if self.is_finite else -np.inf
 
     @cached_property
+    def is_measured(self) -> bool:
+        """Whether the level of a constant answer is known. Without it nothing can be said of how much was learned."""
+        y = self.start.y
+        return bool(self.start.measure) or (y is not None and not np.isfinite(y).all())
+
+    @cached_property
+    def is_memorising(self) -> bool:
+        """Whether the training explains far more of its rows of features than a smooth fit tells of rows that it has not seen."""
+        x = self.start.input_array
+        return x is not None and x.ndim == 2 and self.quality > 0.6 and 0.15 < self.foretold < self.quality - 0.25
+
+    @cached_property
     def quality_on_validation(self) -> float:
         """The quality of now on the validation data; NaN without any."""
         if self.validation is None or not self.is_finite:
@@ -422,16 +434,19 @@ class Chart:
 
     @cached_property
     def levels(self) -> dict[str, float]:
-        """The loss of simple answers, as far as the loss is a sum or mean of squares; else the training's own losses."""
+        """The training's own losses, and those of simple answers as far as they are known."""
         return {"start": self.loss_start, "now": self.loss_end} | self.simple_levels
 
     @cached_property
     def simple_levels(self) -> dict[str, float]:
-        """The loss of the mean, and of the best linear map of the inputs, where the loss is a multiple of the squared error."""
+        """The loss of the best constant answer. For a multiple of the squared error also that of the best linear map."""
         y, t, x = self.start.y, self.start.target, self.start.input_array
         classes = self.start.classes
         if classes is not None and y is not None and y.ndim == 2 and classes.ndim == 1:
             return levels_of_classes(y, classes, self.loss_start)
+        if self.start.measure in ("accuracy", "loss"):
+            constant = self.start.tail.constant
+            return {} if constant is None else {"best constant": constant.value}
         if y is None or t is None or self.start.classes is not None or t.size != y.size or self.factor is None:
             return {}
         t = np.asarray(t, float).reshape(y.shape)

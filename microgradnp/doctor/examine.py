@@ -11,7 +11,7 @@ from microgradnp.doctor.causes.numbers import bad_values_in_data, unstable_formu
 from microgradnp.doctor.causes.table import ALWAYS, AT_ONE_POINT, BY_TRIALS, OF_THE_DATA
 from microgradnp.doctor.chart import GOOD, Chart
 from microgradnp.doctor.diagnosis import Diagnosis
-from microgradnp.doctor.facts import CONFIDENCE, EXACT, Cause
+from microgradnp.doctor.facts import CONFIDENCE, EXACT, MEASURED, Cause
 
 MOST_POINTS = 120  # of a curve in a report
 
@@ -29,9 +29,17 @@ def examine(chart: Chart) -> Diagnosis:
     ask(chart, found, AT_ONE_POINT)
     exact = chart.is_exact = bool(found.causes) and found.causes[0].score > 80
     ask(chart, found, ALWAYS)
+    if not exact and not chart.is_measured:
+        ask(chart, found, OF_THE_DATA if chart.is_finite else [*(r for r in BY_TRIALS if r.mark == MEASURED), *OF_THE_DATA])
+        found.notes.append("the loss of the best constant answer, or of a perfect one, is not known: nor how much was learned")
+        return told(chart, found, "sick" if found.causes else "could not tell", summary_of(chart))
     if chart.quality > GOOD and not exact:
         if chart.found <= {"overfitting"}:
             ask(chart, found, OF_THE_DATA)
+        return told(chart, found, "sick" if found.causes else "healthy", summary_of(chart))
+    if chart.is_memorising and not exact:
+        ask(chart, found, OF_THE_DATA)
+        found.notes.append(f"a smooth fit tells {chart.foretold:.0%} of unseen rows: what goes beyond it may be memorised")
         return told(chart, found, "sick" if found.causes else "healthy", summary_of(chart))
     if nearly_best(chart) and not exact:
         ask(chart, found, OF_THE_DATA)

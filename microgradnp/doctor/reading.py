@@ -13,6 +13,7 @@ from microgradnp.core import graph
 from microgradnp.core.sweep import sweep
 from microgradnp.core.tensor import Tensor
 from microgradnp.doctor.patient import Array, Patient
+from microgradnp.doctor.tail import Tail
 
 RANGES = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf), "softmax": (0.0, 1.0)}
 NAMED = frozenset(["sigmoid", "tanh", "relu"])
@@ -165,44 +166,78 @@ class Reading:
 
     @cached_property
     def classes(self) -> Array | None:
-        """The class of each sample, from one-hot rows, class numbers, or zeros and ones; None for a regression."""
+        """The class of each sample, from one-hot rows, class numbers, or two values of one column; None for a regression."""
         t, y = self.target, self.y
         if t is None or y is None:
             return None
         if y.ndim > 1 and y.shape[-1] > 1:
-            if t.shape == y.shape and np.all((t == 0) | (t == 1)) and np.mean(t.sum(-1) == 1) > 0.5:
-                return t.argmax(-1)
+            if t.shape == y.shape and np.all((t == 0) | (t == 1)):
+                alone = np.mean(t.sum(-1) == 1)
+                if alone == 1 or (alone > 0.5 and self.sides is None):
+                    return t.argmax(-1)
             if t.ndim == y.ndim - 1 and t.dtype.kind in "iub" and t.shape == y.shape[:-1]:
                 return t.astype(int)
-        elif t.size == y.size and self.is_of_logits:
-            return (t > t.mean()).astype(int).reshape(y.shape)
+        elif self.sides is not None and not self.is_squared:
+            return self.sides[1].astype(int).reshape(y.shape)
         return None
 
     @cached_property
-    def is_of_logits(self) -> bool:
-        """Whether the loss is the cross-entropy of one column of logits, or a hinge: then the sign of the output answers."""
-        t, y, loss = self.target, self.y, float(self.loss.item())
-        if t is None or y is None or t.size != y.size or len(values := np.unique(t)) != 2 or not np.isfinite(y).all():
+    def tail(self) -> Tail:
+        """The loss as a function of the output."""
+        return Tail(self)
+
+    @cached_property
+    def sides(self) -> tuple[Array, Array] | None:
+        """(answers, classes) of targets with two values, where the loss asks for a side; None elsewhere."""
+        return None if self.target is None else self.tail.sides(np.asarray(self.target, float))
+
+    @cached_property
+    def is_squared(self) -> bool:
+        """Whether the loss pulls each output to its target, as far as it is away: a squared error, or a function of one."""
+        y, t = self.y, self.target
+        if y is None or t is None or t.size != y.size or not np.isfinite(y).all():
             return False
-        t = np.asarray(t, float).reshape(y.shape)
-        one = np.logaddexp(0, -y) + (1 - t) * y if values[0] == 0 else np.maximum(0, 1 - t * y)
-        return bool(np.isclose(loss, [one.mean(), one.sum()], rtol=1e-6).any())
+        g, d = self.adjoints().get(id(self.output)), y - np.asarray(t, float).reshape(y.shape)
+        if g is None or not (np.isfinite(g).all() and np.isfinite(d).all()):
+            return False
+        factor = float(np.vdot(g, d)) / (float(np.vdot(d, d)) + 1e-300)
+        size = 1e-3 if self.loss.dtype.itemsize < 8 else 1e-6
+        return (factor > 0 or not d.any()) and bool(np.allclose(g, factor * d, rtol=size, atol=size * np.abs(g).max(initial=0)))
+
+    @cached_property
+    def measure(self) -> str:
+        """What `quality` is: "accuracy", "R^2", "loss", or "" where the level of a constant answer cannot be had."""
+        if self.y is None or self.target is None or not np.isfinite(self.y).all():
+            return ""
+        if self.classes is not None:
+            return "accuracy"
+        if self.is_squared:
+            return "R^2"
+        if self.sides is not None:
+            return "accuracy"
+        return "loss" if np.isfinite(self.tail.explained) else ""
 
     def quality(self) -> float:
-        """R^2, or the accuracy beyond the most frequent class: 0 for a constant answer, 1 for a perfect one."""
+        """0 for a constant answer, 1 for a perfect one, -inf where it cannot be told.
+
+        It is the accuracy beyond the most frequent class; R^2 where the loss is a squared error; else the share of the loss of
+        the best constant answer that is saved.
+        """
         y, t, classes = self.y, self.target, self.classes
-        if y is None or t is None or not np.isfinite(y).all():
+        if y is None or t is None or not self.measure:
             return -np.inf
-        if classes is not None:
-            answers = y.argmax(-1) if y.shape != classes.shape else (y > 0).astype(int)
-            base = np.bincount(classes.ravel()).max() / classes.size
-            return float((np.mean(answers == classes) - base) / (1 - base + 1e-12))
-        if t.size != y.size:
-            return -np.inf
-        t = np.asarray(t, float).reshape(y.shape)
-        if not np.isfinite(t).all():
-            return -np.inf
-        return float(1 - np.sum((y - t) ** 2) / (np.sum((t - t.mean(0)) ** 2) + 1e-300))
+        if self.measure == "loss":
+            return self.tail.explained
+        if self.measure == "R^2":
+            t = np.asarray(t, float).reshape(y.shape)
+            return float(1 - np.sum((y - t) ** 2) / (np.sum((t - t.mean(0)) ** 2) + 1e-300))
+        if classes is not None and y.shape != classes.shape:
+            right, base = np.mean(y.argmax(-1) == classes), np.bincount(classes.ravel()).max() / classes.size
+        else:
+            assert self.sides is not None
+            answers, high = self.sides
+            right, base = np.mean(answers == high), np.mean(np.maximum(high.mean(0), 1 - high.mean(0)))
+        return float((right - base) / (1 - base + 1e-12))
 
     def adjoints(self) -> dict[int, Array]:
         """id of a node -> the gradient of the loss with respect to it."""

@@ -46,7 +46,7 @@ def targets_unrelated(chart: Chart) -> Finding | None:
 
 
 def target_in_inputs(chart: Chart) -> Finding | None:
-    """An input column that is a target."""
+    """An input column that is a target, and that the output for this target depends on."""
     x, t = chart.start.input_array, chart.start.target
     if x is None or t is None or len(x) != len(t) or len(x) < 10 or x.size > 2_000_000 or x.dtype.kind not in "fiu" or x.ndim > 2:
         return None
@@ -57,10 +57,30 @@ def target_in_inputs(chart: Chart) -> Finding | None:
             continue
         apart = np.abs(columns - column[:, None]) - 1e-12 * (1 + np.abs(column[:, None]))
         same = np.flatnonzero(np.all(apart <= 0, axis=0))
-        if same.size:
+        if same.size and sees(chart, k, int(same[0])):
             evidence = f"column {same[0]} of the inputs is column {k} of the targets, in all {len(x)} rows"
             return Finding(evidence, "take it out of the inputs")
     return None
+
+
+def sees(chart: Chart, target: int, column: int) -> bool:
+    """Whether the output for a target changes with an input column. In a causal model that of the next token does not."""
+    x, t, inputs = chart.start.input_array, chart.start.target, chart.start.inputs
+    if x is None or t is None:
+        return False
+    if not inputs or not chart.repeats:  # a change cannot be seen: what remains is the form of a shifted sequence
+        return not (x.shape == t.shape and x.ndim == 2 and bool(np.array_equal(x[:, 1:], t[:, :-1])))
+    moved = np.array(x)
+    moved[:, column] = np.random.default_rng(0).permutation(moved[:, column])
+    data = tuple(moved if k == inputs[0] else a for k, a in enumerate(chart.patient.data))
+    for at in (chart.patient.start, chart.patient.end) if chart.is_finite else (chart.patient.start,):
+        before, after = chart.lab.read(at).y, chart.lab.read(at, data).y
+        if before is None or after is None or before.shape != after.shape:
+            return True
+        of_target = (slice(None), target) if before.shape[: t.ndim] == t.shape and t.ndim == 2 else ()
+        if not np.array_equal(before[of_target], after[of_target]):
+            return True
+    return False
 
 
 def validation_overlaps(chart: Chart) -> Finding | None:

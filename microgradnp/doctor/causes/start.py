@@ -86,7 +86,14 @@ def vanishing_gradient(chart: Chart) -> Finding | None:
 def output_saturated(chart: Chart) -> Finding | None:
     """A sigmoid or tanh at the output that gives its limits where the targets are others, under a squared error."""
     kind, y, t = chart.end.last_activation, chart.end.y, chart.end.target
-    if kind not in ("sigmoid", "tanh") or y is None or t is None or t.size != y.size or not chart.is_finite:
+    if (
+        kind not in ("sigmoid", "tanh")
+        or not chart.end.is_squared
+        or y is None
+        or t is None
+        or t.size != y.size
+        or not chart.is_finite
+    ):
         return None
     slope = y * (1 - y) / 0.25 if kind == "sigmoid" else 1 - y * y
     off = np.abs(y - t.reshape(y.shape)) > 0.5

@@ -21,6 +21,7 @@ from microgradnp.doctor.handwritten.hooks import EnoughError, Loop, Reader, arou
 from microgradnp.doctor.patient import Array
 
 LOOKS = 40  # at each loop, to find the boundary
+LEAST_TURNS, LEAST_STEPS = 200, 4  # of all loops, and of the training: they are followed whatever time it takes
 FIRST, MOST = 30, 300  # steps that are kept: all of the first, then fewer and fewer
 Values = dict[str, Any]
 
@@ -67,16 +68,22 @@ def boundary(program: Program, wanted: Wanted, until: float) -> tuple[Loop, list
         raise BindingError("diagnose: the code has no loop. Give the function that trains, with its loop over the steps")
     looks: dict[int, list[Values]] = {}
     needed = set(wanted.arguments) - wanted.optional
+    turns, is_late = 0, False
 
     def look(number: int, frame: FrameType) -> None:
+        nonlocal turns, is_late
         if number < 0:
             return
+        turns += 1
         seen = looks.setdefault(number, [])
         if len(seen) < LOOKS:
             seen.append(reader.values(frame))
             if len(seen) == LOOKS and turns_with_steps(seen, looks):
                 raise EnoughError
-        if time.process_time() > until:
+        if time.process_time() > until and (
+            turns > LEAST_TURNS or any(len(s) > LEAST_STEPS and turns_with_steps(s, looks) for s in looks.values())
+        ):
+            is_late = True
             raise EnoughError
 
     run(program, look, None)
@@ -88,9 +95,13 @@ def boundary(program: Program, wanted: Wanted, until: float) -> tuple[Loop, list
     changing = moved_in(looks)
     data = {name for name in changing if is_data(name)} | (targets_of(wanted.arguments) & changing)
     moving = [name for name in wanted.arguments if name in changing - data]
+    fit = [k for k, seen in looks.items() if moving and len(seen) > 2 and steps_in(seen, moving) >= 0.9]
+    if is_late and not fit:
+        raise BindingError(
+            f"diagnose: the budget ended after {turns} turns of the loops, before the steps were seen. Give a larger budget="
+        )
     if not moving:  # nothing moves at all, as from zeros
         return still(looks, loops, wanted)
-    fit = [k for k, seen in looks.items() if moving and len(seen) > 2 and steps_in(seen, moving) >= 0.9]
     if not fit:
         raise BindingError(
             "diagnose: no loop was found in which the parameters move at every turn. "
@@ -150,7 +161,7 @@ def steps_in(seen: list[Values], moving: list[str]) -> float:
 
 
 def collect(program: Program, wanted: Wanted, course: Course, until: float) -> None:
-    """Run the program, and keep its steps. Ends early when the time is over."""
+    """Run the program, and keep its steps. Ends early when the time is over, but not within the first few."""
     reader, stride, newest = Reader(wanted), 1, None
     kept, known = course.kept, set(wanted.arguments)
     outer = around(course.loop)
@@ -175,7 +186,7 @@ def collect(program: Program, wanted: Wanted, course: Course, until: float) -> N
                 stride *= 2
         else:
             course.steps += 1
-        if time.process_time() > until:
+        if time.process_time() > until and course.steps > LEAST_STEPS:
             raise EnoughError
 
     course.finished, course.error = run(program, look, {course.loop, outer}, lambda: finish(course, reader, newest))
