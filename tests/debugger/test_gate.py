@@ -288,12 +288,12 @@ def test_another_forward_pass_is_not_called_wrong_and_the_binding_is_proposed():
         V -= 0.1 * some.T @ ((d @ U.T) * (1 - h * h))
         U -= 0.1 * h.T @ d
 
-    report = mg.debug(train, loss, SQUARE)
+    report = mg.debug(train, loss, SQUARE, budget=60.0)  # not the speed of the machine
     assert report.word == "CANNOT JUDGE"
     assert report.proposal == {"x": "some", "t": "goals"}
     assert "bind={'x': 'some', 't': 'goals'}" in str(report)
     assert exit_code(report) == 2
-    assert mg.debug(train, loss, SQUARE, bind=report.proposal).word == "RIGHT"
+    assert mg.debug(train, loss, SQUARE, bind=report.proposal, budget=60.0).word == "RIGHT"
 
 
 def test_a_parameter_that_is_forgotten_stands_in_the_heading():
