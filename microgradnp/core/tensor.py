@@ -195,9 +195,15 @@ class Tensor(Conversions, Methods):
             self._array, *found = brought_home([self._array, *(finished[k][1] for k in far)])
             for k, g in zip(far, found, strict=True):
                 finished[k] = finished[k][0], g
-        with adding:  # only now, so that an error above leaves every gradient unchanged
-            for node, g in finished:
+        lock = adding[0]
+        if not lock.acquire(timeout=1.0):  # Ctrl-C has left it taken: adding takes no second
+            adding[0] = lock = threading.RLock()
+            lock.acquire()
+        try:
+            for node, g in finished:  # only now, so that an error above leaves every gradient unchanged
                 node._grad = g if node._grad is None else node._grad + g
+        finally:
+            lock.release()
 
     def seed(self, gradient: Any = None) -> Array:
         """The gradient that a sweep starts from, conjugated (see `table`). Raises what `backward` raises."""
@@ -279,7 +285,9 @@ class Tensor(Conversions, Methods):
         return Tensor, (self._array, self.requires_grad, self.name)
 
 
-adding = threading.Lock()  # threads may have leaves in common: no gradient is lost between reading the sum and writing it
+# Threads may have leaves in common: no gradient is lost between reading the sum and writing it. Ctrl-C may leave the lock taken:
+# its thread takes it again, and another one waits a second and makes a new lock.
+adding = [threading.RLock()]
 VARIABLES: weakref.WeakValueDictionary[int, Tensor] = weakref.WeakValueDictionary()  # by id
 
 
