@@ -75,7 +75,7 @@ def test_a_gradient_is_added_under_the_lock():
     w = mg.Tensor(np.zeros(2), requires_grad=True)
     loss = np.sum(w * 1.0)
     thread = threading.Thread(target=loss.backward)
-    with adding:
+    with adding[0]:
         thread.start()
         thread.join(0.05)
         assert w.grad is None
