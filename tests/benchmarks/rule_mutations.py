@@ -97,6 +97,7 @@ def outcome(record: Operator, rule: Rule, position: int, change: Callable[[Any],
     right, changed = rule.vjps, False
     original = right[0 if rule.variadic else position]
 
+    @functools.wraps(original)  # the keywords of a rule are read from its formulas, and remembered
     def broken(*args: Any, **options: Any) -> Any:
         nonlocal changed
         share = original(*args, **options)
