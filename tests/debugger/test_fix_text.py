@@ -5,12 +5,14 @@ import json
 import re
 import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import microgradnp as mg
 from microgradnp.debugger.capture.bind import Wanted
+from microgradnp.debugger.derive import guard
 from microgradnp.debugger.derive.guard import keeps_forward
 from microgradnp.debugger.derive.proof import Judge
 from microgradnp.debugger.derive.scene import Question, judged, scene_of
@@ -121,3 +123,15 @@ def test_the_probabilities_stay_when_the_gradient_is_mended(tmp_path):
     assert report.verdict.wrong
     print(report)
     assert all(finding.fix is None or finding.fix[2] == "d[k] -= 1" for finding in report.findings)
+
+
+def test_a_run_that_starts_its_step_from_other_numbers_proves_nothing(monkeypatch):
+    def verdict(number, **values):
+        return SimpleNamespace(number=number, step=SimpleNamespace(before=values, values={}))
+
+    monkeypatch.setattr(guard, "argument_values", lambda before, values: before)
+    W, V = np.ones((2, 2)), np.zeros(2)
+    assert guard.keeps_start(verdict(0, W=W, V=V), verdict(0, W=W.copy(), V=V.copy()))
+    assert not guard.keeps_start(verdict(0, W=W, V=V), verdict(0, W=W, V=V + 1e-9))
+    assert not guard.keeps_start(verdict(0, W=W), verdict(1, W=W))
+    assert not guard.keeps_start(verdict(0, W=W, V=V), verdict(0, W=W))
