@@ -18,6 +18,7 @@ import microgradnp as mg
 from microgradnp.cli import options, story
 from microgradnp.cli.errors import writing
 from microgradnp.cli.trainings import WITH_THE_BUG, Run, loss_of, run_compiled
+from microgradnp.drawing.curves import powers_of_ten, style_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -98,32 +99,18 @@ def write_page(samples: story.Matrix, targets: story.Matrix, seed: int, path: Pa
 def draw_curves(runs: dict[str, list[Run]], path: Path) -> None:
     """SSE against iterations, both on logarithmic axes. The colour tells the data, the style of the line the program."""
     import pygal
-    from pygal.style import CleanStyle
 
     colors = {"A": "#0072b2", "B": "#d55e00"}
-    style = CleanStyle(
-        colors=[colors[name] for name, two in runs.items() for _ in two],
-        background="#ffffff",
-        plot_background="#ffffff",
-        guide_stroke_dasharray="0",
-        major_guide_stroke_dasharray="0",
-        guide_stroke_color="#eeeeee",
-        major_guide_stroke_color="#dddddd",
-        value_label_font_size=14,
-        label_font_size=13,
-        major_label_font_size=13,
-        title_font_size=17,
-    )
     longest = max(len(run.errors) for two in runs.values() for run in two)
     chart = pygal.XY(
         logarithmic=True,
         js=[],
-        style=style,
+        style=style_of([colors[name] for name, two in runs.items() for _ in two]),
         title="Squared error while training; the dot is where it ends",
         x_title="iterations",
         y_title="sum of squared errors",
         y_labels=[0.001, 0.01, 0.1, 1, 10, 100],
-        x_labels=[10**power for power in range(len(str(longest)) + 1) if 10 ** (power - 1) < longest],
+        x_labels=powers_of_ten(longest),
         x_value_formatter=lambda iterations: f"{iterations:,.0f}",
         value_formatter=lambda error: f"{error:.3g}",
         show_legend=False,

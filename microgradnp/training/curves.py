@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from microgradnp.drawing.curves import style_of
+
 WIDTH, HEIGHT, POINTS = 760, 260, 400
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 
@@ -42,14 +44,13 @@ def curves(history: Any) -> Curves:
 def panel(title: str, lines: dict[str, tuple[Sequence[int], Sequence[float]]]) -> str:
     """Some curves over the iterations. The scale is logarithmic where all values are positive and differ much."""
     import pygal
-    from pygal.style import CleanStyle
 
     points = {name: thinned(*line) for name, line in lines.items() if len(line[1])}
     values = [y for line in points.values() for _, y in line]
     chart = pygal.XY(
         logarithmic=bool(values) and min(values) > 0 and max(values) > 20 * min(values),
         js=[],
-        style=CleanStyle(colors=COLORS, background="#ffffff", plot_background="#ffffff"),
+        style=style_of(COLORS),
         title=title,
         x_title="iterations",
         show_legend=len(points) > 1,

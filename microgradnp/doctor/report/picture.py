@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from microgradnp.drawing.curves import powers_of_ten, style_of
+
 if TYPE_CHECKING:
     from microgradnp.doctor.facts import Facts
 
@@ -14,7 +16,6 @@ LEVEL_COLORS = ("#56b4e9", "#cc79a7", "#e69f00")
 def picture(found: Facts) -> bytes:
     """SVG: the training is solid with a dot where it ended, the trials are thin, the levels are dashed."""
     import pygal
-    from pygal.style import CleanStyle
 
     levels = {name: value for name, value in found.levels.items() if name not in ("start", "now") and value > 0}
     curves = {name: [(k, v) for k, v in points if v > 0] for name, points in found.curves.items()}
@@ -23,9 +24,7 @@ def picture(found: Facts) -> bytes:
     chart = pygal.XY(
         logarithmic=True,
         js=[],
-        style=CleanStyle(
-            colors=COLORS[: len(curves)] + LEVEL_COLORS[: len(levels)], background="#ffffff", plot_background="#ffffff"
-        ),
+        style=style_of(COLORS[: len(curves)] + LEVEL_COLORS[: len(levels)]),
         title=f"{found.verdict}: {found.name}",
         x_title="steps",
         y_title=found.level_of,
@@ -33,7 +32,7 @@ def picture(found: Facts) -> bytes:
         legend_at_bottom=True,
         legend_at_bottom_columns=3,
         value_formatter=lambda value: f"{value:.3g}",
-        x_labels=[10**power for power in range(len(str(longest)) + 1) if 10 ** (power - 1) < longest],
+        x_labels=powers_of_ten(longest),
         x_value_formatter=lambda steps: f"{steps:,.0f}",
         width=900,
         height=520,
