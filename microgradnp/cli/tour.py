@@ -18,7 +18,6 @@ import microgradnp as mg
 from microgradnp.cli import options, story
 from microgradnp.cli.errors import writing
 from microgradnp.cli.trainings import WITH_THE_BUG, Run, loss_of, run_compiled
-from microgradnp.drawing.curves import powers_of_ten, style_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -99,6 +98,8 @@ def write_page(samples: story.Matrix, targets: story.Matrix, seed: int, path: Pa
 def draw_curves(runs: dict[str, list[Run]], path: Path) -> None:
     """SSE against iterations, both on logarithmic axes. The colour tells the data, the style of the line the program."""
     import pygal
+
+    from microgradnp.drawing.curves import powers_of_ten, style_of
 
     colors = {"A": "#0072b2", "B": "#d55e00"}
     longest = max(len(run.errors) for two in runs.values() for run in two)
