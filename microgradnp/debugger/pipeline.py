@@ -23,11 +23,11 @@ from microgradnp.debugger.explain import Explanation, explain
 from microgradnp.debugger.judge.gate import Seen, ask_record, by_record, by_two_runs, completed
 from microgradnp.debugger.judge.meeting import meets_model
 from microgradnp.debugger.judge.probe import observe, plan_of
+from microgradnp.debugger.judge.recorded import Verdict as RecordVerdict
 from microgradnp.debugger.judge.score import Scorer
 from microgradnp.debugger.judge.verdict import Verdict
 from microgradnp.debugger.match.references import ModelError, evaluate, is_regular
 from microgradnp.debugger.match.trained import untrained
-from microgradnp.debugger.record.judge import Verdict as RecordVerdict
 from microgradnp.debugger.report.reasons import reasons
 from microgradnp.debugger.report.report import Report
 

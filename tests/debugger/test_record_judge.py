@@ -8,8 +8,8 @@ import pytest
 from debugger import programs
 
 from microgradnp.debugger.capture.bind import Wanted
+from microgradnp.debugger.judge.recorded import judge_record
 from microgradnp.debugger.match.references import model_arguments
-from microgradnp.debugger.record.judge import judge_record
 from microgradnp.debugger.record.record import record
 from microgradnp.debugger.record.step import CannotJudgeError
 

@@ -5,9 +5,9 @@ import pytest
 from debugger import programs
 
 import microgradnp as mg
+from microgradnp.debugger.judge import points
 from microgradnp.debugger.match import matches, references
 from microgradnp.debugger.match.references import ModelError
-from microgradnp.debugger.record import points
 from microgradnp.debugger.record import step as record_step
 
 REFUSED = {"reinforce_pong"}  # its model fills plain arrays with Tensors, which loses the derivative

@@ -14,11 +14,11 @@ import numpy as np
 
 from microgradnp.debugger.derive.scene import Scene, Snapshot
 from microgradnp.debugger.derive.values import NotEvaluatedError, Overlay, evaluated, like, variables
-from microgradnp.debugger.record.judge import scalars_of, settle
-from microgradnp.debugger.record.judged import SAME, Judged, fit, tolerance
-from microgradnp.debugger.record.movements import judge_update
+from microgradnp.debugger.judge.judged import SAME, Judged, fit, tolerance
+from microgradnp.debugger.judge.movements import judge_update
+from microgradnp.debugger.judge.points import Point
+from microgradnp.debugger.judge.settle import scalars_of, settle
 from microgradnp.debugger.record.nodes import Node
-from microgradnp.debugger.record.points import Point
 from microgradnp.debugger.record.replay import Replay
 from microgradnp.debugger.record.structure import parts_in, read
 

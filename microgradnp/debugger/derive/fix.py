@@ -8,7 +8,7 @@ from microgradnp.debugger.derive.locate import Blame
 from microgradnp.debugger.derive.proof import Judge
 from microgradnp.debugger.derive.scene import Question, Scene, scene_of
 from microgradnp.debugger.derive.turn import Mended, Turn
-from microgradnp.debugger.record.judge import Verdict
+from microgradnp.debugger.judge.recorded import Verdict
 
 MOST_CHANGES = 4
 

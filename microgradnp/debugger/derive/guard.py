@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.record.judge import Verdict
-from microgradnp.debugger.record.judged import SAME, fit
+from microgradnp.debugger.judge.judged import SAME, fit
+from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.record.step import Step, argument_values
 from microgradnp.debugger.record.structure import parts_in

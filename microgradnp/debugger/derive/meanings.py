@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from microgradnp.core.tensor import Tensor
+from microgradnp.debugger.judge.points import Point
 from microgradnp.debugger.match.references import Evaluation, local_derivative, squashed
-from microgradnp.debugger.record.points import Point
 from microgradnp.debugger.record.step import Step
 
 EQUAL = 1e-7

@@ -6,7 +6,7 @@ import time as clock
 
 from microgradnp.debugger.derive.guard import keeps_forward, keeps_start
 from microgradnp.debugger.derive.scene import Question, Scene, judged
-from microgradnp.debugger.record.judge import Verdict
+from microgradnp.debugger.judge.recorded import Verdict
 
 JUDGED = ("right", "agrees", "wrong", "cannot judge")
 

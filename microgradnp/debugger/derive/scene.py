@@ -17,13 +17,13 @@ import numpy as np
 
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.capture.program import seeded
+from microgradnp.debugger.judge.points import Point, other_point
+from microgradnp.debugger.judge.recorded import Verdict, judge_record
 from microgradnp.debugger.record import instrument, syntax
 from microgradnp.debugger.record.call_hooks import CallHooks
 from microgradnp.debugger.record.hooks import Hook
 from microgradnp.debugger.record.instrument import Instrumented, Instrumenter
-from microgradnp.debugger.record.judge import Verdict, judge_record
 from microgradnp.debugger.record.nodes import Call, Group, Node, Record
-from microgradnp.debugger.record.points import Point, other_point
 from microgradnp.debugger.record.record import NotRecordedError, outcome, swapped, unchanged
 from microgradnp.debugger.record.recorder import Recorder, StoppedRecordingError
 from microgradnp.debugger.record.replay import Replay

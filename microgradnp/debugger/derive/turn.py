@@ -21,7 +21,7 @@ from microgradnp.debugger.derive.meanings import Meaning
 from microgradnp.debugger.derive.proof import Judge
 from microgradnp.debugger.derive.scene import Scene
 from microgradnp.debugger.derive.stage import Stage
-from microgradnp.debugger.record.judge import Verdict
+from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.repair.changes import Change, change_of
 
 EXPLORING = 0.5  # the share of the time that is left, for looking at suspects without running the program

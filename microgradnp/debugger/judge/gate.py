@@ -18,13 +18,13 @@ from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.capture.program import Program, seeded
 from microgradnp.debugger.capture.trace import Trace
 from microgradnp.debugger.capture.versions import Version
+from microgradnp.debugger.judge import recorded as record_judge
 from microgradnp.debugger.judge.evidence import Entry, Place, locate_version
+from microgradnp.debugger.judge.judged import Judged
+from microgradnp.debugger.judge.recorded import judge_record
 from microgradnp.debugger.judge.verdict import Verdict, conventions, relation
 from microgradnp.debugger.match.references import Evaluation
 from microgradnp.debugger.match.trained import untrained
-from microgradnp.debugger.record import judge as record_judge
-from microgradnp.debugger.record.judge import judge_record
-from microgradnp.debugger.record.judged import Judged
 from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.record.record import Trees, record
 from microgradnp.debugger.record.step import CannotJudgeError, Step

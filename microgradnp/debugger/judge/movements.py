@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.record.judged import (
+from microgradnp.debugger.judge.judged import (
     CLOSE,
     SAME,
     Judged,
@@ -19,8 +19,8 @@ from microgradnp.debugger.record.judged import (
     multiple_of,
     tolerance,
 )
+from microgradnp.debugger.judge.points import Point, roots
 from microgradnp.debugger.record.nodes import Node
-from microgradnp.debugger.record.points import Point, roots
 from microgradnp.debugger.record.replay import Replay, replay
 from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import parts_in, read

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 
+from microgradnp.debugger.judge.judged import Judged
+from microgradnp.debugger.judge.movements import judge_update
+from microgradnp.debugger.judge.points import Point
 from microgradnp.debugger.match.references import ModelError, evaluate
 from microgradnp.debugger.record.findings import Values
-from microgradnp.debugger.record.judged import Judged
 from microgradnp.debugger.record.model import makers_of, outputs_of
-from microgradnp.debugger.record.movements import judge_update
-from microgradnp.debugger.record.points import Point
 from microgradnp.debugger.record.step import Step, argument_values
 from microgradnp.debugger.record.structure import parts_in
 

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from microgradnp.debugger.judge.points import Point
 from microgradnp.debugger.match.references import Evaluation, ModelError, evaluate
 from microgradnp.debugger.record.findings import CLOSE as CLOSE_VALUES
 from microgradnp.debugger.record.findings import as_numbers
 from microgradnp.debugger.record.nodes import Node
-from microgradnp.debugger.record.points import Point
 from microgradnp.debugger.record.replay import Replay
 from microgradnp.debugger.record.step import Step, argument_values
 from microgradnp.debugger.record.structure import read

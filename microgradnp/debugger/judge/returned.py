@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.debugger.judge.judged import ROUNDING, Judged, both, multiple_of, quantity
+from microgradnp.debugger.judge.movements import ONLY_ZERO, ZERO, judge_update
+from microgradnp.debugger.judge.numbers import judge_numbers
+from microgradnp.debugger.judge.pairing import is_always_zero, nodes_of, pair_by_structure
+from microgradnp.debugger.judge.points import Point
 from microgradnp.debugger.record.findings import place_of
-from microgradnp.debugger.record.judged import ROUNDING, Judged, both, multiple_of, quantity
-from microgradnp.debugger.record.movements import ONLY_ZERO, ZERO, judge_update
 from microgradnp.debugger.record.nodes import Group, Node
-from microgradnp.debugger.record.numbers import judge_numbers
-from microgradnp.debugger.record.pairing import is_always_zero, nodes_of, pair_by_structure
-from microgradnp.debugger.record.points import Point
 from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import ARRANGED, exchanged, parts_in
 from microgradnp.debugger.record.ways import arrived, readings

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.debugger.judge.judged import SAME, Judged, multiple_of, quantity
+from microgradnp.debugger.judge.movements import judge_update
+from microgradnp.debugger.judge.pairing import holder_of, nodes_of
+from microgradnp.debugger.judge.points import Point
 from microgradnp.debugger.match.trained import settings
-from microgradnp.debugger.record.judged import SAME, Judged, multiple_of, quantity
-from microgradnp.debugger.record.movements import judge_update
-from microgradnp.debugger.record.pairing import holder_of, nodes_of
-from microgradnp.debugger.record.points import Point
 from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import ARRANGED, DIFFERENCES, SUMS, parts_in
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.debugger.judge.judged import Judged, both, fit, is_zero, multiple_of, quantity, tolerance
+from microgradnp.debugger.judge.points import Point, roots
 from microgradnp.debugger.match.index import Index
 from microgradnp.debugger.match.references import references
 from microgradnp.debugger.match.trained import untrained
-from microgradnp.debugger.record.judged import Judged, both, fit, is_zero, multiple_of, quantity, tolerance
 from microgradnp.debugger.record.nodes import Node
-from microgradnp.debugger.record.points import Point, roots
 from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import parts_in
 
