@@ -34,6 +34,7 @@ FLOORS = [  # the rooms from the bottom up: a room imports only from rooms above
     "training",
     "debugger",
     "doctor",
+    "practice",
     "__init__",
     "cli",
     "__main__",

@@ -1,9 +1,9 @@
-"""The commands of `python -m microgradnp`: tour, check, debug, diagnose, view, derive, emit and coverage, a file each."""
+"""The commands of `python -m microgradnp`, a file each."""
 
 import click
 
 from microgradnp import __version__
-from microgradnp.cli import check, coverage, debug, derive, diagnose, emit, tour, view
+from microgradnp.cli import check, coverage, debug, derive, diagnose, emit, practice, tour, view
 from microgradnp.cli.errors import Commands
 
 
@@ -13,5 +13,16 @@ def main() -> None:
     """Define a model in plain NumPy, see its computation graph, and check hand-written backprop."""
 
 
-for command in (tour.tour, check.check, debug.debug, diagnose.diagnose, view.view, derive.derive, emit.emit, coverage.coverage):
+COMMANDS = (
+    tour.tour,
+    check.check,
+    debug.debug,
+    diagnose.diagnose,
+    practice.practice,
+    view.view,
+    derive.derive,
+    emit.emit,
+    coverage.coverage,
+)
+for command in COMMANDS:
     main.add_command(command)
