@@ -101,7 +101,11 @@ def test_results_belong_to_the_caller(backend):
 
 def test_what_a_backend_cannot_take_falls_back_with_one_warning(backend):
     step = mg.compile(lambda x: np.sum(np.sort(np.median(x, axis=0)) * np.arange(7)), backend)
-    with pytest.warns(UserWarning, match=rf"the {backend} backend cannot take .*; <lambda> falls back to the NumPy backend"):
+    message = {
+        "numba": r"numba has no loops for .*median.*sort; \d+ steps of <lambda> stay NumPy",
+        "jax": r"the jax backend cannot take .*; <lambda> falls back to the NumPy backend",
+    }
+    with pytest.warns(UserWarning, match=message[backend]):
         found = step(x)
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from microgradnp.compiler.namespace import Namespace
 
@@ -17,3 +17,4 @@ class Code:
     namespace: Namespace  # the objects that the lines refer to
     source: str = ""  # of the compiled functions that the lines call
     bytes: int = 0  # memory of its buffers
+    stay_numpy: list[str] = field(default_factory=list)  # the steps that the backend leaves to NumPy

@@ -121,7 +121,8 @@ def compile(
     backend : "numpy", "numba" or "jax"
         "numpy" calls NumPy into buffers that are made once. "numba" compiles loops (`pip install "microgradnp[fast]"`). "jax"
         runs the steps by XLA in the precision of the arguments, on the device that JAX finds (`pip install "microgradnp[jax]"`).
-        What "numba" or "jax" cannot take falls back to "numpy", with a warning.
+        A step that "numba" has no loops for stays a call of NumPy between the compiled loops, with a warning. What "jax" cannot
+        take falls back to "numpy" as a whole, with a warning.
     wrt : int, str, a tuple of them, or parameters
         Arguments to differentiate with respect to, by position or name, as in `mg.value_and_grad`. A module, or Tensors that `f`
         reads from outside, give a dict of gradients by name. Without `wrt` the Tensors among the arguments that require a

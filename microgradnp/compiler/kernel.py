@@ -172,13 +172,19 @@ def code_for(
     space.taken |= set(arguments.names.values())
     names = names_of(program, arguments.leaves, parameters, space)
     try:
-        return BACKENDS[backend](program, names, space, options)
+        code = BACKENDS[backend](program, names, space, options)
     except BackendError as error:
         reason = str(error)
     except Exception as error:  # whatever a compiler raises: the NumPy backend takes every program
         if backend == "numpy" or isinstance(error, ImportError):  # a library that is missing is asked for
             raise
         reason = f"it ({type(error).__name__}: {next(iter(str(error).splitlines()), '')[:200]})"
+    else:
+        if left := code.stay_numpy:
+            amount = "1 step of {} stays" if len(left) == 1 else f"{len(left)} steps of {{}} stay"
+            which = f"{', '.join(sorted({*left}))}; {amount.format(name_of(arguments.f))} NumPy"
+            warnings.warn(f"compile: {backend} has no loops for {which}", stacklevel=5)
+        return code
     message = f"compile: the {backend} backend cannot take {reason}; {name_of(arguments.f)} falls back to the NumPy backend"
     warnings.warn(message, stacklevel=5)
     return code_for(program, arguments, parameters, "numpy", options)

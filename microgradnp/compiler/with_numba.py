@@ -13,6 +13,8 @@ from microgradnp.compiler.dialect import NUMBA
 from microgradnp.compiler.loops import Loops
 from microgradnp.compiler.namespace import BackendError, Namespace, needs, within
 from microgradnp.compiler.numba_modules import module_of
+from microgradnp.compiler.pieces import Piece, Pieces
+from microgradnp.compiler.with_numpy import NumpyText
 from microgradnp.program.constants import constants_of
 from microgradnp.program.values import Program
 
@@ -20,9 +22,48 @@ DECORATOR = '@njit(cache=True, fastmath=FAST, error_model="numpy")'
 
 
 def numba_code(program: Program, names: dict[int, str], space: Namespace, options: Mapping[str, Any]) -> Code:
-    """The lines that call the compiled loops. Raises BackendError for a step that has no loops."""
-    kernel = NumbaKernel(program, names, space, {id(v) for v in program.inputs})
-    return Code(kernel.lines(reuse=options["reuse"]), kernel.results(), names, space, f"\n\n{kernel.text}")
+    """The lines that call the compiled loops, and NumPy between them. Raises BackendError where no step has loops."""
+    needs("numba", "fast")
+    texts = dict(names)  # the variable of each value that is computed so far
+    code = Code([], [], names, space)
+    returned = {id(v) for v in program.outputs}
+    for piece in Pieces(program, NUMBA).pieces:
+        own = {id(inside): texts[id(v)] for inside, v in zip(piece.program.inputs, piece.inputs, strict=True)}
+        results = compiled_piece(piece, own, code, returned, reuse=options["reuse"]) if piece.has_loops else None
+        if results is None:
+            code.stay_numpy += piece.functions
+            text = NumpyText(piece.program, own, space, reuse=options["reuse"] or returned.isdisjoint(map(id, piece.outputs)))
+            code.lines += text.lines
+            code.bytes += text.buffers.bytes
+            results = [text.result(v) for v in piece.program.outputs]
+        for value, result in zip(piece.outputs, results, strict=True):
+            texts[id(value)] = result if result.isidentifier() else space.local(value.name or "v")
+            code.lines += [] if result.isidentifier() else [f"{texts[id(value)]} = {result}"]
+    code.results = results_of(program, texts, space)
+    return code
+
+
+def compiled_piece(piece: Piece, names: dict[int, str], code: Code, returned: set[int], *, reuse: bool) -> list[str] | None:
+    """Add the call of a compiled piece, and return an expression for each of its outputs. None where Numba cannot compile it."""
+    try:
+        kernel = NumbaKernel(piece.program, names, code.namespace, {id(v) for v in piece.program.inputs})
+        lines = kernel.lines(reuse=reuse or returned.isdisjoint(map(id, piece.outputs)))
+    except BackendError:
+        return None
+    code.lines += lines
+    code.source += f"\n\n{kernel.text}"
+    return kernel.results()
+
+
+def results_of(program: Program, texts: dict[int, str], space: Namespace) -> list[str]:
+    """An expression for each output of a program: no two share an array, and none is an argument or a constant."""
+    plain = Program(program.inputs, program.captured, [v for v in program.outputs if v.function is None], [])
+    given = NumpyText(plain, texts, space, reuse=False)
+    found: list[str] = []
+    for value in program.outputs:
+        text = given.result(value) if value.function is None else texts[id(value)]
+        found.append(f"{text}.copy()" if text in found else text)
+    return found
 
 
 class NumbaKernel:
@@ -32,7 +73,6 @@ class NumbaKernel:
     """
 
     def __init__(self, program: Program, names: dict[int, str], space: Namespace, varying: set[int]) -> None:
-        needs("numba", "fast")
         self.program, self.names, self.space = program, names, space
         loops = self.loops = Loops(program, names, space, NUMBA, varying)
         given = [v for v in [*program.inputs, *program.captured] if id(v) in names]
@@ -40,6 +80,7 @@ class NumbaKernel:
         self.given = [names[id(v)] for v in given] + [loops.arrays[id(v)] for v in constants]
         self.scalars = {names[id(v)] for v in given if v.shape == ()}
         self.outputs = self.output_buffers()
+        self.numbers_name = space.local("numbers")
         self.variables = [*self.given, *loops.buffers]
         if ours := [name for name in self.variables if name.endswith("_")]:
             raise BackendError(f"the name {ours[0]}, which ends as ours do")
@@ -75,19 +116,16 @@ class NumbaKernel:
         compiled = space.bind("kernel", self.compiled())
         contiguous, empty = space.name(np.ascontiguousarray), space.name(np.empty)
         constants = set(self.given) & set(space.objects)
-        for name in self.given:
-            if name in self.scalars:
-                found.append(f"{name} = {name}.item()")
-            elif name not in constants:
-                found.append(f"{name} = {contiguous}({name})")
-        for name, n in sorted(self.loops.bounded):
-            found.append(f"{space.bind_once('within', within)}({name}, {n})")
+        arrays = [name for name in self.given if name not in constants and name not in self.scalars]
+        found += [f"{name} = {contiguous}({name})" for name in arrays]
+        found += [f"{space.bind_once('within', within)}({name}, {n})" for name, n in sorted(self.loops.bounded)]
         for name, value in self.loops.buffers.items():
             if name in self.outputs and not reuse:
                 found.append(f"{name} = {empty}({value.shape}, {space.bind('dtype', value.dtype)})")
             else:
                 space.objects[name] = np.empty(value.shape, value.dtype)
-        return [*found, f"numbers = {compiled}({', '.join(self.variables)})"]
+        arguments = [f"{name}.item()" if name in self.scalars else name for name in self.variables]
+        return [*found, f"{self.numbers_name} = {compiled}({', '.join(arguments)})"]
 
     def compiled(self) -> Any:
         """The kernel, called once with arrays of zeros. Raises BackendError for what Numba cannot compile."""
@@ -95,7 +133,9 @@ class NumbaKernel:
 
         kernel = module_of(self.text).kernel_
         given = [v for v in [*self.program.inputs, *self.program.captured] if id(v) in self.names]
-        arrays: dict[str, Any] = {self.names[id(v)]: 1.0 if v.shape == () else np.zeros(v.shape, v.dtype) for v in given}
+        arrays: dict[str, Any] = {
+            self.names[id(v)]: np.ones((), v.dtype).item() if v.shape == () else np.zeros(v.shape, v.dtype) for v in given
+        }
         arrays |= {name: np.empty(v.shape, v.dtype) for name, v in self.loops.buffers.items()}
         try:
             kernel(*(arrays[name] if name in arrays else self.space.objects[name] for name in self.variables))
@@ -108,7 +148,7 @@ class NumbaKernel:
         texts, seen, scalars = [], set(), itertools.count()
         for value in self.program.outputs:
             if value.shape == ():
-                texts.append(f"{self.space.bind('dtype', value.dtype.type)}(numbers[{next(scalars)}])")
+                texts.append(f"{self.space.bind('dtype', value.dtype.type)}({self.numbers_name}[{next(scalars)}])")
                 continue
             name = self.loops.arrays[id(value)]
             texts.append(f"{name}.copy()" if name in seen or name not in self.outputs else name)
