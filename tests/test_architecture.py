@@ -27,6 +27,7 @@ FLOORS = [  # the rooms from the bottom up: a room imports only from rooms above
     "optim",
     "drawing",
     "program",
+    "loops",
     "emitter",
     "compiler",
     "derivation",

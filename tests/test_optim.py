@@ -223,7 +223,7 @@ def test_a_rate_that_changes_changes_all_groups():
 @pytest.mark.parametrize("optimizer", [mg.optim.SGD(lr=0.1, weight_decay=0.5), mg.optim.SGD(lr=0.1, momentum=0.5, nesterov=True)])
 def test_the_compiled_loop_leaves_what_it_does_not_know_to_the_steps(optimizer):
     pytest.importorskip("numba", reason="Numba compiles the loop")
-    from microgradnp.compiler.namespace import BackendError
+    from microgradnp.loops.names import BackendError
     from microgradnp.training.updates import update_of
 
     with pytest.raises(BackendError):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.compiler.code import Code
-from microgradnp.compiler.namespace import BackendError, Namespace
+from microgradnp.compiler.namespace import Namespace
 from microgradnp.compiler.outside import PLAIN, Outside
 from microgradnp.compiler.with_jax import jax_code
 from microgradnp.compiler.with_numba import numba_code
@@ -18,11 +18,12 @@ from microgradnp.compiler.with_numpy import numpy_code
 from microgradnp.core.signatures import name_of
 from microgradnp.core.table import overrides
 from microgradnp.core.tensor import Tensor
-from microgradnp.emitter.identifiers import LONGEST
+from microgradnp.loops.names import BackendError
 from microgradnp.program import Program, Value, simplify, trace
 from microgradnp.program.arguments import Arguments, Leaf
 from microgradnp.program.constants import make_constants
 from microgradnp.program.expansions import FOR_MACHINES
+from microgradnp.program.identifiers import LONGEST
 
 BACKENDS: dict[str, Callable[[Program, dict[int, str], Namespace, Mapping[str, Any]], Code]] = {
     "numpy": numpy_code,

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.compiler.dialect import Dialect
-from microgradnp.compiler.loops import MOST_STEPS, Loops
-from microgradnp.compiler.namespace import BackendError, Namespace
+from microgradnp.compiler.namespace import Namespace
 from microgradnp.core.graph import topological_order
 from microgradnp.core.signatures import name_of
+from microgradnp.loops.dialect import Dialect
+from microgradnp.loops.loops import Loops
+from microgradnp.loops.names import BackendError
 from microgradnp.program.passes import RESHAPES, is_uniform, key_of
 from microgradnp.program.values import Program, Value, operands, operands_in, substituted
 from microgradnp.rules.indexing import is_basic, scatter
@@ -55,7 +56,7 @@ class Pieces:
         loops = [v for v in self.steps if id(v) in self.looped]
         if not loops and self.steps:
             raise BackendError(", ".join(sorted({name_of(v.function) for v in self.steps if v.function is not None})))
-        if len(loops) > MOST_STEPS:
+        if len(loops) > dialect.most_steps:
             raise BackendError(f"a program of {len(loops)} steps, which would take minutes to compile")
         self.reads = self.seen_through_views()
         runs = self.runs()

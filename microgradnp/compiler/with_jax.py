@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from microgradnp.compiler.code import Code
-from microgradnp.compiler.namespace import BackendError, Namespace, needs, within
+from microgradnp.compiler.namespace import Namespace, needs, within
 from microgradnp.emitter.expressions import Expressions
 from microgradnp.emitter.literals import Text
 from microgradnp.emitter.quoting import public_name
+from microgradnp.loops.names import BackendError
 from microgradnp.program.values import Program, Value, index_parts, operands
 from microgradnp.rules.functional import append_bias_unit
 from microgradnp.rules.indexing import scatter

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from microgradnp.compiler.code import Code
-from microgradnp.compiler.dialect import NUMBA
-from microgradnp.compiler.loops import Loops
-from microgradnp.compiler.namespace import BackendError, Namespace, needs, within
+from microgradnp.compiler.namespace import Namespace, needs, within
 from microgradnp.compiler.numba_modules import module_of
 from microgradnp.compiler.pieces import Piece, Pieces
 from microgradnp.compiler.with_numpy import NumpyText
+from microgradnp.loops.loops import Loops
+from microgradnp.loops.names import BackendError
+from microgradnp.loops.numba import NUMBA
 from microgradnp.program.constants import constants_of
 from microgradnp.program.values import Program
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core.signatures import name_of
-from microgradnp.emitter.identifiers import identifier
 from microgradnp.emitter.syntax import MARK, Flat, Plain, Renamed, bound_names, parsed
+from microgradnp.program.identifiers import identifier
 from microgradnp.rules.values import value_of
 
 STANDARD = ("math", "operator", "itertools", "functools")  # modules of Python that a text may import

@@ -11,12 +11,12 @@ from microgradnp.core.origin import locate
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.trees import tree_map
 from microgradnp.emitter.families import Axis
-from microgradnp.emitter.identifiers import identifier
 from microgradnp.emitter.question import Question
 from microgradnp.emitter.quoting import STANDARD, Quotes
 from microgradnp.emitter.sizes import Sizes
 from microgradnp.emitter.statements import RESERVED, Statements
 from microgradnp.program import Program
+from microgradnp.program.identifiers import identifier
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import Any
 
 from microgradnp.core.origin import locate
 from microgradnp.emitter.expressions import Expressions, is_transpose
-from microgradnp.emitter.identifiers import identifier
 from microgradnp.emitter.literals import Text
 from microgradnp.emitter.quoting import Quotes
 from microgradnp.emitter.sizes import Sizes
 from microgradnp.program.differences import Literal
+from microgradnp.program.identifiers import identifier
 from microgradnp.program.values import Program, Value, operands
 
 WIDTH = 88  # columns, without the comment behind

@@ -49,6 +49,7 @@ class Trace:
         self.captured: list[Value] = []
         self.kept: list[Any] = []  # so that no id is given twice
         self.backward_begun = False
+        self.latest: list[Value] = []  # steps of the backward pass since the last share
         self.thread = threading.get_ident()
 
     @property
@@ -146,8 +147,11 @@ class Trace:
             value = self.step(rule.function, args, options, node._array, node.place, sequence=rule.sequence)
         self.keep(node, value)
 
-    def backward(self, node: Tensor, position: int, g: Any, share: Any) -> None:
-        """Part of the sweep's protocol. `forward` already sees what formulas compute."""
+    def backward(self, node: Tensor, _position: int, _g: Any, _share: Any) -> None:
+        """Note whose gradient the latest steps compute. `forward` has written them down."""
+        for value in self.latest:
+            value.place, value.gradient_of = node.place, node.rule.name if node.rule else ""
+        self.latest.clear()
 
     def refuse_other_lengths(self, rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> None:
         """Raises ConcretizationError for a result with a data-dependent length."""
@@ -169,6 +173,8 @@ class Trace:
         operands, named = self.operand(tuple(args)), {key: self.operand(item) for key, item in options.items()}
         value = Value(np.shape(result), result.dtype, function, operands, named, sequence, place=place)
         value.backward = self.backward_begun
+        if value.backward:
+            self.latest.append(value)
         return value
 
     def whole(self, formula: Vjp, args: tuple[Any, ...], options: Mapping[str, Any]) -> Tensor:
@@ -191,7 +197,12 @@ class Trace:
     # -------------------------------------------------------------------------------------- the gradient
 
     def gradients(self, output: Tensor, inputs: Iterable[Tensor]) -> list[Gradient]:
-        """The backward pass of `output`, written down by the sweep that computes it."""
+        """The gradients with respect to some inputs."""
+        found = self.slopes(output)
+        return [found.get(id(x)) or self.zero(x) for x in inputs]
+
+    def slopes(self, output: Tensor) -> dict[int, Gradient]:
+        """The backward pass of `output`, written down by the sweep that computes it: node -> its gradient, by id."""
         self.backward_begun = True
         found: dict[int, Gradient] = {}
         if output.requires_grad:
@@ -205,7 +216,7 @@ class Trace:
                 if forward is not None and forward.name and not value.name and value.function is not None:
                     value.name = f"d_{forward.name}"
                 found[id(node)] = Gradient(value, g._array)
-        return [found.get(id(x)) or self.zero(x) for x in inputs]
+        return found
 
     def zero(self, x: Tensor) -> Gradient:
         """The gradient with respect to an input that the output does not depend on."""

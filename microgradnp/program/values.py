@@ -29,6 +29,7 @@ class Value:
     name: str = ""
     place: Place | None = None
     backward: bool = False
+    gradient_of: str = ""  # the operation whose formula this is a step of
     data: Any = None  # the array of a constant, or the captured array or Tensor
 
     @property

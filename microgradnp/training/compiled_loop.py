@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from microgradnp.compiler.kernel import names_of, program_for
-from microgradnp.compiler.namespace import BackendError, Namespace, needs, within
+from microgradnp.compiler.namespace import Namespace, needs, within
 from microgradnp.compiler.numba_modules import module_of
 from microgradnp.compiler.with_numba import DECORATOR, NumbaKernel
 from microgradnp.core.tensor import Tensor
+from microgradnp.loops.names import BackendError
 from microgradnp.optim import Optimizer
 from microgradnp.program.arguments import Arguments
 from microgradnp.program.expansions import FOR_MACHINES

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from microgradnp import optim
-from microgradnp.compiler.namespace import BackendError
 from microgradnp.core.context import confined
 from microgradnp.core.habits import FIT, nearest
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.parameters import Parameters, named
 from microgradnp.inspection.snapshots import Album
+from microgradnp.loops.names import BackendError
 from microgradnp.optim import SGD, Optimizer
 from microgradnp.optim.optimizer import is_groups
 from microgradnp.training.batches import ArrayBatches, Batches, batches_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from microgradnp.compiler.namespace import BackendError
+from microgradnp.loops.names import BackendError
 from microgradnp.optim import SGD, Adam, Optimizer
 
 

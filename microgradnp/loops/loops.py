@@ -8,27 +8,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from microgradnp.compiler.dialect import Dialect, Index
-from microgradnp.compiler.indices import sliced
-from microgradnp.compiler.namespace import BackendError, Namespace
-from microgradnp.compiler.nests import Nests
-from microgradnp.compiler.products import matrix_product
-from microgradnp.compiler.reductions import inner_product, is_reduction, reduced, running_sum
+from microgradnp.loops.dialect import Dialect, Index
+from microgradnp.loops.indices import sliced
+from microgradnp.loops.names import BackendError, Names
+from microgradnp.loops.nests import Nests
+from microgradnp.loops.products import matrix_product
+from microgradnp.loops.reductions import inner_product, is_reduction, reduced, running_sum
 from microgradnp.program.passes import RESHAPES, is_uniform
 from microgradnp.program.values import Program, Value, operands
 from microgradnp.rules.functional import append_bias_unit
 from microgradnp.rules.indexing import is_basic, scatter
 
-MOST_STEPS = 1500  # of one function: the time of LLVM grows faster than its length
 DEEPEST = 40  # steps in one expression: a compiler reads expressions by recursion
 
 
 class Loops(Nests):
     """The loops of a program."""
 
-    def __init__(self, program: Program, names: dict[int, str], space: Namespace, dialect: Dialect, varying: set[int]) -> None:
+    def __init__(self, program: Program, names: dict[int, str], space: Names, dialect: Dialect, varying: set[int]) -> None:
         super().__init__(program, names, space, dialect, varying)
-        if len(self.steps) > MOST_STEPS:
+        if len(self.steps) > dialect.most_steps:
             raise BackendError(f"a program of {len(self.steps)} steps, which would take minutes to compile")
         self.depth: dict[int, int] = {}  # of the expressions of values that are no array
         for value in self.steps:

@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from microgradnp.compiler.dialect import Dialect, Index
-from microgradnp.compiler.entries import Entries
-from microgradnp.compiler.indices import Flat
-from microgradnp.compiler.namespace import Namespace
+from microgradnp.loops.dialect import Dialect, Index
+from microgradnp.loops.entries import Entries
+from microgradnp.loops.indices import Flat
+from microgradnp.loops.names import Names
 from microgradnp.program.values import Program, Value
 
 RESULT = "@"  # stands for an array until it has a name: after the names of all that its loops read
@@ -21,7 +21,7 @@ class Nests(Entries):
     `varying` are the values that another step of a training changes.
     """
 
-    def __init__(self, program: Program, names: dict[int, str], space: Namespace, dialect: Dialect, varying: set[int]) -> None:
+    def __init__(self, program: Program, names: dict[int, str], space: Names, dialect: Dialect, varying: set[int]) -> None:
         super().__init__(program, names, space, dialect)
         self.varying = set(varying)
         self.prepare: list[str] = []
@@ -36,7 +36,7 @@ class Nests(Entries):
     def number(self, value: Value, text: str) -> list[str]:
         """The line that computes a value without axes."""
         name = self.arrays[id(value)] = self.space.local(value.name or "s")
-        return [f"{name} = {text}"]
+        return [self.dialect.let(name, text)]
 
     def memory(self, value: Value) -> str:
         """A buffer for a value."""
@@ -64,7 +64,7 @@ class Nests(Entries):
     def total(self, value: Value, start: Any = 0) -> tuple[str, str]:
         """A variable to sum up in, and the statement that it begins with."""
         name = self.space.local("total")
-        return name, f"{name} = {self.dialect.number(float(start) if value.dtype.kind == 'f' else start)}"
+        return name, self.dialect.let(name, self.dialect.number(float(start) if value.dtype.kind == "f" else start))
 
     def elementwise(self, value: Value) -> list[str]:
         """One nest of loops over the entries of a value; a single loop where everything that it reads has its shape."""
@@ -75,9 +75,12 @@ class Nests(Entries):
         if value.shape == ():
             return self.number(value, make(()))
         if self.is_flat(value, value.shape):
-            entry = self.dialect.entry(f"{RESULT}_flat_", ("{}",), (value.size,))
-            lines = self.nest((value.size,), lambda i: [f"{entry.replace('{}', i[0])} = {self.scalar(value, Flat(i))}"])
-            lines = self.stored(value, lines)
+            row = self.dialect.flat.format(array=RESULT)
+
+            def inside(i: Index) -> list[str]:
+                return [f"{self.dialect.entry(row, i, (value.size,))} = {self.scalar(value, Flat(i))}"]
+
+            lines = self.stored(value, self.nest((value.size,), inside))
             self.flat[self.arrays[id(value)]] = value.size
             return lines
         return self.stored(value, self.nest(value.shape, lambda index: [self.assign(index, make(index), value.shape)]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from microgradnp.compiler.dialect import Index
+from microgradnp.loops.dialect import Index
 from microgradnp.program.values import Value, index_parts
 
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from microgradnp.compiler.dialect import Dialect, Index
-from microgradnp.compiler.namespace import BackendError
-from microgradnp.compiler.nests import RESULT, Nests
+from microgradnp.loops.dialect import Dialect, Index
+from microgradnp.loops.names import BackendError
+from microgradnp.loops.nests import RESULT, Nests
 from microgradnp.program.values import Value
 
 LONG = 256  # entries from which on BLAS takes an inner product
@@ -100,7 +100,7 @@ def inner_product(nests: Nests, value: Value) -> list[str]:
     if a.shape != b.shape:
         raise BackendError("dot")
     total, first = nests.total(value)
-    if a.size > LONG and id(a) in nests.arrays and id(b) in nests.arrays:
+    if nests.dialect.inner_product and a.size > LONG and id(a) in nests.arrays and id(b) in nests.arrays:
         product = nests.dialect.inner_product.format(left=nests.arrays[id(a)], right=nests.arrays[id(b)])
         return nests.number(value, product)
     lines = nests.nest(a.shape, lambda index: [f"{total} += {nests.at(a, index)} * {nests.at(b, index)}"])

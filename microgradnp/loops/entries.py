@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.compiler.dialect import Dialect, Index
-from microgradnp.compiler.indices import Flat, same_without_ones, sliced, stretched
-from microgradnp.compiler.namespace import BackendError, Namespace
+from microgradnp.loops.dialect import Dialect, Index
+from microgradnp.loops.indices import Flat, same_without_ones, sliced, stretched
+from microgradnp.loops.names import BackendError, Names
 from microgradnp.program.passes import RESHAPES
 from microgradnp.program.values import Program, Value, operands
 from microgradnp.rules.indexing import is_basic
@@ -25,7 +25,7 @@ class Entries:
     `names` are the texts of the arguments by the id of their values.
     """
 
-    def __init__(self, program: Program, names: dict[int, str], space: Namespace, dialect: Dialect) -> None:
+    def __init__(self, program: Program, names: dict[int, str], space: Names, dialect: Dialect) -> None:
         self.program, self.space, self.dialect = program, space, dialect
         self.arrays = dict(names)  # the variables of the values that are in memory
         self.steps = program.steps()
@@ -100,7 +100,7 @@ class Entries:
         if isinstance(index, Flat):
             name = self.same.get(name, name)
             self.flat[name] = value.size
-            return self.dialect.entry(f"{name}_flat_", index, (value.size,))
+            return self.dialect.entry(self.dialect.flat.format(array=name), index, (value.size,))
         return self.dialect.entry(name, index, value.shape) if value.shape else name
 
     def scalar(self, value: Value, index: Index) -> str:
@@ -153,6 +153,7 @@ class Entries:
             text = self.at(row, (i,))
             if row.function is None:
                 self.bounded.add((self.arrays[id(row)], n))
+                text = self.dialect.wrapped.format(text=text, n=n)
             found.append(text)
         return tuple(found)
 

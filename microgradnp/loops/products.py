@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from microgradnp.compiler.dialect import Index
-from microgradnp.compiler.nests import Nests
+from microgradnp.loops.dialect import Index
+from microgradnp.loops.nests import Nests
 from microgradnp.program.values import Value
 
 LARGE_PRODUCT = 30_000  # multiplications from which on BLAS is quicker than loops
@@ -17,7 +17,8 @@ def matrix_product(nests: Nests, value: Value) -> list[str]:
     a, b = value.args
     rows = a.shape[0] if a.ndim == 2 else 1
     inner, columns = a.shape[-1], b.shape[-1] if b.ndim == 2 else 1
-    if a.ndim == b.ndim == 2 and rows * inner * columns > LARGE_PRODUCT and value.dtype == a.dtype == b.dtype:
+    by_library = nests.dialect.matrix_product and a.ndim == b.ndim == 2
+    if by_library and rows * inner * columns > LARGE_PRODUCT and value.dtype == a.dtype == b.dtype:
         left, right = whole(nests, a), whole(nests, b)
         if left and right:
             return [nests.dialect.matrix_product.format(left=left, right=right, name=nests.memory(value))]
@@ -63,16 +64,19 @@ def by_loops(nests: Nests, value: Value, rows: int, inner: int, columns: int) ->
 
         def row(i: Index) -> list[str]:
             def add(k: Index) -> list[str]:
-                return [f"x_ = {left_at(i[0], k[0])}", *(f"{s} += x_ * {right_at(k[0], str(j))}" for j, s in enumerate(sums))]
+                return [
+                    nests.dialect.let("x_", left_at(i[0], k[0])),
+                    *(f"{s} += x_ * {right_at(k[0], str(j))}" for j, s in enumerate(sums)),
+                ]
 
-            begin, end = [f"{s} = {zero}" for s in sums], [assign(i[0], str(j), s) for j, s in enumerate(sums)]
+            begin, end = [nests.dialect.let(s, zero) for s in sums], [assign(i[0], str(j), s) for j, s in enumerate(sums)]
             return [*begin, *nests.nest((inner,), add), *end]
 
     else:
 
         def row(i: Index) -> list[str]:
             def add(k: Index) -> list[str]:
-                entry = f"x_ = {left_at(i[0], k[0])}"
+                entry = nests.dialect.let("x_", left_at(i[0], k[0]))
                 return [entry, *nests.nest((columns,), lambda j: [assign(i[0], j[0], f"x_ * {right_at(k[0], j[0])}", "+=")])]
 
             return [*nests.nest((columns,), lambda j: [assign(i[0], j[0], zero)]), *nests.nest((inner,), add)]

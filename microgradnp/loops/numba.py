@@ -1,50 +1,12 @@
-"""Dialects: how a language spells the loops of a program. The loops themselves are the same in each."""
+"""The loops of Numba: Python with indices, and BLAS for what is large."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-Index = tuple[str, ...]  # an expression for each axis
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """The spellings of one language. Templates are filled in by `str.format`."""
-
-    scalar: Mapping[Any, str]  # elementwise function -> an expression of its operands
-    cast: Callable[[str, np.dtype[Any]], str]  # a number in another dtype
-    entry: Callable[[str, Index, tuple[int, ...]], str]  # of an array of this shape
-    loop: str  # index, count
-    end_of_loop: tuple[str, ...]
-    fill: str  # array, number
-    reshape: str  # name, array, shape
-    copy_reshaped: str  # name, array, shape
-    inner_product: str  # left, right: of all entries
-    matrix_product: str  # left, right, name
-    transpose: str  # array
-    nan: str
-    infinity: str
-    true: str
-    false: str
-
-    def around(self, index: str, count: int, lines: list[str]) -> list[str]:
-        """A loop around some lines."""
-        return [self.loop.format(index=index, count=count), *(f"    {line}" for line in lines), *self.end_of_loop]
-
-    def number(self, number: Any) -> str:
-        """A number. Raises TypeError for one that is complex, or no number."""
-        if isinstance(number, (bool, np.bool_)):
-            return self.true if number else self.false
-        if isinstance(number, (int, np.integer)):
-            return f"({int(number)})" if number < 0 else str(int(number))
-        if not isinstance(number, (float, np.floating)):
-            raise TypeError(f"the constant {number!r}")
-        text = repr(float(number)).replace("nan", self.nan).replace("inf", self.infinity)
-        return f"({text})" if text.startswith("-") else text
+from microgradnp.loops.dialect import Dialect, Index
 
 
 def numba_cast(text: str, dtype: np.dtype[Any]) -> str:
@@ -96,11 +58,15 @@ NUMBA = Dialect(
     },
     cast=numba_cast,
     entry=numba_entry,
+    flat="{array}_flat_",
+    declare="{name} = {text}",
     loop="for {index} in range({count}):",
     end_of_loop=(),
+    indent="    ",
     fill="{array}[...] = {number}",
     reshape="{name} = {array}.reshape({shape})",
     copy_reshaped="{name}[...] = {array}.reshape({shape})",
+    wrapped="{text}",
     inner_product="np.dot({left}.ravel(), {right}.ravel())",
     matrix_product="np.dot({left}, {right}, {name})",
     transpose="{array}.T",
@@ -108,4 +74,5 @@ NUMBA = Dialect(
     infinity="np.inf",
     true="True",
     false="False",
+    most_steps=1500,  # the time of LLVM grows faster than their number
 )
