@@ -13,7 +13,7 @@ from microgradnp import rules as rules  # fills the table of gradient rules befo
 from microgradnp.core.habits import NAMES
 from microgradnp.core.tensor import Tensor as Tensor
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 _find, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 

@@ -54,6 +54,8 @@ def confined(function: Callable[P, R]) -> Callable[P, R]:
 class no_grad(contextlib.ContextDecorator):
     """Context manager and decorator under which nothing is recorded.
 
+    Raises TypeError as a decorator of a generator.
+
     >>> import microgradnp as mg
     >>> W = mg.Tensor([1.0], requires_grad=True)
     >>> with mg.no_grad():

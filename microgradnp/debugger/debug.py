@@ -63,6 +63,16 @@ def debug(
         When `train` is no function or a generator, or `args` no tuple.
     RuntimeError
         When `train` calls `debug` itself.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> def by_hand(x, t, W):  # x (5, 3), t (5, 2), W (3, 2)
+    ...     y = x @ W
+    ...     dW = x.T @ (y - t) ** 2  # the gradient of another loss
+    ...     return dW
+    >>> rng = np.random.default_rng(0)
+    >>> arrays = rng.normal(size=(5, 3)), rng.normal(size=(5, 2)), rng.normal(size=(3, 2))
+    >>> mg.debug(by_hand, lambda x, t, W: 0.5 * mg.sse(x @ W, t), arrays).word
+    'WRONG'
     """
     if not isinstance(args, (tuple, list)):
         raise TypeError(f"debug: args must be a tuple of the function's arguments, got {type(args).__name__}; write args=(x,)")

@@ -47,6 +47,12 @@ def watch(loss: Callable[..., Any], bind: Mapping[str, str] | None = None, step:
         that leaves it: move the code to a function then, and use `debug`.
     BindingError, ModelError
         On leaving the block, as `debug` raises them.
+
+    The block's arrays may have any shape.
+
+    >>> with mg.watch(lambda x, W: np.sum((x @ W) ** 2)) as w:  # doctest: +SKIP
+    ...     dW = 2 * x.T @ (x @ W)
+    >>> print(w.report)  # doctest: +SKIP
     """
     return Watch(loss, dict(bind or {}), step, budget, sys._getframe(1))
 

@@ -122,6 +122,8 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) 
 
     The parameters are those of `value_and_grad`. With `has_aux`, `f` returns (value, more), and the result is (gradient, more).
 
+    The gradient has the shape of its argument. Raises what `value_and_grad` raises.
+
     >>> import numpy as np, microgradnp as mg
     >>> float(mg.grad(mg.grad(np.sin))(0.5)) == -float(np.sin(0.5))
     True
@@ -154,6 +156,8 @@ def vjp(f: Callable[..., Any], *args: Any, has_aux: bool = False) -> tuple[Any, 
     Arguments and result may be trees; then `v` is a tree like the result. The pullback may be called many times. In a nested
     derivative the results are Tensors, as with `value_and_grad`. With `has_aux`, `f` returns (result, more), and `more` comes
     third.
+
+    Raises TypeError when `f` returns no Tensor, and ValueError for a `v` of another shape.
 
     >>> import numpy as np, microgradnp as mg
     >>> value, pullback = mg.vjp(np.multiply, 2.0, 3.0)

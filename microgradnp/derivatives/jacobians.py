@@ -35,6 +35,8 @@ def jvp(f: Callable[..., Any], args: tuple[Any, ...], tangents: tuple[Any, ...])
     Takes two backward passes and no forward mode: u' J is linear in u, so its derivative with respect to u is J, and applied
     to v it is J v (J. Townsend, "A new trick for calculating Jacobian vector products", 2017).
 
+    Raises ValueError for another number of tangents, or one of another shape.
+
     >>> import numpy as np, microgradnp as mg
     >>> value, slope = mg.jvp(np.sin, (0.0,), (2.0,))
     >>> float(slope)
@@ -146,6 +148,8 @@ def hessian(f: Callable[..., Any], argnum: Argnums = 0) -> Callable[..., Any]:
 
     An argument that is a tree gives a tree of trees, as `jacobian` of `grad` does.
 
+    Raises what `jacobian` raises.
+
     >>> import numpy as np, microgradnp as mg
     >>> mg.hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 3.0]))
     array([[6., 2.],
@@ -158,6 +162,8 @@ def hvp(f: Callable[..., Any], args: tuple[Any, ...], v: Any, argnum: int = 0) -
     """Hessian times vector, H v, without forming H: the gradient of <grad f, v>. `v` has the structure and shape of the argument.
 
     For complex arguments it is the derivative of grad f at z + t v, for a real t.
+
+    Raises ValueError for a `v` of another shape.
 
     >>> import numpy as np, microgradnp as mg
     >>> mg.hvp(lambda x: np.sum(x**3), (np.array([1.0, 2.0]),), np.array([1.0, 1.0]))

@@ -77,6 +77,12 @@ def diagnose(
 
     The checks and their order follow X. Zhang et al., "AutoTrainer" (2021), and A. Karpathy, "A recipe for training neural
     networks" (2019). The trials are new here: each changes one thing, from the same start with the same batches.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> w = mg.Tensor(np.ones(3), requires_grad=True)
+    >>> run = mg.fit(lambda: mg.sse(w, np.zeros(3)), w, optimizer=mg.optim.SGD(lr=0.1), iterations=200, progress=False)
+    >>> mg.diagnose(run).verdict
+    'could not tell'
     """
     began = time.process_time()
     if loss is not None and parameters is None:

@@ -83,6 +83,11 @@ def render(drawn: Any, path: str | os.PathLike[str], *, engine: str | None = Non
         For an unknown suffix, engine or direction, or a freed graph.
     FileNotFoundError
         If the folder does not exist.
+
+    >>> import microgradnp as mg, os, tempfile
+    >>> x = mg.Tensor([1.0, 2.0], requires_grad=True, name="x")
+    >>> mg.render(mg.sse(x, x.numpy()), os.path.join(tempfile.mkdtemp(), "graph.svg")).name
+    'graph.svg'
     """
     path = Path(path)
     suffix = path.suffix.lower()

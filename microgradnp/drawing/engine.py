@@ -41,7 +41,14 @@ with open(answer, "wb") as out:
 
 
 class GraphvizMissing(RuntimeError):  # noqa: N818  a public name, fixed in DESIGN
-    """This machine cannot draw with Graphviz as demanded. The message says why and how to install it."""
+    """This machine cannot draw with Graphviz as demanded. The message says why and how to install it.
+
+    `render` and `draw` raise it for an engine that is not there.
+
+    >>> import microgradnp as mg
+    >>> issubclass(mg.GraphvizMissing, RuntimeError)
+    True
+    """
 
 
 class Unavailable(Exception):  # noqa: N818

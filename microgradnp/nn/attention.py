@@ -21,6 +21,11 @@ def scaled_dot_product_attention(q: Any, k: Any, v: Any, mask: Any = None, *, ca
 
     A query sees the keys where `mask` (..., queries, keys) is True. With `causal` query t sees the keys 0 ... t only. Raises
     ValueError when a query sees no key.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> q = np.zeros((1, 2))
+    >>> mg.scaled_dot_product_attention(q, np.ones((3, 2)), np.array([[1.0], [2.0], [6.0]])).round(6)
+    array([[3.]])
     """
     scores = q @ np.swapaxes(k, -1, -2) / math.sqrt(np.shape(q)[-1])
     if causal:
@@ -35,7 +40,14 @@ def scaled_dot_product_attention(q: Any, k: Any, v: Any, mask: Any = None, *, ca
 
 
 class MultiHeadAttention(Module):
-    """Attention of several heads of units / heads columns each: x (samples, time, units) -> (samples, time, units)."""
+    """Attention of several heads of units / heads columns each: x (samples, time, units) -> (samples, time, units).
+
+    Raises ValueError when `units` is no multiple of `heads`.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.nn.MultiHeadAttention(8, 2, causal=True, rng=0)(np.zeros((2, 5, 8))).shape
+    (2, 5, 8)
+    """
 
     def __init__(
         self,
@@ -69,6 +81,12 @@ class TransformerBlock(Module):
     """x <- x + attention(norm(x)), then x <- x + output(activation(hidden(norm(x)))), for x (samples, time, units).
 
     The norms come first: R. Xiong et al., "On layer normalization in the transformer architecture" (2020).
+
+    Raises ValueError when `units` is no multiple of `heads`.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.nn.TransformerBlock(8, 2, rng=0)(np.zeros((2, 5, 8))).shape
+    (2, 5, 8)
     """
 
     def __init__(

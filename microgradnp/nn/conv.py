@@ -57,6 +57,8 @@ def conv2d(x: Any, W: Any, b: Any = None, *, stride: Sizes = 1, padding: Sizes =
     -------
     (samples, kernels, (height + 2 * padding - dilation * (rows - 1) - 1) // stride + 1, ... for the width)
 
+    Raises ValueError for shapes that do not fit, or a window that is larger than x.
+
     >>> import numpy as np, microgradnp as mg
     >>> mg.conv2d(np.ones((1, 1, 3, 3)), np.ones((1, 1, 2, 2)))[0, 0]
     array([[4., 4.],
@@ -87,7 +89,14 @@ def correlated(x: Any, W: Any, b: Any, stride: Any, padding: Any, dilation: Any)
 
 
 def conv1d(x: Any, W: Any, b: Any = None, *, stride: int = 1, padding: int = 0, dilation: int = 1, groups: int = 1) -> Any:
-    """`conv2d` along one axis: x (samples, channels, length), W (kernels, channels / groups, size), b (kernels,)."""
+    """`conv2d` along one axis: x (samples, channels, length), W (kernels, channels / groups, size), b (kernels,).
+
+    The result is (samples, kernels, positions). Raises ValueError for shapes that do not fit.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.conv1d(np.ones((1, 1, 4)), np.ones((1, 1, 3)))
+    array([[[3., 3.]]])
+    """
     if np.ndim(x) != 3 or np.ndim(W) != 3:
         raise ValueError(
             f"conv1d: x has shape {np.shape(x)} and W {np.shape(W)}; needed: x (samples, channels, length) and "
@@ -115,17 +124,40 @@ def max_pool(x: Any, size: Sizes, stride: Sizes | None = None) -> Any:
     """The maximum of each window over the last two axes, or over as many axes as `size` has entries.
 
     `stride` is the size of a window by default. Equal maxima share the gradient, as in `np.max`; PyTorch gives it to the first.
+
+    Maps (..., height, width) to (..., height // rows, width // columns). Raises ValueError for a window that does not fit.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.max_pool(np.arange(16.0).reshape(4, 4), 2)
+    array([[ 5.,  7.],
+           [13., 15.]])
     """
     return pooled(x, size, stride, np.max)
 
 
 def avg_pool(x: Any, size: Sizes, stride: Sizes | None = None) -> Any:
-    """The mean of each window over the last two axes, or over as many axes as `size` has entries."""
+    """The mean of each window over the last two axes, or over as many axes as `size` has entries.
+
+    Shapes and errors are those of `max_pool`: (..., height, width) to (..., height // rows, width // columns); it raises
+    ValueError.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.avg_pool(np.arange(16.0).reshape(4, 4), 2)
+    array([[ 2.5,  4.5],
+           [10.5, 12.5]])
+    """
     return pooled(x, size, stride, np.mean)
 
 
 class Conv2d(Module):
-    """`conv2d(x, W, b)`: maps x (samples, inputs, height, width) to (samples, kernels, ...). `init` is described at `initial`."""
+    """`conv2d(x, W, b)`: maps x (samples, inputs, height, width) to (samples, kernels, ...). `init` is described at `initial`.
+
+    Raises ValueError for sizes that are not positive, or no multiples of `groups`.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.nn.Conv2d(3, 8, 3, padding=1, rng=0)(np.zeros((2, 3, 5, 5))).shape
+    (2, 8, 5, 5)
+    """
 
     axes = 2
 
@@ -159,7 +191,14 @@ class Conv2d(Module):
 
 
 class Conv1d(Conv2d):
-    """`conv1d(x, W, b)`: maps x (samples, inputs, length) to (samples, kernels, ...)."""
+    """`conv1d(x, W, b)`: maps x (samples, inputs, length) to (samples, kernels, ...).
+
+    Raises what `Conv2d` raises.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.nn.Conv1d(3, 8, 3, rng=0)(np.zeros((2, 3, 10))).shape
+    (2, 8, 8)
+    """
 
     axes = 1
 
@@ -168,7 +207,14 @@ class Conv1d(Conv2d):
 
 
 class MaxPool(Module):
-    """`max_pool(x, size, stride)`."""
+    """`max_pool(x, size, stride)`.
+
+    Shapes and errors are those of `max_pool`; it raises ValueError for a window that does not fit.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.nn.MaxPool(2)(np.zeros((2, 3, 6, 6))).shape
+    (2, 3, 3, 3)
+    """
 
     def __init__(self, size: Sizes, stride: Sizes | None = None) -> None:
         self.size, self.stride = size, stride
@@ -178,7 +224,14 @@ class MaxPool(Module):
 
 
 class AvgPool(MaxPool):
-    """`avg_pool(x, size, stride)`."""
+    """`avg_pool(x, size, stride)`.
+
+    Shapes and errors are those of `avg_pool`; it raises ValueError for a window that does not fit.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.nn.AvgPool(2)(np.zeros((2, 3, 6, 6))).shape
+    (2, 3, 3, 3)
+    """
 
     def forward(self, x: Any) -> Any:
         return avg_pool(x, self.size, self.stride)

@@ -40,6 +40,12 @@ def load(model: Any, path: str | os.PathLike[str]) -> Any:
     """Fill a module, or a dict of Tensors or arrays, from a file that `save` wrote, or one of that format. Returns it.
 
     Nothing is changed before all names, shapes and dtypes were compared. Raises ValueError naming all that differ, and OSError.
+
+    >>> import microgradnp as mg, os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "model.npz")
+    >>> mg.save(mg.nn.Linear(2, 3, rng=0), path)
+    >>> mg.load(mg.nn.Linear(2, 3), path).W.shape
+    (2, 3)
     """
     held = state_of(model, "load")
     found = read_safetensors(path) if is_safetensors(path) else read_npz(path, "load")[0]

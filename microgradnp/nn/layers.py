@@ -18,6 +18,12 @@ def dropout(x: Any, rate: float, rng: np.random.Generator) -> Any:
     """x with a share of about `rate` of its entries set to 0, and the others divided by 1 - rate.
 
     N. Srivastava et al., "Dropout" (2014). Raises TypeError in a program that is compiled: its mask would never change.
+
+    The shape stays. Raises ValueError for a rate outside [0, 1).
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.dropout(np.ones(6), 0.5, np.random.default_rng(0))
+    array([2., 0., 0., 0., 2., 2.])
     """
     if not 0 <= rate < 1:
         raise ValueError(f"dropout: rate must lie in [0, 1), got {rate}")
@@ -39,7 +45,14 @@ def one_hot(classes: Any, number: int, dtype: Any = float) -> Any:
 
 
 def embedding(W: Any, numbers: Any) -> Any:
-    """The rows of W (number, units) with these numbers: (...) -> (..., units). Raises ValueError for a number without a row."""
+    """The rows of W (number, units) with these numbers: (...) -> (..., units). Raises ValueError for a number without a row.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.embedding(np.array([[0.0, 1.0], [2.0, 3.0]]), [1, 1, 0])
+    array([[2., 3.],
+           [2., 3.],
+           [0., 1.]])
+    """
     return np.take(W, checked(numbers, len(W), "embedding"), axis=0)
 
 
@@ -59,6 +72,12 @@ class Sequential(Module):
     """Layers and functions, one after the other: `Sequential(Linear(4, 3), mg.relu, Linear(3, 1))`.
 
     Activations may also be given by name, such as "relu".
+
+    Each layer takes the shape that the one before returns. Raises TypeError for what is no function.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.nn.Sequential(mg.nn.Linear(4, 3, rng=0), "relu", mg.nn.Linear(3, 1, rng=0))(np.zeros((5, 4))).shape
+    (5, 1)
     """
 
     def __init__(self, *layers: Activation) -> None:
@@ -73,7 +92,14 @@ class Sequential(Module):
 
 
 class Dropout(Module):
-    """`dropout(x, rate)` in training, and x itself after `eval()`."""
+    """`dropout(x, rate)` in training, and x itself after `eval()`.
+
+    The shape stays. Raises ValueError for a rate outside [0, 1).
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.nn.Dropout(0.5).eval()(np.ones(3))
+    array([1., 1., 1.])
+    """
 
     def __init__(self, rate: float = 0.5, *, rng: np.random.Generator | int | None = None) -> None:
         if not 0 <= rate < 1:
@@ -85,7 +111,14 @@ class Dropout(Module):
 
 
 class Embedding(Module):
-    """`embedding(W, numbers)`: a vector for each number below `number`."""
+    """`embedding(W, numbers)`: a vector for each number below `number`.
+
+    Maps integers (...) to (..., units). Raises ValueError for a number without a row.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.nn.Embedding(10, 4, rng=0)(np.array([[1, 2, 3]])).shape
+    (1, 3, 4)
+    """
 
     def __init__(
         self,

@@ -36,6 +36,10 @@ class Linear(Module):
     ------
     ValueError
         If a size is below one, the bias is unknown, or x has another number of columns.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.nn.Linear(4, 3, rng=0)(np.zeros((5, 4))).shape
+    (5, 3)
     """
 
     def __init__(

@@ -29,6 +29,8 @@ class MLP(Module):
     rng : numpy.random.Generator or int, optional
         Generator or seed of the initial weights.
 
+    Raises TypeError for sizes that are no list, and ValueError for fewer than two of them.
+
     >>> import numpy as np, microgradnp as mg
     >>> mg.nn.MLP([7, 3, 2], rng=0)(np.zeros((20, 7))).shape
     (20, 2)

@@ -25,7 +25,17 @@ from microgradnp.core.tensor import Tensor
 
 
 class Module:
-    """Base of all models. Define `forward`, and keep Tensors and modules in attributes, lists or dictionaries."""
+    """Base of all models. Define `forward`, and keep Tensors and modules in attributes, lists or dictionaries.
+
+    Calling it raises NotImplementedError without `forward`. Shapes are those of `forward`.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> class Doubled(mg.nn.Module):
+    ...     def forward(self, x):
+    ...         return 2 * x
+    >>> Doubled()(np.ones((1, 2)))
+    array([[2., 2.]])
+    """
 
     name: str | None = None
     training: bool = True  # whether layers such as `Dropout` behave as in training; see `train` and `eval`

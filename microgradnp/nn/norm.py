@@ -11,7 +11,14 @@ from microgradnp.nn.module import Module
 
 
 def layer_norm(x: Any, gain: Any = 1.0, bias: Any = 0.0, eps: float = 1e-5) -> Any:
-    """(x - mean) / sqrt(var + eps) * gain + bias, over the last axis: J. L. Ba et al., "Layer normalization" (2016)."""
+    """(x - mean) / sqrt(var + eps) * gain + bias, over the last axis: J. L. Ba et al., "Layer normalization" (2016).
+
+    x is (..., units), and gain and bias are (units,) or numbers. Raises ValueError for shapes that do not fit.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.layer_norm(np.array([[1.0, 2.0, 3.0]])).round(2)
+    array([[-1.22,  0.  ,  1.22]])
+    """
     mean, var = np.mean(x, axis=-1, keepdims=True), np.var(x, axis=-1, keepdims=True)
     return (x - mean) / np.sqrt(var + eps) * gain + bias
 
@@ -20,6 +27,13 @@ def batch_norm(x: Any, gain: Any, bias: Any, mean: Any = None, var: Any = None, 
     """(x - mean) / sqrt(var + eps) * gain + bias, for each channel: x (samples, channels, ...), all others (channels,).
 
     Mean and variance are those of the batch by default. S. Ioffe and C. Szegedy, "Batch normalization" (2015), algorithm 1.
+
+    Raises ValueError for another number of channels.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.batch_norm(np.array([[1.0], [3.0]]), np.ones(1), np.zeros(1)).round(2)
+    array([[-1.],
+           [ 1.]])
     """
     mean, var = statistics(x) if mean is None else (mean, var)
     mean, var, gain, bias = (np.reshape(a, (-1,) + (1,) * (np.ndim(x) - 2)) for a in (mean, var, gain, bias))
@@ -33,7 +47,14 @@ def statistics(x: Any) -> tuple[Any, Any]:
 
 
 class LayerNorm(Module):
-    """`layer_norm(x, gain, bias)` for x (..., units)."""
+    """`layer_norm(x, gain, bias)` for x (..., units).
+
+    Raises ValueError for another number of units.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.nn.LayerNorm(3)(np.ones((2, 3))).shape
+    (2, 3)
+    """
 
     def __init__(self, units: int, *, eps: float = 1e-5, dtype: Any = float) -> None:
         self.eps = eps
@@ -49,6 +70,12 @@ class BatchNorm(Module):
 
     running <- (1 - momentum) * running + momentum * batch, with the unbiased variance, as in PyTorch. A compiled program cannot
     update them: compile the model after `eval()`.
+
+    In training it raises ValueError for a single value of a channel.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.nn.BatchNorm(3)(np.ones((2, 3, 4, 4))).shape
+    (2, 3, 4, 4)
     """
 
     def __init__(self, channels: int, *, momentum: float = 0.1, eps: float = 1e-5, dtype: Any = float) -> None:

@@ -18,7 +18,16 @@ from microgradnp.rules.recurrent import gru, lstm, rnn
 
 
 class RNN(Module):
-    """h[t] = tanh(x[t] W + h[t - 1] U + b): J. L. Elman, "Finding structure in time" (1990)."""
+    """h[t] = tanh(x[t] W + h[t - 1] U + b): J. L. Elman, "Finding structure in time" (1990).
+
+    Maps x (samples, time, inputs) to all states (samples, time, units) and the last one. Raises ValueError for another number of
+    axes.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> states, last = mg.nn.RNN(4, 3, rng=0)(np.zeros((2, 5, 4)))
+    >>> states.shape, last.shape
+    ((2, 5, 3), (2, 3))
+    """
 
     gates = 1
 
@@ -78,6 +87,14 @@ class LSTM(RNN):
     """c <- sigmoid(f) c + sigmoid(i) tanh(g), and h <- sigmoid(o) tanh(c), where i, f, g, o = x W + h U + b.
 
     The state is (h, c). S. Hochreiter and J. Schmidhuber (1997), with the forget gate of F. A. Gers et al. (2000).
+
+    Maps x (samples, time, inputs) to all states (samples, time, units) and the last one. Raises ValueError for another number of
+    axes.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> states, (h, c) = mg.nn.LSTM(4, 3, rng=0)(np.zeros((2, 5, 4)))
+    >>> states.shape, c.shape
+    ((2, 5, 3), (2, 3))
     """
 
     gates = 4
@@ -103,6 +120,14 @@ class GRU(RNN):
     """h <- (1 - u) n + u h, with gates r, u = sigmoid(x W + h U + b) and n = tanh(x W + b + r (h U + a)).
 
     K. Cho et al., "Learning phrase representations using RNN encoder-decoder" (2014), in PyTorch's form.
+
+    Maps x (samples, time, inputs) to all states (samples, time, units) and the last one. Raises ValueError for another number of
+    axes.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> states, last = mg.nn.GRU(4, 3, rng=0)(np.zeros((2, 5, 4)))
+    >>> states.shape, last.shape
+    ((2, 5, 3), (2, 3))
     """
 
     gates = 3

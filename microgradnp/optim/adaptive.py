@@ -14,6 +14,15 @@ class Adagrad(Optimizer):
     """Adagrad: s <- s + gradient**2, then w <- w - lr * gradient / (sqrt(s) + eps).
 
     J. Duchi, E. Hazan and Y. Singer, "Adaptive subgradient methods for online learning and stochastic optimization" (2011).
+
+    Parameters may have any shape. Raises ValueError for a setting out of its range.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> w = mg.Tensor([1.0, 2.0], requires_grad=True)
+    >>> mg.sse(w, np.zeros(2)).backward()
+    >>> mg.optim.Adagrad(w, lr=0.1).step()
+    >>> w.numpy().round(3)
+    array([0.9, 1.9])
     """
 
     def __init__(
@@ -37,6 +46,15 @@ class RMSProp(Optimizer):
     """RMSProp: s <- alpha * s + (1 - alpha) * gradient**2, then w <- w - lr * gradient / (sqrt(s) + eps).
 
     With a momentum the quotient is collected as in `SGD`. G. Hinton, "Neural networks for machine learning", lecture 6e (2012).
+
+    Parameters may have any shape. Raises ValueError for a setting out of its range.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> w = mg.Tensor([1.0, 2.0], requires_grad=True)
+    >>> mg.sse(w, np.zeros(2)).backward()
+    >>> mg.optim.RMSProp(w, lr=0.1).step()
+    >>> w.numpy().round(3)
+    array([0., 1.])
     """
 
     def __init__(
@@ -67,7 +85,17 @@ class RMSProp(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam: D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1."""
+    """Adam: D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1.
+
+    Parameters may have any shape. Raises ValueError for a setting out of its range.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> w = mg.Tensor([1.0, 2.0], requires_grad=True)
+    >>> mg.sse(w, np.zeros(2)).backward()
+    >>> mg.optim.Adam(w, lr=0.1).step()
+    >>> w.numpy().round(3)
+    array([0.9, 1.9])
+    """
 
     def __init__(
         self,
@@ -98,6 +126,15 @@ class AdamW(Adam):
     """Adam with decoupled weight decay: w <- (1 - lr * weight_decay) * w before the step of Adam.
 
     I. Loshchilov and F. Hutter, "Decoupled weight decay regularization" (2019), algorithm 2.
+
+    Parameters may have any shape. Raises ValueError for a setting out of its range.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> w = mg.Tensor([1.0, 2.0], requires_grad=True)
+    >>> mg.sse(w, np.zeros(2)).backward()
+    >>> mg.optim.AdamW(w, lr=0.1, weight_decay=0.1).step()
+    >>> w.numpy().round(3)
+    array([0.89, 1.88])
     """
 
     decoupled = True

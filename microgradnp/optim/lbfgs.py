@@ -18,6 +18,12 @@ class LBFGS(Optimizer):
 
     `optimizer.step(loss)` takes up to `iterations` steps of `scipy.optimize.minimize(method="L-BFGS-B")`. `loss` is a function
     without arguments that returns the loss of all data; it is called several times. `memory` is the number of steps remembered.
+
+    Parameters may have any shape. `step` raises TypeError without a loss, and ModuleNotFoundError without SciPy.
+
+    >>> import microgradnp as mg
+    >>> mg.optim.LBFGS(mg.nn.Linear(2, 3), iterations=50).iterations
+    50
     """
 
     def __init__(

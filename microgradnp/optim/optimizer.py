@@ -22,6 +22,18 @@ class Optimizer:
     group may have an `lr` and a `weight_decay` of its own. When `optimizer.lr` changes, all groups change by the same factor.
 
     `weight_decay` is added to the gradient as weight_decay * w.
+
+    Parameters may have any shape. Raises ValueError for a rate that is not positive.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> class Signs(mg.optim.Optimizer):
+    ...     def change(self, name, gradient):
+    ...         return -self.rate(name) * np.sign(gradient)
+    >>> w = mg.Tensor([1.0, 2.0], requires_grad=True)
+    >>> mg.sse(w, np.zeros(2)).backward()
+    >>> Signs(w, lr=0.5).step()
+    >>> w.numpy()
+    array([0.5, 1.5])
     """
 
     decoupled = False  # whether weight decay is added to the change and not to the gradient

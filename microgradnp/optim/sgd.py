@@ -15,6 +15,15 @@ class SGD(Optimizer):
 
     With `nesterov` the step is w <- w - lr * (gradient + momentum * v): I. Sutskever et al., "On the importance of initialization
     and momentum in deep learning" (2013).
+
+    Parameters may have any shape. Raises ValueError for a setting out of its range.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> w = mg.Tensor([1.0, 2.0], requires_grad=True)
+    >>> mg.sse(w, np.zeros(2)).backward()
+    >>> mg.optim.SGD(w, lr=0.1).step()
+    >>> w.numpy().round(3)
+    array([0.8, 1.6])
     """
 
     def __init__(

@@ -80,16 +80,16 @@ class Exercise:
     def title(self) -> str:
         return f"{self.kind} {self.seed} {self.level}"
 
-    @functools.cached_property
+    @property
     def model(self) -> Model:
-        return KINDS[self.kind](np.random.default_rng(self.seed))
+        return model_of(self.kind, self.seed)
 
-    @functools.cached_property
+    @property
     def statements(self) -> tuple[list[Statement], list[Statement], dict[str, str]]:
         """(forward pass, right backward pass, functions that they call, by name)."""
-        return derived(self.model, self.seed)
+        return derived(self.kind, self.seed)
 
-    @functools.cached_property
+    @property
     def gradients(self) -> list[str]:
         """The variables whose gradients are asked for: those of the forward pass from its end, then the parameters."""
         forward, backward, _ = self.statements
@@ -123,8 +123,16 @@ def recorded_forward(model: Model, arguments: dict[str, Any]) -> tuple[Any, dict
     return seen.result, {name: node.numpy() for name, node in nodes.items()}, nodes
 
 
-def derived(model: Model, seed: int) -> tuple[list[Statement], list[Statement], dict[str, str]]:
+@functools.lru_cache(maxsize=64)
+def model_of(kind: str, seed: int) -> Model:
+    """The forward pass of an exercise."""
+    return KINDS[kind](np.random.default_rng(seed))
+
+
+@functools.lru_cache(maxsize=64)
+def derived(kind: str, seed: int) -> tuple[list[Statement], list[Statement], dict[str, str]]:
     """The statements of the forward and of the backward pass. Raises ValueError where they do not return what the graph does."""
+    model = model_of(kind, seed)
     arguments = model.draw(np.random.default_rng(seed))
     question = Steps(Arguments(model.function(), tuple(arguments.values()), {}, model.parameters))
     traced = trace_like(Asked(question, question.evaluate(), 1))

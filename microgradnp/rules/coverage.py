@@ -104,6 +104,8 @@ def short(entry: Entry) -> str:
 def coverage() -> Coverage:
     """List every function that is covered or refused.
 
+    `coverage().find(name)` raises KeyError for a function that is unknown.
+
     >>> import microgradnp as mg
     >>> print(mg.coverage()["np.concat"])
     np.concatenate = np.concat: rule, a formula for each argument; keywords: axis

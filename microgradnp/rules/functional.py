@@ -43,6 +43,11 @@ def add_bias(x: Any, b: Any) -> Any:
     """`x + b`: adds a bias vector `b` of shape (units,) to every row of `x`, of shape (..., units).
 
     Raises ValueError when `b` is not a vector with one entry for each column. Broadcasting anything else is a bug in most models.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.add_bias(np.ones((2, 3)), np.array([1.0, 2.0, 3.0]))
+    array([[2., 3., 4.],
+           [2., 3., 4.]])
     """
     if np.ndim(b) != 1 or np.shape(x)[-1:] != np.shape(b):
         raise ValueError(f"x has shape {np.shape(x)} and b {np.shape(b)}; b needs one entry for each column of x")
@@ -52,6 +57,8 @@ def add_bias(x: Any, b: Any) -> Any:
 @primitive
 def append_bias_unit(h: Any, value: float = -1.0) -> Any:
     """Append a column of constant `value` to `h`: (..., units) -> (..., units + 1). Its weight in the next layer is the bias.
+
+    Raises ValueError for a scalar.
 
     >>> import numpy as np, microgradnp as mg
     >>> mg.append_bias_unit(np.array([[1.0, 2.0]]))
@@ -71,7 +78,12 @@ def append_bias_unit(h: Any, value: float = -1.0) -> Any:
 
 @primitive
 def sigmoid(x: Any) -> Any:
-    """1 / (1 + exp(-x)), elementwise, without overflow for any x. Raises TypeError for complex x."""
+    """1 / (1 + exp(-x)), elementwise, without overflow for any x. Raises TypeError for complex x.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.sigmoid(np.array([0.0, 1000.0]))
+    array([0.5, 1. ])
+    """
     x = as_array(x)
     limits = LIMITS.get(x.dtype.char)
     if limits is None:  # integers, or complex numbers
@@ -85,13 +97,25 @@ def sigmoid(x: Any) -> Any:
 
 @primitive
 def identity(x: Any) -> Any:
-    """`x` as a node of its own: the activation of a linear output layer."""
+    """`x` as a node of its own: the activation of a linear output layer.
+
+    Works entry by entry, on an array of any shape.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.identity(np.array([1.0, 2.0]))
+    array([1., 2.])
+    """
     return as_array(x)
 
 
 @primitive
 def relu(x: Any) -> Any:
-    """max(x, 0), elementwise. The gradient at 0 is 0 (PyTorch's convention). Raises TypeError for complex x."""
+    """max(x, 0), elementwise. The gradient at 0 is 0 (PyTorch's convention). Raises TypeError for complex x.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.relu(np.array([-1.0, 2.0]))
+    array([0., 2.])
+    """
     return np.maximum(real(as_array(x), "relu"), 0)
 
 
@@ -104,14 +128,28 @@ def real(x: Any, function: str) -> Any:
 
 @primitive
 def softmax(x: Any, axis: int = -1) -> Any:
-    """exp(x) / sum(exp(x)) along `axis`, shifted by the maximum so that nothing overflows."""
+    """exp(x) / sum(exp(x)) along `axis`, shifted by the maximum so that nothing overflows.
+
+    Raises AxisError, a ValueError, for an axis that x does not have. The shape stays.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.softmax(np.array([0.0, np.log(3.0)])).round(3)
+    array([0.25, 0.75])
+    """
     e = np.exp(x - np.max(x, axis=axis, keepdims=True))
     return e / np.sum(e, axis=axis, keepdims=True)
 
 
 @primitive
 def log_softmax(x: Any, axis: int = -1) -> Any:
-    """log(softmax(x)) along `axis`. It never takes the logarithm of a rounded zero."""
+    """log(softmax(x)) along `axis`. It never takes the logarithm of a rounded zero.
+
+    Raises AxisError, a ValueError, for an axis that x does not have. The shape stays.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> mg.log_softmax(np.array([0.0, 1000.0]))
+    array([-1000.,     0.])
+    """
     shifted = x - np.max(x, axis=axis, keepdims=True)
     return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
 
@@ -120,7 +158,8 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """log(sum(exp(x))) over `axis` (an int, a tuple, None for all), shifted by the maximum so that nothing overflows.
 
-    For an empty array, or one that is -inf everywhere, it is -inf with the gradient 0. Raises TypeError for complex x.
+    The shape of the result is that of `np.sum`. For an empty array, or one that is -inf everywhere, it is -inf with the gradient
+    0. Raises TypeError for complex x.
 
     >>> import numpy as np, microgradnp as mg
     >>> float(mg.logsumexp(np.array([1000.0, 1000.0]))), float(np.log(2))
@@ -139,6 +178,8 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def sse(pred: Any, target: Any) -> Any:
     """Sum of squared errors, a scalar: sum((pred - target)**2). Shapes must be equal; nothing is broadcast.
 
+    Raises ValueError for other shapes.
+
     >>> import numpy as np, microgradnp as mg
     >>> float(mg.sse(np.array([1.0, 2.0]), np.array([0.0, 4.0])))
     5.0
@@ -149,7 +190,14 @@ def sse(pred: Any, target: Any) -> Any:
 
 @primitive
 def mse(pred: Any, target: Any) -> Any:
-    """Mean of squared errors, a scalar: sse(pred, target) / pred.size."""
+    """Mean of squared errors, a scalar: sse(pred, target) / pred.size.
+
+    Raises ValueError unless both have one shape.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> float(mg.mse(np.array([1.0, 2.0]), np.array([0.0, 4.0])))
+    2.5
+    """
     error = difference(pred, target)
     return np.vdot(error, error).real / error.size
 
@@ -187,6 +235,10 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean", weights: An
     ------
     ValueError
         For a class number outside 0 ... classes - 1, or shapes that do not fit.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> round(float(mg.cross_entropy(np.zeros((2, 4)), np.array([0, 3]))), 6)  # log(4)
+    1.386294
     """
     logits = as_array(logits)
     p = wanted(as_array(target), logits, weights, smoothing)

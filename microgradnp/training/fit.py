@@ -131,6 +131,13 @@ def fit(
         those before that step, and the error's `result` is the Fit so far.
     TypeError, ValueError
         For an unknown argument, with the nearest known one, and for arguments that do not fit together.
+
+    >>> import numpy as np, microgradnp as mg
+    >>> w = mg.Tensor(np.zeros(2), requires_grad=True)
+    >>> target = np.array([1.0, 2.0])
+    >>> result = mg.fit(lambda: mg.sse(w, target), w, optimizer=mg.optim.SGD(lr=0.1), iterations=100, progress=False)
+    >>> w.numpy().round(3)
+    array([1., 2.])
     """
     if unknown:
         raise TypeError(nearest("fit", next(iter(unknown)), KNOWN, FIT))

@@ -15,6 +15,10 @@ class GradientNorm:
     """Stop when the norm of all gradients together falls under `tolerance`.
 
     A small gradient means that the loss is flat here, not that it is small. A plateau looks the same.
+
+    >>> import microgradnp as mg
+    >>> mg.GradientNorm(0.1)
+    GradientNorm(tolerance=0.1)
     """
 
     tolerance: float
@@ -26,7 +30,12 @@ class GradientNorm:
 
 @dataclass(frozen=True)
 class LossPlateau:
-    """Stop when the best loss of the last `patience` iterations improves on the best before by less than `relative` of it."""
+    """Stop when the best loss of the last `patience` iterations improves on the best before by less than `relative` of it.
+
+    >>> import microgradnp as mg
+    >>> mg.LossPlateau(patience=50)
+    LossPlateau(patience=50, relative=1e-06)
+    """
 
     patience: int = 100
     relative: float = 1e-6
@@ -46,7 +55,11 @@ class EarlyStopping:
 
     The validation loss is watched, or a metric by its name. A metric is better when it is larger, unless `largest` is False. An
     improvement must exceed `least`. The best parameters are also given back when the training ends for another reason, and after
-    Ctrl-C. L. Prechelt, "Early stopping - but when?" (1998).
+    Ctrl-C. L. Prechelt, "Early stopping - but when?" (1998). Raises KeyError for a metric that there is not.
+
+    >>> import microgradnp as mg
+    >>> mg.EarlyStopping(patience=5, metric="accuracy")
+    EarlyStopping(patience=5, metric='accuracy', largest=None, least=0.0)
     """
 
     patience: int = 10
