@@ -6,6 +6,7 @@ recorded is judged by its line events, on two inputs as well. Between RIGHT and 
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time as clock
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.capture.bind import Wanted
+from microgradnp.debugger.capture.bind import BindingError, Wanted
 from microgradnp.debugger.capture.program import Program, seeded
 from microgradnp.debugger.capture.trace import Trace
 from microgradnp.debugger.capture.versions import Version
@@ -26,12 +27,12 @@ from microgradnp.debugger.judge.verdict import Verdict, conventions, relation
 from microgradnp.debugger.match.references import Evaluation
 from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.record.nodes import Node
-from microgradnp.debugger.record.record import Trees, record
+from microgradnp.debugger.record.record import Record, Trees, record
 from microgradnp.debugger.record.step import CannotJudgeError, Step
 from microgradnp.debugger.record.structure import read
 from microgradnp.debugger.record.values import global_state, set_global_state
 
-MOST = 20_000  # operations that are recorded
+MOST = (2_000, 20_000)  # operations that are recorded: a few steps tell enough of a long training
 KINDS = {"update": "update", "returned": "returned", "gradient": "variable", "": "returned"}
 NOT_FOUND = "it does not move, and no gradient of it was found"
 OTHER_FORWARD = "no value of the program is what the model's forward pass ends with"
@@ -59,8 +60,13 @@ def ask_record(
     try:
         with seeded(0), program.recordable() as (function, line):  # seeded as in the runs under line events
             until = clock.process_time() + seconds
-            made = record(function, program.args, program.kwargs, MOST, wanted, until, edited, line)
-        return Recorded(judge_record(made, model, wanted.arguments, wanted.optional, number))
+            for most in MOST:
+                made = record(function, program.args, program.kwargs, most, wanted, until, edited, line)
+                with contextlib.suppress(*(() if made.finished or most == MOST[-1] else (CannotJudgeError, BindingError))):
+                    verdict = judge_record(made, model, wanted.arguments, wanted.optional, number)
+                    if most == MOST[-1] or is_enough(made, verdict):
+                        break
+        return Recorded(verdict)
     except CannotJudgeError as error:
         return Recorded(None, str(error), met=False)
     except Exception as error:  # a program that cannot be recorded is judged by its line events
@@ -68,6 +74,15 @@ def ask_record(
     finally:
         set_global_state(state)
         sys.settrace(tracer)
+
+
+def is_enough(made: Record, verdict: record_judge.Verdict) -> bool:
+    """Whether a longer record would say no more: the program has ended, or all was judged in its first half."""
+    if made.finished:
+        return True
+    step, judged = verdict.step, {*verdict.right, *verdict.wrong}
+    needless = untrained(step.evaluation, {*judged, *step.after}, set(step.after), step.model)
+    return verdict.entries.keys() - needless == judged and 2 * step.last.number < len(made.nodes)
 
 
 # ------------------------------------------------------------------------------------------------- judged by the record
