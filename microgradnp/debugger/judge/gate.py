@@ -26,8 +26,8 @@ from microgradnp.debugger.judge.recorded import judge_record
 from microgradnp.debugger.judge.verdict import Verdict, conventions, relation
 from microgradnp.debugger.match.references import Evaluation
 from microgradnp.debugger.match.trained import untrained
-from microgradnp.debugger.record.nodes import Node
-from microgradnp.debugger.record.record import Record, Trees, record
+from microgradnp.debugger.record.nodes import Node, Record
+from microgradnp.debugger.record.record import Trees, record
 from microgradnp.debugger.record.step import CannotJudgeError, Step
 from microgradnp.debugger.record.structure import read
 from microgradnp.debugger.record.values import global_state, set_global_state
