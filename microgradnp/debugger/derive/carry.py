@@ -17,7 +17,8 @@ from microgradnp.debugger.derive.values import NotEvaluatedError, Overlay, evalu
 from microgradnp.debugger.judge.judged import SAME, Judged, fit, tolerance
 from microgradnp.debugger.judge.movements import judge_update
 from microgradnp.debugger.judge.points import Point
-from microgradnp.debugger.judge.settle import scalars_of, settle
+from microgradnp.debugger.judge.rates import scalars_of
+from microgradnp.debugger.judge.settle import settle
 from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.record.replay import Replay
 from microgradnp.debugger.record.structure import parts_in, read

@@ -8,9 +8,8 @@ import numpy as np
 
 from microgradnp.debugger.judge.judged import SAME, Judged, both, tolerance
 from microgradnp.debugger.judge.movements import ONLY_ZERO, ZERO, gradient_inside, movement
-from microgradnp.debugger.judge.points import Point, roots
-from microgradnp.debugger.record.nodes import Node
-from microgradnp.debugger.record.replay import replay
+from microgradnp.debugger.judge.points import Point
+from microgradnp.debugger.judge.rates import Rates, scalars_of
 from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import read
 
@@ -38,34 +37,52 @@ def single_numbers(step: Step, point: Point, entries: dict[str, Judged]) -> None
 
 
 def settle(step: Step, group: list[Judged]) -> None:
-    """The factor that all share is a convention; a gradient with another one is wrong."""
+    """The factor that all share is a convention; a gradient with another one is wrong.
+
+    Where no factor has three in four gradients, the model decides: a gradient is right that moves its parameter by just a rate.
+    """
     right = [entry for entry in group if entry.status in ("right", "agrees") and entry.factor]
     if not right:
         return
-    groups: list[list[Judged]] = []
-    for entry in right:
-        for other in groups:
-            if abs(other[0].factor - entry.factor) <= max(SAME, 10 * entry.spread, 10 * other[0].spread) * abs(entry.factor):
-                other.append(entry)
-                break
-        else:
-            groups.append([entry])
     updates = group[0].evidence == "update"
-    rates = [float(node.held) for node in scalars_of(step)] if updates else []
+    rates = Rates(step, right)
+    own = {id(entry) for entry in right if updates and rates.has_own(entry)}
+    usual = [float(node.held) for node in scalars_of(step)] if updates else []
 
-    def likely(same: list[Judged]) -> tuple[bool, int, bool, bool]:
-        first = same[0]
-        return is_usual(first.factor, rates), len(same), updates and has_own_rate(step, first), updates and first.factor < 0
+    def likely(same: list[Judged]) -> tuple[bool, bool, bool, bool, bool, int, bool]:
+        first, others = same[0], [entry for entry in right if entry not in same]
+        explains_all = all(id(entry) in own for entry in others) and (not updates or not others or rates.has_any(first))
+        most = 4 * len(same) >= 3 * len(right)
+        exact, one = updates and rates.is_exact(first), abs(abs(first.factor) - 1) <= SAME
+        return explains_all, is_usual(first.factor, usual), most, exact, one, len(same), updates and first.factor < 0
 
-    best = max(groups, key=likely)
+    best = max(alike(right), key=likely)
+    exact = updates and rates.is_exact(best[0])
     for entry in right:
-        if entry in best or (updates and has_own_rate(step, entry)):
-            continue
-        entry.status, entry.why = "wrong", f"{entry.factor / best[0].factor:.6g} times the others"
+        if entry not in best and id(entry) not in own and not (exact and entry.factor < 0 and rates.is_exact(entry)):
+            entry.status, entry.why = "wrong", f"{entry.factor / best[0].factor:.6g} times the others"
     if updates and best[0].factor > 0:
         maximised = step.evaluation.loss < 0  # a loss is seldom negative, a likelihood often
         for entry in best:
             entry.status, entry.why = ("cannot judge", ASCENT) if maximised else ("wrong", "it moves uphill")
+
+
+def alike(entries: list[Judged]) -> list[list[Judged]]:
+    """The gradients in groups of the same factor."""
+    groups: list[list[Judged]] = []
+    for entry in entries:
+        same = next((group for group in groups if is_alike(group[0], entry)), None)
+        if same is None:
+            groups.append([entry])
+        else:
+            same.append(entry)
+    return groups
+
+
+def is_alike(first: Judged, second: Judged) -> bool:
+    """Whether two gradients have one factor."""
+    slack = max(SAME, 10 * first.spread, 10 * second.spread)
+    return abs(first.factor - second.factor) <= slack * abs(second.factor)
 
 
 def is_usual(factor: float, rates: list[float]) -> bool:
@@ -120,24 +137,3 @@ def settle_rules(group: list[Judged]) -> None:
             if entry not in right:
                 nearest = min(entry.factors, key=lambda own: abs(np.log(own / shared)))
                 entry.status, entry.why = "wrong", f"{nearest / shared:.6g} times the others"
-
-
-def has_own_rate(step: Step, entry: Judged) -> bool:
-    """Whether a parameter moves by minus a number of the program times its gradient: a number that scales this movement."""
-    return any(
-        abs(entry.factor + node.held) <= SAME * node.held and scales_movement(step, entry, node) for node in scalars_of(step)
-    )
-
-
-def scales_movement(step: Step, entry: Judged, node: Node) -> bool:
-    """Whether a parameter moves by one percent more when a number is one percent larger."""
-    start = {root: step.values[root] for root in roots(step, step.after)}
-    again = replay(step.record, {**start, node: type(node.held)(1.01 * node.held)}, until=step.last)
-    moved, other = (movement(step, values, entry.argument, entry.after) for values in (step.values, again))
-    return bool(np.max(np.abs(other - 1.01 * moved), initial=0) <= 1e-3 * np.max(np.abs(moved), initial=0))
-
-
-def scalars_of(step: Step) -> list[Node]:
-    """The positive numbers that the program was given, or has in its source."""
-    held = (node for node in step.record.nodes if node.kind in ("leaf", "literal") and node.memory is None)
-    return [node for node in held if isinstance(node.held, (float, np.floating)) and node.held > 0]

@@ -203,7 +203,7 @@ def decide_group(group: list[Entry], is_update: bool, trace: Trace) -> None:
     for entry in exact:
         if is_update and common > 0:
             entry.fault = "sign"
-        elif abs(entry.scale - common) <= alike * abs(common) or (is_update and has_its_own_rate(entry)):
+        elif abs(entry.scale - common) <= alike * abs(common) or (is_update and has_its_own_rate(entry, exact)):
             entry.ok = True
         else:
             entry.fault = "sign" if abs(entry.scale + common) <= alike * abs(common) else "scale"
@@ -241,15 +241,24 @@ def is_supported(common: float, exact: list[Entry], alike: float) -> bool:
     return len(sharing) > 1 or any(e.expected is not None and e.expected.size > 1 for e in sharing)
 
 
-def has_its_own_rate(entry: Entry) -> bool:
-    """Whether the statement that moves a parameter reads a number that is exactly the factor it moves by."""
+def has_its_own_rate(entry: Entry, group: list[Entry]) -> bool:
+    """Whether the statement that moves a parameter reads a number that is exactly the factor it moves by.
+
+    No statement that moves another parameter by another factor may read the same number.
+    """
+    others = [other for other in group if abs(other.scale - entry.scale) > SAME * abs(entry.scale)]
+    shared = {rate for other in others for rate in numbers_read(other)}
+    return entry.scale < 0 and any(abs(rate + entry.scale) < 1e-6 * rate for rate in numbers_read(entry) - shared)
+
+
+def numbers_read(entry: Entry) -> set[float]:
+    """The single numbers that the statement of an entry reads."""
     inputs = entry.version.inputs if entry.version is not None else []
-    rates = [float(v.array) for v in inputs if v.array.size == 1 and v.array.ndim == 0 and v.array.dtype.kind == "f"]
-    return entry.scale < 0 and any(abs(rate + entry.scale) < 1e-6 * rate for rate in rates)
+    return {float(v.array) for v in inputs if v.array.size == 1 and v.array.ndim == 0 and v.array.dtype.kind == "f"}
 
 
 def common_scale(scales: list[float], is_update: bool, trace: Trace) -> tuple[float, bool]:
-    """The factor that most share, at a tie the one that looks natural; and whether it is natural."""
+    """The factor that three in four share, else the model's own, else that of most; and whether it looks natural."""
     groups: list[list[float]] = []
     for scale in scales:
         for group in groups:
@@ -271,7 +280,11 @@ def common_scale(scales: list[float], is_update: bool, trace: Trace) -> tuple[fl
         ranks = [1.0, 1 / size, float(size), -1.0, 2.0, 0.5, *known, *[-v for v in known]]
         return next((k for k, s in enumerate(ranks) if abs(c - s) < 1e-6 * abs(s)), len(ranks) + (c < 0))
 
-    common = min(groups, key=lambda g: (-len(g), naturalness(g[0])))[0]
+    def unlikely(group: list[float]) -> tuple[bool, bool, int, int]:
+        rank = naturalness(group[0])
+        return 4 * len(group) < 3 * len(scales), rank > 0, -len(group), rank
+
+    common = min(groups, key=unlikely)[0]
     return common, naturalness(common) < 8
 
 
