@@ -135,6 +135,7 @@ def test_a_page_that_cannot_be_written_is_said(folder):
     assert "RIGHT: " in result.output
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", ["README.md", "examples/guide/check.md"])
 def test_a_page_shows_what_its_command_prints(page, monkeypatch):
     monkeypatch.chdir(ROOT)
