@@ -83,16 +83,27 @@ def parameters(samples: story.Matrix, targets: story.Matrix, seed: int) -> tuple
     return mg.Tensor(W_input, requires_grad=True, name="W_input"), mg.Tensor(W_output, requires_grad=True, name="W_output")
 
 
-def write_page(samples: story.Matrix, targets: story.Matrix, seed: int, path: Path) -> None:
-    """The page: graph and backward pass of the network, with the wrong gradient marked."""
-    x, t = mg.Tensor(samples, dtype=float, name="x"), mg.Tensor(targets, dtype=float, name="targets")
-    W_input, W_output = parameters(samples, targets, seed)
-    _, loss = loss_of(x, t, W_input, W_output)
-    E_hidden, E_output, _ = story.step_with_the_bug(
-        samples, targets, *story.initial_weights(samples, targets, seed), story.LEARNING_RATE
-    )
-    wrong = {"E_hidden": (W_input, np.array(E_hidden)), "E_output": (W_output, np.array(E_output))}
-    mg.view(loss, path, hand_written=wrong)
+def write_page(data: dict[str, tuple[story.Matrix, story.Matrix]], seed: int, path: Path) -> None:
+    """The page: graph and backward pass of the network on data A and B, with the wrong gradient marked.
+
+    The page trains the network as well, right or with the wrong line.
+    """
+    from microgradnp.viewer.view import several
+
+    losses, wrong = {}, {}
+    for name in ("B", "A"):
+        samples, targets = data[name]
+        W_input, W_output = parameters(samples, targets, seed)
+        x, t = mg.Tensor(samples, dtype=float, name="x"), mg.Tensor(targets, dtype=float, name="targets")
+        label = f"{name}, {len(samples)} samples"
+        y, loss = loss_of(x, t, W_input, W_output)
+        y.name, loss.name = "y", "loss"
+        losses[label] = loss
+        start = story.initial_weights(samples, targets, seed)
+        E_hidden, E_output, _ = story.step_with_the_bug(samples, targets, *start, story.LEARNING_RATE)
+        wrong[label] = {"E_hidden": (W_input, np.array(E_hidden)), "E_output": (W_output, np.array(E_output))}
+    by_hand = (Path(__file__).parent / "story.js").read_text()
+    several(losses, wrong, rate=story.LEARNING_RATE, by_hand=by_hand).save(path)
 
 
 def draw_curves(runs: dict[str, list[Run]], path: Path) -> None:
@@ -160,9 +171,10 @@ def tour(out: Path, seed: int, verbose: bool, quick: bool, opened: bool) -> None
         with writing(out):
             draw_graph(*data["B"], seed, out / "graph.svg")
             draw_curves(runs, out / "curves.svg")
-            write_page(*data["B"], seed, out / "graph.html")
+            write_page(data, seed, out / "graph.html")
     say(console, f"\nThe loss curves: {out / 'curves.svg'}")
     say(console, f"The network, its gradients, and which of them the hand-written code has wrong: {out / 'graph.html'}")
+    say(console, "It trains in that page as well, with and without the wrong line.")
     if verbose:
         for note in notes:
             say(console, f"Note: {note.message}")

@@ -21,8 +21,11 @@ from microgradnp.derivatives.trees import is_differentiable, tree_map
 @options.wrt
 @click.option("--out", type=options.FILE, default=Path("graph.html"), show_default=True, help="The page to write.")
 @click.option("--direction", type=click.Choice(["TB", "LR"]), help="Top to bottom, or left to right. Default: what is larger.")
+@click.option("--live", is_flag=True, help="The page computes: change numbers in it, and train.")
 @click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
-def view(model: str, data: Path | None, wrt: Sequence[str] | None, out: Path, direction: str | None, opened: bool) -> None:
+def view(
+    model: str, data: Path | None, wrt: Sequence[str] | None, out: Path, direction: str | None, live: bool, opened: bool
+) -> None:
     """Write the graph of a loss as one offline page.
 
     It shows values, gradients, and the backward pass step by step.
@@ -34,7 +37,7 @@ def view(model: str, data: Path | None, wrt: Sequence[str] | None, out: Path, di
     """
     result = loss_of(model, data, wrt)
     with running(model):
-        page = mg.view(result, direction=direction)
+        page = mg.view(result, direction=direction, live=live)
     with writing(out):
         page.save(out)
     click.echo(f"{out}: {out.stat().st_size / 1000:.0f} kB")

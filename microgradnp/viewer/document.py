@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 FOLDER = "page"  # of templates, styles and scripts, in this package and in those that add to it
 
 
-def document(template: str, scripts: Iterable[str], *packages: str, **values: Any) -> str:
-    """A whole document, filled in from a template that extends `base.html`.
+def document(template: str, scripts: Iterable[str], *packages: str, before: Iterable[str] = (), **values: Any) -> str:
+    """A whole document, filled in from a template that extends `base.html`. The texts of `before` stand before its scripts.
 
     The policy in its head tells the browser to load nothing, and to run these scripts and no other.
     """
     from markupsafe import Markup
 
     asset: Any = templates(*packages).globals["asset"]
-    script = squeezed('"use strict";\n(() => {\n' + "\n".join(asset(name) for name in scripts) + "})();\n")
+    script = squeezed('"use strict";\n(() => {\n' + "\n".join([*before, *map(asset, scripts)]) + "})();\n")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data: blob:"
     return filled(template, *packages, policy=policy, script=Markup(script), **values)
@@ -34,11 +34,12 @@ def document(template: str, scripts: Iterable[str], *packages: str, **values: An
 
 def shortened(name: str, text: str) -> str:
     """A style without needless spaces; anything else as it is."""
-    return re.sub(r"\s*([{};,])\s*", r"\1", text) if name.endswith(".css") else text
+    return re.sub(r"(\s*([{};,])|(:))\s+|\s+([{};,])", r"\2\3\4", text) if name.endswith(".css") else text
 
 
-COMMENT = re.compile(r"(^|\s+)// [^'\"`]*$")
+COMMENT = re.compile(r"^// .*|\s+// [^'\"`]*$")
 QUOTED = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)""")
+SUM = re.compile(r"(?<![+-]) ([+/%-]) (?![+-])")  # not `a - -b`
 LEFT_AS_IT_IS = re.compile(r"/[^\s/]|`.*`.*`")  # perhaps a regular expression; templates that may stand in each other
 
 
@@ -52,12 +53,12 @@ def tight(line: str) -> str:
     """A line without spaces around signs.
 
     >>> tight('const f = (a, b) => { return a + " = " + b; };')
-    'const f=(a,b)=>{return a + " = " + b;};'
+    'const f=(a,b)=>{return a+" = "+b;};'
     """
     if LEFT_AS_IT_IS.search(line):
         return line
     parts = QUOTED.split(line)
-    parts[::2] = [re.sub(r"\s*([{}()\[\];,=<>?:&|!*])\s*", r"\1", part) for part in parts[::2]]
+    parts[::2] = [SUM.sub(r"\1", re.sub(r"\s*([{}()\[\];,=<>?:&|!*])\s*", r"\1", part)) for part in parts[::2]]
     return "".join(parts)
 
 

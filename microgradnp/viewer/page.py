@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from microgradnp.viewer.contents import Json
@@ -10,16 +11,28 @@ from microgradnp.viewer.document import document
 
 SCRIPTS = (
     *("state", "visible", "layered", "rooms", "rows", "heat", "scene", "lane", "marks", "panel", "cells", "replay", "table"),
-    "main",
 )
+LIVE_SCRIPTS = ("live", "train", "charts")
 
 
-def html_of(data: Json) -> str:
-    """The page. The user's text is in the JSON alone, and the script shows it as text."""
+def html_of(data: Json, programs: Sequence[str] = (), others: Sequence[Json] = (), by_hand: str = "") -> str:
+    """The page. The user's text is in the JSON alone, and the script shows it as text.
+
+    With the programs of its graphs the page computes. `others` are the data of further graphs. `by_hand` is the JavaScript of a
+    training step that was written by hand.
+    """
     from markupsafe import Markup
 
     title = f"{data['title'][:80]}: computation graph"
-    return document("page.html", [f"{name}.js" for name in SCRIPTS], title=title, data=Markup(safe_json(data)))
+    names = [f"{name}.js" for name in (*SCRIPTS, *(LIVE_SCRIPTS if programs else ()), "main")]
+    rows = {"data": Markup(safe_json(data)), "others": [Markup(safe_json(other)) for other in others]}
+    return document("page.html", names, before=[of_programs(programs), by_hand], title=title, live=bool(programs), **rows)
+
+
+def of_programs(programs: Sequence[str]) -> str:
+    """JavaScript of a list: for each program a function that makes it."""
+    made = ["() => {\n" + text + "\nreturn run;\n}" for text in programs]
+    return f"const PROGRAMS = [{', '.join(made)}];\n" if made else ""
 
 
 def safe_json(data: Any) -> str:

@@ -20,6 +20,7 @@ from microgradnp.viewer.contents import Contents, Json, contents_of
 from microgradnp.viewer.document import filled
 from microgradnp.viewer.overlay import of_arrays, overlay
 from microgradnp.viewer.page import html_of
+from microgradnp.viewer.program import program_of
 from microgradnp.viewer.replay import replayed
 from microgradnp.viewer.visible import DATA, NODE, at_first, label_of, placed
 
@@ -33,6 +34,7 @@ def view(
     hand_written: Mapping[str, Any] | None = None,
     rtol: float | None = None,
     fit: Any = None,
+    live: bool = False,
     direction: str | None = None,
     engine: str | None = None,
 ) -> Page:
@@ -52,6 +54,10 @@ def view(
         Largest difference that counts as agreement, relative to the largest true entry, as in `compare`.
     fit : Fit, optional
         The result of `fit(..., snapshots=k)` for the same model. The page plays its values and gradients over the iterations.
+    live : bool
+        Whether the page computes. Then any entry of a parameter or an input can be changed in it: all values, gradients and
+        pictures follow. It also trains the model, with the steps of `fit`, on the data of this graph. It computes in double
+        precision. If an operation has no JavaScript, the page says so and shows the recorded numbers only.
     direction : "TB", "LR" or None
         Top to bottom, or left to right. None takes the one that gives the larger text. The page can change it.
     engine : "dot", "pygraphviz", "builtin" or None
@@ -84,27 +90,63 @@ def view(
         extra |= overlay(contents, of_arrays(contents, hand_written, variables, rtol))
     if fit is not None:
         extra |= replayed(contents, fit)
-    return written(contents, extra, path, direction, engine)
+    text = None
+    if live:
+        text, more = program_of(contents)
+        extra |= more
+    return written(contents, extra, path, direction, engine, program=text)
 
 
 def written(
-    contents: Contents, extra: Json, path: str | os.PathLike[str] | None, direction: str | None = None, engine: str | None = None
+    contents: Contents,
+    extra: Json,
+    path: str | os.PathLike[str] | None,
+    direction: str | None = None,
+    engine: str | None = None,
+    program: str | None = None,
 ) -> Page:
     """The page of these contents. It is saved if a path is given."""
     if path is not None and (suffix := Path(path).suffix.lower()) in (".svg", ".png", ".pdf"):
         raise ValueError(f"view: it writes a page, a file that ends in .html; for a picture {suffix} use mg.render")
     if direction not in ("TB", "LR", None):
         raise ValueError(f'view: direction must be "TB" (top to bottom), "LR" (left to right) or None, got {direction!r}')
+    data = complete(contents, extra, direction, engine)
+    page = Page(html_of(data, [program] if program else []), len(data["nodes"]))
+    if path is not None:
+        page.save(path)
+    return page
+
+
+def several(
+    losses: Mapping[str, Any], hand_written: Mapping[str, Mapping[str, Any]], *, rate: float | None = None, by_hand: str = ""
+) -> Page:
+    """One page of several graphs. It computes, and a control on it chooses the graph by its label.
+
+    `hand_written` has the gradients of each label, as for `view`. `rate` is the learning rate that the page begins with.
+    `by_hand` is the JavaScript of a training step that was written by hand (see `cli/story.js`). A second control chooses it.
+    """
+    variables = names_from(sys._getframe(1))
+    rows: list[Json] = []
+    programs: list[str] = []
+    for label, loss in losses.items():
+        contents = contents_of(loss, variables)
+        program, extra = program_of(contents)
+        if program:
+            extra["live"] |= {"program": len(programs), "others": list(losses), "rate": rate}
+            programs.append(program)
+        extra |= overlay(contents, of_arrays(contents, hand_written[label], variables, None))
+        rows.append(complete(contents, extra))
+    return Page(html_of(rows[0], programs, rows[1:], by_hand), len(rows[0]["nodes"]))
+
+
+def complete(contents: Contents, extra: Json, direction: str | None = None, engine: str | None = None) -> Json:
+    """The data of a page: the contents, what overlays add to them, and the places of the boxes."""
     data = contents.data | extra
     data |= {"direction": direction, "layout": None, "sizes": {"node": NODE, "data": DATA}}
     if engine is not None:
         data |= {"closed": at_first(data), "direction": direction or "TB"}
         data |= {"layout": placed(data, data["closed"], data["direction"], engine)}
-    data |= {"labels": [label_width(label_of(data, group)) for group in range(len(data["groups"]))]}
-    page = Page(html_of(data), len(data["nodes"]))
-    if path is not None:
-        page.save(path)
-    return page
+    return data | {"labels": [label_width(label_of(data, group)) for group in range(len(data["groups"]))]}
 
 
 class Page:

@@ -279,7 +279,7 @@ def test_the_first_wrong_gradient_has_its_badge_and_right_code_has_none(opened):
     hand |= {"z": hand["h"], "W": 0 * hand["W"]}  # the slope of the sigmoid is missing
     wrong = opened(mg.view(loss, hand_written=hand))
     assert sorted(wrong.texts(".badge")) == ["✓", "✓", "✓", "✗", "✗ 1st"]
-    assert wrong.page.get_attribute(".first-wrong", "aria-label").startswith("matmul z")
+    assert wrong.page.get_attribute(".first-wrong .sheet", "aria-label").startswith("matmul z")
     assert "2 of 5 hand-written gradients are wrong" in wrong.page.text_content(".verdict")
     assert "first wrong: DIFFERS" in wrong.page.text_content("#panel")
     assert wrong.texts("figcaption")[2:] == ["hand-written z", "hand-written − gradient"]
@@ -297,7 +297,7 @@ def test_the_debuggers_report_on_the_graph(opened, monkeypatch):
     report = mg.debug(example.net.fit, example.loss, budget=60)  # no test may depend on the speed of the machine
     window = opened(report.view())
     assert window.count(".first-wrong") == 1
-    assert window.page.get_attribute(".first-wrong", "aria-label").startswith("matmul x @ W1")
+    assert window.page.get_attribute(".first-wrong .sheet", "aria-label").startswith("matmul x @ W1")
     panel = window.page.text_content("#panel")
     assert "find_the_wrong_line.py:32 in backprop" in panel
     assert "delta_h = delta_y @ self.W2.T * self.h * (1 - self.h)" in panel
@@ -348,14 +348,14 @@ def test_a_module_closes_and_opens_and_the_rest_moves(opened):
 def test_selecting_shows_kin_and_the_url_says_what_is_shown(opened):
     page = mg.view(network()[0])
     window = opened(page)
-    window.page.locator('.node[aria-label^="sigmoid h"]').click()
+    window.page.locator('.node [aria-label^="sigmoid h"]').click()
     assert "3 ancestors, " in window.page.text_content("#status")
     dimmed = window.count(".box.dim")
     assert dimmed > 0
     assert "v" in window.page.text_content("#panel")
     again = opened(page, "#" + window.page.url.partition("#")[2])
     assert again.count(".box.dim") == dimmed
-    assert again.page.get_attribute(".selected", "aria-label").startswith("sigmoid h")
+    assert again.page.get_attribute(".selected .sheet", "aria-label").startswith("sigmoid h")
     window.press("Escape")
     assert window.count(".box.dim") == 0
 
@@ -380,7 +380,7 @@ def test_search_by_name_operation_and_line(opened):
 
 def test_the_keyboard_reaches_every_box_and_zooms(opened):
     window = opened(mg.view(network()[0]))
-    window.page.focus(".box.node")
+    window.page.focus(".box.node .sheet")
     window.press("Enter")
     assert window.count(".selected") == 1
     scale = "Number(/scale\\(([^)]*)/.exec(document.getElementById('view').getAttribute('transform'))[1])"
@@ -396,7 +396,9 @@ def test_the_keyboard_reaches_every_box_and_zooms(opened):
     assert window.page.evaluate(scale) > before
     window.press("?")
     assert window.page.locator("#help").is_visible()
-    assert window.page.evaluate("[...document.querySelectorAll('.box')].every((b) => b.getAttribute('aria-label'))")
+    assert window.page.evaluate(
+        "[...document.querySelectorAll('.box')].every((b) => b.querySelector('.sheet').getAttribute('aria-label'))"
+    )
 
 
 def test_dragging_moves_and_selects_nothing(opened):
@@ -535,7 +537,7 @@ def test_a_graph_too_large_is_drawn_in_part_and_says_why(opened):
     window.press("/")
     window.page.fill("#find", "start")
     window.press("Enter")
-    assert window.page.locator('.node[aria-label*=" start,"]').count() == 1  # the part around it is drawn now
+    assert window.page.locator('.node [aria-label*=" start,"]').count() == 1  # the part around it is drawn now
 
 
 def test_a_training_is_replayed(opened):
@@ -566,7 +568,7 @@ def test_in_a_frame_as_in_a_notebook(browser, tmp_path):
     page.set_content(mg.view(network()[0])._repr_html_())
     frame = page.frame_locator("iframe")
     frame.locator("body[data-ready]").wait_for(state="attached")
-    frame.locator('.face[aria-label^="layer h"]').click()
+    frame.locator('.box [aria-label^="layer h"]').click()
     assert "3 ancestors" in frame.locator("#status").text_content()
     assert complaints == []
     page.close()

@@ -47,7 +47,7 @@ def page(browser, tmp_path_factory):
 
 def click(page, label: str, which: int, row: int, column: int) -> list[str]:
     """Select a box, click a cell of its value (0) or its gradient (1), and return what is said of it."""
-    page.locator(f'.node[aria-label^="{label}"]').click()
+    page.locator(f'.node [aria-label^="{label}"]').click()
     image = page.locator("#panel figure img.cells").nth(which)
     box = image.bounding_box()
     rows, columns = {"W": (2, 2), "b": (1, 2)}.get(label.split()[-1].rstrip(","), (3, 2))

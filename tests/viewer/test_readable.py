@@ -117,7 +117,7 @@ def test_one_scale_for_all_boxes_or_one_for_each(browser, tmp_path):
 def test_the_table_comes_into_view_and_a_scalar_is_a_number(browser, tmp_path):
     path = mg.view(GRAPHS["story"]()).save(tmp_path / "graph.html")
     page = opened(browser, path, 1280, 720)
-    page.locator(".box.loss .face").click()
+    page.locator(".box.loss .sheet").click()
     assert page.locator("#panel figure .single").first.is_visible()
     assert page.locator("#panel figure img").count() == 0
     page.click("#nodes summary")

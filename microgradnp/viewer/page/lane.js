@@ -84,7 +84,7 @@ function gradientBox(node, x, y) {
     words(PADDING, 17, "name", cut(name, roomOf(width, BOLD))), words(PADDING, BAND + 15, "small", cut(list.length > 1 ? `sum of ${list.length} shares` : formula, roomOf(width))));
   drawn.append(gradientMap(width, height), words(width - 4, -4, "badge", "", { "text-anchor": "end" }));
   drawn.dataset.gradient = node;
-  return button(drawn, `gradient of ${title(node)}`, () => select(node));
+  return covered(drawn, [width, height], `gradient of ${title(node)}`, () => select(node));
 }
 
 function gradientMap(width, height) {
@@ -99,5 +99,5 @@ function closedGradients(group, x, y) {
   const drawn = element("g", { class: "box gradient module-box", transform: `translate(${x} ${y})` });
   outline(drawn, "module", width, height);
   drawn.append(words(PADDING, 17, "name", "▸ " + cut(title, roomOf(width) - 2)), words(PADDING, BAND + 15, "small", `${nodes.length} gradients`), gradientMap(width, height));
-  return button(drawn, `open ${title}`, () => toggle(group));
+  return covered(drawn, [width, height], `open ${title}`, () => toggle(group));
 }

@@ -31,6 +31,7 @@ function select(node) {
   S.sel = node;
   if (node !== null && !scene.boxes.has(scene.seen.itemOf[node])) { S.focus = node; rebuild(); }
   refresh();
+  if (D.live && node !== null) openTab("numbers");
   if (node !== null) say(`${title(node)}: ${reach(node, inputs).size} ancestors, ${reach(node, users).size} descendants`);
 }
 
@@ -181,7 +182,7 @@ function playSweep() {
 addEventListener("keydown", (event) => {
   const typing = event.target.tagName === "INPUT" && event.target.type !== "range";
   if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
-  if (typing && event.key !== "Escape") return;
+  if ((typing && event.key !== "Escape") || event.target.tagName === "SELECT") return;
   if ((event.key === " " && event.target.tagName === "BUTTON") || (event.target.id === "snap" && event.key.startsWith("Arrow"))) return;
   const act = actions[event.key];
   if (!act) return;
@@ -212,7 +213,7 @@ addEventListener("hashchange", () => { readURL(); S.at ? (rebuild(true), look(S.
 // The numbers at the ends of the colours.
 function showScale() {
   const node = S.sel, ends = (map, side) => (map?.q ? `±${number(scaleOf(map, side))}` : "");
-  const texts = S.one ? [`±${number(LARGEST.left)}`, `±${number(LARGEST.right)}`] : node === null ? ["± the largest of each box", ""] : [ends(valueOf(node), "left"), ends(gradientOf(node), "right")];
+  const texts = S.one ? [`±${number((now?.largest || LARGEST).left)}`, `±${number((now?.largest || LARGEST).right)}`] : node === null ? ["± the largest of each box", ""] : [ends(valueOf(node), "left"), ends(gradientOf(node), "right")];
   $("scaleText").textContent = texts[1] ? `value ${texts[0]}, gradient ${texts[1]}` : texts[0];
 }
 
@@ -226,10 +227,13 @@ $("modules").hidden = !D.groups.length;
 $("name").textContent = cut(D.title, 60);
 buildReplay();
 const wanted = S.at;
+if (D.live && !agrees()) [D.live, D.notLive] = [null, "The page's own program does not return the recorded numbers, so nothing can be changed here."];
+if (D.live) buildLive();
 fillPanel();
 if (!S.chosen) openWhatFits();
 rebuild();
 if (wanted) look(wanted);
+if (D.notLive) $("reason").textContent ||= D.notLive;
 say(`${count.toLocaleString("en")} ${count === 1 ? "node" : "nodes"}${D.noMaps ? `; ${D.noMaps}` : ""}`);
 document.body.dataset.ready = "yes";
 document.body.dataset.milliseconds = JSON.stringify(scene.milliseconds);

@@ -17,7 +17,7 @@ function mark() {
     const nodes = item >= 0 ? [item] : inside[-1 - item];
     flag(drawn, nodes, { bright, current, given });
     if (item >= 0) badge(item, drawn);
-    else drawn.querySelector(".badge").style.display = S.over ? "" : "none";
+    else drawn.querySelector(".badge").style.display = judged() ? "" : "none";
   }
   const { itemOf } = scene.seen, [giver, takers] = [current ? itemOf[current[0]] : null, new Set([...given].map((node) => itemOf[node]))];
   for (const edge of scene.edges) {
@@ -42,14 +42,14 @@ function flag(drawn, nodes, { bright, current, given }) {
   drawn.classList.toggle("current", Boolean(current) && nodes.includes(current[0]));
   drawn.classList.toggle("given", nodes.some((node) => given.has(node)));
   drawn.classList.toggle("waiting", states.every((state) => state === "waiting"));
-  const wrong = S.over ? nodes.filter((node) => over[node]?.ok === false && progress(node).state === "final") : [];
+  const wrong = judged() ? nodes.filter((node) => over[node]?.ok === false && progress(node).state === "final") : [];
   drawn.classList.toggle("wrong", wrong.length > 0);
   drawn.classList.toggle("first-wrong", wrong.includes(D.first));
-  drawn.classList.toggle("right", S.over && nodes.length === 1 && over[nodes[0]]?.ok === true && states[0] === "final");
+  drawn.classList.toggle("right", judged() && nodes.length === 1 && over[nodes[0]]?.ok === true && states[0] === "final");
 }
 
 function badge(node, drawn) {
-  const text = drawn.querySelector(".badge"), shown = S.over && over[node] && progress(node).state === "final";
+  const text = drawn.querySelector(".badge"), shown = judged() && over[node] && progress(node).state === "final";
   text.textContent = shown ? badgeText(node) : "";
   text.setAttribute("class", `badge ${shown ? { true: "ok", false: "wrong", null: "unjudged" }[over[node].ok] : ""}`);
 }

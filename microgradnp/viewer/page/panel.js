@@ -9,17 +9,21 @@ const html = (name, text = null, kind = "") => {
 
 function fillPanel() {
   const panel = $("panel"), at = panel.scrollTop;
-  panel.replaceChildren(...[verdict(), ...(S.step < FINISHED ? [program(), nodePart()] : [nodePart(), program()])].filter(Boolean));
+  $("details").replaceChildren(...[verdict(), ...(S.step < FINISHED ? [program(), nodePart()] : [nodePart(), program()])].filter(Boolean));
   panel.scrollTop = at;
   panel.querySelector("li.now")?.scrollIntoView({ block: "nearest" });
+  if (D.live && scene) showEditor();
 }
+
+// The selected node alone, after numbers have changed: all else in the panel is as it was.
+const fillNode = () => $("details").querySelector(".node-part").replaceWith(nodePart());
 
 function verdict() {
   const marks = Object.entries(over);
-  if (!marks.length || !S.over) return null;
-  const judged = marks.filter(([, m]) => m.ok !== null), wrong = judged.filter(([, m]) => !m.ok), part = html("section", null, "verdict " + (wrong.length ? "wrong" : "right"));
+  if (!marks.length || !judged()) return null;
+  const sure = marks.filter(([, m]) => m.ok !== null), wrong = sure.filter(([, m]) => !m.ok), part = html("section", null, "verdict " + (wrong.length ? "wrong" : "right"));
   const many = (n, of) => `${n} of ${of} hand-written ${of === 1 ? "gradient" : "gradients"}`;
-  part.append(html("p", wrong.length ? `✗ ${many(wrong.length, judged.length)} ${wrong.length === 1 ? "is" : "are"} wrong.` : `✓ ${judged.length === 1 ? "The hand-written gradient is right." : `All ${judged.length} hand-written gradients are right.`}`, "lead"));
+  part.append(html("p", wrong.length ? `✗ ${many(wrong.length, sure.length)} ${wrong.length === 1 ? "is" : "are"} wrong.` : `✓ ${sure.length === 1 ? "The hand-written gradient is right." : `All ${sure.length} hand-written gradients are right.`}`, "lead"));
   if (wrong.length && D.first !== null && D.first !== undefined) {
     const line = html("p", "First wrong in the order of the backward pass: ");
     line.append(link(D.first, over[D.first]?.name || title(D.first)));
@@ -47,28 +51,29 @@ function link(node, text = null) {
 }
 
 function nodePart() {
-  const part = html("section");
+  const part = html("section", null, "node-part");
   if (S.sel === null) {
     part.append(html("p", "Click a box to see its numbers, its source line and what it depends on. The arrow keys step through the backward pass; ? shows all keys.", "quiet"));
     return part;
   }
-  const node = S.sel, row = D.nodes[node], place = placeOf(node), mark = S.over ? over[node] : null;
+  const node = S.sel, row = D.nodes[node], place = placeOf(node), mark = judged() ? over[node] : null;
   const heading = html("h2", row[NAME] || row[OP] || row[KIND]);
   heading.append(" ", html("small", row[NAME] && row[OP] && row[NAME] !== row[OP] ? row[OP] : row[KIND]));
   part.append(heading);
   if (mark) part.append(html("p", mark.ok === null ? `? ${mark.says}` : mark.ok ? `✓ right: ${mark.says}` : `✗ ${node === D.first ? "first wrong" : "wrong"}: ${mark.says}`, mark.ok === false ? "says wrong" : "says"));
+  const figures = html("div", null, "figures"), { state, here, total } = progress(node);
+  if (D.live) part.append(figures); // what can be changed comes first
   if (place && (row[OP] || !mark?.where)) part.append(source(place[0], place[1], place[2], place[3], place[4]));
   if (mark?.where) part.append(html("p", "hand-written:", "quiet"), source(mark.where[3], mark.where[1], "", mark.where[2], mark.where[0]));
   const forward = (D.forward && D.forward[node]) || [], backward = shares[node].flatMap((share) => share.lines);
   if (forward.length || backward.length) part.append(html("pre", [...forward, ...backward].join("\n"), "code"));
   const why = reasons(node);
   if (why) part.append(why);
-  const figures = html("div", null, "figures"), { state, here, total } = progress(node);
   figures.append(figure(valueOf(node), "value", "left", node));
   if (hasGradient(node)) figures.append(figure(gradientOf(node), state === "partial" ? `gradient, ${here} of ${total} terms` : state === "waiting" ? "gradient: not reached yet" : "gradient", "right", node));
   if (mark?.hand) figures.append(figure(mark.hand, `hand-written ${mark.name}`));
   if (mark?.difference) figures.append(figure(mark.difference, "hand-written − gradient"));
-  part.append(figures, cellPart() || "", facts(node, mark));
+  part.append(...(D.live ? [] : [figures]), cellPart() || "", facts(node, mark));
   return part;
 }
 
@@ -91,7 +96,7 @@ const sides = (row) => row.reduce((parts, item) => {
 function reasons(node) {
   const found = D.derivation?.[node];
   if (!found) return null;
-  const block = html("div", null, "why"), tail = [found.rule, ...found.says].map((text, k) => html("p", text, k ? "" : "quiet"));
+  const block = html("div", null, "why"), tail = [found.rule, ...(now ? [] : found.says)].map((text, k) => html("p", text, k ? "" : "quiet"));
   for (const line of found.where || []) block.append(html("code", line));
   if (found.math) block.append(...sides(found.math).map((side) => mathElement(["math", ...side])));
   else block.append(html("code", found.text));
@@ -123,6 +128,12 @@ function figure(map, caption, side = "right", node = null, lit = null) {
     image.onmouseleave = () => { made.lastChild.textContent = range(map); };
     const frame = html("div", null, "frame");
     frame.append(image);
+    if (D.live && side === "left" && node !== null && leafOf.has(node)) {
+      image.onpointerdown = (event) => grab(event, node, map);
+      image.className = "held";
+      image.title = "drag a cell up or down";
+      lit = lightOf(node, map);
+    } else
     if (node !== null && map.r === rowsAndColumns(node)[0] && map.c === rowsAndColumns(node)[1] && flat(node)) {
       image.classList.add("cells");
       image.title = "click a cell to see what made it";

@@ -77,6 +77,12 @@ function button(drawn, label, act) {
   return drawn;
 }
 
+// A sheet over a box that takes its clicks. The name of a control has to hold the text in it, so there is none in the sheet.
+function covered(drawn, [width, height], label, act) {
+  drawn.append(button(element("rect", { class: "sheet", width, height, rx: 3 }), label, act));
+  return drawn;
+}
+
 function moduleFrame(group, [x, y, width, height]) {
   const { title, kind } = D.groups[group], label = button(words(x + PADDING, y + 15, "label", "▾ " + cut(title, 24)), `close ${kind} ${title}`, () => toggle(group));
   label.dataset.group = group;
@@ -95,7 +101,8 @@ function closedBox(group, x, y) {
   outline(face, nodes.includes(root) ? "loss" : "module", width, height);
   face.append(words(PADDING + 17, 17, "name", cut(title, roomOf(width) - 2 - tag.length)), words(width - PADDING, 17, "tag", tag, { "text-anchor": "end" }));
   lines.forEach((line, k) => face.append(words(PADDING, BAND + 15 + 18 * k, k ? "small" : "formula", line)));
-  drawn.append(button(face, `${kind} ${title}${says ? `, ${says}` : ""}`, () => select(endOf(-1 - group))));
+  drawn.append(face);
+  covered(drawn, [width, height], `${kind} ${title}${says ? `, ${says}` : ""}`, () => select(endOf(-1 - group)));
   drawn.append(words(width - 4, -4, `badge${wrong.length ? " wrong" : ""}`, wrong.length ? (nodes.includes(D.first) ? "✗ 1st" : "✗") : "", { "text-anchor": "end" }));
   if (roundsOf(group)) drawn.append(stepper(group, width));
   drawn.dataset.group = group;
@@ -133,7 +140,7 @@ function nodeBox(node, x, y) {
   drawn.append(words(PADDING, BAND + 15, "small", cut(size, room)), words(width - PADDING, BAND + 15, "small", place && size.length + 5 < room ? tail(place, room - size.length - 1) : "", { "text-anchor": "end" }));
   drawn.append(words(width - 4, -4, "badge", "", { "text-anchor": "end" }));
   drawn.dataset.node = node;
-  return button(drawn, `${row[OP] || row[KIND]} ${name}, shape ${shapeText(node)}, ${row[DTYPE]}${place ? `, ${place}` : ""}`, () => select(node));
+  return covered(drawn, [width, height], `${row[OP] || row[KIND]} ${name}, shape ${shapeText(node)}, ${row[DTYPE]}${place ? `, ${place}` : ""}`, () => select(node));
 }
 
 // The two frames for heat maps; made when they are filled, for thousands of boxes that is later.

@@ -1,8 +1,8 @@
 // The data, and the state of the page: what is selected, open, searched for; all of it stands in the URL.
 
-const D = JSON.parse(document.getElementById("data").textContent);
-const [OP, NAME, KIND, SHAPE, DTYPE, PLACE] = [0, 1, 2, 3, 4, 5]; // columns of D.nodes
 const $ = (id) => document.getElementById(id);
+const D = JSON.parse(($("data" + new URLSearchParams(location.hash.slice(1)).get("data")) || $("data")).textContent);
+const [OP, NAME, KIND, SHAPE, DTYPE, PLACE] = [0, 1, 2, 3, 4, 5]; // columns of D.nodes
 const SVG = "http://www.w3.org/2000/svg";
 
 const FINISHED = D.steps.length + 1; // S.step: 0 is the seed, k the k-th step of the sweep, and then all is done
@@ -56,7 +56,8 @@ function readURL() {
 }
 
 function writeURL() {
-  const query = new URLSearchParams();
+  const before = new URLSearchParams(location.hash.slice(1)), query = new URLSearchParams();
+  if (before.has("data")) query.set("data", before.get("data"));
   const put = (key, value, usual) => value !== usual && query.set(key, value);
   put("step", S.step, FINISHED);
   put("sel", S.sel ?? "none", D.first ?? "none");
@@ -84,16 +85,20 @@ function progress(node) {
   return here ? { state: "partial", here, total } : { state: "waiting", here, total };
 }
 
+let now = null; // what the page has computed from changed numbers: {map(node, side)}; null while it shows the recorded ones
+const judged = () => S.over && !now; // hand-written gradients are of the recorded numbers
 const frame = () => (S.snap >= 0 ? replay.snapshots[S.snap] : null);
 const frameIndex = replay ? new Map(replay.nodes.map((node, k) => [node, k])) : new Map();
 
 function valueOf(node) {
+  if (now) return now.map(node, "left");
   const shown = frame(), k = frameIndex.get(node);
   return shown && k !== undefined ? shown[2][k] : D.values[node] || null;
 }
 
 function gradientOf(node) {
   const shown = frame(), k = frameIndex.get(node), { state, here } = progress(node);
+  if (now) return state === "final" ? now.map(node, "right") : null;
   if (state === "final") return shown && k !== undefined ? shown[3][k] : D.grads[node] || null;
   return state === "partial" && !shown ? shares[node][here - 1].map : null;
 }
