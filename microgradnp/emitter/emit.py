@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import keyword
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -62,7 +63,7 @@ def emit(
     str
         A module. Arrays that `f` reads from outside become parameters of the printed function, behind its own. If a trace at
         other sizes gives the same program, the code works for any sizes. Otherwise it checks the shapes it was traced for.
-        Python loops come out unrolled.
+        A Python loop is printed as loops, forward and backward, where at least four of its turns do the same.
 
     Raises
     ------
@@ -111,7 +112,14 @@ def source_of(
             f"emit: the text does not return what the graph of {question.title} does; does that return something else each time "
             "that it is called?"
         )
-    return source
+    return in_loops(source, traced.answer)
+
+
+def in_loops(source: Source, answer: Answer) -> Source:
+    """The same program with loops, where its statements repeat themselves and the text with loops returns the same."""
+    shorter = replace(source, loops=True)
+    is_loop = re.search(r"\n    for \w+ in range\(", shorter.text)
+    return shorter if is_loop and returns(shorter, source.question, answer) else source
 
 
 # ------------------------------------------------------------------------------------------------------- trace

@@ -27,6 +27,7 @@ class Source:
     program: Program
     sizes: Sizes
     name: str  # of the printed function
+    loops: bool = False  # whether blocks of statements that repeat themselves are loops
 
     @functools.cached_property
     def text(self) -> str:
@@ -34,7 +35,7 @@ class Source:
         quotes = Quotes()
         names = self.names()
         title = self.question.title if self.question.title.isidentifier() else "value"
-        body = Statements(self.program, names, quotes, self.sizes, title)
+        body = Statements(self.program, names, quotes, self.sizes, title, loops=self.loops)
         lines = [f"def {self.name}({', '.join(self.parameters)}):", f'    """{self.document(names)}"""']
         function = "\n".join([*lines, *self.checks(names), body.text(), f"    return {self.result(body)}"])
         imports = [f"import {module}" for module in sorted(STANDARD) if module in quotes.imports]

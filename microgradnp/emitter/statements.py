@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import operator
 import re
 from typing import Any
 
@@ -10,7 +11,9 @@ from microgradnp.core.origin import locate
 from microgradnp.emitter.expressions import Expressions, is_transpose
 from microgradnp.emitter.literals import Text
 from microgradnp.emitter.quoting import Quotes
+from microgradnp.emitter.repeats import Rolled
 from microgradnp.emitter.sizes import Sizes
+from microgradnp.emitter.sums import early_sums, running_sums
 from microgradnp.program.differences import Literal
 from microgradnp.program.identifiers import identifier
 from microgradnp.program.values import Program, Value, operands
@@ -19,13 +22,21 @@ WIDTH = 88  # columns, without the comment behind
 RESERVED = {"np", "special", "math", "operator"}
 
 
+def is_entry(value: Value) -> bool:
+    """Whether a step picks an entry of an argument, as `x[t]` does."""
+    return value.function is operator.getitem and value.args[0].function is None and isinstance(value.args[1], int)
+
+
 class Statements:
     """Writes the statements of a program.
 
     `names` are the texts of the arguments by the id of their values. `title` is the name of the first output, if it has none.
+    With `loops` a block of statements that repeats itself becomes a loop.
     """
 
-    def __init__(self, program: Program, names: dict[int, str], quotes: Quotes, sizes: Sizes, title: str) -> None:
+    def __init__(
+        self, program: Program, names: dict[int, str], quotes: Quotes, sizes: Sizes, title: str, *, loops: bool = False
+    ) -> None:
         self.program, self.quotes, self.sizes, self.title = program, quotes, sizes, title
         self.steps = program.steps()
         self.number = {id(value): k for k, value in enumerate(self.steps)}
@@ -39,8 +50,15 @@ class Statements:
         self.expressions = Expressions(self.operand, quotes, self.size)
         self.taken.update(quotes.definitions)
         self.outputs = {id(v) for v in program.outputs}
-        for value in self.steps:
+        self.sums = running_sums(program) if loops else None
+        for value in self.steps if self.sums is None else early_sums(program, self.sums):
             self.write(value)
+        self.rolled = Rolled(self.lines, self.taken, self.outputs) if loops else None
+        self.lines = self.rolled.lines if self.rolled else self.lines
+
+    def width(self, text: str) -> int:
+        """The length of a text. With loops all numbers count as one digit: what is inlined in one block is so in all."""
+        return len(text) if self.sums is None else len(re.sub(r"\d+", "0", text))
 
     def operand(self, value: Value) -> Text:
         if id(value) in self.inlined:
@@ -53,25 +71,32 @@ class Statements:
         """The expression of an output."""
         if value.is_number:
             return self.expressions.typed(value, self.expressions.plain(value.data.item()), strict=True)
-        return self.operand(value).text
+        text = self.operand(value).text
+        return self.rolled.read(text) if self.rolled else text
 
     def write(self, value: Value) -> None:
         """Add the statement of a step, or keep its expression for the one place where it is used."""
         shown = self.expressions.expression(value)
-        if self.may_be_inlined(value) and len(shown.text) < WIDTH // 2:
+        if self.may_be_inlined(value) and self.width(shown.text) < WIDTH // 2:
             self.inlined[id(value)] = shown
             return
         name = self.names[id(value)] = self.name_for(value)
-        if len(name) + len(shown.text) + 7 > WIDTH:
+        if self.width(name) + self.width(shown.text) + 7 > WIDTH:
             shown = self.shortened(value)
         self.lines.append((f"{name} = {shown.text}", value))
 
     def may_be_inlined(self, value: Value) -> bool:
         if id(value) in self.outputs or (value.name and not value.name.startswith("d_")):
             return False
+        if self.sums is not None and (id(value) in self.sums or is_entry(value)):
+            return id(value) not in self.sums
         if self.uses[id(value)] == 1:
             return True
-        return is_transpose(value) and value.args[0].name != "" and value.args[0].function is None  # W.T is as good as a name
+        if not is_transpose(value):
+            return False
+        first = value.args[0]
+        # W.T is as good as a name
+        return first.name != "" and first.function is None if self.sums is None else id(first) in self.names
 
     def shortened(self, value: Value) -> Text:
         """A shorter expression of a step: its longest operands get statements and names of their own."""
@@ -81,13 +106,13 @@ class Statements:
             name = self.names[id(part)] = self.name_for(part)
             self.lines.append((f"{name} = {text}", part))
             shown = self.expressions.expression(value)
-            if len(shown.text) + 20 < WIDTH:
+            if self.width(shown.text) + 20 < WIDTH:
                 break
         return self.expressions.expression(value)
 
     def name_for(self, value: Value) -> str:
         """A new name: the user's, or a numbered one, v for values and d for gradients."""
-        wish = value.name or (self.title if value is self.program.outputs[0] else "")
+        wish = value.name or (self.sums or {}).get(id(value)) or (self.title if value is self.program.outputs[0] else "")
         if not wish:
             letter, number = "d" if value.backward else "v", 1
             while f"{letter}{number}" in self.taken:
