@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from microgradnp.emitter.identifiers import identifier
+from microgradnp.program.identifiers import identifier
 from microgradnp.program.values import Value
 
 FEWEST = 4  # repetitions that are worth a loop
