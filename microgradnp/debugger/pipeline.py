@@ -28,6 +28,7 @@ from microgradnp.debugger.judge.score import Scorer
 from microgradnp.debugger.judge.verdict import Verdict
 from microgradnp.debugger.match.references import ModelError, evaluate, is_regular
 from microgradnp.debugger.match.trained import untrained
+from microgradnp.debugger.optimizer.rule import wrong_rule
 from microgradnp.debugger.report.reasons import reasons
 from microgradnp.debugger.report.report import Report
 
@@ -52,7 +53,12 @@ def investigate(question: Question, number: int) -> Report:
     recorded = ask_record(asked.program, asked.model, asked.wanted, number, max(1.0, 0.1 * question.budget.seconds))
     if number and recorded.verdict is None:
         return first_instead(question, number, recorded.why)
-    if recorded.verdict is not None:
+    rule = wrong_rule(recorded.verdict, asked.wanted, number) if recorded.verdict is not None else None
+    if rule is not None:
+        case = replace(case, verdict=by_record(rule[0], case.verdict, case.trace))
+        found = report(case)
+        found.findings = [rule[1]]
+    elif recorded.verdict is not None:
         found = report_on(judged_case(replace(case, recorded=recorded), recorded.verdict))
     else:
         found = judged_by_lines(replace(case, recorded=recorded))

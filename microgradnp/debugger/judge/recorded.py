@@ -111,7 +111,8 @@ def look_back(before: Verdict, verdict: Verdict, argument: str) -> None:
     if not np.any(shares[1]):
         return
     share, error = scale_of(shares[0], shares[1])
-    if error < 1e-3 and share > 1 - 1e-4:
+    several = min(2, shares[1].size) <= np.count_nonzero(shares[1])  # a rule that clips may let one entry through
+    if error < 1e-3 and abs(share - 1) < 1e-4 and several:
         entry.status = "wrong"
         entry.why = f"{share:.4g} times the gradient of the step before is still in it"
 

@@ -59,6 +59,7 @@ EXPLAIN = {
     "gradient_overwritten": "the gradient is overwritten where it must be added up, or added where it must be set",
     "forward_differs": "the forward pass computes something else than the model",
     "update_wrong": "the gradient is right, and what is done with it is not",
+    "optimizer_rule_wrong": "the gradient is right, and the optimizer does something else with it than its rule says",
     "unknown": "the cause was not found",
 }
 

@@ -42,6 +42,7 @@ class Finding:
     shortens: bool = False  # whether the fix takes away a term, which may be one that carries over from step to step
     region: list[int] = field(default_factory=list)
     diff: str = ""  # the whole edit that was proved, as `patch` takes it
+    rule: str = ""  # the textbook's rule, where the optimizer breaks it
 
     @property
     def place(self) -> str:
@@ -59,6 +60,8 @@ class Finding:
             lines += [f"  fix, verified on fresh inputs: {first}", *(f"    {text}" for text in more)]
             if self.leaves:
                 lines.append(f"  it mends a part only; still wrong: {', '.join(self.leaves)}")
+        elif self.rule:
+            lines.append(f"  the rule is {self.rule}")
         elif self.certainty == "consistent":
             lines.append(
                 f"  {self.variable or 'this value'} is wrong, and all that goes into it is right; no single edit mends it"
@@ -101,7 +104,12 @@ class Facts:
     def word(self) -> str:
         """RIGHT, AGREES TO n DIGITS, WRONG, CANNOT JUDGE or NOT CHECKED."""
         failed = self.trace.error is not None and not self.verdict.wrong
-        return "CANNOT JUDGE" if failed else self.verdict.word
+        return "CANNOT JUDGE" if failed else "WRONG" if self.rule_is_wrong else self.verdict.word
+
+    @property
+    def rule_is_wrong(self) -> bool:
+        """Whether the gradients are right, and the optimizer does something else with them than its rule says."""
+        return self.verdict.ok and any(finding.rule for finding in self.findings)
 
     @property
     def ok(self) -> bool:

@@ -25,7 +25,7 @@ def text(report: Facts) -> str:
     if not report.forward_ok:
         lines.append(FORWARD)
     for number, finding in enumerate(report.findings, 1):
-        lead = "First wrong: " if number == 1 else f"Then ({number}): "
+        lead = "Wrong rule: " if report.rule_is_wrong else "First wrong: " if number == 1 else f"Then ({number}): "
         lines.append(lead + str(finding))
     lines += [f"Note: {reason}." for reason in report.reasons]
     lines += [f"Note: {note}." for note in (*report.verdict.conventions, *report.notes)]
@@ -35,7 +35,7 @@ def text(report: Facts) -> str:
 
 def heading(report: Facts) -> str:
     """The verdict in a word, and what was not judged: "WRONG; NOT CHECKED (b)"."""
-    said = [report.word]
+    said = ["the gradients are RIGHT, the optimizer's rule is WRONG" if report.rule_is_wrong else report.word]
     for word, names in (("CANNOT JUDGE", report.verdict.unjudged), ("NOT CHECKED", report.verdict.unchecked)):
         if names:
             said = [w for w in said if w != word] + [f"{word} ({', '.join(names)})"]
