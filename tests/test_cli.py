@@ -83,6 +83,80 @@ def test_what_cannot_be_loaded_is_one_message_and_status_2(command):
     assert (result.exit_code, result.output) == (2, "Error: gone.py does not exist\n")
 
 
+WRONG = """import numpy as np
+rng = np.random.default_rng(0)
+x, t, W = rng.normal(size=(4, 2)), rng.normal(size=(4, 3)), rng.normal(size=(2, 3))
+def f(x, t, W):
+    y = x @ W
+    dW = x.T @ (y - t) ** 2
+    return dW
+def loss(x, t, W):
+    return 0.5 * np.sum((x @ W - t) ** 2)
+def double(x):
+    return 2 * x
+def back(dout):
+    return 2 * dout
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("code.py").write_text(WRONG)
+    Path("dir").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("debug", "Missing argument 'CODE.py[:FUNCTION]'. See microgradnp debug --help"),
+        ("emit --nope x", "No such option '--nope'. Did you mean '--name'? See microgradnp emit --help"),
+        ("--nope", "No such option '--nope'. See microgradnp --help"),
+        ("nope", "No such command 'nope'. See microgradnp --help"),
+        ("practice mlp --level x", "'x' is not one of"),
+        ("emit dir:loss", "dir is a folder, not a Python file"),
+        ("emit code.py:loss --data code.py", "code.py is not an .npz file of arrays; write one with np.savez"),
+        ("view code.py:loss --out dir", "File 'dir' is a directory"),
+        ("view code.py:loss --out gone/x.html", "cannot write gone/x.html: the folder gone does not exist. Create it first"),
+    ],
+)
+def test_a_mistake_in_the_command_is_one_line(command, told, folder):
+    result = CliRunner().invoke(main, command.split(), prog_name="microgradnp")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: ")
+    assert told in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["emit", "view", "derive"])
+def test_arguments_are_global_variables_without_a_file_of_data(command, folder):
+    assert CliRunner().invoke(main, [command, "code.py:loss"]).exit_code == 0
+
+
+def test_check_takes_global_variables_too(folder):
+    result = CliRunner().invoke(main, ["check", "code.py:double,back"])
+    assert (result.exit_code, result.output[:5]) == (0, "RIGHT")
+
+
+def test_a_report_is_coloured_on_a_terminal_and_opened_on_demand(folder, monkeypatch):
+    opened = []
+    monkeypatch.setattr("click.launch", opened.append)
+    result = CliRunner().invoke(main, ["debug", "code.py:f", "--model", "code.py:loss", "--open"], color=True)
+    assert result.exit_code == 1
+    assert result.stdout.startswith("\x1b[31m\x1b[1mWRONG\x1b[0m: f, step 0")
+    assert opened == [str(folder / "report.html")]
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in CliRunner().invoke(main, ["debug", "code.py:f", "--model", "code.py:loss"], color=True).stdout
+
+
+def test_a_shell_completes_commands_and_files(monkeypatch):
+    for words, position, offered in (("microgradnp pr", 1, "practice"), ("microgradnp debug x", 2, "file")):
+        asked = {"_MICROGRADNP_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(position)}
+        done = CliRunner().invoke(main, [], prog_name="microgradnp", complete_var="_MICROGRADNP_COMPLETE", env=asked)
+        assert offered in done.output
+
+
 def test_damaged_data_are_one_line(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("model.py").write_text("import numpy as np\ndef loss(X, W):\n    return np.sum((X @ W) ** 2)\n")

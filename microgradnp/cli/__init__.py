@@ -6,8 +6,15 @@ from microgradnp import __version__
 from microgradnp.cli import check, coverage, debug, derive, diagnose, emit, practice, tour, view
 from microgradnp.cli.errors import Commands
 
+COMPLETION = """\b
+Shell completion, once in each shell (or in its start file):
+  bash: eval "$(_MICROGRADNP_COMPLETE=bash_source microgradnp)"
+  zsh:  eval "$(_MICROGRADNP_COMPLETE=zsh_source microgradnp)"
+  fish: _MICROGRADNP_COMPLETE=fish_source microgradnp | source
+"""
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(cls=Commands, epilog=COMPLETION, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="microgradnp")
 def main() -> None:
     """Define a model in plain NumPy, see its computation graph, and check hand-written backprop."""

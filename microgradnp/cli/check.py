@@ -13,12 +13,13 @@ import numpy as np
 
 import microgradnp as mg
 from microgradnp.cli import options
+from microgradnp.cli.colours import echo
 from microgradnp.cli.errors import UnusableError, running
 from microgradnp.cli.loading import arrays_of, functions_of, module
 
 
 @click.command()
-@click.argument("code", metavar="FILE.py:LAYER or FILE.py:FORWARD,BACKWARD")
+@click.argument("code", metavar="FILE.py:LAYER or FILE.py:FORWARD,BACKWARD", type=options.TARGET)
 @click.option(
     "--init", metavar="ARGUMENTS", help="What the class is built with, such as '4, 3'; `normal(4, 3)` is a random array."
 )
@@ -57,7 +58,10 @@ def check(
         report = mg.check(
             subject, *backward, *positional, kwargs=named, gradients=gradients, output=output, seed=seed, budget=budget
         )
-    click.echo(report.to_json() if as_json else str(report))
+    if as_json:
+        click.echo(report.to_json())
+    else:
+        echo(str(report))
     raise SystemExit(report.exit_status)
 
 
@@ -120,10 +124,13 @@ def given_to(
             raise UnusableError(f"--set {name}={text}: a value is a number, a list or a dict, such as stride=2") from None
         found[name] = np.asarray(value) if isinstance(value, list) else value
     needed = [p.name for p in parameters_of(forward) if p.default is p.empty]
+    around = getattr(inspect.unwrap(forward), "__globals__", {}) if data is None else {}
+    found |= {name: around[name] for name in needed if name not in found and name in around}
     missing = [name for name in needed if name not in found]
     if missing:
         raise UnusableError(
-            f"{code} needs {', '.join(missing)}; give --shape {missing[0]}=5,4, --set {missing[0]}=... or --data file.npz"
+            f"{code} needs {', '.join(missing)}; give --shape {missing[0]}=5,4, --set {missing[0]}=..., "
+            "--data file.npz, or global variables of the file"
         )
     unknown = [name for name in (*shapes, *values) if name not in {p.name for p in parameters_of(forward)}]
     if unknown:

@@ -10,6 +10,7 @@ import click
 
 import microgradnp as mg
 from microgradnp.cli import options
+from microgradnp.cli.colours import echo
 from microgradnp.cli.errors import UnusableError, running, writing
 from microgradnp.cli.loading import arguments, load, load_code
 
@@ -18,14 +19,15 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("code", metavar="CODE.py[:FUNCTION]")
-@click.option("--model", required=True, metavar=options.MODEL, help="The model as a plain NumPy loss.")
+@click.argument("code", metavar="CODE.py[:FUNCTION]", type=options.TARGET)
+@click.option("--model", required=True, metavar=options.MODEL, type=options.TARGET, help="The model as a plain NumPy loss.")
 @options.data
 @options.bind
 @click.option("--step", type=click.IntRange(min=0), default=0, show_default=True, help="The optimisation step to look at.")
 @click.option("--budget", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="Seconds of processor time.")
 @click.option("--html", type=options.FILE, help="Write the report as one offline page.")
 @click.option("--view", "graph", type=options.FILE, help="Write the graph of the model, with the report laid over it.")
+@click.option("--open", "opened", is_flag=True, help="Open the page in the browser. Without --html and --view: report.html.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def debug(
     code: str,
@@ -36,6 +38,7 @@ def debug(
     budget: float,
     html: Path | None,
     graph: Path | None,
+    opened: bool,
     as_json: bool,
 ) -> None:
     """Run hand-written backprop and name the first wrong line.
@@ -52,11 +55,17 @@ def debug(
     given = arguments(train, data, code)
     with running(f"{code} failed", BindingError, ModelError):
         report = mg.debug(train, loss, kwargs=given, bind=bind, step=step, budget=budget)
-    click.echo(report.to_json() if as_json else str(report))
+    if as_json:
+        click.echo(report.to_json())
+    else:
+        echo(str(report))
+    html = Path("report.html") if opened and html is graph is None else html
     for path, write in ((html, report.save), (graph, report.view)):
         if path is not None:
             with writing(path):
                 write(path)
+            if opened:
+                options.show(path)
     raise SystemExit(exit_code(report))
 
 

@@ -9,6 +9,7 @@ import click
 
 import microgradnp as mg
 from microgradnp.cli import options
+from microgradnp.cli.colours import echo
 from microgradnp.cli.errors import UnusableError, running, writing
 from microgradnp.cli.loading import arguments, load, load_code
 
@@ -16,13 +17,14 @@ STATUS = {"healthy": 0, "at its floor": 0, "sick": 1}
 
 
 @click.command()
-@click.argument("code", metavar="CODE.py[:FUNCTION]")
+@click.argument("code", metavar="CODE.py[:FUNCTION]", type=options.TARGET)
 @click.option("--model", metavar=options.MODEL, help="The model as a plain NumPy loss. Not needed where CODE returns a Fit.")
 @options.data
 @options.bind
 @click.option("--budget", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds of processor time.")
 @click.option("--html", type=options.FILE, help="Write the diagnosis as one offline page.")
 @click.option("--draw", "picture", type=options.FILE, help="Write the picture: losses of the training and of the trials.")
+@click.option("--open", "opened", is_flag=True, help="Open the page in the browser. Without --html: diagnosis.html.")
 @click.option("--json", "as_json", is_flag=True, help="Print the diagnosis as JSON.")
 def diagnose(
     code: str,
@@ -32,6 +34,7 @@ def diagnose(
     budget: float,
     html: Path | None,
     picture: Path | None,
+    opened: bool,
     as_json: bool,
 ) -> None:
     """Say why a training has stalled, and what helps.
@@ -52,11 +55,17 @@ def diagnose(
             found = mg.diagnose(fitted(train, given), budget=budget)
         else:
             found = mg.diagnose(train, load(model), kwargs=given, bind=bind, budget=budget)
-    click.echo(found.to_json() if as_json else str(found))
+    if as_json:
+        click.echo(found.to_json())
+    else:
+        echo(str(found))
+    html = Path("diagnosis.html") if opened and html is None else html
     for path, write in ((html, found.save), (picture, found.draw)):
         if path is not None:
             with writing(path):
                 write(path)
+    if opened and html is not None:
+        options.show(html)
     raise SystemExit(STATUS.get(found.verdict, UnusableError.exit_code))
 
 

@@ -23,16 +23,40 @@ class UnusableError(click.ClickException):
 
 
 class Commands(click.Group):
-    """The commands. When standard output cannot be written to, because a disk is full, they say so and end with status 2."""
+    """The commands, in the order in which they were added. All that goes wrong is told in one line, with status 2.
+
+    That is also so for options that there are not, and for a standard output that cannot be written to, because a disk is full.
+    """
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        with in_one_line():
+            return super().parse_args(context, args)
 
     def invoke(self, context: click.Context) -> Any:
         try:
-            return super().invoke(context)
+            with in_one_line():
+                return super().invoke(context)
         except OSError as error:
             if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
                 raise
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left over goes nowhere
             raise UnusableError(f"cannot write to the standard output: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def in_one_line() -> Iterator[None]:
+    """Report a mistake in the command line as an UnusableError that names the help. Without any arguments the help is shown."""
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx is not None else "python -m microgradnp"
+        message = error.format_message()
+        raise UnusableError(f"{message}{'' if message.endswith(('.', '?')) else '.'} See {command} --help") from None
 
 
 @contextlib.contextmanager
@@ -61,5 +85,7 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and not path.parent.is_dir():
+            raise UnusableError(f"cannot write {path}: the folder {path.parent} does not exist. Create it first") from None
         reason = error.strerror or str(error).removeprefix("view: ")
         raise UnusableError(f"cannot write {path}: {reason}. Choose another path") from None

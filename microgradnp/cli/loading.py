@@ -50,8 +50,7 @@ def module(file: Path) -> ModuleType:
     name = f"_debugged_{path.stem}_{abs(hash(str(path)))}"
     if name in sys.modules:
         return sys.modules[name]
-    if not path.is_file():
-        raise UnusableError(f"{file} does not exist")
+    check_file(file)
     sys.path.insert(0, str(path.parent))
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -66,13 +65,20 @@ def module(file: Path) -> ModuleType:
     return made
 
 
+def check_file(file: Path) -> None:
+    """Raise UnusableError unless there is a file."""
+    if file.is_dir():
+        raise UnusableError(f"{file} is a folder, not a Python file")
+    if not file.is_file():
+        raise UnusableError(f"{file} does not exist")
+
+
 def load_code(target: str) -> Callable[..., Any]:
     """The function of `file.py:name`, or the whole of a script, `file.py`."""
     file = Path(target)
     if ":" in target or file.suffix != ".py":
         return load(target)
-    if not file.is_file():
-        raise UnusableError(f"{file} does not exist")
+    check_file(file)
     from microgradnp.debugger.capture.script import script
 
     sys.path.insert(0, str(file.resolve().parent))  # as Python does for a script

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 MODEL = "MODEL.py:LOSS"
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -28,7 +29,23 @@ def pairs(_context: click.Context, _option: click.Parameter, texts: Sequence[str
     return found
 
 
-model = click.argument("model", metavar=MODEL)
+class Target(click.ParamType):
+    """`file.py:name`. A shell completes the name of the file."""
+
+    name = "target"
+
+    def shell_complete(self, _context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(incomplete, type="file")]
+
+
+def show(path: Path) -> None:
+    """Open a page in the browser."""
+    click.launch(str(path.resolve()))
+
+
+TARGET = Target()
+model = click.argument("model", metavar=MODEL, type=TARGET)
+opened = click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
 data = click.option("--data", type=FILE, metavar="FILE.npz", help="A file with the arguments of the function, by name.")
 wrt = click.option(
     "--wrt",

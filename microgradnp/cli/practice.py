@@ -9,13 +9,14 @@ from pathlib import Path
 import click
 
 from microgradnp.cli import options
+from microgradnp.cli.colours import echo
 from microgradnp.cli.errors import UnusableError, writing
 
 COMMAND = "python -m microgradnp practice"
 
 
 @click.command()
-@click.argument("what", metavar="[KIND | FILE.py]", required=False)
+@click.argument("what", metavar="[KIND | FILE.py]", required=False, type=options.TARGET)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which exercise of its kind to write.")
 @click.option(
     "--level",
@@ -85,5 +86,8 @@ def check(file: Path, hints: int, solution: bool, as_json: bool) -> int:
             found = judged(attempt)
     except PracticeError as error:
         raise UnusableError(str(error)) from None
-    click.echo(to_json(found, str(file), hints) if as_json else text(found, str(file), hints))
+    if as_json:
+        click.echo(to_json(found, str(file), hints))
+    else:
+        echo(text(found, str(file), hints))
     return found.status

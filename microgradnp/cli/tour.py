@@ -146,7 +146,7 @@ def draw_curves(runs: dict[str, list[Run]], path: Path) -> None:
 @click.option("--seed", type=click.IntRange(min=0), default=4, show_default=True, help="Seed of data set B and of the weights.")
 @click.option("--verbose", is_flag=True, help="Show all trainings in tables: by hand, right, and through the graph.")
 @click.option("--quick", is_flag=True, help="With --verbose: stop each training after 1,000 iterations.")
-@click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
+@options.opened
 def tour(out: Path, seed: int, verbose: bool, quick: bool, opened: bool) -> None:
     """Tell the story of a hand-written network that stalls, and why.
 
@@ -179,7 +179,7 @@ def tour(out: Path, seed: int, verbose: bool, quick: bool, opened: bool) -> None
         for note in notes:
             say(console, f"Note: {note.message}")
     if opened:
-        click.launch(str((out / "graph.html").resolve()))
+        options.show(out / "graph.html")
 
 
 def say(console: Console, text: str) -> None:

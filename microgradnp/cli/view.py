@@ -22,7 +22,7 @@ from microgradnp.derivatives.trees import is_differentiable, tree_map
 @click.option("--out", type=options.FILE, default=Path("graph.html"), show_default=True, help="The page to write.")
 @click.option("--direction", type=click.Choice(["TB", "LR"]), help="Top to bottom, or left to right. Default: what is larger.")
 @click.option("--live", is_flag=True, help="The page computes: change numbers in it, and train.")
-@click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
+@options.opened
 def view(
     model: str, data: Path | None, wrt: Sequence[str] | None, out: Path, direction: str | None, live: bool, opened: bool
 ) -> None:
@@ -42,7 +42,7 @@ def view(
         page.save(out)
     click.echo(f"{out}: {out.stat().st_size / 1000:.0f} kB")
     if opened:
-        click.launch(str(out.resolve()))
+        options.show(out)
 
 
 def loss_of(model: str, data: Path | None, wrt: Sequence[str] | None) -> Any:

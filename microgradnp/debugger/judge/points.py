@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,17 @@ from microgradnp.debugger.record.structure import parts_in
 AMOUNTS = (0.1, 1e-2, 1e-4, 1e-6)
 
 
+class Kind(enum.Enum):
+    """Which values change at another input."""
+
+    ALL = enum.auto()
+    REAL_AND_CONSTANT = enum.auto()
+    REAL = enum.auto()
+
+
+ALL, REAL_AND_CONSTANT, REAL = Kind
+
+
 @dataclasses.dataclass(eq=False)
 class Point:
     """The step at other inputs: the values of the record, and the model."""
@@ -28,23 +40,32 @@ class Point:
 
 
 def other_point(step: Step) -> Point | None:
-    """The step at inputs that differ by as much as leaves the program on its way, with the forward pass checked again."""
-    for amount in AMOUNTS:
-        point = point_at(step, amount)
-        if point is not None:
-            return point
+    """The step at inputs that differ by as much as leaves the program on its way, with the forward pass checked again.
+
+    Where nothing moves, any argument may be a parameter. Then constant arrays change, too, if that leaves the program on its way:
+    parameters often start as zeros, and there a forgotten term such as weight decay is zero.
+    """
+    moving = roots(step, step.after)
+    if moving:
+        ways = [(moving, ALL)]
+    else:
+        sources = sources_of(step, list(step.before))
+        ways = [(sources, REAL_AND_CONSTANT), (sources, REAL)]
+    for nodes, kind in ways:
+        for amount in AMOUNTS:
+            point = point_at(step, amount, nodes, kind)
+            if point is not None:
+                return point
     return None
 
 
-def point_at(step: Step, amount: float) -> Point | None:
-    """The step with the parameters and the data changed by a share `amount`. None when it is not the program any more."""
+def point_at(step: Step, amount: float, nodes: list[Node], kind: Kind) -> Point | None:
+    """The step with these values changed by a share `amount`. None when it is not the program any more, or nothing changes."""
     rng = np.random.default_rng(7)
-    put = {node: varied(step.values[node], rng, amount, moves=True) for node in roots(step, step.after)}
-    start = min((node.number for node in put), default=0)
-    if not put:  # nothing moves: any argument may be a parameter
-        put = {node: varied(step.values[node], rng, amount, moves=False) for node in sources_of(step, list(step.before))}
-    put = {node: value for node, value in put.items() if value is not None}
-    if not put:
+    start = min((node.number for node in nodes), default=0) if kind is ALL else 0
+    changed = {node: varied(step.values[node], rng, amount, kind) for node in nodes}
+    put = {node: value for node, value in changed.items() if value is not None}
+    if all(np.array_equal(value, step.values[node], equal_nan=True) for node, value in put.items()):
         return None
     first = replay(step.record, put, until=step.last)
     try:
@@ -76,15 +97,19 @@ def sources_of(step: Step, arguments: list[str]) -> list[Node]:
     ]
 
 
-def varied(value: Any, rng: np.random.Generator, amount: float, moves: bool) -> Any:
-    """A value that is a little different. Data that are whole numbers stay as they are: labels, masks and counts."""
+def varied(value: Any, rng: np.random.Generator, amount: float, kind: Kind) -> Any:
+    """A value that is a little different. Data that are whole numbers stay as they are: labels, masks and counts.
+
+    Constant arrays are hardly such data, and change where `kind` says so.
+    """
     array = as_numbers(value)
     if array is None or array.dtype.kind != "f":
         return None
     size = float(np.std(array)) or float(np.max(np.abs(array))) or 1.0
     noise = amount * (size * rng.uniform(-1, 1, array.shape) + array * rng.uniform(-1, 1, array.shape))
     new = array + noise
-    if not moves:
+    constant = kind is REAL_AND_CONSTANT and array.ndim > 0 and array.size > 0 and np.ptp(array) == 0
+    if kind is not ALL and not constant:
         new = np.where(array == np.round(array), array, new)
         if array.size and array.min() > 0 and array.max() < 1:
             new = np.where((new > 0) & (new < 1), new, array)
