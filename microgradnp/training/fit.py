@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
 import warnings
@@ -32,6 +33,7 @@ from microgradnp.training.steps import Callback, Changes, Loop, compiled_step, e
 from microgradnp.training.stopping import EarlyStopping, GradientNorm, LossPlateau, StoppingRule
 from microgradnp.training.stretches import run_by_stretches
 from microgradnp.training.validation import Metric, Validation, best_of
+from microgradnp.training.watching import watched
 from microgradnp.viewer.live import Live
 
 __all__ = ["EarlyStopping", "Fit", "GradientNorm", "History", "LossPlateau", "fit"]
@@ -63,6 +65,7 @@ def fit(
     progress: bool = True,
     backend: str | None = None,
     snapshots: int = 0,
+    doctor: bool = False,
     **unknown: Any,
 ) -> Fit:
     """Train: minimize `loss(*data)` over `parameters`.
@@ -118,6 +121,10 @@ def fit(
         Number of snapshots, spread evenly over the training. Costs one extra call of the loss. A snapshot holds all values and
         gradients; the last one is the state after the last step. `mg.view(loss, fit=result)` plays them, and a notebook shows
         them during the training.
+    doctor : bool
+        Watch the training, for about 1 % of its time. What is surely wrong is told once, in one line on stderr, and kept in
+        `.doctor`: units that never fire, parameters that never move, a gradient that is always clipped, steps that round away,
+        whole numbers that wrap around, a rate of 0, where a NaN came from.
 
     Returns
     -------
@@ -165,7 +172,11 @@ def fit(
     album = Album(snapshots, result.snapshots) if snapshots else None
     show = Live() if album is not None and progress else None
     plain = not (callbacks or album or file or held_out or metrics) and changes == Changes()
-    with Interrupts() as interrupts, progress_bar(last, progress and not (show and show.works)) as advance:
+    watch = watched(loss, optimizer, (clip_norm, clip_value), batches) if doctor else None
+    shown = progress_bar(last, progress and not (show and show.works))
+    with watch or contextlib.nullcontext(), Interrupts() as interrupts, shown as advance:
+        if watch is not None:
+            advance = watch.after(advance)
         with interrupts.end(result):
             if backend == "numba" and plain and isinstance(batches, ArrayBatches) and batches.are_here and last is not None:
                 try:
@@ -176,7 +187,8 @@ def fit(
                 else:
                     run_by_stretches(compiled, loss, last, rules, batches, result, advance, interrupts)
                     return result
-            step = eager_step(loss, album) if backend is None else compiled_step(loss, optimizer, backend, album)
+            eager = watch.loss if watch is not None else loss
+            step = eager_step(eager, album) if backend is None else compiled_step(loss, optimizer, backend, album)
             calls: list[Callback] = [*callbacks, show] if show is not None else callbacks
             outside = (result, advance, interrupts)
             Loop(step, optimizer, last, batches, album, changes, rules, calls, validated, best, file, *outside).run()

@@ -16,7 +16,7 @@ class Fit:
 
     `best` is the iteration whose parameters `EarlyStopping` gave back. `snapshots` hold values and gradients during the training
     as small heat maps. `mg.view(loss, fit=...)` plays them. `training` holds what the training began with, where it can be
-    repeated. `mg.diagnose` repeats it.
+    repeated. `mg.diagnose` repeats it. `doctor` holds what `fit(..., doctor=True)` said.
     """
 
     history: History
@@ -26,6 +26,7 @@ class Fit:
     best: int | None = None
     snapshots: list[Snapshot] = field(default_factory=list)
     training: Training | None = None
+    doctor: list[str] = field(default_factory=list)
 
     @property
     def loss(self) -> float:

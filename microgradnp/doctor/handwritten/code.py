@@ -25,6 +25,8 @@ from microgradnp.doctor.handwritten.rule import Rule, described, optimizer_of, r
 from microgradnp.doctor.lab import Lab, norm_of
 from microgradnp.doctor.patient import Array, Patient, Weights
 
+QUICK = 5.0  # seconds for the first question to `mg.debug`
+
 
 class Asked(NamedTuple):
     """The question: a function that trains, the same model as a loss, and what the function is called with."""
@@ -53,8 +55,12 @@ def diagnose_code(
 
 
 def bug_of(asked: Asked, train: Any, budget: float) -> Any:
-    """What `mg.debug` says of the code."""
-    return debug(train, asked.loss, asked.args, asked.kwargs, asked.bind, budget=budget)
+    """What `mg.debug` says of the code. It gets more time where it finds a wrong gradient and no line."""
+    found = None
+    for seconds in (min(budget, QUICK), budget):
+        if found is None or (seconds > QUICK and found.verdict.wrong and found.first_wrong is None):
+            found = debug(train, asked.loss, asked.args, asked.kwargs, asked.bind, budget=seconds)
+    return found
 
 
 class Twin:
