@@ -168,7 +168,7 @@ def test_mistakes_with_lbfgs():
     with pytest.raises(TypeError, match=r"LBFGS\.step needs the loss as a function"):
         mg.fit(lambda: np.sum(w**2), w, optimizer=mg.optim.LBFGS(), iterations=1, progress=False)
 
-    with pytest.raises(TypeError, match="LBFGS: the loss must return a Tensor, got float"):
+    with pytest.raises(TypeError, match="LBFGS: the loss must stay a Tensor, got float"):
         mg.optim.LBFGS(w).step(lambda: 3.0)
 
     def fails():

@@ -58,3 +58,24 @@ def article(value: Any) -> str:
 def filled_hint(array: Any) -> str:
     """The cure for a masked array, to be appended to a message."""
     return ", or fill its masked entries with .filled(value)" if isinstance(array, np.ma.MaskedArray) else ""
+
+
+def array_of_list(data: Any, dtype: Any, who: str) -> np.ndarray[Any, Any]:
+    """A new array. Raises ValueError for a ragged list, with the lengths of its rows."""
+    try:
+        return np.array(data, dtype=dtype)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        rows: list[Any] = [data]
+        while all(isinstance(row, (list, tuple)) or getattr(row, "ndim", 0) for row in rows):
+            lengths = [len(row) for row in rows]
+            if len(set(lengths)) > 1:
+                break
+            rows = [entry for row in rows for entry in row]
+        else:
+            lengths = []
+        counts = f": rows have {' and '.join(map(str, dict.fromkeys(lengths)))} entries" if lengths else ""
+        raise ValueError(
+            f"{who} is a ragged list{counts}. An array needs rows of one length: pad them, or keep a list of arrays"
+        ) from None

@@ -14,7 +14,7 @@ import numpy as np
 from microgradnp.core.memory import read_only
 from microgradnp.core.messages import describe
 from microgradnp.core.operators import Operators
-from microgradnp.core.origin import number_request, scipy_functions, stores_item
+from microgradnp.core.origin import number_request, plotted, scipy_functions, stores_item
 from microgradnp.core.typing import Array
 
 INSTEAD = {  # Python functions of scipy.special, which do not ask NumPy's protocols -> what to write instead
@@ -29,6 +29,16 @@ INSTEAD = {  # Python functions of scipy.special, which do not ask NumPy's proto
 }
 
 
+def refuse_to_plot() -> None:
+    """Raises TypeError when a plotting library asks for the numbers of a Tensor that requires a gradient."""
+    if found := plotted():
+        library, call = found
+        what = f"{call.text} at {call}" if call else "a call"
+        raise TypeError(
+            f"{library} draws plain numbers, and {what} hands over a Tensor that requires a gradient. Say .numpy() there"
+        )
+
+
 class Conversions(Operators):
     """Mixin: the methods by which Python and NumPy convert an object."""
 
@@ -36,6 +46,7 @@ class Conversions(Operators):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self.needs_grad:
+            refuse_to_plot()
             name = next((name for name in scipy_functions() if name in INSTEAD), None)
             cure = f"Instead of scipy.special.{name} write {INSTEAD[name]}. " if name else ""
             raise TypeError(
@@ -86,6 +97,7 @@ class Conversions(Operators):
         """
         if not self.needs_grad:
             return self._array
+        refuse_to_plot()
         if stores_item():
             raise TypeError(
                 f"cannot store {describe(self)} in an ndarray: it requires a gradient, which would be lost. Collect the "

@@ -23,7 +23,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from microgradnp.core.checks import NUMBERS, checked_array
+from microgradnp.core.checks import NUMBERS, array_of_list, checked_array
 from microgradnp.core.messages import describe, mutated_message
 from microgradnp.core.origin import Place
 from microgradnp.core.table import Rule
@@ -75,7 +75,7 @@ def captured(argument: Any, rule: Rule, position: int) -> Any:
     if rule.constant or position in rule.gaps:
         return snapshot(argument)
     if isinstance(argument, (list, tuple)):
-        argument = np.asarray(argument)
+        argument = array_of_list(argument, None, f"{rule.name}: argument {position}")
     return checked_array(argument, rule.name, position) if isinstance(argument, np.ndarray) else argument
 
 

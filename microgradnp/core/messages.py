@@ -32,6 +32,19 @@ def describe(node: Made) -> str:
     return f"{name} {node.shape}{made}"
 
 
+def lost_graph(value: Any) -> str:
+    """What to say of a loss that is no Tensor."""
+    kind = type(value).__name__
+    if value is None:
+        return "the loss returned None; end the function with `return loss`"
+    if isinstance(value, (float, int, np.generic, np.ndarray)):
+        return (
+            f"the loss must stay a Tensor, got {kind}: float(), .item() and .numpy() cut the graph. Return the Tensor that the "
+            "functions of NumPy give, and make sure that the loss uses the parameters"
+        )
+    return f"the loss must return a Tensor, got {kind}; does it use the parameters?"
+
+
 def operation_of(node: Made) -> str:
     """The name of the function that made a node."""
     return node.rule.name if node.rule else "a tensor"

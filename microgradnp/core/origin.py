@@ -11,6 +11,7 @@ import dis
 import functools
 import linecache
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -66,6 +67,46 @@ def stores_item() -> bool:
     """Whether the user's running instruction is `a[...] = value`."""
     place = caller()
     return place is not None and place[0].co_code[place[1]] in STORES
+
+
+LOADS = {
+    dis.opmap[name]
+    for name in dis.opmap
+    if re.fullmatch(r"LOAD_(CONST|FAST|FAST_CHECK|FAST_BORROW|SMALL_INT|NAME|GLOBAL|DEREF)", name)
+}
+SUBSCRIPT = 26  # the operation of BINARY_OP that is no arithmetic
+
+
+def is_operand() -> bool:
+    """Whether what the caller of our caller reads now is an operand of arithmetic, as `w.grad` in `0.1 * w.grad`.
+
+    The next instruction tells, or the one after it when that loads the other operand.
+    """
+    frame = sys._getframe(2)
+    code, follows = frame.f_code.co_code, []
+    for k in range(frame.f_lasti + 2, len(code), 2):
+        if code[k] not in (dis.opmap["CACHE"], dis.opmap["EXTENDED_ARG"]):
+            follows.append((code[k], code[k + 1]))
+        if len(follows) == 2:
+            break
+    if follows and follows[0][0] in LOADS:
+        follows = follows[1:]
+    return bool(follows) and follows[0][0] == dis.opmap["BINARY_OP"] and follows[0][1] != SUBSCRIPT
+
+
+PLOTTERS = ("matplotlib", "mpl_toolkits", "seaborn", "plotly", "bokeh", "pandas")
+
+
+def plotted() -> tuple[str, Origin | None] | None:
+    """The plotting library that runs between here and the user's code, and the user's call; None where none does."""
+    frame, library = user_frame(sys._getframe(2)), None
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__")).partition(".")[0]
+        if name not in (*PLOTTERS, "copy") and not internal[frame.f_code.co_filename]:
+            break
+        library = name if name in PLOTTERS else library
+        frame = frame.f_back
+    return (library, frame and locate((frame.f_code, frame.f_lasti))) if library else None
 
 
 def scipy_functions() -> Iterator[str]:

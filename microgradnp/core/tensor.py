@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.checks import NUMBERS
-from microgradnp.core.conversions import Conversions
+from microgradnp.core.checks import NUMBERS, array_of_list
+from microgradnp.core.conversions import Conversions, refuse_to_plot
 from microgradnp.core.elsewhere import brought_home, is_foreign
 from microgradnp.core.memory import Seal, owned
 from microgradnp.core.messages import describe
 from microgradnp.core.methods import Methods, ufunc_method
-from microgradnp.core.origin import Place, caller
+from microgradnp.core.origin import Place, caller, is_operand
 from microgradnp.core.sweep import sweep
 from microgradnp.core.table import Rule
 from microgradnp.core.typing import NO_OPTIONS, Array
@@ -87,7 +87,9 @@ class Tensor(Conversions, Methods):
             data = data._array
         if isinstance(data, np.ma.MaskedArray):
             raise TypeError("Tensor: data is a masked array, and its mask would be lost; fill it with .filled(value)")
-        value = data if traced or is_foreign(data) else np.array(data, dtype=dtype)  # a copy: nobody else can change it
+        value = (
+            data if traced or is_foreign(data) else array_of_list(data, dtype, "Tensor: data")
+        )  # a copy: nobody else can change it
         if value.dtype.kind not in NUMBERS:
             raise TypeError(f"Tensor: data must be numbers, got dtype {value.dtype}")
         self._array = value
@@ -133,8 +135,13 @@ class Tensor(Conversions, Methods):
     def grad(self) -> Any:
         """Gradient of the loss, an ndarray of this Tensor's shape and dtype, or None before `backward`.
 
-        Warns for a result that was not asked to retain its gradient.
+        Warns for a result that was not asked to retain its gradient. As an operand, as in `0.1 * w.grad`, None raises TypeError.
         """
+        if self._grad is None and self.is_leaf and is_operand():
+            raise TypeError(
+                f"{describe(self)}: its .grad is None; call loss.backward() first, and again after zero_grad()"
+                + ("" if self.needs_grad else ". It does not require one: make it by mg.Tensor(data, requires_grad=True)")
+            )
         if self._grad is None and self.needs_grad and not (self.is_leaf or self.retains_grad):
             warnings.warn(
                 f".grad of {describe(self)} is None: it is a result, and backward fills .grad of leaves. For its gradient use "
@@ -269,6 +276,7 @@ class Tensor(Conversions, Methods):
         if is_variable(self):
             return self.copy()
         if not self.is_leaf:
+            refuse_to_plot()
             raise TypeError(f"cannot copy {describe(self)}: it is a result, part of a graph. Copy .detach() instead")
         duplicate = Tensor(self._array, self.requires_grad, self.name)
         duplicate._grad = None if self._grad is None else self._grad.copy()

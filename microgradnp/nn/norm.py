@@ -87,10 +87,10 @@ class BatchNorm(Module):
     def forward(self, x: Any) -> Any:
         if not self.training:
             return batch_norm(x, self.gain, self.bias, self.mean.copy(), self.var.copy(), self.eps)
-        mean, var = statistics(x)
         n = np.size(x) // max(len(self.mean), 1)
         if n < 2:
             raise ValueError(f"BatchNorm: x has shape {np.shape(x)}; a variance needs two values for each channel")
+        mean, var = statistics(x)
         for kept, new in ((self.mean, mean), (self.var, var * (n / (n - 1)))):
             kept += self.momentum * ((new.numpy() if isinstance(new, Tensor) else new) - kept)
         return batch_norm(x, self.gain, self.bias, mean, var, self.eps)

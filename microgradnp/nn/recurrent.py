@@ -54,12 +54,14 @@ class RNN(Module):
         if np.ndim(x) != 3:
             raise ValueError(f"{type(self).__name__}: x has shape {np.shape(x)}; needed: (samples, time, inputs)")
         samples, time, inputs = np.shape(x)
+        if time < 1:
+            raise ValueError(f"{type(self).__name__}: x has shape {np.shape(x)}; needed: at least one time step")
         state = self.start(samples) if state is None else state
         rows = np.reshape(np.swapaxes(x, 0, 1), (time * samples, inputs)) @ self.W + self.b  # one step after the other
         if self.fused:
             return self.whole(rows, state, time)
         states = []
-        for z in np.unstack(np.reshape(rows, (time, samples, -1))):
+        for z in np.unstack(np.reshape(rows, (time, samples, self.gates * self.units))):
             state = self.step(z, state)
             states.append(state[0] if isinstance(state, tuple) else state)
         return np.stack(states, axis=1), state

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.messages import lost_graph
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.flat import ravel
 from microgradnp.derivatives.parameters import Parameters
@@ -61,7 +62,7 @@ class LBFGS(Optimizer):
             self.zero_grad()
             value = loss()
             if not isinstance(value, Tensor):
-                raise TypeError(f"LBFGS: the loss must return a Tensor, got {type(value).__name__}; does it use the parameters?")
+                raise TypeError(f"LBFGS: {lost_graph(value)}")
             if all(p.grad is None for p in self.parameters.values()):  # PyTorch's closures call backward themselves
                 value.backward()
             grads = [np.zeros(p.shape) if p.grad is None else p.grad for p in self.parameters.values()]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.messages import lost_graph
 from microgradnp.core.tensor import Tensor
 from microgradnp.inspection.nans import first_nonfinite
 from microgradnp.training.result import Fit
@@ -14,7 +15,7 @@ from microgradnp.training.result import Fit
 def check_loss(value: Any, iteration: int, result: Fit) -> None:
     """Raise when the loss is not a Tensor, or not finite."""
     if not isinstance(value, Tensor):
-        raise TypeError(f"fit: loss must return a Tensor, got {type(value).__name__}; does it use the parameters?")
+        raise TypeError(f"fit: {lost_graph(value)}")
     if value.size == 1 and not np.isfinite(value.item()):
         why = first_nonfinite(value) or "every value of its graph is finite"
         raise stopped(f"the loss is {value.item()} at iteration {iteration}: {why}. A smaller learning rate may help", result)
