@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import Any
 
+from microgradnp.core.origin import file_label
 from microgradnp.debugger.report.facts import mending
 
 
@@ -44,7 +45,7 @@ class Line:
 
     @property
     def place(self) -> str:
-        return f"{self.file.replace(chr(92), '/').rpartition('/')[2]}:{self.line}"
+        return f"{file_label(self.file)}:{self.line}"
 
     def __str__(self) -> str:
         lines = [f"{self.place} in {self.function}: {self.source}"]

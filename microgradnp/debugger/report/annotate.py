@@ -8,7 +8,6 @@ counterpart in the model.
 from __future__ import annotations
 
 import ast
-import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from types import CodeType
 
 import numpy as np
 
+from microgradnp.core.origin import file_label
 from microgradnp.debugger.blame.slices import is_constant, is_value
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.capture.versions import Version
@@ -81,7 +81,7 @@ class Block:
 
     @property
     def file_name(self) -> str:
-        return os.path.basename(self.file)
+        return file_label(self.file)
 
 
 def annotate(report: Facts) -> list[Block]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 
+from microgradnp.core.origin import file_label
 from microgradnp.debugger.blame.blame import Blame
 from microgradnp.debugger.capture.program import Program
 from microgradnp.debugger.capture.source import source_of
@@ -47,7 +47,7 @@ class Finding:
     @property
     def place(self) -> str:
         """File and line: `net.py:32`."""
-        return f"{os.path.basename(self.file)}:{self.line}"
+        return f"{file_label(self.file)}:{self.line}"
 
     def __str__(self) -> str:
         lines = [f"{self.place} in {self.function}: {self.source}"]
