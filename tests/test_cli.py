@@ -20,6 +20,7 @@ def told(tmp_path_factory):
     return out, CliRunner().invoke(main, ["tour", "--verbose", "--quick", "--out", str(out), "--seed", "4"])
 
 
+@pytest.mark.long
 def test_the_tour_answers_the_question(told):
     out, result = told
     assert result.exit_code == 0, result.output
@@ -31,6 +32,7 @@ def test_the_tour_answers_the_question(told):
     assert str(out / "graph.html") in result.output.replace("\n", "")
 
 
+@pytest.mark.long
 def test_its_tables_compare_code_by_hand_with_the_graph(told):
     _, result = told
     lines = [line.split() for line in result.output.splitlines()]
@@ -39,6 +41,7 @@ def test_its_tables_compare_code_by_hand_with_the_graph(told):
     assert [line[-1] for line in lines if line[:1] == ["E_output"]] == ["agrees"] * 4
 
 
+@pytest.mark.long
 def test_the_tour_writes_two_pictures_and_a_page(told):
     out, _ = told
     assert sorted(path.name for path in out.iterdir()) == ["curves.svg", "graph.html", "graph.svg"]

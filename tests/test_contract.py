@@ -147,6 +147,7 @@ def test_gradients_of_two_leaves_are_never_one_array():
 DEEP = 1_000_000
 
 
+@pytest.mark.long
 def test_a_million_operations_forward_and_backward():
     w = mg.Tensor(1.0, requires_grad=True)
     y = w

@@ -308,6 +308,7 @@ def test_a_picture_of_data_preparation_still_sees_where_it_came_from(W):
     assert {"absolute", "add", "log", "multiply", "sum"} <= {node.rule.name for node in graph.walk(loss) if node.rule}
 
 
+@pytest.mark.long
 def test_a_million_node_graph_is_dropped_without_recursion():
     y = mg.Tensor(1.0, requires_grad=True)
     for _ in range(1_000_000):

@@ -107,7 +107,10 @@ def test_a_comprehension_is_a_training_loop(tmp_path, rounds, sign):
     [
         # a number that is no rate may be exactly the factor, and is no convention
         ("unseen", "matrix_factorisation", "P += alpha * dP", "P += K * dP", {"P"}, "P += alpha * dP"),
-        ("unseen", "lecture_logistic_loops", "w2 - alpha * dw2", "w2 - a * dw2", {"w2"}, "w2 = w2 - alpha * dw2"),
+        pytest.param(
+            *("unseen", "lecture_logistic_loops", "w2 - alpha * dw2", "w2 - a * dw2", {"w2"}, "w2 = w2 - alpha * dw2"),
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_what_only_looks_right_is_not_accepted(tmp_path, split, name, right, wrong, arguments, fixed):

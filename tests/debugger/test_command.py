@@ -136,7 +136,7 @@ def test_a_page_that_cannot_be_written_is_said(folder):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("page", ["README.md", "examples/guide/check.md"])
+@pytest.mark.parametrize("page", ["README.md", pytest.param("examples/guide/check.md", marks=pytest.mark.long)])
 def test_a_page_shows_what_its_command_prints(page, monkeypatch):
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr("microgradnp.debugger.pipeline.SLOW", float("inf"))

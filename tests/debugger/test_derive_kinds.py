@@ -114,7 +114,7 @@ def slope_with_bias_row(x, t, P, Q, rate=0.1):
 JOINED = {"x": LAYER["x"], "t": LAYER["t"], "P": RNG.normal(size=(4, 4)), "Q": RNG.normal(size=(5, 2))}
 CASES = [
     (forgotten_summand, recurrent_loss, SEQUENCE, "s = C.T @ e + later"),
-    (clipped, recurrent_loss, SEQUENCE, "grads[0] += np.outer(p, states[k - 1])"),
+    pytest.param(clipped, recurrent_loss, SEQUENCE, "grads[0] += np.outer(p, states[k - 1])", marks=pytest.mark.long),
     (alias_without_slope, layer_loss, LAYER, "dz = dh * (1 - h ** 2)"),
     (last_sample_only, layer_loss, LAYER, "gV += np.outer(h, e)"),
     (slope_with_bias_row, joined_loss, JOINED, "back = (e @ Q.T) * (1 - full ** 2)"),

@@ -18,7 +18,9 @@ def story_loss(x, y, W_input, W_output):
     return 0.5 * mg.sse(h @ W_output, y)
 
 
-@pytest.mark.parametrize("samples", [story.two_samples(), story.uniform_samples(0)], ids=["A", "B"])
+@pytest.mark.parametrize(
+    "samples", [story.two_samples(), pytest.param(story.uniform_samples(0), marks=pytest.mark.long)], ids=["A", "B"]
+)
 def test_the_story(samples):
     x, t = samples
     weights = story.initial_weights(x, t, 0)
@@ -167,6 +169,7 @@ def decayed_loss(X, T, W1, b1, W2, b2):
     return loss(X, T, W1, b1, W2, b2) + 0.5 * 0.1 * np.sum(b1**2)
 
 
+@pytest.mark.long
 def test_a_penalty_that_sleeps_while_the_bias_is_zero_is_found(tmp_path):
     values = numbers()
     values[3] = np.zeros(4)

@@ -194,6 +194,7 @@ class TestCommand:
         assert "Traceback" not in result.output
         assert not (tmp_path / "graph.html").exists()
 
+    @pytest.mark.long
     def test_debug_writes_the_graph_too(self, tmp_path):
         example = "examples/find_the_wrong_line.py"
         path = tmp_path / "wrong.html"
