@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import re
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -37,8 +38,8 @@ class Boxes:
         """For each group {kind, end, title, tag, lines, size}, and for a run its rounds as [group, end]."""
         place = {id(part): group for group, part in enumerate(self.folds.parts)}
         rows = []
-        for group, part in enumerate(self.folds.parts):
-            title, tag, lines = self.text(group)
+        texts = self.numbered([self.text(group) for group in range(len(self.folds.parts))])
+        for part, (title, tag, lines) in zip(self.folds.parts, texts, strict=True):
             title = shorten(title, WIDEST - 4 - cells(tag))
             lines = [shorten(line, WIDEST) for line in lines]
             buttons = STEPPER if part.kind == "run" else 0
@@ -52,6 +53,16 @@ class Boxes:
             for k, (group, _) in enumerate(row.get("rounds", ())):
                 rows[group]["title"] = self.folds.parts[group].label or f"t = {k}"
         return rows
+
+    def numbered(self, texts: list[tuple[str, str, list[str]]]) -> list[tuple[str, str, list[str]]]:
+        """The texts; boxes side by side with one title, such as two layers of a model, are `linear #1` and `linear #2`."""
+        keys = list(zip(self.folds.parents, (title for title, _, _ in texts), strict=True))
+        total, seen = collections.Counter(keys), collections.Counter[tuple[int | None, str]]()
+        found = []
+        for key, (title, tag, lines) in zip(keys, texts, strict=True):
+            seen[key] += 1
+            found.append((f"{title} #{seen[key]}" if total[key] > 1 else title, tag, lines))
+        return found
 
     def text(self, group: int) -> tuple[str, str, list[str]]:
         """Title, tag and lines of a group."""

@@ -7,6 +7,7 @@ import pytest
 from viewer_graphs import GRAPHS
 
 import microgradnp as mg
+from microgradnp.cli import story, tour
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed", exc_type=ImportError)
 
@@ -28,6 +29,12 @@ MEASURE = """() => {
     controls: document.querySelector("header").offsetHeight + document.querySelector("footer").offsetHeight,
     sideways: document.documentElement.scrollWidth > innerWidth,
   }; }"""
+
+
+SMALL = """() => [...document.querySelectorAll("#app *")].filter((e) => {
+  const written = [...e.childNodes].some((part) => part.nodeType === 3 && part.textContent.trim());
+  return written && e.getClientRects().length && parseFloat(getComputedStyle(e).fontSize) * (e.getScreenCTM?.()?.a ?? 1) < 10.99;
+}).map((e) => e.outerHTML.slice(0, 100))"""
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +66,26 @@ def test_the_page_opens_with_text_that_can_be_read(browser, tmp_path, name):
         assert found["boxes"] >= 2
         assert found["controls"] <= height / 4
         assert not found["sideways"]
+        page.close()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["tour", "mlp"])
+def test_a_page_that_computes_opens_with_text_that_can_be_read(browser, tmp_path, name):
+    path = tmp_path / "graph.html"
+    if name == "tour":
+        tour.write_page({"A": story.two_samples(), "B": story.uniform_samples(4)}, 4, path)
+    else:
+        mg.view(GRAPHS[name](), path, live=True)
+    for width, height in WINDOWS:
+        page = opened(browser, path, width, height)
+        page.evaluate("document.body.live.train(3)")
+        found = page.evaluate(MEASURE)
+        assert found["pixels"] >= 11, (width, found)
+        assert found["outside"] == 0, (width, found)
+        assert found["controls"] <= height / 4
+        assert not found["sideways"]
+        assert page.evaluate(SMALL) == []
         page.close()
 
 

@@ -5,16 +5,17 @@ const VANISHING = 1e-3; // share of the largest root mean square of a gradient
 const LINES = [["#0072b2", "#56b4e9"], ["#d55e00", "#ff9d4d"], ["#00805c", "#3fc79a"], ["#b0528a", "#e6a3c8"], ["#946b00", "#f0c75e"], ["#3d6fb6", "#9cc8ff"], ["#7050b8", "#b9a2f0"], ["#666666", "#b0b0b0"]]
   .map(([light, dark]) => `light-dark(${light}, ${dark})`); // after M. Okabe and K. Ito (2008)
 
-// Lines over the iterations. The scale is logarithmic where all numbers are positive.
+// Lines over the iterations. The scale is logarithmic where no number is negative.
 function lineChart(lines, height, label) {
-  const every = lines.map((line) => line.numbers.filter(Number.isFinite)).flat(), logarithmic = every.length > 0 && every.every((x) => x > 0);
+  const finite = lines.flatMap((line) => line.numbers.filter(Number.isFinite)), logarithmic = finite.every((x) => x >= 0) && finite.some((x) => x > 0);
+  const every = logarithmic ? finite.filter((x) => x > 0) : finite; // a zero is not drawn on a logarithmic scale
   const level = (x) => (logarithmic ? Math.log10(x) : x);
   let [low, high] = [Math.min(...every.map(level)), Math.max(...every.map(level))];
   if (!(high > low)) [low, high] = [low - 0.5, high + 0.5];
-  const last = Math.max(1, ...lines.map((line) => (line.numbers.length - 1) * line.every)), left = 46, top = 6, foot = 16;
+  const last = Math.max(1, ...lines.map((line) => (line.numbers.length - 1) * line.every)), left = 52, top = 6, foot = 16;
   const x = (k) => left + ((CHART - left - 4) * k) / last, y = (v) => top + ((height - top - foot) * (high - level(v))) / (high - low);
   const drawn = element("svg", { viewBox: `0 0 ${CHART} ${height}`, class: "chart", role: "img", "aria-label": label });
-  const back = (v) => number(logarithmic ? 10 ** v : v);
+  const back = (v) => number(+(logarithmic ? 10 ** v : v).toPrecision(3));
   for (const [v, at] of [[high, top], [low, height - foot]]) drawn.append(element("path", { class: "grid", d: `M${left} ${at}H${CHART - 4}` }), words(left - 5, at + 4, "axis", back(v), { "text-anchor": "end" }));
   drawn.append(words(left, height - 2, "axis", "0"), words(CHART - 4, height - 2, "axis", `${last.toLocaleString("en")} steps`, { "text-anchor": "end" }));
   for (const { numbers, every: gap, color, kind } of lines) {
@@ -68,7 +69,7 @@ function histogram(array, label) {
   const most = array.reduce((size, x) => (Number.isFinite(x) ? Math.max(size, Math.abs(x)) : size), 0), counts = new Float64Array(BINS);
   array.forEach((x) => { if (Number.isFinite(x)) counts[most ? Math.min(BINS - 1, Math.floor(((x / most + 1) / 2) * BINS)) : (BINS - 1) / 2]++; });
   const top = Math.max(...counts), wide = 96 / BINS, figure = html("figure");
-  const drawn = element("svg", { viewBox: "0 0 96 30", class: "histogram", role: "img", "aria-label": `${label}: ${array.length} numbers between ±${number(most)}` });
+  const drawn = element("svg", { viewBox: "0 0 96 30", preserveAspectRatio: "none", class: "histogram", role: "img", "aria-label": `${label}: ${array.length} numbers between ±${number(most)}` });
   for (const [kind, fits] of [["negative", (k) => k < (BINS - 1) / 2], ["zero", (k) => k === (BINS - 1) / 2], ["positive", (k) => k > (BINS - 1) / 2]]) {
     let path = "";
     counts.forEach((n, k) => { if (n && fits(k)) path += `M${(k * wide).toFixed(2)} 30v${(-29 * Math.sqrt(n / top)).toFixed(1)}h${(wide - 0.5).toFixed(2)}V30z`; });
@@ -86,7 +87,7 @@ function layersPart() {
   const body = table.createTBody();
   layers.forEach((node, k) => {
     const row = body.insertRow(), name = row.insertCell();
-    name.append(link(node, longTitle(node)));
+    name.append(link(node, D.groups.find((group) => group.kind === "layer" && group.end === node)?.title || longTitle(node)));
     if (most > 0 && sizes[k] < VANISHING * most) name.append(html("span", "vanishing here", "vanishing"));
     row.insertCell().append(histogram(exact(node, "left"), `values of ${title(node)}`));
     row.insertCell().append(histogram(exact(node, "right"), `gradients of ${title(node)}`));

@@ -9,9 +9,10 @@ const html = (name, text = null, kind = "") => {
 
 function fillPanel() {
   const panel = $("panel"), at = panel.scrollTop;
-  $("details").replaceChildren(...[verdict(), ...(S.step < FINISHED ? [program(), nodePart()] : [nodePart(), program()])].filter(Boolean));
+  $("details").replaceChildren(...[D.live ? null : verdict(), ...(S.step < FINISHED ? [program(), nodePart()] : [nodePart(), program()])].filter(Boolean));
   panel.scrollTop = at;
   panel.querySelector("li.now")?.scrollIntoView({ block: "nearest" });
+  if (D.live) $("said").replaceChildren(verdict() || "");
   if (D.live && scene) showEditor();
 }
 

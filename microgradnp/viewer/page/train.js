@@ -172,4 +172,5 @@ function buildLive() {
   showControls();
   buildBoundary();
   openTab(S.sel === null ? "training" : "numbers");
+  showTraining();
 }
