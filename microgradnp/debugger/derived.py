@@ -7,6 +7,7 @@ import difflib
 
 import numpy as np
 
+from microgradnp.debugger.capture.bind import BindingError
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.case import Case
 from microgradnp.debugger.derive.cause import cause_of
@@ -14,16 +15,24 @@ from microgradnp.debugger.derive.fix import Fix, derive
 from microgradnp.debugger.derive.meanings import Meaning
 from microgradnp.debugger.derive.scene import Question
 from microgradnp.debugger.derive.turn import Mended
+from microgradnp.debugger.judge.common import common_factor
+from microgradnp.debugger.match.references import ModelError
 from microgradnp.debugger.record.outside import aside
+from microgradnp.debugger.record.record import NotRecordedError
+from microgradnp.debugger.record.step import CannotJudgeError
 from microgradnp.debugger.record.world import World
 from microgradnp.debugger.repair.causes import EXPLAIN
 from microgradnp.debugger.report.facts import Finding
 
 MOST = 10_000  # operations that are recorded
+NOT_RECORDED = (BindingError, ModelError, CannotJudgeError, NotRecordedError)
 
 
 def derive_in(case: Case, deadline: float) -> Fix | None:
-    """The changes that mend the program of a case, until a moment of the thread's clock. None where it cannot be recorded."""
+    """The changes that mend the program of a case, until a moment of the thread's clock. None where it cannot be recorded.
+
+    Any other error than those of programs that cannot be recorded or judged is the debugger's own, and is raised.
+    """
     program, wanted = case.question.program, case.question.wanted
     if case.run.writes or not hasattr(program, "function"):
         return None
@@ -31,7 +40,7 @@ def derive_in(case: Case, deadline: float) -> Fix | None:
         with aside():
             world = World(program.function, program.args, program.kwargs)
             return derive(Question(world, case.question.model, wanted, case.run.number, MOST), deadline)
-    except Exception:  # what cannot be recorded is left to the search among edits
+    except NOT_RECORDED:  # left to the search among edits
         return None
 
 
@@ -39,6 +48,9 @@ def findings(fix: Fix) -> list[Finding]:
     """The mistakes in the order in which the program makes them. What mends a part only is a suspicion, and no fix."""
     kept = fix.changes if fix.complete else [mended for mended in fix.changes[:1] if mended.right]
     found = [finding(mended) for mended in merged(kept)]
+    times = common_factor(fix.scene.verdict, fix.verdict) if fix.complete and fix.verdict is not None else 1.0
+    if times != 1:
+        return [dataclasses.replace(f, certainty="scaled", times=times) for f in found]
     return found if fix.complete else [dataclasses.replace(f, fix=None, diff="", certainty="suspected") for f in found]
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import os
 import time as clock
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -16,6 +18,7 @@ from microgradnp.debugger.derive.fix import Fix as Derived
 from microgradnp.debugger.derive.guard import keeps_forward
 from microgradnp.debugger.derived import derive_in, suspicion
 from microgradnp.debugger.derived import findings as findings_of
+from microgradnp.debugger.judge.common import common_factor
 from microgradnp.debugger.judge.gate import ask_record
 from microgradnp.debugger.judge.rerun import Rerun
 from microgradnp.debugger.repair.causes import EXPLAIN, cause_of
@@ -24,7 +27,9 @@ from microgradnp.debugger.repair.workshop import Workshop
 from microgradnp.debugger.report.facts import Finding
 
 MOST_FAULTS = 4
-SHARE = 0.65  # of the budget, for what is derived from the record
+SHARE = 0.6  # of the budget, for what is derived from the record
+REST = 0.75  # of the budget, for the search among edits in any case: both together end within 1.3 budgets
+OURS = "the debugger failed while it derived the right statement ({}): please report this; the verdict does not depend on it"
 
 
 class Fault(NamedTuple):
@@ -33,6 +38,7 @@ class Fault(NamedTuple):
     case: Case
     blamed: Blame
     fix: Fix | None
+    times: float = 1.0  # a factor that all gradients share with the fix
     repeats: bool = True  # whether two runs of the case show the same numbers; without that no fix can be proved
 
     @property
@@ -53,6 +59,7 @@ class Explanation:
     faults: list[Fault]
     tried: int = 0  # edits that were run
     out_of_time: bool = False  # whether the budget ended before all edits were tried
+    failed: str = ""  # an error of the debugger's own
     derived: tuple[Finding, ...] = ()  # the mistakes that the record shows, with changes that were proved
 
     @property
@@ -83,15 +90,26 @@ def explain(case: Case) -> Explanation:
     tried.
     """
     budget = case.question.budget
-    derived = derive_in(case, clock.thread_time() + min(SHARE * budget.left, 3 + 0.1 * budget.left))
+    derived, failed = None, ""
+    try:
+        derived = derive_in(case, clock.thread_time() + min(SHARE * budget.left, 3 + 0.1 * budget.left))
+    except Exception as error:  # the debugger's own: said in the report, and the search goes on without
+        failed = OURS.format(where_it_failed(error))
     if derived is not None and derived.complete and (case.verdict.unchecked or case.verdict.unjudged):
         derived = replace(derived, complete=False)  # nobody knows whether it mends those, too
     with Workshop(case.question.program) as workshop:
         if derived is not None and derived.complete:
             return Explanation([], derived.tried, derived=tuple(findings_of(derived)))
         found = list(faults(with_time(case), workshop))
+    out_of_time = workshop.out_of_time and not found[-1].is_mended
     changes = changes_without_fix(derived, found[0]) if derived is not None and found[0].fix is None else ()
-    return Explanation(found, workshop.tried, workshop.out_of_time and not found[-1].is_mended, changes)
+    return Explanation(found, workshop.tried, out_of_time, failed, changes)
+
+
+def where_it_failed(error: Exception) -> str:
+    """An error of the debugger, with its last line: "KeyError: 3, turn.py:41"."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error}, {os.path.basename(last.filename)}:{last.lineno}"
 
 
 def changes_without_fix(derived: Derived, fault: Fault) -> tuple[Finding, ...]:
@@ -113,7 +131,8 @@ def changes_without_fix(derived: Derived, fault: Fault) -> tuple[Finding, ...]:
 def with_time(case: Case) -> Case:
     """The case with time for the search among edits, though a share of the budget is used up."""
     question = case.question
-    return replace(case, question=replace(question, budget=Budget(max(question.budget.left, 0.85 * question.budget.seconds))))
+    seconds = max(question.budget.left, REST * question.budget.seconds)
+    return replace(case, question=replace(question, budget=Budget(seconds)))
 
 
 def faults(case: Case, workshop: Workshop) -> Iterator[Fault]:
@@ -122,7 +141,10 @@ def faults(case: Case, workshop: Workshop) -> Iterator[Fault]:
         rerun = rerun_of(case)
         blamed = blame(case.trace, case.matches, case.verdict, rerun, case.question.budget.until(0.4))
         repeats = number > 0 or rerun.repeats()
-        fault = Fault(case, blamed, fix_of(case, blamed, rerun, workshop) if repeats else None, repeats)
+        factors: dict[frozenset[str], float] = {}
+        fix = fix_of(case, blamed, rerun, workshop, factors) if repeats else None
+        times = factors.get(frozenset(fix.right), 1.0) if fix is not None else 1.0
+        fault = Fault(case, blamed, fix, times, repeats)
         if number and not fault.is_sure:
             return
         yield fault
@@ -137,19 +159,22 @@ def rerun_of(case: Case) -> Rerun:
     return Rerun(case.question.program, case.question.model, case.run, case.trace, case.verdict)
 
 
-def fix_of(case: Case, blamed: Blame, rerun: Rerun, workshop: Workshop) -> Fix | None:
-    """The edit that mends a case. None where values are written into the run: the program would not be the user's."""
+def fix_of(case: Case, blamed: Blame, rerun: Rerun, workshop: Workshop, factors: dict[frozenset[str], float]) -> Fix | None:
+    """The edit that mends a case, and in `factors` that of the gradients with it.
+
+    None where values are written into the run: the program would not be the user's.
+    """
     budget = case.question.budget
     workshop.out_of_time = budget.left <= 0
     if case.run.writes or workshop.out_of_time:
         return None
     deadline = budget.until(0.7 if blamed.proof else 0.55)
-    fix = repair(case.trace, blamed, rerun, workshop, deadline, functools.partial(stands, case, workshop))
+    fix = repair(case.trace, blamed, rerun, workshop, deadline, functools.partial(stands, case, workshop, factors))
     differs = fix is not None and not fix.complete and not blamed.forward_ok
     return None if differs else fix  # while the forward pass differs, nothing is said about the backward pass
 
 
-def stands(case: Case, workshop: Workshop, right: set[str]) -> bool:
+def stands(case: Case, workshop: Workshop, factors: dict[frozenset[str], float], right: set[str]) -> bool:
     """Whether the record of the edited program says so, too: these gradients are right, and no other one becomes wrong.
 
     The forward pass must stay as it is.
@@ -165,6 +190,9 @@ def stands(case: Case, workshop: Workshop, right: set[str]) -> bool:
     if again.verdict is None:
         return False
     needed = {*right, *case.verdict.unchecked, *case.verdict.unjudged} & set(made.entries)
+    factor = common_factor(made, again.verdict)
+    if factors.get(frozenset(right), 1.0) == 1:
+        factors[frozenset(right)] = factor
     mended = needed <= set(again.verdict.right) and set(again.verdict.wrong) < set(made.wrong)
     return mended and keeps_forward(made, again.verdict)
 
@@ -210,7 +238,8 @@ def finding(fault: Fault) -> Finding:
         expected=blamed.expected,
         fix=fix.change.fix if fix else None,
         diff=fix.change.diff if fix else "",
-        certainty="exact" if fix else "consistent" if blamed.certain else "suspected",
+        certainty="exact" if fix and fault.times == 1 else "scaled" if fix else "consistent" if blamed.certain else "suspected",
+        times=fault.times,
         shortens=fix is not None and fix.shortens,
         mends=sorted(fix.right if fix else blamed.proof.mends if blamed.proof else ()),
         leaves=[name for name in fault.case.verdict.wrong if fix and name not in fix.right],
@@ -220,7 +249,7 @@ def finding(fault: Fault) -> Finding:
 
 def cause_of_fault(fault: Fault) -> str:
     """The slug of the mistake."""
-    case, blamed, fix, _ = fault
+    case, blamed, fix, *_ = fault
     if case.carried:
         return "gradient_accumulated_across_steps"
     return cause_of(fix, blamed, case.trace, case.verdict) if fix else cause_without_fix(blamed, case.verdict, case.trace)

@@ -352,6 +352,7 @@ def report(case: Case, explained: Explanation | None = None) -> Report:
     found.notes = [*case.notes, *warnings_about(case)]
     if explained is not None:
         found.notes += [] if explained.repeats else [UNREPEATABLE]
+        found.notes += [explained.failed] if explained.failed else []
         found.notes += [f"{allowed(case)} ended before all edits were tried"] if explained.out_of_time else []
         found.blame, found.findings = explained.blamed, explained.findings
         found.matches = explained.blamed.matches if explained.blamed is not None else case.matches

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 import microgradnp
+import microgradnp as mg
+from microgradnp.debugger import derived
 from microgradnp.debugger.blame.blame import blame
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.capture.program import Inputs, Program
@@ -320,3 +322,20 @@ def test_a_fix_of_a_part_says_what_is_still_wrong():
     finding = Finding("h", "f", "net.py", 3, "h = a", "unknown", "", "", (3, "h = a", "h = b"), "exact", ["W"], leaves=["b", "c"])
     assert "it mends a part only; still wrong: b, c" in str(finding)
     assert "a part only" not in str(dataclasses.replace(finding, leaves=[]))
+
+
+def test_an_error_of_the_debugger_is_told_and_changes_no_verdict(monkeypatch):
+    def fails(question, deadline):
+        raise KeyError("ours")
+
+    monkeypatch.setattr(derived, "derive", fails)
+    found = mg.debug(train, loss, numbers(), budget=0.5)
+    assert found.word == "WRONG"
+    assert found.verdict.wrong == ["W1"]
+    assert any("the debugger failed" in note and "KeyError: 'ours'" in note for note in found.notes)
+
+
+def test_a_fix_that_multiplies_all_gradients_is_not_called_verified():
+    finding = Finding("d", "train", "net.py", 3, "d = e", "unknown", "", "", (3, "d = e", "d = 5 * e"), "scaled", times=5.0)
+    assert "verified" not in str(finding)
+    assert "all gradients are 5 times the model's" in str(finding)

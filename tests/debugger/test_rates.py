@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from microgradnp.debugger.capture.bind import Wanted
+from microgradnp.debugger.judge.common import common_factor
 from microgradnp.debugger.judge.recorded import judge_record
 from microgradnp.debugger.match.references import model_arguments
 from microgradnp.debugger.record.record import record
@@ -191,3 +192,29 @@ def forgotten_rate(X, T, W, b, V, c, lr=0.1):
 def test_a_mean_beside_sums_is_no_rate(train, wrong):
     bind = {"W": "one.W", "b": "one.b", "V": "two.W", "c": "two.b"} if train is layers_with_rates else {}
     assert set(judged(train, bind).wrong) == set(wrong)
+
+
+# ------------------------------------------------------------------------------------------- a factor that all gradients share
+
+
+def five_times(X, T, W, b, V, c):
+    return [5 * g for g in slopes(X, T, W, b, V, c)]
+
+
+def five_times_and_one_wrong(X, T, W, b, V, c):
+    a = five_times(X, T, W, b, V, c)
+    return [a[0], a[1], a[2] * V, a[3]]
+
+
+def all_wrong(X, T, W, b, V, c):
+    return [g * p for p, g in zip((W, b, V, c), slopes(X, T, W, b, V, c), strict=True)]
+
+
+def test_a_factor_of_all_gradients_is_told_from_the_factor_that_was_there_before():
+    mended = judged(five_times, {})
+    assert mended.right == ["W", "b", "V", "c"]
+    assert common_factor(judged(all_wrong, {}), mended) == pytest.approx(5)
+    assert common_factor(judged(five_times_and_one_wrong, {}), mended) == 1
+    assert common_factor(judged(all_wrong, {}), judged(slopes, {})) == 1
+    assert common_factor(judged(all_wrong, {}), judged(slow_biases, {})) == 1
+    assert common_factor(judged(all_wrong, {}), judged(means_of_all, {})) == pytest.approx(-0.1 / 6)

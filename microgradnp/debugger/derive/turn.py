@@ -21,6 +21,7 @@ from microgradnp.debugger.derive.meanings import Meaning
 from microgradnp.debugger.derive.proof import Judge
 from microgradnp.debugger.derive.scene import Scene
 from microgradnp.debugger.derive.stage import Stage
+from microgradnp.debugger.judge.common import common_factor
 from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.repair.changes import Change, change_of
 
@@ -76,15 +77,23 @@ class Turn:
         """The cheapest change that makes all right; else the one that makes most right; else a first value that becomes right."""
         self.explore()
         partial: list[Proof] = []
+        scaled: Proof | None = None  # makes all right but for a factor that all share
         until = self.soon(PROVING)
         for trial in self.trials():
             if clock.thread_time() > until:
                 break
             found = self.proved(trial.candidate, trial.hoping)
-            if found is not None and (trial.enough or self.completes(set(found[1].right))):
-                return found
+            if found is not None and self.completes(set(found[1].right)):
+                if common_factor(self.judge.first, found[1]) == 1:
+                    return found
+                scaled = scaled or found
+                continue
+            if found is not None and trial.enough:
+                return scaled or found
             if found is not None:
                 partial.append(found)
+        if scaled is not None:
+            return scaled
         partial = [p for p in partial if set(p[1].right) > self.right]
         if partial:
             return max(partial, key=lambda p: (len(p[1].right), len(p[0].candidate.suspect.reach), -p[0].candidate.cost))

@@ -107,17 +107,19 @@ class Editor(Places):
         scope = self.scope(statement)
         found: list[Edit] = []
         seen: set[tuple[int, str]] = set()
+        holders = containers(statement.node, scope)
         for node in self.nodes(statement):
+            before = ast.unparse(node)
             for cost, kind, new in self.of_node(node, statement, scope):
                 for inner in ast.walk(new):  # nodes of the tree itself keep their places
                     if "lineno" in inner._attributes and id(inner) not in self.place:
                         ast.copy_location(inner, node)
                 text = ast.unparse(new)
-                if (id(node), text) in seen or text == ast.unparse(node) or holds_itself(statement.node, new, scope):
+                if (id(node), text) in seen or text == before or holds_whole(new, holders):
                     continue
                 seen.add((id(node), text))
                 parent, name, index = self.place[id(node)]
-                found.append(Edit(cost, kind, statement.line, ast.unparse(node), text, parent, name, index, node, new))
+                found.append(Edit(cost, kind, statement.line, before, text, parent, name, index, node, new))
         found += self.moves(statement)
         return sorted(found, key=lambda e: e.cost)
 
@@ -330,16 +332,27 @@ class Editor(Places):
 
 def holds_itself(statement: Any, new: Any, scope: Scope) -> bool:
     """Whether a changed statement would put a container into itself: `x[i] = x`, `x.append(x)`."""
+    return holds_whole(new, containers(statement, scope))
+
+
+def containers(statement: Any, scope: Scope) -> set[str]:
+    """The containers that a statement stores something in: `x` in `x[i] = y` and in `x.append(y)`. Arrays do not count."""
     holders: set[str] = set()
     for node in ast.walk(statement):
         if isinstance(node, (ast.Subscript, ast.Attribute)):
             stored = isinstance(node.ctx, ast.Store) and isinstance(node, ast.Subscript)
             if stored or (isinstance(node, ast.Attribute) and node.attr in ("append", "insert", "extend")):
                 holders.add(ast.unparse(base_of(node.value)))
+    return {holder for holder in holders if not scope.shapes.get(holder)}
+
+
+def holds_whole(new: Any, containers: set[str]) -> bool:
+    """Whether an expression reads a whole container."""
+    if not containers:
+        return False
     indexed = {id(node.value) for node in ast.walk(new) if isinstance(node, ast.Subscript)}
     whole = (node for node in ast.walk(new) if isinstance(node, (ast.Name, ast.Attribute)) and id(node) not in indexed)
-    names = {ast.unparse(node) for node in whole}
-    return any(holder in names and not scope.shapes.get(holder) for holder in holders)
+    return any(ast.unparse(node) in containers for node in whole)
 
 
 def lines_of(node: Any) -> str:

@@ -167,7 +167,11 @@ class Search:
             return None
         editor.suspects = self.suspects
         candidates: list[tuple[float, int, Edit]] = []
+        listing = (clock.thread_time() + deadline) / 2  # half of the time may pass before the first edit is tried
         for rank, line in enumerate(region.lines):
+            if clock.thread_time() > listing:
+                self.workshop.out_of_time = True
+                break
             statement = editor.source.by_line.get(line)
             if statement is not None:
                 penalty = 0.02 * rank if region.version is not None else 0.05 * rank

@@ -10,6 +10,7 @@ from microgradnp.debugger.report.facts import Finding
 
 CERTAINTIES = {
     "exact": "verified by re-running on fresh inputs",
+    "scaled": "verified but for a factor that all gradients share",
     "consistent": "agrees with all that was seen, and no edit was found that proves it",
 }
 

@@ -36,13 +36,14 @@ class Finding:
     explanation: str
     expected: str
     fix: tuple[int, str, str] | None  # first line, the lines that are replaced, and those in their place, or how one moves
-    certainty: str  # "exact", "consistent" or "suspected"
+    certainty: str  # "exact", "scaled" (but for a factor of all gradients), "consistent" or "suspected"
     mends: list[str] = field(default_factory=list)  # gradients that are right with the fix
     leaves: list[str] = field(default_factory=list)  # gradients that are still wrong with it
     shortens: bool = False  # whether the fix takes away a term, which may be one that carries over from step to step
     region: list[int] = field(default_factory=list)
     diff: str = ""  # the whole edit that was proved, as `patch` takes it
     rule: str = ""  # the textbook's rule, where the optimizer breaks it
+    times: float = 1.0  # a factor that all gradients have with the fix; no input tells one from a learning rate
 
     @property
     def place(self) -> str:
@@ -57,7 +58,10 @@ class Finding:
             lines.append(f"  expected: {self.variable} = {self.expected}")
         if self.fix:
             first, *more = mending(*self.fix)
-            lines += [f"  fix, verified on fresh inputs: {first}", *(f"    {text}" for text in more)]
+            how = "verified on fresh inputs" if self.times == 1 else "but for a factor"
+            lines += [f"  fix, {how}: {first}", *(f"    {text}" for text in more)]
+            if self.times != 1:
+                lines.append(f"  with it all gradients are {self.times:.6g} times the model's: a learning rate, or a mistake")
             if self.leaves:
                 lines.append(f"  it mends a part only; still wrong: {', '.join(self.leaves)}")
         elif self.rule:
