@@ -549,6 +549,7 @@ def test_a_missing_folder_is_named(tmp_path):
 # --------------------------------------------------------------------------------------------------- scale
 
 
+@pytest.mark.long
 def test_a_deep_chain_needs_no_recursion(tmp_path):
     x = parameter(0.5)
     for _ in range(100_000):

@@ -11,6 +11,8 @@ from microgradnp.drawing.draw import draw
 from microgradnp.drawing.rooms import built_in
 from microgradnp.drawing.svg import svg_of
 
+pytestmark = pytest.mark.long
+
 
 def chain(length):
     x = mg.Tensor(np.ones((3, 3)), requires_grad=True)
