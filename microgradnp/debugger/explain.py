@@ -21,6 +21,7 @@ from microgradnp.debugger.derived import findings as findings_of
 from microgradnp.debugger.judge.common import common_factor
 from microgradnp.debugger.judge.gate import ask_record
 from microgradnp.debugger.judge.rerun import Rerun
+from microgradnp.debugger.optimizer.mistakes import Mistake
 from microgradnp.debugger.repair.causes import EXPLAIN, cause_of
 from microgradnp.debugger.repair.search import Fix, repair
 from microgradnp.debugger.repair.workshop import Workshop
@@ -253,3 +254,27 @@ def cause_of_fault(fault: Fault) -> str:
     if case.carried:
         return "gradient_accumulated_across_steps"
     return cause_of(fix, blamed, case.trace, case.verdict) if fix else cause_without_fix(blamed, case.verdict, case.trace)
+
+
+def finding_of_rule(mistake: Mistake) -> Finding:
+    """A mistake of an optimizer's rule in plain values."""
+    statement = mistake.site.statement
+    source, site = source_of(statement.file), mistake.site
+    text = source.line(statement.line) if source else ""
+    start = len(text) - len(text.lstrip())
+    on_line = site.line == site.end_line == statement.line and text.isascii()
+    return Finding(
+        variable=statement.target or "",
+        function=statement.function.rpartition(".")[2],
+        file=statement.file,
+        line=statement.line,
+        source=text.strip(),
+        cause="optimizer_rule_wrong",
+        explanation=mistake.says,
+        expected="",
+        fix=None,
+        certainty="consistent",
+        region=[statement.line],
+        rule=mistake.formula,
+        part=(site.column - start, site.end_column - start) if on_line else None,
+    )

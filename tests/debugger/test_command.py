@@ -44,7 +44,7 @@ def test_right_code_exits_with_0(folder):
     result = run("right.py:train", "--model", "model.py:loss", "--data", "d.npz")
     assert result.exit_code == 0, result.output
     assert "RIGHT: " in result.output
-    assert "equal x -0.1 (-lr)" in result.output
+    assert "moves by -0.1 times its gradient (-lr)" in result.output
 
 
 def test_wrong_code_exits_with_1_and_writes_the_page(folder):
@@ -77,7 +77,7 @@ def test_a_script_without_functions(folder, sign, code):
     result = run("script.py", "--model", "model.py:loss")
     assert result.exit_code == code, result.output
     assert "script.py, step 0" in result.stdout
-    assert "line 8: error = X @ W - T" in result.stdout or code == 0
+    assert "line 8\n    - error = X @ W + T\n    + error = X @ W - T\n" in result.stdout or code == 0
 
 
 def test_arguments_are_taken_from_the_file_where_no_data_are_given(folder):

@@ -200,7 +200,7 @@ def test_the_report_calls_the_gradients_right_and_the_rule_wrong(tmp_path):
     report = mg.debug(scope["train"], scope["loss"], args)
     said = json.loads(report.to_json())
     assert str(report).startswith("the gradients are RIGHT, the optimizer's rule is WRONG: train, step 0")
-    assert f"Wrong rule: program.py:21 in train: {line}" in str(report)
+    assert f"Wrong rule: program.py:21 in train:\n    {line}\n           ^^^^" in str(report)
     assert (said["verdict"], said["ok"]) == ("WRONG", False)
     assert all(gradient["ok"] for gradient in said["gradients"].values())
     assert said["findings"][0]["cause"] == "optimizer_rule_wrong"

@@ -279,6 +279,7 @@ ROOMS = [
     "match",
     "record",
     "judge",
+    "optimizer",
     "blame",
     "repair",
     "derive",

@@ -305,9 +305,6 @@ def reason(c: float, trace: Trace) -> str:
     if any(abs(abs(c) - v) < 1e-6 * v and v != 1 for v in scalars(trace)):
         return " (-lr)" if c < 0 else " (lr)"
     for value, text in (
-        (-1.0, "-1"),
-        (2.0, "2"),
-        (0.5, "1/2"),
         (size if size > 1 else 0, "N: a sum where the model has a mean"),
         (1 / size if size > 1 else 0, "1/N: a mean where the model has a sum"),
     ):
@@ -320,10 +317,9 @@ def relation(entry: Entry, trace: Trace) -> str:
     """How a gradient compares with the right one, in words."""
     if entry.fault == "missing":
         return "right, but never applied"
+    other = "does not follow its gradient" if entry.kind == "update" else "differs from the gradient"
     if entry.error < tolerance(trace, STEP) and entry.scale:
-        text = "equal" if abs(entry.scale - 1) < 1e-6 else f"equal x {entry.scale:.6g}{reason(entry.scale, trace)}"
-        if entry.transposed:
-            text = "transposed" if text == "equal" else f"transposed, {text}"
+        text = multiple(entry, trace)
         return text if entry.ok else f"{text}, unlike the others" if entry.fault == "scale" else f"{text}: the sign is wrong"
     if entry.found is not None and not np.any(entry.found):
         return "zero: it does not move" if entry.kind == "update" else "zero"
@@ -331,5 +327,21 @@ def relation(entry: Entry, trace: Trace) -> str:
         a, b = np.ravel(entry.found), np.ravel(entry.expected)
         if not np.isfinite(a).all():
             return "not finite"
-        return f"different (cosine {cosine(a, b):.4f})"
-    return "different"
+        return f"{other} (cosine {cosine(a, b):.4f})"
+    return other
+
+
+def multiple(entry: Entry, trace: Trace) -> str:
+    """A multiple of the gradient in words: "moves by -0.1 times its gradient (-lr)", "equal", "has the opposite sign"."""
+    times = f"{entry.scale:.6g} times"
+    if entry.kind == "update":
+        text = f"moves by {times} its gradient{reason(entry.scale, trace)}"
+    elif abs(entry.scale - 1) < 1e-6:
+        text = "equal"
+    elif abs(entry.scale + 1) < 1e-6:
+        text = "has the opposite sign"
+    else:
+        text = f"{times} the gradient{reason(entry.scale, trace)}"
+    if entry.transposed:
+        return "transposed" if text == "equal" else f"transposed, {text}"
+    return text

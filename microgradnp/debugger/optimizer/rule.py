@@ -1,23 +1,27 @@
-"""The rule of an optimizer, asked when its gradients are right: the mistake as a finding, and the verdict that goes with it."""
+"""The rule of an optimizer whose gradients are right: the mistake in it, and the verdict that goes with it."""
 
 from __future__ import annotations
 
 import dataclasses
 
 from microgradnp.debugger.capture.bind import Wanted
-from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.judge.judged import Judged
 from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.optimizer.mistakes import Mistake, mistake_of
 from microgradnp.debugger.optimizer.steps import Course, course_of, found_step
 from microgradnp.debugger.record.step import ground_of
-from microgradnp.debugger.report.facts import Finding
-
-CAUSE = "optimizer_rule_wrong"
 
 
-def wrong_rule(made: Verdict, wanted: Wanted, number: int) -> tuple[Verdict, Finding] | None:
-    """The verdict with right gradients, and what is wrong with the rule. None where no mistake of the rule is proved.
+def wrong_rule(made: Verdict, wanted: Wanted, number: int) -> tuple[Verdict, Mistake] | None:
+    """The verdict with right gradients, and what is wrong with the rule. None where no mistake of the rule is proved."""
+    try:
+        return proved(made, wanted, number)
+    except Exception:  # with other gradients than its own a program may do anything; then nothing is said of its rule
+        return None
+
+
+def proved(made: Verdict, wanted: Wanted, number: int) -> tuple[Verdict, Mistake] | None:
+    """The same, or whatever the replays raise.
 
     What was called wrong is right if its gradient was formed in each step: then only the rule is to blame.
     """
@@ -33,7 +37,7 @@ def wrong_rule(made: Verdict, wanted: Wanted, number: int) -> tuple[Verdict, Fin
     if any("times the others" in made.entries[argument].why for argument in made.wrong):
         return None
     mistake = mistake_of(course)
-    return (with_right_gradients(made, course, number), finding(mistake)) if mistake is not None else None
+    return (with_right_gradients(made, course, number), mistake) if mistake is not None else None
 
 
 def with_right_gradients(made: Verdict, course: Course, number: int) -> Verdict:
@@ -43,23 +47,3 @@ def with_right_gradients(made: Verdict, course: Course, number: int) -> Verdict:
     for argument in course.arguments:
         entries[argument] = Judged(argument, "right", "gradient", stage.factors[argument], 0.0, stage.gradients[argument])
     return dataclasses.replace(made, step=course.first, entries=entries, number=number)
-
-
-def finding(mistake: Mistake) -> Finding:
-    """The mistake in plain values."""
-    statement = mistake.site.statement
-    source = source_of(statement.file)
-    return Finding(
-        variable=statement.target or "",
-        function=statement.function.rpartition(".")[2],
-        file=statement.file,
-        line=statement.line,
-        source=source.line(statement.line).strip() if source else "",
-        cause=CAUSE,
-        explanation=mistake.says,
-        expected="",
-        fix=None,
-        certainty="consistent",
-        region=[statement.line],
-        rule=mistake.formula,
-    )

@@ -18,6 +18,7 @@ from microgradnp.debugger.record.structure import ARRANGED, Part, Structure, par
 from microgradnp.derivatives.agreement import scale_of
 
 STEPS = 3  # that are looked at
+FAR = 4  # times the operations from a parameter to its gradient, or to the end of the forward pass: no step is longer
 MOVES = 3  # of a parameter in one step, by statements one after the other
 EXACT = 1e-7  # relative error of a gradient
 CARRIED = (0.5, 1.05)  # of the old parameter that a new one holds: less than one where it decays
@@ -97,8 +98,10 @@ def course_of(first: Step, arguments: list[str], optional: set[str], number: int
 
 
 def remembers(stage: Stage) -> bool:
-    """Whether an update reads arrays that were there before the step. A plain step reads none."""
-    return any(np.size(node.value) > 1 for argument in stage.ends for node in stage.carried(argument))
+    """Whether an update reads arrays that are not made from gradients, or zeros. A plain step reads none."""
+    read = {node for argument in stage.ends for node in stage.update(argument)} - set(stage.before.values())
+    arrays = [node for node in read if np.size(node.value) > 1]
+    return any(node not in stage.from_gradients or node.name.startswith("zeros") for node in arrays)
 
 
 def stages_after(first: Step, stage: Stage, found: Step | None) -> Iterator[Stage]:
@@ -128,6 +131,7 @@ def whole_parts(step: Step) -> dict[str, Node]:
     """The arguments that are arrays of the program, by their nodes. One number is a multiple of any gradient, and is left out."""
     parts = {argument: list(parts_in(held)) for argument, held in step.before.items() if argument in step.evaluation.gradients}
     single = {a: found[0].node for a, found in parts.items() if len(found) == 1 and step.evaluation.gradients[a].size > 1}
+    single = {argument: node for argument, node in single.items() if argument in step.after or not step.after}
     return {argument: home_of(node, step) for argument, node in single.items()}
 
 
@@ -168,7 +172,8 @@ def part_at(node: Node, first: Step, argument: str) -> Part:
 def stage_at(first: Step, before: dict[str, Node], evaluation: Evaluation, least: int) -> Stage | None:
     """The step that leads on from some parameters. Those without a gradient, or that do not move, are no part of it."""
     structure, gradients, factors = first.structure, {}, {}
-    later = sorted((n for n in structure.after(before.values()) if n.number > least), key=lambda node: node.number)
+    reach = least + FAR * (least - min(node.number for node in before.values()) + 50)
+    later = sorted((n for n in structure.after(before.values()) if least < n.number < reach), key=lambda node: node.number)
     for argument in before:
         found = ((node, factor_of(node, evaluation, argument)) for node in later)
         node, factor = next(((n, c) for n, c in found if c is not None), (None, None))
@@ -195,14 +200,17 @@ def factor_of(node: Node, evaluation: Evaluation, argument: str) -> float | None
 
 def ends_of(stage: Stage, argument: str) -> Iterator[Node]:
     """The parameter after the step: the arrays that are made from its gradient and hold the old one, the first one first."""
-    start, made = stage.before[argument], stage.structure.after([stage.gradients[argument]])
+    start, gradient = stage.before[argument], stage.gradients[argument]
+    made, reach = stage.structure.after([gradient]), gradient.number + FAR * (gradient.number - start.number + 50)
     todo, seen = [(start.number, start)], {start}
     while todo:
         _, node = heapq.heappop(todo)
         if node in made and holds(node, start, stage):
             yield node
         for reader in stage.structure.consumers[node.number]:
-            if reader not in seen and np.shape(reader.value) == np.shape(start.value) and node in stage.structure.carried(reader):
+            if reader in seen or reader.number > reach or np.shape(reader.value) != np.shape(start.value):
+                continue
+            if node in stage.structure.carried(reader):
                 seen.add(reader)
                 heapq.heappush(todo, (reader.number, reader))
 

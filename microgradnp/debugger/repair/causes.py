@@ -63,6 +63,33 @@ EXPLAIN = {
     "unknown": "the cause was not found",
 }
 
+CALCULUS = {  # the rule of calculus that a mistake breaks, for a layer z = h @ W + b with h = f(z of the layer before)
+    "gradient_or_update_used_for_weight": "z = h @ W gives dL/dh = dL/dz @ W.T, with the W of the forward pass",
+    "updated_weights_used": "z = h @ W gives dL/dh = dL/dz @ W.T, with the W of the forward pass, before its update",
+    "missing_activation_derivative": "h = f(z) gives dL/dz = dL/dh * f'(z)",
+    "wrong_activation_derivative": "h = f(z) has f'(z) = h * (1 - h) for sigmoid, 1 - h**2 for tanh, and 1 where z > 0 for relu",
+    "derivative_of_activated_value": "h = f(z) gives dL/dz = dL/dh * f'(z), where f' is taken at z, not at h",
+    "derivative_at_wrong_point": "h = f(z) gives dL/dz = dL/dh * f'(z), with the same z in both",
+    "wrong_activation_in_weight_gradient": "z = h @ W gives dL/dW = h.T @ dL/dz, with the h that this layer multiplies by W",
+    "transposed": "z = h @ W gives dL/dh = dL/dz @ W.T and dL/dW = h.T @ dL/dz",
+    "matmul_vs_elementwise": "z = h @ W gives matrix products, and h = f(z) gives the elementwise product dL/dh * f'(z)",
+    "bias_gradient_reduction": "z = h @ W + b adds the same b to each sample, so dL/db is the sum of dL/dz over the samples",
+    "batch_scale_1_over_N": "a mean over N samples puts 1/N into every gradient, and a sum into none",
+    "factor_2": "u**2 has the derivative 2 * u, and 0.5 * u**2 has u",
+    "regularisation_term_wrong": "a penalty lam * sum(W**2) adds 2 * lam * W to dL/dW",
+    "missing_path_through_time": "h[t] is read at t and at t + 1, so dL/dh[t] is the sum of both gradients",
+    "wrong_time_index": "z[t] = h[t - 1] @ W gives dL/dW = the sum over t of h[t - 1].T @ dL/dz[t]",
+    "missing_term": "a value that is read in several places has the sum of their gradients",
+    "gradient_overwritten": "a value that is read in several places has the sum of their gradients",
+    "missing_factor": "u * v has the derivative v with respect to u: the other factor stays",
+    "softmax_jacobian_wrong": "p = softmax(z) gives dL/dz = p * (dL/dp - sum(p * dL/dp))",
+    "upstream_gradient_dropped": "the chain rule multiplies each derivative by the gradient from above",
+    "loss_derivative_wrong": "0.5 * sum((y - t)**2) has dL/dy = y - t, and -sum(t * log(p)) has dL/dp = -t / p",
+    "relu_mask_wrong": "h = relu(z) gives dL/dz = dL/dh where z > 0, and 0 elsewhere",
+    "normalisation_term_missing": "the mean and the variance depend on every entry, so each adds a path to its gradient",
+    "gradient_accumulated_across_steps": "the gradient of a step is that of its own loss: set it to zero before each step",
+}
+
 DERIVATIVE = re.compile(r"\b1(\.0)? - |prime|deriv|_grad\b|> ?0|>= ?0|\bslope|\bd(sigmoid|tanh|relu)")
 MASK = re.compile(r"\[.*[<>].*\] = 0(\.0*)?$")
 PENALTY = re.compile(r"lam|\breg|decay|\bl2\b|penalty")

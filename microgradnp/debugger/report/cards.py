@@ -6,7 +6,7 @@ import difflib
 import re
 from typing import NamedTuple
 
-from microgradnp.debugger.report.facts import Finding
+from microgradnp.debugger.report.facts import MOVE, Finding
 
 CERTAINTIES = {
     "exact": "verified by re-running on fresh inputs",
@@ -37,7 +37,7 @@ def change_of(finding: Finding) -> Change | None:
     if finding.fix is None:
         return None
     line, old, new = finding.fix
-    if re.fullmatch(r"move lines? \d+( to \d+)? (after|before|out of the loop of) line \d+", new):
+    if MOVE.fullmatch(new):
         return Change(line, [(old, False)], [], new)
     return Change(line, *difference(old, new))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from microgradnp.core.origin import file_label
@@ -12,6 +13,10 @@ from microgradnp.debugger.capture.trace import Trace
 from microgradnp.debugger.judge.evidence import Entry
 from microgradnp.debugger.judge.verdict import Verdict
 from microgradnp.debugger.match.matches import Matches
+from microgradnp.debugger.repair.causes import CALCULUS
+from microgradnp.debugger.report.caret import Span, changed_part
+
+MOVE = re.compile(r"move lines? \d+( to \d+)? (after|before|out of the loop of) line \d+")
 
 
 @dataclass(frozen=True)
@@ -44,18 +49,35 @@ class Finding:
     diff: str = ""  # the whole edit that was proved, as `patch` takes it
     rule: str = ""  # the textbook's rule, where the optimizer breaks it
     times: float = 1.0  # a factor that all gradients have with the fix; no input tells one from a learning rate
+    part: tuple[int, int] | None = None  # the columns of `source` that are wrong, where no fix shows them
 
     @property
     def place(self) -> str:
         """File and line: `net.py:32`."""
         return f"{file_label(self.file)}:{self.line}"
 
+    @property
+    def span(self) -> Span | None:
+        """The columns of `source` that are wrong, where they are known."""
+        if self.part is not None:
+            return Span(*self.part)
+        return changed_part(self.source, *self.fix[1:]) if self.fix is not None and self.fix[0] == self.line else None
+
+    @property
+    def calculus(self) -> str:
+        """The rule of calculus that is broken; empty where the cause has none."""
+        return CALCULUS.get(self.cause, "") if self.certainty != "suspected" else ""
+
     def __str__(self) -> str:
-        lines = [f"{self.place} in {self.function}: {self.source}"]
+        lines = [f"{self.place} in {self.function}:", f"    {self.source}"]
+        if self.span is not None:
+            lines.append(f"    {self.span.under(self.source)}")
         if self.cause != "unknown" and self.certainty != "suspected":
             lines.append(f"  cause: {self.explanation} ({self.cause})")
         if self.expected:
-            lines.append(f"  expected: {self.variable} = {self.expected}")
+            lines.append(f"  right value: {self.variable} = {self.expected}")
+        if self.calculus:
+            lines.append(f"  calculus: {self.calculus}")
         if self.fix:
             first, *more = mending(*self.fix)
             how = "verified on fresh inputs" if self.times == 1 else "but for a factor"
@@ -77,12 +99,12 @@ class Finding:
 
 
 def mending(line: int, old: str, new: str) -> list[str]:
-    """A fix in words: "line 7: b = 2", or all lines that are replaced and those in their place."""
+    """A fix in words: where it is, the lines that are replaced, and those in their place; or how a line moves."""
     before, after = old.split("\n"), new.split("\n")
-    if len(before) == len(after) == 1:
+    if MOVE.fullmatch(new):
         return [f"line {line}: {new}"]
     last = line + len(before) - 1
-    where = f"line {line}:" if last == line else f"lines {line} to {last}:"
+    where = f"line {line}" if last == line else f"lines {line} to {last}"
     return [where, *(f"- {text}" for text in before), *(f"+ {text}" for text in after)]
 
 

@@ -10,7 +10,7 @@ from microgradnp.debugger.report.cards import CERTAINTIES, change_of
 from microgradnp.debugger.report.facts import Facts, mending
 from microgradnp.debugger.report.heat import figure
 from microgradnp.debugger.report.listing import MARKS, listing
-from microgradnp.debugger.report.text import FORWARD, heading
+from microgradnp.debugger.report.text import FORWARD, heading, summary
 from microgradnp.viewer.document import document, filled
 
 KINDS = {"RIGHT": "right", "WRONG": "wrong"}
@@ -55,23 +55,6 @@ def shared(report: Facts) -> dict[str, Any]:
         "forward": FORWARD,
         "mending": mending,
     }
-
-
-def summary(report: Facts) -> str:
-    """The verdict in a sentence."""
-    count, verdict = len(report.gradients), report.verdict
-    if not count and not verdict.unjudged:
-        return "No gradient was found that could be checked."
-    if report.trace.error is not None and verdict.ok:
-        return "The code stopped with an error; the gradients that it had formed before are right."
-    if report.ok:
-        return "The gradient is right." if count == 1 else f"All {count} gradients are right."
-    if verdict.ok:
-        open_ = [*verdict.unjudged, *verdict.unchecked]
-        return f"Nothing wrong was found. It is open for {', '.join(open_)}." if open_ else "The gradients agree to some digits."
-    wrong = len(verdict.wrong)
-    said = "The gradient is wrong." if count == 1 else f"{wrong} of {count} gradients {'is' if wrong == 1 else 'are'} wrong."
-    return said if report.findings else f"{said} The place was not found."
 
 
 def all_notes(report: Facts) -> list[str]:

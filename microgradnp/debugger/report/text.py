@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from microgradnp.debugger.report.facts import Facts
 
+MOST_NAMED = 4
 FORWARD = "The forward pass differs from the model, so nothing is said about the backward pass."
 
 
 def text(report: Facts) -> str:
     """Verdict first, then the gradients, then the findings, then what was bound to what."""
     name = report.program.name
-    lines = [f"{heading(report)}: {name}, step {report.number}"]
+    lines = [f"{heading(report)}: {name}, step {report.number}. {summary(report)}"]
     names = [*report.gradients, *report.verdict.unjudged, *report.verdict.unchecked]
     width = max((len(a) for a in names), default=0)
     for argument, entry in report.gradients.items():
@@ -31,6 +32,27 @@ def text(report: Facts) -> str:
     lines += [f"Note: {note}." for note in (*report.verdict.conventions, *report.notes)]
     lines.append("Bound: " + ", ".join(f"{argument} = {where}" for argument, where in report.bound.items()))
     return "\n".join(lines)
+
+
+def summary(report: Facts) -> str:
+    """The verdict in a sentence."""
+    count, verdict = len(report.gradients), report.verdict
+    if not count and not verdict.unjudged:
+        return "No gradient was found that could be checked."
+    if report.rule_is_wrong:
+        return "The step does something else with the gradients than any known optimizer."
+    if report.trace.error is not None and verdict.ok:
+        return "The code stopped with an error; the gradients that it had formed before are right."
+    if report.ok:
+        return "The gradient is right." if count == 1 else f"All {count} gradients are right."
+    if verdict.ok:
+        open_ = [*verdict.unjudged, *verdict.unchecked]
+        return f"Nothing wrong was found. It is open for {', '.join(open_)}." if open_ else "The gradients agree to some digits."
+    wrong = verdict.wrong
+    named = f"The gradient{'s' if len(wrong) > 1 else ''} of {', '.join(wrong[:MOST_NAMED])}"
+    more = f" and {len(wrong) - MOST_NAMED} more" if len(wrong) > MOST_NAMED else ""
+    said = f"{named}{more} {'are' if len(wrong) > 1 else 'is'} wrong."
+    return said if report.findings else f"{said} The place was not found."
 
 
 def heading(report: Facts) -> str:
