@@ -1,4 +1,8 @@
-"""A small convolutional network learns scikit-learn's digits."""
+"""A small convolutional network learns scikit-learn's digits.
+
+pip install "microgradnp[examples]"  # scikit-learn, for its digits
+python examples/cnn_digits.py
+"""
 
 import tempfile
 from pathlib import Path

@@ -3,6 +3,9 @@
 One matrix maps 64 pixels to 10 digits. Somebody adds up squared errors of sigmoids over all images, with a learning rate of 1.
 The first step saturates every sigmoid. Its slope is 0, and nothing moves any more. The mean cross-entropy has the gradient p - y,
 without the factor p * (1 - p), and does not stall.
+
+pip install "microgradnp[examples]"  # scikit-learn, for its digits
+python examples/no_hidden_layer_digits.py
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
 """Handwritten digits: a softmax classifier with one hidden layer, minibatches and Adam.
 
-pip install "microgradnp[examples]"
+pip install "microgradnp[examples]"  # scikit-learn, for its digits
 python examples/softmax_digits.py
 """
 

@@ -137,6 +137,21 @@ def test_arguments_are_global_variables_without_a_file_of_data(command, folder):
     assert CliRunner().invoke(main, [command, "code.py:loss"]).exit_code == 0
 
 
+def test_a_script_that_calls_none_of_its_functions_is_told_so(folder):
+    Path("idle.py").write_text("def train(x, t, W):\n    W -= x.T @ (x @ W - t)\n")
+    result = CliRunner().invoke(main, ["debug", "idle.py", "--model", "code.py:loss"])
+    assert result.exit_code == 2
+    assert result.stderr == "Error: idle.py never calls train. Name the function to run: idle.py:train\n"
+
+
+def test_a_step_beyond_the_end_is_not_right(folder):
+    text = WRONG.replace("    dW = x.T @ (y - t) ** 2\n    return dW", "    W -= x.T @ (y - t)")
+    Path("moves.py").write_text(text)
+    result = CliRunner().invoke(main, ["debug", "moves.py:f", "--model", "moves.py:loss", "--step", "3"])
+    assert "Note: step 3 could not be judged (the code takes 1 step); this is the first." in result.output
+    assert result.exit_code == 2
+
+
 def test_check_takes_global_variables_too(folder):
     result = CliRunner().invoke(main, ["check", "code.py:double,back"])
     assert (result.exit_code, result.output[:5]) == (0, "RIGHT")

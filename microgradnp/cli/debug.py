@@ -12,7 +12,7 @@ import microgradnp as mg
 from microgradnp.cli import options
 from microgradnp.cli.colours import echo
 from microgradnp.cli.errors import UnusableError, running, writing
-from microgradnp.cli.loading import arguments, load, load_code
+from microgradnp.cli.loading import arguments, load, load_code, naming_functions
 
 if TYPE_CHECKING:
     from microgradnp.debugger.report.report import Report
@@ -53,7 +53,7 @@ def debug(
 
     train, loss = load_code(code), load(model)
     given = arguments(train, data, code)
-    with running(f"{code} failed", BindingError, ModelError):
+    with running(f"{code} failed", BindingError, ModelError), naming_functions(code):
         report = mg.debug(train, loss, kwargs=given, bind=bind, step=step, budget=budget)
     if as_json:
         click.echo(report.to_json())
@@ -66,9 +66,10 @@ def debug(
                 write(path)
             if opened:
                 options.show(path)
-    raise SystemExit(exit_code(report))
+    raise SystemExit(exit_code(report, step))
 
 
-def exit_code(report: Report) -> int:
-    """0 for right gradients, 1 for a wrong one, 2 for everything in between."""
-    return 0 if report.ok else 1 if report.word == "WRONG" else UnusableError.exit_code
+def exit_code(report: Report, step: int = 0) -> int:
+    """0 for right gradients, 1 for a wrong one, 2 for everything in between, and where an earlier step was judged instead."""
+    judged = report.number >= step
+    return 0 if report.ok and judged else 1 if report.word == "WRONG" else UnusableError.exit_code

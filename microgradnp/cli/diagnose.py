@@ -11,7 +11,7 @@ import microgradnp as mg
 from microgradnp.cli import options
 from microgradnp.cli.colours import echo
 from microgradnp.cli.errors import UnusableError, running, writing
-from microgradnp.cli.loading import arguments, load, load_code
+from microgradnp.cli.loading import arguments, load, load_code, naming_functions
 
 STATUS = {"healthy": 0, "at its floor": 0, "sick": 1}
 
@@ -50,7 +50,7 @@ def diagnose(
 
     train = load_code(code)
     given = arguments(train, data, code)
-    with running(f"{code} failed", BindingError, ModelError):
+    with running(f"{code} failed", BindingError, ModelError), naming_functions(code):
         if model is None:
             found = mg.diagnose(fitted(train, given), budget=budget)
         else:

@@ -64,6 +64,8 @@ def running(target: str, *clear: type[Exception]) -> Iterator[None]:
     """Report an exception of the user's code as an UnusableError. The messages of `clear` exceptions need no addition."""
     try:
         yield
+    except UnusableError:
+        raise
     except clear as error:
         raise UnusableError(with_options(str(error))) from None
     except Exception as error:

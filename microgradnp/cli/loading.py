@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import importlib.util
 import inspect
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -86,6 +88,23 @@ def load_code(target: str) -> Callable[..., Any]:
         return script(file)
     except SyntaxError as error:
         raise UnusableError(f"{file} is not a Python program: {one_line(error)}") from None
+
+
+@contextlib.contextmanager
+def naming_functions(target: str) -> Iterator[None]:
+    """Where nothing was found in a script, name its functions that it never calls: one of them is meant."""
+    try:
+        yield
+    except ValueError as error:
+        file = Path(target)
+        if ":" in target or file.suffix != ".py":
+            raise
+        tree = ast.parse(file.read_bytes())
+        called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        idle = [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name not in called]
+        if not idle:
+            raise
+        raise UnusableError(f"{file} never calls {', '.join(idle)}. Name the function to run: {file}:{idle[0]}") from error
 
 
 def arguments(function: Callable[..., Any], data: Path | None, target: str) -> dict[str, Any]:

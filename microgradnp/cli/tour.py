@@ -55,7 +55,8 @@ def question(runs: dict[str, list[Run]]) -> str:
         "steps.\n"
         f"On data B, twenty samples, it falls to {b.errors[-1]:.2f} and stays there. The gradients keep shrinking, and after "
         f"{len(b.errors)} steps the training stops.\n"
-        "Why does it stall, and what can be done?"
+        f"Why does it stall, and what can be done?\n\nThe code is in {story.__file__}: step_with_the_bug, and step_done_right "
+        "below it."
     )
 
 
@@ -160,7 +161,7 @@ def tour(out: Path, seed: int, verbose: bool, quick: bool, opened: bool) -> None
     data = {"A": story.two_samples(), "B": story.uniform_samples(seed)}
     runs = {name: two_runs(*pair, seed) for name, pair in data.items()}
     say(console, question(runs))
-    say(console, "\n`mg.diagnose` runs the same code, unchanged:\n")
+    say(console, "`mg.diagnose` runs the training with the bug, unchanged:\n")
     say(console, str(answer(*data["B"], seed)))
     if verbose:
         from microgradnp.cli.tour_tables import show_tables

@@ -63,7 +63,9 @@ def ask_record(
             for most in MOST:
                 made = record(function, program.args, program.kwargs, most, wanted, until, edited, line)
                 with contextlib.suppress(*(() if made.finished or most == MOST[-1] else (CannotJudgeError, BindingError))):
-                    verdict = judge_record(made, model, wanted.arguments, wanted.optional, number)
+                    verdict = judge_record(
+                        made, model, wanted.arguments, wanted.optional, number, until=clock.process_time() + 5 * seconds
+                    )
                     if most == MOST[-1] or is_enough(made, verdict):
                         break
         return Recorded(verdict)

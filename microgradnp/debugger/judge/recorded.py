@@ -7,6 +7,7 @@ both. It is right when it is the same multiple of the model's on both.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -51,13 +52,20 @@ class Verdict:
 
 
 def judge_record(
-    record: Record, model: Callable[..., Any], arguments: list[str], optional: set[str], number: int = 0, more: int = 2
+    record: Record,
+    model: Callable[..., Any],
+    arguments: list[str],
+    optional: set[str],
+    number: int = 0,
+    more: int = 2,
+    until: float = math.inf,
 ) -> Verdict:
     """Judge the step with this number, and when it is right, the next steps as well: the first that is wrong, or that step.
 
-    Raises BindingError, and CannotJudgeError when no forward pass of the program is the model's.
+    After the processor time `until` no later step is looked for. Raises BindingError, and CannotJudgeError when no forward pass
+    of the program is the model's.
     """
-    ground = ground_of(record, arguments, optional)
+    ground = ground_of(record, arguments, optional, until=until)
     number = max(number, ground.skipped)
     try:
         step = find_step(record, model, arguments, optional, number - ground.skipped, ground)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
+import math
+import time as clock
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, NamedTuple
 
@@ -21,6 +23,7 @@ from microgradnp.debugger.record.structure import Part, Structure, exchanged, pa
 from microgradnp.debugger.record.ways import final_of, goes_on, last_of, moved_to, pairs, tail_of
 
 TRIES = 60
+SOON = 20  # so many steps are looked for at any cost
 
 
 class CannotJudgeError(Exception):
@@ -95,6 +98,7 @@ class Ground(NamedTuple):
     values: Replay
     history: list[tuple[int, dict[str, Any]]]
     ints: frozenset[str] = frozenset()  # parameters that are whole numbers in the first step, which is left out
+    until: float = math.inf  # the processor time after which no later step is looked for
 
     @property
     def skipped(self) -> int:
@@ -102,14 +106,14 @@ class Ground(NamedTuple):
         return int(bool(self.ints))
 
 
-def ground_of(record: Record, arguments: list[str], optional: set[str], whole: bool = False) -> Ground:
+def ground_of(record: Record, arguments: list[str], optional: set[str], whole: bool = False, until: float = math.inf) -> Ground:
     """Without the first step where a parameter is a whole number of Python in it, unless the `whole` run is asked for.
 
     Raises BindingError where an argument without a default has no variable.
     """
     ints = frozenset() if whole else frozenset(begin_as_ints(record, arguments))
     history = list(states(record, arguments, optional, ints))
-    return Ground(Structure(record), replay(record, everything=True), history, ints)
+    return Ground(Structure(record), replay(record, everything=True), history, ints, until)
 
 
 def find_step(
@@ -122,7 +126,7 @@ def find_step(
 ) -> Step:
     """The step with this number, counted from 0. Raises BindingError and CannotJudgeError."""
     ground = ground or ground_of(record, arguments, optional)
-    structure, values, history, _ = ground
+    structure, values, history, *_ = ground
     last: dict[str, Any] = {a: v.history[-1].value for a in arguments if (v := record.sightings.variable(a)) is not None}
     tails = {a: tail_of(v.expression) for a in arguments if (v := record.sightings.variable(a)) is not None}
     why = "the model's arguments never had values at the same time"
@@ -131,6 +135,8 @@ def find_step(
     carried: dict[str, Any] = {}
     ever: set[str] = set()  # the arguments that have moved, or will
     for tries, (time, seen) in enumerate(history):
+        if done > SOON and clock.process_time() > ground.until:
+            break
         if tries > TRIES + 20 * number or time < least:
             continue
         state = {**seen, **{a: held for a, held in carried.items() if a in seen}}
@@ -161,6 +167,10 @@ def find_step(
             break
         carried = after
         least = max(part.node.number for held in after.values() for part in parts_in(held))
+    if number and (not record.finished or clock.process_time() > ground.until):
+        why = "the training could not be followed so far; raise the budget, or ask for an earlier step"
+    elif done >= 0:
+        why = f"the code takes {done + 1} step{'s' if done else ''}"
     if blind is None or number:
         raise CannotJudgeError(why)
     state, evaluation = blind
@@ -178,7 +188,7 @@ def step_at(
     outputs: list[Node],
 ) -> Step:
     """The step that leads from a state to what the parameters are `after` it."""
-    structure, values, history, _ = ground
+    structure, values, history, *_ = ground
     before = {a: exchanged(held, parts_in(held)) for a, held in state.items()}
     backward = structure.after(outputs)
     this_step = backward - structure.after(part.node for held in after.values() for part in parts_in(held))
