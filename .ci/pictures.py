@@ -30,6 +30,20 @@ def shot(browser: Browser, page: Path, state: str, size: tuple[int, int]) -> Ima
     return image
 
 
+def trained(browser: Browser, page: Path, size: tuple[int, int]) -> Image.Image:
+    """A page that computes, after 300 steps of Adam in the page itself."""
+    tab = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    tab.goto(page.as_uri())
+    tab.wait_for_selector("body[data-ready]", state="attached")
+    tab.select_option("#optimizer", "adam")
+    tab.fill("#rate", "0.03")
+    for _ in range(300):
+        tab.click("#trainStep")
+    image = Image.open(io.BytesIO(tab.screenshot())).convert("RGB")
+    tab.close()
+    return image
+
+
 def save_still(image: Image.Image, name: str) -> None:
     image.quantize(128).save(PICTURES / name, optimize=True)
 
@@ -77,18 +91,16 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp())
     draw_network(folder)
     draw_speeds()
-    rnn = EXAMPLES / "char_rnn_wrong.py"
-    asked = ["debug", f"{rnn}:train", "--model", f"{rnn}:loss", "--budget", "60", "--view", folder / "rnn.html"]
-    subprocess.run([sys.executable, "-m", "microgradnp", *asked], check=False)  # its status is 1: a line is wrong
+    subprocess.run([sys.executable, EXAMPLES / "gallery.py", "--out", folder], check=True)
     subprocess.run([sys.executable, EXAMPLES / "step_through_backprop.py", "--out", folder], check=True)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         save_still(shot(browser, folder / "wrong.html", "", (1280, 860)), "page.png")
-        save_still(shot(browser, folder / "training.html", "", (1280, 800)), "training.png")
+        save_still(trained(browser, folder / "mlp.html", (1280, 860)), "training.png")
         steps = [shot(browser, folder / "wrong.html", f"step={k}&lane=1&over=0&sel=none", (1280, 800)) for k in range(11)]
         save_moving(steps, "step_through.gif", [1200] * 10 + [3000])
-        found = shot(browser, folder / "rnn.html", "", (1280, 760))
-        back = [shot(browser, folder / "rnn.html", f"step={k}&over=0&sel=none", (1280, 760)) for k in range(0, 110, 12)]
+        found = shot(browser, folder / "wrong_line.html", "", (1280, 760))
+        back = [shot(browser, folder / "wrong_line.html", f"step={k}&over=0&sel=none", (1280, 760)) for k in range(0, 110, 12)]
         save_moving([found, *back, found], "wrong_line.gif", [4000] + [500] * len(back) + [4000])
         browser.close()
     for path in sorted(PICTURES.iterdir()):
