@@ -179,6 +179,12 @@ def test_mistakes_with_lbfgs():
     with pytest.raises(RuntimeError, match="in the loss"):
         mg.optim.LBFGS(w).step(fails)
     np.testing.assert_array_equal(w.numpy(), START)
+    with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=r"LBFGS: the loss or its gradient is NaN: .*log"):
+        mg.optim.LBFGS(w).step(lambda: np.sum(np.log(w - 1e9)))
+    np.testing.assert_array_equal(w.numpy(), START)
+    for settings in ({"lr": 0.1}, {"weight_decay": 0.1}):
+        with pytest.raises(TypeError, match=f"LBFGS: {next(iter(settings))}=0.1 would have no effect"):
+            mg.optim.LBFGS([{"params": [w], **settings}])
     with pytest.raises(TypeError, match="parameters must be real"):
         mg.optim.LBFGS(parameter(np.ones(2, complex))).step(lambda: 0)
 

@@ -178,3 +178,24 @@ def test_groups_of_an_optimizer_are_not_undone_silently():
     mg.fit(lambda: np.sum(a * b), groups, optimizer=mg.optim.SGD(groups, lr=0.1), iterations=1, progress=False)
     assert a.numpy()[0] != 1
     assert b.numpy()[0] == 1
+
+
+def test_another_training_is_not_resumed(tmp_path):
+    def train(lr=0.1, x=X, resume=True, **options):
+        model = mg.nn.Linear(3, 1, rng=0)
+        optimizer = mg.optim.SGD(lr=lr)
+        loss = lambda x, y: mg.mse(model(x), y)  # noqa: E731
+        given = {"iterations": 3, "checkpoint": tmp_path / "run.npz", "resume": resume, "progress": False} | options
+        return mg.fit(loss, model, (x, Y), optimizer=optimizer, **given)
+
+    train(resume=False)
+    for changed, message in [
+        ({"lr": 0.2}, r"lr was 0\.1 and is 0\.2"),
+        ({"clip_norm": 1.0}, r"clip_norm was None and is 1\.0"),
+        ({"x": X + 1}, r"the numbers of data\[0\] are others"),
+        ({"x": X.astype(np.float32)}, r"data\[0\] was float64 \(40, 3\) and is float32"),
+        ({"schedule": mg.optim.constant(0.1)}, r"schedule\(0\) was None and is 0\.1"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            train(**changed)
+    assert train(iterations=5).iterations == 5

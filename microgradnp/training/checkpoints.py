@@ -17,6 +17,7 @@ from microgradnp.inspection.files import write_whole
 from microgradnp.nn.files import npz_bytes, read_npz
 from microgradnp.optim import Optimizer
 from microgradnp.training.batches import Batches
+from microgradnp.training.fingerprints import Fingerprint, differences
 from microgradnp.training.history import History
 from microgradnp.training.result import Fit
 from microgradnp.training.state import Model
@@ -36,6 +37,7 @@ class Checkpoint:
         optimizer: Optimizer,
         batches: Batches,
         best: Best | None,
+        begun: Fingerprint,
     ) -> None:
         if every is not None and every < 1:
             raise ValueError(f"fit: every={every} must be at least 1")
@@ -44,6 +46,7 @@ class Checkpoint:
         packed(memory_of(optimizer), {}, "the optimizer")
         self.path, self.every = Path(path), every
         self.model, self.optimizer, self.batches, self.best = model, optimizer, batches, best
+        self.begun = begun
         self.clock, self.written = time.monotonic(), 0  # time and iteration of the last write
 
     def due(self, iteration: int) -> bool:
@@ -56,6 +59,7 @@ class Checkpoint:
             "model": self.model.state(),
             "optimizer": {"class": type(self.optimizer).__name__} | memory_of(self.optimizer),
             "data": self.batches.position(),
+            "begun": self.begun,
             "history": {name: np.array(column) for name, column in vars(result.history).items() if name != "metrics"},
             "metrics": {name: np.array(column) for name, column in result.history.metrics.items()},
             "iterations": result.iterations,
@@ -77,6 +81,12 @@ class Checkpoint:
         kept = training["optimizer"]
         if kept.pop("class") != type(self.optimizer).__name__:
             raise ValueError(f"fit: the checkpoint is of another optimizer than {type(self.optimizer).__name__}")
+        begun = training.get("begun", {})  # files of earlier versions have none
+        if wrong := differences(begun, self.begun, kept):
+            raise ValueError(
+                f"fit: the checkpoint {self.path} is of a training that was begun otherwise: {'; '.join(wrong)}. Give the same "
+                "to resume it. For a new training from its parameters choose another file and leave resume out"
+            )
         self.model.restore(training["model"])
         vars(self.optimizer).update(kept)
         self.batches.go_to(training["data"])

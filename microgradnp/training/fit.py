@@ -23,6 +23,7 @@ from microgradnp.optim.optimizer import is_groups
 from microgradnp.training.batches import ArrayBatches, Batches, batches_of
 from microgradnp.training.checkpoints import Checkpoint
 from microgradnp.training.compiled_loop import CompiledLoop
+from microgradnp.training.fingerprints import fingerprint
 from microgradnp.training.history import History
 from microgradnp.training.interrupts import Interrupts
 from microgradnp.training.kept import at_the_start
@@ -107,8 +108,9 @@ def fit(
         A file for the training, written every so many (`every`) iterations, and at the end. By default about every 10 seconds. It
         holds the parameters, arrays and generators of the modules, the optimizer, the position in the data, and the history.
     resume : bool
-        Continue the training in `checkpoint` if the file exists, bit for bit. Give all other arguments as before. Iterables must
-        give the same batches again. Generators outside of `rng` and the modules are not restored.
+        Continue the training in `checkpoint` if the file exists, bit for bit. Give all other arguments as before: other settings
+        of the optimizer, limits or arrays of data are refused. Iterables must give the same batches again. Generators outside of
+        `rng` and the modules are not restored.
     rng : numpy.random.Generator or int, optional
         Generator or seed of the batches.
     progress : bool
@@ -164,7 +166,10 @@ def fit(
     changes = Changes(accumulate, clip_norm, clip_value, schedule)
     best = best_of(rules, validated)
     result = Fit(History())
-    file = Checkpoint(checkpoint, every, model, optimizer, batches, best) if checkpoint is not None else None
+    file = None
+    if checkpoint is not None:
+        begun = fingerprint(optimizer, batches, accumulate, (clip_norm, clip_value), schedule)
+        file = Checkpoint(checkpoint, every, model, optimizer, batches, best, begun)
     if isinstance(batches, ArrayBatches) and changes == Changes():
         result.training = at_the_start(loss, batches.arrays, batch_size, rules, optimizer, batches.random)
     if file is not None and resume:
