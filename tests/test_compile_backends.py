@@ -158,7 +158,7 @@ def train(backend, optimizer, **options):
     [
         ("sgd", {"iterations": 300, "stop": mg.GradientNorm(0.2)}),
         ("momentum", {"iterations": 150, "stop": [mg.LossPlateau(20, 1e-2), mg.GradientNorm(1e-9)]}),
-        ("adam", {"iterations": 70, "batch_size": 6, "rng": 3}),
+        ("adam", {"iterations": 70, "batch_size": 6, "drop_last": True, "rng": 3}),
     ],
     ids=["norm", "plateau", "batches"],
 )

@@ -59,6 +59,19 @@ def test_batches_cover_each_epoch_without_repetition():
     assert not np.array_equal(seen[0][0], seen[3][0]), "reshuffled"
 
 
+def test_the_last_batch_of_an_epoch_may_be_smaller():
+    w, sizes = mg.Tensor([1.0], requires_grad=True), []
+
+    def loss(x):
+        sizes.append(len(x))
+        return np.sum(w * x)
+
+    data = (np.arange(10.0),)
+    assert mg.fit(loss, w, data, batch_size=4, epochs=2, **quiet).iterations == 6
+    assert mg.fit(loss, w, data, batch_size=4, epochs=2, drop_last=True, **quiet).iterations == 4
+    assert sizes == [4, 4, 2, 4, 4, 2, 4, 4, 4, 4]
+
+
 def test_ctrl_c_returns_what_there_is():
     w = mg.Tensor([3.0, 4.0], requires_grad=True)
 

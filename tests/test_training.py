@@ -27,8 +27,8 @@ def trained(**options):
 
 def test_epochs_are_passes_over_the_data():
     weights, result = trained(epochs=3, batch_size=5, rng=0)
-    assert (result.iterations, result.reason) == (6, "all 6 iterations done")
-    np.testing.assert_array_equal(weights, trained(iterations=6, batch_size=5, rng=0)[0])
+    assert (result.iterations, result.reason) == (9, "all 9 iterations done")
+    np.testing.assert_array_equal(weights, trained(iterations=9, batch_size=5, rng=0)[0])
     assert trained(epochs=4)[1].iterations == 4
     with pytest.raises(ValueError, match="give iterations=2 or epochs=3, not both"):
         trained(iterations=2, epochs=3)

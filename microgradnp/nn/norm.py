@@ -89,7 +89,10 @@ class BatchNorm(Module):
             return batch_norm(x, self.gain, self.bias, self.mean.copy(), self.var.copy(), self.eps)
         n = np.size(x) // max(len(self.mean), 1)
         if n < 2:
-            raise ValueError(f"BatchNorm: x has shape {np.shape(x)}; a variance needs two values for each channel")
+            raise ValueError(
+                f"BatchNorm: x has shape {np.shape(x)}; a variance needs two values for each channel "
+                "(in fit, drop_last=True leaves out a last batch of one sample)"
+            )
         mean, var = statistics(x)
         for kept, new in ((self.mean, mean), (self.var, var * (n / (n - 1)))):
             kept += self.momentum * ((new.numpy() if isinstance(new, Tensor) else new) - kept)

@@ -14,15 +14,21 @@ Batch = tuple[Tensor, ...]
 
 
 class ArrayBatches:
-    """Batches of arrays without end: drawn without replacement, and reshuffled each epoch. Raises ValueError."""
+    """Batches of arrays without end: drawn without replacement, and reshuffled each epoch. Raises ValueError.
 
-    def __init__(self, data: Sequence[Any], batch_size: int | None, random: np.random.Generator) -> None:
+    The last batch of an epoch is smaller where the samples do not divide; with `drop_last` it is left out.
+    """
+
+    def __init__(
+        self, data: Sequence[Any], batch_size: int | None, random: np.random.Generator, *, drop_last: bool = False
+    ) -> None:
         counts = [len(array) for array in data]
         if len(set(counts)) > 1:
             raise ValueError(f"fit: the arrays of data have {counts} samples; they must have equally many")
         if batch_size is not None and not (counts and 1 <= batch_size <= counts[0]):
             raise ValueError(f"fit: batch_size={batch_size} needs data with at least that many samples, and must be positive")
         self.samples, self.batch_size, self.random = counts[0] if counts else 0, batch_size, random
+        self.drop_last = drop_last
         # Copies, so that no change of the user's arrays must be looked for. A file on the disk is read batch by batch.
         self.arrays: tuple[Any, ...] = tuple(a if isinstance(a, np.memmap) and batch_size else Tensor(a) for a in data)
         self.order, self.start = np.zeros(0, int), 0
@@ -42,8 +48,9 @@ class ArrayBatches:
         if self.at_end:
             self.before = self.random.bit_generator.state
             self.order, self.start = self.random.permutation(self.samples), 0
-        self.start += self.batch_size or 0
-        return self.order[self.start - (self.batch_size or 0) : self.start]
+        begin = self.start
+        self.start = min(begin + (self.batch_size or 0), self.samples)
+        return self.order[begin : self.start]
 
     @property
     def whole(self) -> Batch:
@@ -57,24 +64,33 @@ class ArrayBatches:
 
     @property
     def at_end(self) -> bool:
-        """Whether an epoch is complete. A rest that is smaller than a batch is left out."""
-        return self.batch_size is None or self.start + self.batch_size > len(self.order)
+        """Whether an epoch is complete."""
+        needed = self.batch_size if self.drop_last else 1
+        return self.batch_size is None or self.start + (needed or 1) > len(self.order)
 
     @property
     def per_epoch(self) -> int:
         """Number of batches in an epoch."""
-        return 1 if self.batch_size is None else self.samples // self.batch_size
+        if self.batch_size is None:
+            return 1
+        return self.samples // self.batch_size if self.drop_last else -(-self.samples // self.batch_size)
+
+    @property
+    def are_of_one_size(self) -> bool:
+        """Whether no batch is smaller than the others."""
+        return self.batch_size is None or self.drop_last or self.samples % self.batch_size == 0
 
     def position(self) -> dict[str, Any]:
         """Where the next batch begins, and the state of the generator."""
-        sizes = {"samples": self.samples, "batch_size": self.batch_size}
+        sizes = {"samples": self.samples, "batch_size": self.batch_size, "drop_last": self.drop_last}
         return {**sizes, "start": self.start, "before": self.before, "random": self.random.bit_generator.state}
 
     def go_to(self, position: dict[str, Any]) -> None:
         """Continue at a position. Raises ValueError when it belongs to other data."""
-        for name in ("samples", "batch_size"):
-            if position[name] != getattr(self, name):
-                raise ValueError(f"fit: the checkpoint belongs to {name}={position[name]}, here it is {getattr(self, name)}")
+        for name in ("samples", "batch_size", "drop_last"):
+            before = position.get(name, True)  # files of earlier versions left the rest out
+            if before != getattr(self, name) and (name != "drop_last" or self.samples % (self.batch_size or 1)):
+                raise ValueError(f"fit: the checkpoint belongs to {name}={before}, here it is {getattr(self, name)}")
         if position["before"] is not None:  # shuffle this epoch once more
             self.random.bit_generator.state = position["before"]
             self.before, self.order = position["before"], self.random.permutation(self.samples)
@@ -145,12 +161,14 @@ class GivenBatches:
 Batches = ArrayBatches | GivenBatches
 
 
-def batches_of(data: Any, batch_size: int | None, epochs: int | None, random: np.random.Generator) -> Batches:
+def batches_of(
+    data: Any, batch_size: int | None, epochs: int | None, random: np.random.Generator, *, drop_last: bool = False
+) -> Batches:
     """The batches of arrays, of one array, or of an iterable of batches."""
     if isinstance(data, (np.ndarray, Tensor)):
         data = (data,)
     if isinstance(data, (tuple, list)) and not (data and all(is_batch(part) for part in data)):
-        return ArrayBatches(data, batch_size, random)
+        return ArrayBatches(data, batch_size, random, drop_last=drop_last)
     if batch_size is not None:
         raise ValueError(f"fit: batch_size={batch_size} is for arrays; this data is an iterable of batches already")
     if isinstance(data, (dict, str)) or not (callable(data) or hasattr(data, "__iter__")):

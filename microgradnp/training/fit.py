@@ -50,6 +50,7 @@ def fit(
     iterations: int | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
+    drop_last: bool = False,
     accumulate: int = 1,
     schedule: Callable[[int], float] | None = None,
     clip_norm: float | None = None,
@@ -86,6 +87,8 @@ def fit(
         Largest number of steps, or of passes over the data. 1000 iterations by default, or one pass over an iterable.
     batch_size : int, optional
         Samples of each step, drawn without replacement and reshuffled each epoch. All samples by default.
+    drop_last : bool
+        Leave out the last batch of an epoch where it is smaller than the others. By default it is a step, too.
     accumulate : int
         Number of batches for a step. Their gradients are averaged.
     schedule : callable, optional
@@ -117,8 +120,8 @@ def fit(
         Show a progress bar where the output is a terminal or a notebook.
     backend : "numpy", "numba" or "jax", optional
         Compile the step, as `mg.compile` does. With "numba" the whole loop is one compiled function; stopping rules, progress bar
-        and Ctrl-C work as usual. This needs `SGD` or `Adam`, arrays as data, no snapshots, and of the options from `accumulate`
-        to `resume` only `stop`. Otherwise it runs step by step.
+        and Ctrl-C work as usual. This needs `SGD` or `Adam`, arrays as data, batches of one size (`drop_last=True`), no
+        snapshots, and of the options from `accumulate` to `resume` only `stop`. Otherwise it runs step by step.
     snapshots : int
         Number of snapshots, spread evenly over the training. Costs one extra call of the loss. A snapshot holds all values and
         gradients; the last one is the state after the last step. `mg.view(loss, fit=result)` plays them, and a notebook shows
@@ -156,7 +159,7 @@ def fit(
     if not is_groups(parameters):
         check_choice(optimizer, named(parameters))
     optimizer.bind(parameters)
-    batches = batches_of(data, batch_size, epochs, np.random.default_rng(rng))
+    batches = batches_of(data, batch_size, epochs, np.random.default_rng(rng), drop_last=drop_last)
     last = last_iteration(batches, iterations, epochs, accumulate)
     rules = [stop] if callable(stop) else list(stop)
     callbacks: list[Callback] = [callback] if callable(callback) else list(callback or ())
@@ -186,7 +189,7 @@ def fit(
             if backend == "numba" and plain and isinstance(batches, ArrayBatches) and batches.are_here and last is not None:
                 try:
                     with interrupts.allowed():
-                        compiled = CompiledLoop(loss, optimizer, batches.whole, batch_size)
+                        compiled = compiled_loop(loss, optimizer, batches)
                 except BackendError as error:
                     warnings.warn(f"fit: numba cannot compile the whole loop ({error}), so it runs step by step", stacklevel=3)
                 else:
@@ -204,6 +207,13 @@ def fit(
         if show is not None:
             show(result.iterations, result)
         return result
+
+
+def compiled_loop(loss: Callable[..., Tensor], optimizer: Optimizer, batches: ArrayBatches) -> CompiledLoop:
+    """The training as one compiled function. Raises BackendError where it has no such form."""
+    if not batches.are_of_one_size:
+        raise BackendError(f"the last of {batches.per_epoch} batches is smaller; drop_last=True leaves it out")
+    return CompiledLoop(loss, optimizer, batches.whole, batches.batch_size)
 
 
 KNOWN = list(inspect.signature(fit).parameters)[:-1]
