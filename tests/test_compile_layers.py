@@ -59,3 +59,62 @@ def test_a_compiled_module_returns_what_its_graph_returns(name, backend):
     np.testing.assert_allclose(value, graph.item(), rtol=1e-12)
     for path, parameter in model.parameters().items():
         np.testing.assert_allclose(gradients[path], parameter.grad, rtol=1e-10, atol=1e-12)
+
+
+class Settings:
+    scale = 2.0
+
+
+settings, table, factors = Settings(), {"rate": 3.0}, [4.0]
+
+
+def scaled(w):
+    return w * table["rate"]
+
+
+def reads_much(w):
+    return np.sum(scaled(w) * settings.scale * factors[0])
+
+
+class Loss:
+    def __init__(self):
+        self.weight = 5.0
+
+    def __call__(self, w):
+        return self.weight * np.sum(w)
+
+
+own = Loss()
+CHANGES = {
+    "attribute": (reads_much, lambda: setattr(settings, "scale", 7.0)),
+    "attribute of a class": (reads_much, lambda: setattr(Settings, "scale", 7.0)),
+    "dict of a function that is called": (reads_much, lambda: table.update(rate=9.0)),
+    "list": (reads_much, lambda: factors.append(factors.pop() + 1)),
+    "object that is called": (own, lambda: setattr(own, "weight", 1.0)),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_numbers_that_change_outside_are_seen(name):
+    f, change = CHANGES[name]
+    vars(settings).clear()
+    step, w = mg.compile(f), np.ones(3)
+    before = step(w)[0]
+    assert (step(w)[0], step.traces) == (before, 1)
+    change()
+    value, slope = step(w)
+    assert value != before
+    np.testing.assert_array_equal([value, *slope], np.hstack(mg.value_and_grad(f)(w)))
+
+
+def test_what_changes_in_each_call_is_warned_of_once():
+    step = mg.compile(reads_much)
+
+    def run():
+        for _ in range(14):
+            factors[0] += 1
+            step(np.ones(2))
+
+    with pytest.warns(UserWarning, match=r"reads_much was traced 10 times anew, because .* changes between the calls") as told:
+        run()
+    assert len(told) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ from microgradnp.derivatives.variables import Argnums, takes_part
 from microgradnp.program.arguments import Arguments, asked_for
 
 __all__ = ["Compiled", "compile"]
+
+MOST_CHANGES = 10  # of what a function reads from outside, before a warning
 
 
 class Compiled:
@@ -70,10 +73,24 @@ class Compiled:
         key = arguments.key, frozenset(overrides.get().items())
         kernel = known.get(key)
         if kernel is None or not kernel.outside.is_current():
+            self.count_changes(key if kernel is not None else None)
             kernel = kernel_for(arguments, self.parameters, self.backend, self.options, is_asked=self.is_asked)
             known[key] = kernel
             self.traces += 1
         return kernel
+
+    def count_changes(self, key: Any) -> None:
+        """Warn when the function is traced again and again for the same arguments."""
+        if key is None:
+            return
+        changes: dict[Any, int] = self.own.__dict__.setdefault("changes", {})
+        changes[key] = changes.get(key, 0) + 1
+        if changes[key] == MOST_CHANGES:
+            warnings.warn(
+                f"compile: {name_of(self.f)} was traced {MOST_CHANGES} times anew, because a variable, an attribute or a list "
+                "that it reads changes between the calls. Pass what changes as an array among its arguments",
+                stacklevel=4,
+            )
 
     def chosen(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Argnums | None:
         """The arguments to differentiate with respect to."""
@@ -109,6 +126,10 @@ def compile(
 
     `f` is traced at the first call with arguments of certain shapes and dtypes. Its forward and backward pass become a list of
     steps, are simplified, and are printed as straight code for the backend. Later calls run that code.
+
+    What `f` reads from outside is looked at in each call: variables, attributes, entries of lists and dicts, also in the
+    functions and modules that it calls. When one has changed, `f` is traced again. What compiled code or a property of a library
+    reads is part of the code, and stays as it was.
 
     Called with results of a graph, or inside of a function that is differentiated, it takes part: value and gradient are
     Tensors, and `f` itself runs. A parameter, which is a leaf, is an argument like any other, and gets plain arrays.

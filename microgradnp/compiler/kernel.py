@@ -92,7 +92,7 @@ class Kernel:
         """Conditions on the variables that the function reads from outside."""
         space = self.code.namespace
         found = [f"{space.bind('read', v.read)}() is {space.bind('was', v.was)}" for v in self.outside.variables]
-        return [*found, *([f"{space.bind('unchanged', self.outside.unchanged)}()"] if self.outside.contents else [])]
+        return [*found, *([f"{space.bind('unchanged', self.outside.unchanged)}()"] if self.outside.is_watched else [])]
 
     def reads(self) -> list[str]:
         """Leaves of trees, and Tensors that are read from outside, as variables."""
