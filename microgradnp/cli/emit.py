@@ -19,8 +19,9 @@ from microgradnp.cli.loading import arguments, floating, load
 @options.wrt
 @click.option("--name", default="value_and_grad", show_default=True, help="The name of the printed function.")
 @click.option("--check", is_flag=True, help="Add code that compares the gradient with finite differences when it is run.")
-def emit(model: str, data: Path | None, wrt: Sequence[str] | None, name: str, check: bool) -> None:
-    """Print a loss and its gradient as NumPy source.
+@click.option("--language", type=click.Choice(["numpy", "javascript"]), default="numpy", show_default=True)
+def emit(model: str, data: Path | None, wrt: Sequence[str] | None, name: str, check: bool, language: str) -> None:
+    """Print a loss and its gradient as NumPy source, or as JavaScript.
 
     The loss is traced with the arrays of the file.
 
@@ -30,5 +31,6 @@ def emit(model: str, data: Path | None, wrt: Sequence[str] | None, name: str, ch
     given = arguments(loss, data, model)
     chosen = floating(given) if wrt is None else wrt
     with running(model):
-        text = mg.emit(loss, **given, wrt=chosen[0] if len(chosen) == 1 else tuple(chosen) or None, name=name, check=check)
+        selected = chosen[0] if len(chosen) == 1 else tuple(chosen) or None
+        text = mg.emit(loss, **given, wrt=selected, name=name, check=check, language=language)
     click.echo(text, nl=False)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from microgradnp.derivatives.parameters import Parameters
 from microgradnp.derivatives.variables import Argnums, recorded
 from microgradnp.emitter.families import Family, choose_growth, families_of, fix, grown_shapes
+from microgradnp.emitter.javascript_function import javascript_source
 from microgradnp.emitter.proof import close, refuses_misfits, returns, stretched_axes
 from microgradnp.emitter.question import Answer, Asked, Question, ask
 from microgradnp.emitter.self_check import self_check
@@ -38,9 +39,12 @@ def emit(
     wrt: Argnums | Parameters | None = None,
     name: str = "value_and_grad",
     check: bool = False,
+    language: str = "numpy",
     **kwargs: Any,
 ) -> str:
     """The source of a function that returns (f(...), gradient), as a careful person would write it with NumPy alone.
+
+    As JavaScript it is loops over typed arrays, which need no library.
 
     Parameters
     ----------
@@ -57,6 +61,9 @@ def emit(
         Name of the printed function.
     check : bool
         Add a block that compares the gradient with central differences when the text is run as a program.
+    language : "numpy" or "javascript"
+        The JavaScript function takes and returns Float64Arrays, row after row, in double precision whatever the dtypes are, and
+        returns [value, gradient]. Trees are objects and arrays. It is for the shapes that it was traced for, and checks them.
 
     Returns
     -------
@@ -70,7 +77,8 @@ def emit(
     TypeError
         If `f` returns no Tensor, or reads the numbers of one: the text would keep what these numbers decided.
     ValueError
-        If `f` returns no real scalar, draws random numbers, or uses something that has no source.
+        If `f` returns no real scalar, draws random numbers, or uses something that has no source. For JavaScript the message
+        names the operation and its line.
 
     >>> import numpy as np, microgradnp as mg
     >>> print(mg.emit(lambda x, w: mg.sse(x @ w, x), np.ones((4, 2)), np.eye(2), wrt=1))
@@ -92,6 +100,12 @@ def emit(
     """
     if not name.isidentifier() or keyword.iskeyword(name):
         raise ValueError(f"emit: name={name!r} is not a valid name for a function")
+    if language not in ("numpy", "javascript"):
+        raise ValueError(f'emit: language={language!r}; it must be "numpy" or "javascript"')
+    if language == "javascript":
+        if check:
+            raise ValueError("emit: check=True adds a block of Python; language='javascript' has none")
+        return javascript_source(ask(f, args, kwargs, wrt), name)
     source = source_of(f, args, kwargs, wrt, name)
     return source.text + (self_check(source) if check else "")
 

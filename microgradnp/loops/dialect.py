@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.program.values import Value
+
 Index = tuple[str, ...]  # an expression for each axis
 
 
@@ -32,6 +34,9 @@ class Dialect:
     true: str
     false: str
     most_steps: int  # of one program
+    refuse: Callable[[Value], str] = lambda _value: ""  # what is wrong with a step that would be computed otherwise
+    columns: int = 0  # of a wide matrix product that are summed up in variables at once; 0: in memory, row after row
+    comment: str = ""  # text: a line above the loops of a step
     inner_product: str = ""  # left, right: of all entries, by a library
     matrix_product: str = ""  # left, right, name: by a library
     transpose: str = ""  # array: an operand of that product

@@ -9,13 +9,17 @@ from typing import Any
 import numpy as np
 
 from microgradnp.loops.dialect import Dialect, Index
-from microgradnp.loops.indices import Flat, same_without_ones, sliced, stretched
+from microgradnp.loops.indices import Flat, grouped, same_without_ones, sliced, stretched
 from microgradnp.loops.names import BackendError, Names
 from microgradnp.program.passes import RESHAPES
 from microgradnp.program.values import Program, Value, operands
 from microgradnp.rules.indexing import is_basic
 
 AXES = (np.transpose, np.swapaxes, np.broadcast_to, np.flip)
+LOGICAL = {np.logical_and, np.logical_or, np.logical_not, np.logical_xor}
+OF_TRUTH: dict[Any, Any] = {np.add: np.logical_or, np.multiply: np.logical_and}  # what arithmetic of truth values means
+OF_TRUTH |= {np.bitwise_and: np.logical_and, np.bitwise_or: np.logical_or, np.bitwise_xor: np.not_equal}
+OF_TRUTH |= {np.invert: np.logical_not, np.logical_xor: np.not_equal}
 READ_ONCE = {np.sum, np.max, np.min}  # reductions, which read each entry once
 
 
@@ -54,18 +58,19 @@ class Entries:
 
     def is_elementwise(self, value: Value) -> bool:
         """Whether the dialect has an expression for a step."""
-        return value.function in self.dialect.scalar and (not value.options or value.function is np.astype)
+        function = OF_TRUTH.get(value.function, value.function) if value.dtype == np.bool_ else value.function
+        return function in self.dialect.scalar and (not value.options or function is np.astype)
 
     def reads_once(self, reader: Value, value: Value) -> bool:
         """Whether a step reads each entry of an operand once."""
-        if reader.function in self.dialect.scalar:
+        if self.is_elementwise(reader):
             return reader.shape == value.shape
         return reader.function in READ_ONCE
 
     def is_view(self, value: Value) -> bool:
         """Whether a step gives the same numbers other indices."""
         if value.function is operator.getitem:
-            return value.args[0].shape != () and (is_basic(value.args[1]) or self.by_numbers(value.args[1]))
+            return value.args[0].shape != () and (is_plain(value.args[1]) or self.by_numbers(value.args[1]))
         if value.function in RESHAPES:
             return same_without_ones(value.args[0].shape, value.shape)
         return value.function in AXES
@@ -74,7 +79,8 @@ class Entries:
         """Whether an index is one row of numbers for each of the first axes, as in x[np.arange(n), labels]."""
         parts = index if isinstance(index, tuple) else (index,)
         rows = all(isinstance(part, Value) and part.ndim == 1 and part.dtype.kind in "iu" for part in parts)
-        return rows and len({part.shape for part in parts}) == 1 and all(part.function in (None, np.arange) for part in parts)
+        given = (base_of(part).function is None or part.function is np.arange for part in parts)
+        return rows and len({part.shape for part in parts}) == 1 and all(given)
 
     # -------------------------------------------------------------------------------------- expressions
 
@@ -108,11 +114,22 @@ class Entries:
         function = value.function
         args = value.args[:1] if function is np.astype else value.args
         parts = [self.at(a, stretched(a, index)) for a in args]
+        if function in LOGICAL:
+            parts = [self.truth(part, a) for part, a in zip(parts, args, strict=True)]
+        if function is np.where:
+            parts[0] = self.truth(parts[0], args[0])
+        if value.dtype == np.bool_:
+            function = OF_TRUTH.get(function, function)
         if function is np.power and isinstance(value.args[1], (int, float)) and value.args[1] == 2:
             return self.dialect.scalar[np.square].format(parts[0])
         if function is np.astype:
             return self.dialect.cast(parts[0], value.dtype)
         return self.dialect.scalar[function].format(*parts)
+
+    def truth(self, text: str, item: Any) -> str:
+        """Whether an operand is not 0."""
+        is_truth = item.dtype == np.bool_ if isinstance(item, Value) else isinstance(item, (bool, np.bool_))
+        return text if is_truth else self.dialect.cast(text, np.dtype(bool))
 
     def number_text(self, number: Any) -> str:
         """A number. Raises BackendError for one that is complex, or no number."""
@@ -138,7 +155,8 @@ class Entries:
             axis = view.options.get("axis", view.args[1] if len(view.args) > 1 else None)
             axes = range(first.ndim) if axis is None else [axis] if isinstance(axis, int) else axis
             turned = {a % first.ndim for a in axes}
-            return tuple(f"{n - 1} - {i}" if k in turned else i for k, (i, n) in enumerate(zip(index, first.shape, strict=True)))
+            pairs = enumerate(zip(index, first.shape, strict=True))
+            return tuple(f"{n - 1} - {grouped(i)}" if k in turned else i for k, (i, n) in pairs)
         if view.function is operator.getitem and not is_basic(view.args[1]):
             return (*self.numbers_at(view.args[1], index[0], first.shape), *index[1:])
         if view.function is operator.getitem:
@@ -150,9 +168,10 @@ class Entries:
         """The entries of rows of indices. The loops do not check them; `bounded` remembers what to check before the loops run."""
         found = []
         for row, n in zip(rows if isinstance(rows, tuple) else (rows,), shape, strict=False):
-            text = self.at(row, (i,))
-            if row.function is None:
-                self.bounded.add((self.arrays[id(row)], n))
+            text, base = self.at(row, (i,)), base_of(row)
+            if row.function is not np.arange:
+                self.bounded.add((self.arrays[id(base)], n))
+            if row.function is not np.arange and not is_natural(base):
                 text = self.dialect.wrapped.format(text=text, n=n)
             found.append(text)
         return tuple(found)
@@ -163,6 +182,21 @@ class Entries:
             return True
         if id(item) in self.arrays:
             return item.shape == shape or item.shape == ()
-        if item.function not in self.dialect.scalar or item.shape != shape:
+        if not self.is_elementwise(item) or item.shape != shape:
             return False
         return all(self.is_flat(a, shape) for a in (item.args[:1] if item.function is np.astype else item.args))
+
+
+def is_plain(index: Any) -> bool:
+    """Whether an index is made of integers, slices, None and Ellipsis."""
+    return is_basic(index) and not any(isinstance(part, bool) for part in (index if isinstance(index, tuple) else (index,)))
+
+
+def base_of(row: Value) -> Value:
+    """The array whose numbers a row has."""
+    return row.args[0] if row.function in RESHAPES else row
+
+
+def is_natural(row: Value) -> bool:
+    """Whether a row is a constant without negative numbers."""
+    return isinstance(row.data, np.ndarray) and bool(np.all(row.data >= 0))

@@ -27,6 +27,11 @@ def stretched(item: Any, index: Index) -> Index:
     return tuple("0" if n == 1 else i for i, n in zip(own, item.shape, strict=True))
 
 
+def grouped(index: str) -> str:
+    """An index as an operand of a product or a difference."""
+    return index if index.isidentifier() or index.isdecimal() else f"({index})"
+
+
 def sliced(shape: tuple[int, ...], basic: Any, index: Index) -> Index:
     """The index into an array that `array[basic][index]` means."""
     rest, found = iter(index), []
@@ -36,7 +41,8 @@ def sliced(shape: tuple[int, ...], basic: Any, index: Index) -> Index:
         elif isinstance(part, slice):
             start, _, step = part.indices(shape[axis])
             i = next(rest)
-            found.append(i if (start, step) == (0, 1) else f"{start} + {step} * {i}" if step != 1 else f"{start} + {i}")
+            scaled = i if step == 1 else f"{step} * {grouped(i)}"
+            found.append(scaled if start == 0 else f"{start} + {scaled}")
         else:
             found.append(str(int(part) % shape[axis]))
     return tuple(found)

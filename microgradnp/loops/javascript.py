@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from microgradnp.loops.dialect import Dialect, Index
+from microgradnp.loops.indices import grouped
 from microgradnp.loops.names import BackendError, Names
+from microgradnp.program.values import Value
 
 EXACT = 2**53  # every integer up to here is a double
-SIMPLE = re.compile(r"\w+")
 RESERVED = (
     "arguments await break case catch class const continue debugger default delete do else enum eval export extends false "
     "finally for function if implements import in instanceof interface let new null package private protected public return "
     "static super switch this throw true try typeof undefined var void while with yield "
-    "Array Float64Array Infinity Math NaN Number RangeError"
+    "Array Float64Array Int32Array Infinity Math NaN Number RangeError"
 )
 
 HELPERS = """
@@ -27,6 +30,11 @@ const logaddexp_ = (a, b) => (a === b ? a + Math.LN2 : Math.max(a, b) + Math.log
 const remainder_ = (a, b) => {
   const rest = a % b;
   return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
+};
+
+const quotient_ = (a, b) => {
+  const n = (a - remainder_(a, b)) / b;
+  return n - Math.floor(n) > 0.5 ? Math.floor(n) + 1 : Math.floor(n);
 };
 
 const rint_ = (a) => {
@@ -44,6 +52,13 @@ const fmax_ = (a, b) => (a !== a ? b : b !== b ? a : Math.max(a, b));
 
 const fmin_ = (a, b) => (a !== a ? b : b !== b ? a : Math.min(a, b));
 
+const erf_ = (x) => { // exp(-x**2) times a series of positive terms: Abramowitz and Stegun, 7.1.6
+  if (!(Math.abs(x) < 6)) return Math.sign(x);
+  let term = x, total = x;
+  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(total); n++) total += term *= (2 * x * x) / (2 * n + 1);
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total;
+};
+
 function whole_(numbers, n, name) {
   if (numbers.length !== n) throw new RangeError(`${name} has ${numbers.length} entries, and needs ${n}`);
 }
@@ -60,6 +75,14 @@ def javascript_cast(text: str, dtype: np.dtype[Any]) -> str:
     return f"({text} != 0)" if dtype == np.bool_ else f"Math.trunc({text})" if dtype.kind in "iu" else text
 
 
+def javascript_refuses(value: Value) -> str:
+    """Integers that wrap around, and integer division."""
+    wraps = value.dtype.kind in "iu" and value.dtype != np.int64 and value.function in {*JAVASCRIPT.scalar, *SUMS} - UNCHANGED
+    if wraps:
+        return f"arithmetic of {value.dtype}, which wraps around"
+    return "a reciprocal of integers" if value.function is np.reciprocal and value.dtype.kind in "iu" else ""
+
+
 def javascript_entry(array: str, index: Index, shape: tuple[int, ...]) -> str:
     """`array[i * 4 + j]`: the place in the order of memory."""
     places, known, stride = [], 0, 1
@@ -67,11 +90,13 @@ def javascript_entry(array: str, index: Index, shape: tuple[int, ...]) -> str:
         if text.isdecimal():
             known += int(text) * stride
         elif n != 1:
-            places.append(text if stride == 1 else f"{text if SIMPLE.fullmatch(text) else f'({text})'} * {stride}")
+            places.append(text if stride == 1 else f"{grouped(text)} * {stride}")
         stride *= n
     return f"{array}[{' + '.join([*reversed(places), *([str(known)] if known or not places else [])])}]"
 
 
+SUMS = {np.sum, np.cumsum, np.prod, np.cumprod}
+UNCHANGED = {np.maximum, np.minimum, np.where, np.positive, np.clip}  # they return one of their arguments
 MATH = (
     *(np.log, np.log1p, np.expm1, np.log2, np.log10, np.sqrt, np.cbrt, np.sin, np.cos, np.tan, np.tanh, np.sinh, np.cosh, np.exp),
     *(np.sign, np.floor, np.ceil, np.trunc, np.hypot),
@@ -104,6 +129,7 @@ JAVASCRIPT = Dialect(
         np.logical_not: "(!{})",
         np.isfinite: "Number.isFinite({})",
         np.isnan: "Number.isNaN({})",
+        np.isinf: "(Math.abs({}) === Infinity)",
         np.where: "({} ? {} : {})",
         np.maximum: "Math.max({}, {})",
         np.minimum: "Math.min({}, {})",
@@ -115,6 +141,8 @@ JAVASCRIPT = Dialect(
         np.logaddexp: "logaddexp_({}, {})",
         np.remainder: "remainder_({}, {})",
         np.fmod: "({} % {})",
+        np.floor_divide: "quotient_({}, {})",
+        np.ldexp: "({} * Math.pow(2, {}))",
         np.rint: "rint_({})",
         np.heaviside: "heaviside_({}, {})",
         np.copysign: "copysign_({}, {})",
@@ -142,7 +170,19 @@ JAVASCRIPT = Dialect(
     true="true",
     false="false",
     most_steps=20_000,
+    refuse=javascript_refuses,
+    columns=4,
+    comment="// {text}",
 )
+
+
+def dialect() -> Dialect:
+    """JavaScript, with the functions of SciPy where that is loaded."""
+    special = sys.modules.get("scipy.special")
+    if special is None:
+        return JAVASCRIPT
+    known = {getattr(special, name): f"Math.{name}({{}})" for name in ("expm1", "log1p", "cbrt")}
+    return replace(JAVASCRIPT, scalar={**JAVASCRIPT.scalar, **known, special.erf: "erf_({})"})
 
 
 class JavaScriptNames(Names):
@@ -161,14 +201,20 @@ def literal(array: Any) -> str:
     numbers = np.asarray(array)
     if numbers.dtype.kind in "iu" and np.any(np.abs(numbers.astype(object)) > EXACT):
         raise BackendError("an integer above 2**53")
-    return f"Float64Array.of({', '.join(JAVASCRIPT.number(float(x)).strip('()') for x in numbers.ravel().tolist())})"
+    kind = "Int32" if numbers.dtype.kind in "iu" and np.all(np.abs(numbers) < 2**31) else "Float64"
+    texts = (JAVASCRIPT.number(float(x)).strip("()").removesuffix(".0") for x in numbers.ravel().tolist())
+    return f"{kind}Array.of({', '.join(texts)})"
 
 
 def needed_helpers(text: str) -> list[str]:
     """The definitions of the helpers that a text calls."""
-    return [helper for helper in HELPERS.strip().split("\n\n") if re.findall(r"\w+", helper)[1] + "(" in text]
+    found: list[str] = []
+    for helper in reversed(HELPERS.strip().split("\n\n")):  # a helper may call those above it
+        if re.findall(r"\w+", helper)[1] + "(" in "\n".join([text, *found]):
+            found.insert(0, helper)
+    return found
 
 
 def statements(lines: list[str]) -> list[str]:
     """Lines with a semicolon behind each statement."""
-    return [line if line.endswith(("{", "}", ";")) else f"{line};" for line in lines]
+    return [line if line.endswith(("{", "}", ";")) or line.lstrip().startswith("//") else f"{line};" for line in lines]

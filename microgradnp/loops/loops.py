@@ -9,11 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from microgradnp.loops.dialect import Dialect, Index
+from microgradnp.loops.entries import is_plain
 from microgradnp.loops.indices import sliced
 from microgradnp.loops.names import BackendError, Names
 from microgradnp.loops.nests import Nests
-from microgradnp.loops.products import matrix_product
-from microgradnp.loops.reductions import inner_product, is_reduction, reduced, running_sum
+from microgradnp.loops.products import contracted, matrix_product
+from microgradnp.loops.reductions import inner_product, is_reduction, reduced, running
 from microgradnp.program.passes import RESHAPES, is_uniform
 from microgradnp.program.values import Program, Value, operands
 from microgradnp.rules.functional import append_bias_unit
@@ -31,15 +32,25 @@ class Loops(Nests):
             raise BackendError(f"a program of {len(self.steps)} steps, which would take minutes to compile")
         self.depth: dict[int, int] = {}  # of the expressions of values that are no array
         for value in self.steps:
-            if value.dtype.kind not in "fbiu" or value.dtype.itemsize > 8:
-                raise BackendError(f"arrays of {value.dtype}")
-            if value.shape == () or value.function in RESHAPES or any(id(v) in self.varying for v in operands(value)):
-                self.varying.add(id(value))
-            depth = 1 + max((self.depth.get(id(v), 0) for v in operands(value)), default=0)
-            if depth < DEEPEST and self.is_inlined(value):
-                self.depth[id(value)] = depth
-            else:
-                self.add(value, self.loops(value))
+            try:
+                self.write(value)
+            except BackendError as error:
+                error.step = value
+                raise
+
+    def write(self, value: Value) -> None:
+        """Add the loops of a step, or leave its expression for the one place where it is read."""
+        if value.dtype.kind not in "fbiu" or value.dtype.itemsize > 8:
+            raise BackendError(f"arrays of {value.dtype}")
+        if reason := self.dialect.refuse(value):
+            raise BackendError(reason)
+        if value.shape == () or value.function in RESHAPES or any(id(v) in self.varying for v in operands(value)):
+            self.varying.add(id(value))
+        depth = 1 + max((self.depth.get(id(v), 0) for v in operands(value)), default=0)
+        if depth < DEEPEST and self.is_inlined(value):
+            self.depth[id(value)] = depth
+        else:
+            self.add(value, self.loops(value))
 
     def loops(self, value: Value) -> list[str]:
         """The lines that compute a value into memory. Raises BackendError for a step without loops."""
@@ -48,19 +59,21 @@ class Loops(Nests):
             return self.number(value, self.scalar(value, ()))
         if function in (np.vdot, np.dot) and value.shape == ():
             return inner_product(self, value)
-        if function is np.matmul and all(isinstance(v, Value) and v.ndim in (1, 2) for v in value.args):
+        if function in (np.matmul, np.matvec, np.vecmat) and all(isinstance(v, Value) for v in value.args) and not options:
             return matrix_product(self, value)
         if is_reduction(value):
             return reduced(self, value)
         if function is append_bias_unit:
             return self.with_bias(value)
-        if function is scatter and not options and (is_basic(value.args[2]) or self.by_numbers(value.args[2])):
+        if function is scatter and not options and (is_plain(value.args[2]) or self.by_numbers(value.args[2])):
             return self.scattered(value)
         if function in (np.concatenate, np.stack) and isinstance(value.options.get("axis", 0), int):
             return self.joined(value)
-        if function is np.cumsum and isinstance(value.options.get("axis"), int) and options == {"axis"}:
-            return running_sum(self, value)
-        if function in (np.zeros_like, np.ones_like) and not options:
+        if function in (np.cumsum, np.cumprod) and isinstance(value.options.get("axis"), int) and options == {"axis"}:
+            return running(self, value)
+        if function is np.einsum and isinstance(value.args[0], str):
+            return contracted(self, value)
+        if function in (np.zeros_like, np.ones_like) and not options - {"shape", "dtype"}:
             return self.filled(value, 0 if function is np.zeros_like else 1)
         if self.is_elementwise(value) or self.is_view(value) or is_uniform(value):
             return self.elementwise(value)

@@ -6,10 +6,13 @@ import builtins
 from typing import Any
 
 from microgradnp.program.identifiers import identifier
+from microgradnp.program.values import Value
 
 
 class BackendError(Exception):
-    """A backend has no text for a step; the message says which step."""
+    """A backend has no text for a step. The message says which step; `step` is that step where it is known."""
+
+    step: Value | None = None
 
 
 class Names:

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+from microgradnp.core.signatures import name_of
 from microgradnp.loops.dialect import Dialect, Index
 from microgradnp.loops.entries import Entries
 from microgradnp.loops.indices import Flat
@@ -31,7 +32,11 @@ class Nests(Entries):
 
     def add(self, value: Value, lines: list[str]) -> None:
         """Add the lines that compute a value."""
-        (self.body if id(value) in self.varying else self.prepare).extend(lines)
+        place = self.body if id(value) in self.varying else self.prepare
+        if self.dialect.comment and lines and value.function is not None:
+            made = f"{self.arrays[id(value)]} = {name_of(value.function)}"
+            place.append(self.dialect.comment.format(text=f"{made}, {value.shape}" if value.shape else made))
+        place.extend(lines)
 
     def number(self, value: Value, text: str) -> list[str]:
         """The line that computes a value without axes."""

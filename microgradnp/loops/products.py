@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from microgradnp.loops.dialect import Index
+from microgradnp.loops.indices import stretched
+from microgradnp.loops.names import BackendError
 from microgradnp.loops.nests import Nests
 from microgradnp.program.values import Value
+from microgradnp.rules.einsum import parse
 
 LARGE_PRODUCT = 30_000  # multiplications from which on BLAS is quicker than loops
 NARROW = 8  # columns up to which a matrix product has a variable for each
 
 
 def matrix_product(nests: Nests, value: Value) -> list[str]:
-    """a @ b."""
+    """a @ b, of matrices, vectors, and stacks of them."""
     a, b = value.args
-    rows = a.shape[0] if a.ndim == 2 else 1
-    inner, columns = a.shape[-1], b.shape[-1] if b.ndim == 2 else 1
-    by_library = nests.dialect.matrix_product and a.ndim == b.ndim == 2
-    if by_library and rows * inner * columns > LARGE_PRODUCT and value.dtype == a.dtype == b.dtype:
+    is_row, is_column = a.ndim == 1 or value.function is np.vecmat, b.ndim == 1 or value.function is np.matvec
+    rows, columns = 1 if is_row else a.shape[-2], 1 if is_column else b.shape[-1]
+    by_library = nests.dialect.matrix_product and a.ndim == b.ndim == value.ndim == 2
+    if by_library and rows * a.shape[-1] * columns > LARGE_PRODUCT and value.dtype == a.dtype == b.dtype:
         left, right = whole(nests, a), whole(nests, b)
         if left and right:
             return [nests.dialect.matrix_product.format(left=left, right=right, name=nests.memory(value))]
-    return by_loops(nests, value, rows, inner, columns)
+    return Product(nests, value, Factor(a, is_row), Factor(b, is_column)).lines()
 
 
 def whole(nests: Nests, value: Value) -> str | None:
@@ -40,45 +45,120 @@ def whole(nests: Nests, value: Value) -> str | None:
     return None
 
 
-def by_loops(nests: Nests, value: Value, rows: int, inner: int, columns: int) -> list[str]:
-    """A matrix product written out: few columns are summed up in variables, many in memory, row after row."""
-    a, b = value.args
+class Factor(NamedTuple):
+    """An operand of a matrix product, and whether it is a vector there."""
 
-    def left_at(i: str, k: str) -> str:
-        return nests.at(a, (i, k) if a.ndim == 2 else (k,))
+    value: Value
+    is_vector: bool
 
-    def right_at(k: str, j: str) -> str:
-        return nests.at(b, (k, j) if b.ndim == 2 else (k,))
+    def at(self, nests: Nests, stack: Index, *inner: str) -> str:
+        """The entry of a matrix or vector at `inner`, where `stack` is the place of the product in its stack."""
+        outer = self.value.shape[: self.value.ndim - len(inner)]
+        own = stack[len(stack) - len(outer) :]
+        return nests.at(self.value, (*("0" if n == 1 else i for i, n in zip(own, outer, strict=True)), *inner))
 
-    def assign(i: str, j: str, text: str, update: str = "=") -> str:
-        index = tuple(part for part, there in ((i, a.ndim == 2), (j, b.ndim == 2)) if there)
-        return nests.assign(index, text, value.shape, update)
 
-    zero = nests.dialect.number(0.0)
-    if value.shape == ():
-        total, first = nests.total(value)
-        lines = nests.nest((inner,), lambda k: [f"{total} += {left_at('0', k[0])} * {right_at(k[0], '0')}"])
-        return [first, *lines, *nests.number(value, total)]
-    if columns <= NARROW:
-        sums = [nests.space.local("a") for _ in range(columns)]
+class Product(NamedTuple):
+    """A matrix product written out. Few columns are summed up in variables, many in memory, row after row."""
 
-        def row(i: Index) -> list[str]:
+    nests: Nests
+    value: Value
+    a: Factor
+    b: Factor
+
+    def lines(self) -> list[str]:
+        """The loops over the stack of matrices and over their rows."""
+        if self.value.shape == ():
+            total, first = self.nests.total(self.value)
+
             def add(k: Index) -> list[str]:
-                return [
-                    nests.dialect.let("x_", left_at(i[0], k[0])),
-                    *(f"{s} += x_ * {right_at(k[0], str(j))}" for j, s in enumerate(sums)),
-                ]
+                return [f"{total} += {self.a.at(self.nests, (), *k)} * {self.right((), k[0])}"]
 
-            begin, end = [nests.dialect.let(s, zero) for s in sums], [assign(i[0], str(j), s) for j, s in enumerate(sums)]
-            return [*begin, *nests.nest((inner,), add), *end]
+            added = self.nests.nest((self.inner,), add)
+            return [first, *added, *self.nests.number(self.value, total)]
+        rows = 1 if self.a.is_vector else self.a.value.shape[-2]
+        stack = self.value.shape[: self.value.ndim - (not self.a.is_vector) - (not self.b.is_vector)]
+        return self.nests.stored(self.value, self.nests.nest((*stack, rows), lambda index: self.row(index[:-1], index[-1])))
 
-    else:
+    @property
+    def inner(self) -> int:
+        return self.a.value.shape[-1]
 
-        def row(i: Index) -> list[str]:
-            def add(k: Index) -> list[str]:
-                entry = nests.dialect.let("x_", left_at(i[0], k[0]))
-                return [entry, *nests.nest((columns,), lambda j: [assign(i[0], j[0], f"x_ * {right_at(k[0], j[0])}", "+=")])]
+    def left(self, stack: Index, i: str, k: str) -> str:
+        """The statement that reads an entry of a."""
+        return self.nests.dialect.let("x_", self.a.at(self.nests, stack, *(() if self.a.is_vector else (i,)), k))
 
-            return [*nests.nest((columns,), lambda j: [assign(i[0], j[0], zero)]), *nests.nest((inner,), add)]
+    def right(self, stack: Index, k: str, j: str = "0") -> str:
+        """An entry of b."""
+        return self.b.at(self.nests, stack, k, *(() if self.b.is_vector else (j,)))
 
-    return nests.stored(value, nests.nest((rows,), row))
+    def assign(self, stack: Index, i: str, j: str, text: str, update: str = "=") -> str:
+        index = (*stack, *(() if self.a.is_vector else (i,)), *(() if self.b.is_vector else (j,)))
+        return self.nests.assign(index, text, self.value.shape, update)
+
+    def row(self, stack: Index, i: str) -> list[str]:
+        """One row of the result."""
+        columns, width = 1 if self.b.is_vector else self.b.value.shape[-1], self.nests.dialect.columns
+        if columns <= NARROW:
+            return self.in_variables(stack, i, [str(j) for j in range(columns)])
+        if not width:
+            return self.in_memory(stack, i, columns)
+        blocks = self.nests.nest(
+            (columns // width,), lambda n: self.in_variables(stack, i, [f"{n[0]} * {width} + {j}" for j in range(width)])
+        )
+        rest = range(columns // width * width, columns)
+        return [*blocks, *self.in_variables(stack, i, [str(j) for j in rest])]
+
+    def in_variables(self, stack: Index, i: str, columns: list[str]) -> list[str]:
+        """Some columns of a row, each summed up in a variable."""
+        if not columns:
+            return []
+        let, zero = self.nests.dialect.let, self.nests.dialect.number(0.0)
+        sums = {j: self.nests.space.local("a") for j in columns}
+
+        def add(k: Index) -> list[str]:
+            return [self.left(stack, i, k[0]), *(f"{s} += x_ * {self.right(stack, k[0], j)}" for j, s in sums.items())]
+
+        loops = self.nests.nest((self.inner,), add)
+        return [*(let(s, zero) for s in sums.values()), *loops, *(self.assign(stack, i, j, s) for j, s in sums.items())]
+
+    def in_memory(self, stack: Index, i: str, columns: int) -> list[str]:
+        """A whole row, added up in memory."""
+        nest, zero = self.nests.nest, self.nests.dialect.number(0.0)
+
+        def add(k: str) -> list[str]:
+            def inside(j: Index) -> list[str]:
+                return [self.assign(stack, i, j[0], f"x_ * {self.right(stack, k, j[0])}", "+=")]
+
+            return [self.left(stack, i, k), *nest((columns,), inside)]
+
+        zeros = nest((columns,), lambda j: [self.assign(stack, i, j[0], zero)])
+        return [*zeros, *nest((self.inner,), lambda k: add(k[0]))]
+
+
+def contracted(nests: Nests, value: Value) -> list[str]:
+    """np.einsum by its definition: a loop for each letter."""
+    subscripts, *arrays = value.args
+    if not all(isinstance(a, Value) for a in arrays):
+        raise BackendError("np.einsum of something that is no array")
+    terms, result = parse(subscripts, arrays)
+    letters = sorted({*"".join(terms)})
+    sizes = dict.fromkeys(letters, 1)
+    for term, a in zip(terms, arrays, strict=True):
+        sizes |= {letter: n for letter, n in zip(term, a.shape, strict=True) if n != 1}
+    summed = [letter for letter in letters if letter not in result]
+    total, first = nests.total(value)
+
+    def around(outer: Index) -> list[str]:
+        def inside(inner: Index) -> list[str]:
+            at = dict(zip([*result, *summed], [*outer, *inner], strict=True))
+            parts = [
+                nests.at(a, stretched(a, tuple(at[letter] for letter in term))) for term, a in zip(terms, arrays, strict=True)
+            ]
+            return [f"{total} += {' * '.join(parts)}"]
+
+        loops = nests.nest(tuple(sizes[letter] for letter in summed), inside)
+        return [first, *loops, *([nests.assign(outer, total, value.shape)] if value.shape else [])]
+
+    lines = nests.nest(tuple(sizes[letter] for letter in result), around)
+    return nests.stored(value, lines) if value.shape else [*lines, *nests.number(value, total)]

@@ -30,13 +30,15 @@ class Reduction(NamedTuple):
 REDUCTIONS: dict[Any, Reduction] = {
     np.sum: Reduction(0, np.add),
     np.mean: Reduction(0, np.add),
+    np.prod: Reduction(1, np.multiply),
     np.max: Reduction(-math.inf, np.maximum),
     np.min: Reduction(math.inf, np.minimum),
 }
 
 
 def is_reduction(value: Value) -> bool:
-    return value.function in REDUCTIONS and not set(value.options) - {"axis", "keepdims"}
+    more = {key for key, option in value.options.items() if option is not None and option is not True}  # dtype=None, where=True
+    return value.function in REDUCTIONS and not more - {"axis", "keepdims"}
 
 
 def reduced(nests: Nests, value: Value) -> list[str]:
@@ -79,15 +81,16 @@ def summed_by_rows(nests: Nests, value: Value, kept: list[int], axes: set[int]) 
     return nests.stored(value, [nests.dialect.fill.format(array=RESULT, number=zero), *nests.nest(a.shape, add)])
 
 
-def running_sum(nests: Nests, value: Value) -> list[str]:
-    """np.cumsum along an axis."""
+def running(nests: Nests, value: Value) -> list[str]:
+    """np.cumsum and np.cumprod along an axis."""
     (a,), axis = value.args, int(value.options["axis"]) % value.ndim
-    total, first = nests.total(value)
+    reduction = REDUCTIONS[np.sum if value.function is np.cumsum else np.prod]
+    total, first = nests.total(value, reduction.start)
 
     def around(outer: Index) -> list[str]:
         def inside(inner: Index) -> list[str]:
             at = (*outer[:axis], *inner, *outer[axis:])
-            return [f"{total} += {nests.at(a, at)}", nests.assign(at, total, value.shape)]
+            return [reduction.update(nests.dialect, total, nests.at(a, at)), nests.assign(at, total, value.shape)]
 
         return [first, *nests.nest((a.shape[axis],), inside)]
 

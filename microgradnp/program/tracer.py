@@ -238,6 +238,9 @@ class Trace:
             except (ConcretizationError, TypeError, ValueError):
                 if not reads_numbers(options) and not isinstance(sys.exception(), ConcretizationError):
                     raise
+                expanded = self.expansions[vjp](*args, **options) if vjp in self.expansions else None
+                if expanded is not None:
+                    return expanded
                 return self.whole(vjp, args, options)
 
         return formula
