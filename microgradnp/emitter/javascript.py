@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from microgradnp.core.errors import ConcretizationError
 from microgradnp.emitter.javascript_body import Body, NotJavaScript
 from microgradnp.loops.javascript import needed_helpers, statements
 from microgradnp.loops.lowered import lowered
@@ -46,7 +47,10 @@ def live_program(loss: Any) -> Live:
     TypeError, ValueError
         If `loss` is no Tensor, or its graph was freed.
     """
-    program, nodes, leaves, differentiated = program_of(loss, "live", lowered())
+    try:
+        program, nodes, leaves, differentiated = program_of(loss, "live", lowered())
+    except ConcretizationError as error:
+        raise NotJavaScript(f"live: {error}") from None
     has_gradient = [k in set(differentiated) for k in range(len(nodes))]
     shapes = [tuple(node.shape) for node in nodes]
     wishes = [v.name or f"leaf{k}" for k, v in zip(leaves, program.inputs, strict=True)]

@@ -29,7 +29,7 @@ def javascript_source(asked: Asked, name: str) -> str:
     lines, parameters = unpacked([paths[id(v)] for v in values], body)
     sizes = [(given, v) for given, v in zip(body.names, values, strict=True) if v.shape != ()]
     lines += [f'whole_({given}, {v.size}, "{given}")' for given, v in sizes]
-    lines += [*body.checks(), *body.buffers(), *body.lines, f"return {result_of(question, body)}"]
+    lines += [*body.checks(), *body.buffers(), *body.prepare, *body.lines, f"return {result_of(question, body)}"]
     function = [f"function {name}({', '.join(parameters)}) {{", *(f"  {line}" for line in lines), "}"]
     comment = [f"// {source.document(paths)}".replace("; for the sizes that it checks", "")]
     if sizes:

@@ -11,7 +11,7 @@ import numpy as np
 from microgradnp.loops.dialect import Dialect, Index
 from microgradnp.loops.indices import Flat, grouped, same_without_ones, sliced, stretched
 from microgradnp.loops.names import BackendError, Names
-from microgradnp.program.passes import RESHAPES
+from microgradnp.program.passes import RESHAPES, is_uniform
 from microgradnp.program.values import Program, Value, operands
 from microgradnp.rules.indexing import is_basic
 
@@ -79,7 +79,7 @@ class Entries:
         """Whether an index is one row of numbers for each of the first axes, as in x[np.arange(n), labels]."""
         parts = index if isinstance(index, tuple) else (index,)
         rows = all(isinstance(part, Value) and part.ndim == 1 and part.dtype.kind in "iu" for part in parts)
-        given = (base_of(part).function is None or part.function is np.arange for part in parts)
+        given = (base_of(part).function is None or part.function is np.arange or is_uniform(part) for part in parts)
         return rows and len({part.shape for part in parts}) == 1 and all(given)
 
     # -------------------------------------------------------------------------------------- expressions
@@ -168,6 +168,9 @@ class Entries:
         """The entries of rows of indices. The loops do not check them; `bounded` remembers what to check before the loops run."""
         found = []
         for row, n in zip(rows if isinstance(rows, tuple) else (rows,), shape, strict=False):
+            if is_uniform(row):
+                found.append(str(int(row.args[0].data) % n))
+                continue
             text, base = self.at(row, (i,)), base_of(row)
             if row.function is not np.arange:
                 self.bounded.add((self.arrays[id(base)], n))

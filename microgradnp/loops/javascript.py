@@ -60,7 +60,8 @@ const erf_ = (x) => { // exp(-x**2) times a series of positive terms: Abramowitz
 };
 
 function whole_(numbers, n, name) {
-  if (numbers.length !== n) throw new RangeError(`${name} has ${numbers.length} entries, and needs ${n}`);
+  const found = numbers?.length ?? 0;
+  if (found !== n) throw new RangeError(`${name} has ${found} entries, and needs ${n}`);
 }
 
 function within_(numbers, n) {

@@ -244,4 +244,20 @@ def truth(value: Value) -> Value:
     return value
 
 
-PASSES = (folded, uniform, neutral, unchanged, undone, reshaped_once, broadcast_late, inner_product, subtracted, truth)
+def decided(value: Value) -> Value:
+    """A conjunction with False is False. A choice by one known truth value is one of the arrays."""
+    if value.function is np.logical_and and any(known_truth(a) is False for a in value.args):
+        return broadcast(number(np.asarray(False)), value)
+    if value.function is np.where and len(value.args) == 3 and known_truth(value.args[0]) is not None:
+        chosen = value.args[1 if known_truth(value.args[0]) else 2]
+        return chosen if same_kind(value, chosen) else value
+    return value
+
+
+def known_truth(item: Any) -> bool | None:
+    """The one truth value that an operand holds everywhere; None where it is not known."""
+    found = the_number(item) if isinstance(item, Value) and (item.is_number or is_uniform(item)) else None
+    return bool(found.data) if found is not None and found.dtype == np.bool_ else None
+
+
+PASSES = (folded, uniform, neutral, unchanged, undone, reshaped_once, broadcast_late, inner_product, subtracted, truth, decided)
