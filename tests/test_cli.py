@@ -120,6 +120,8 @@ def folder(tmp_path, monkeypatch):
         ("practice mlp --level x", "'x' is not one of"),
         ("emit dir:loss", "dir is a folder, not a Python file"),
         ("emit code.py:loss --data code.py", "code.py is not an .npz file of arrays; write one with np.savez"),
+        ("draw code.py:loss --out x.foo", "the suffix must be .svg"),
+        ("draw code.py:f --out x.svg", "Error"),
         ("view code.py:loss --out dir", "File 'dir' is a directory"),
         ("view code.py:loss --out gone/x.html", "cannot write gone/x.html: the folder gone does not exist. Create it first"),
     ],
@@ -132,7 +134,7 @@ def test_a_mistake_in_the_command_is_one_line(command, told, folder):
     assert len(result.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("command", ["emit", "view", "derive"])
+@pytest.mark.parametrize("command", ["emit", "view", "derive", "draw"])
 def test_arguments_are_global_variables_without_a_file_of_data(command, folder):
     assert CliRunner().invoke(main, [command, "code.py:loss"]).exit_code == 0
 

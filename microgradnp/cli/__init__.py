@@ -3,7 +3,7 @@
 import click
 
 from microgradnp import __version__
-from microgradnp.cli import check, coverage, debug, derive, diagnose, emit, practice, tour, view
+from microgradnp.cli import check, coverage, debug, derive, diagnose, draw, emit, practice, tour, view
 from microgradnp.cli.errors import Commands
 
 COMPLETION = """\b
@@ -27,6 +27,7 @@ COMMANDS = (
     diagnose.diagnose,
     practice.practice,
     view.view,
+    draw.draw,
     derive.derive,
     emit.emit,
     coverage.coverage,

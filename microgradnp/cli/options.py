@@ -45,7 +45,7 @@ def show(path: Path) -> None:
 
 TARGET = Target()
 model = click.argument("model", metavar=MODEL, type=TARGET)
-opened = click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
+opened = click.option("--open", "opened", is_flag=True, help="Open what was written in the browser.")
 data = click.option("--data", type=FILE, metavar="FILE.npz", help="A file with the arguments of the function, by name.")
 wrt = click.option(
     "--wrt",

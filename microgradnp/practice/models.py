@@ -154,8 +154,8 @@ def batchnorm(rng: np.random.Generator) -> Model:
     shapes |= {"gamma": (hidden,), "beta": (hidden,), "V": (hidden, outputs)}
     statements = [
         "a = x @ W",
-        "mean = np.mean(a, axis=0)",
-        "centred = a - mean",
+        "mu = np.mean(a, axis=0)",
+        "centred = a - mu",
         "var = np.mean(centred ** 2, axis=0)",
         "std = np.sqrt(var + 1e-5)",
         "normal = centred / std",
