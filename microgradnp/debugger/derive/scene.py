@@ -136,6 +136,8 @@ def hold(recorder: Recorder, value: Any, memo: dict[int, Any], depth: int = 0) -
     kind = type(value)
     if isinstance(value, (np.ndarray, float, np.number)):
         return recorder.operand(value)
+    if kind is list and (known := recorder.lists.get(id(value))) is not None and known.holds(value):
+        return recorder.operand(value)
     if kind in (list, tuple, dict) and len(value) <= LONGEST and depth < DEEPEST:
         if id(value) not in memo:
             memo[id(value)] = None

@@ -11,7 +11,7 @@ import itertools
 import math
 import operator
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
@@ -43,6 +43,25 @@ class Entry:
         self.node = node
 
 
+class Listed:
+    """A list that was an operand, and its Group. A list of numbers also keeps its items, to see quickly that it is unchanged."""
+
+    __slots__ = ("group", "items", "renamed", "value")
+
+    def __init__(self, value: list[Any], group: Group, renamed: int) -> None:
+        self.value, self.group, self.renamed = value, group, renamed
+        self.items = value.copy() if SCALARS.issuperset(map(type, value)) else None
+
+    def holds(self, value: list[Any]) -> bool:
+        """Whether it is this list of numbers, and still holds the same objects."""
+        return self.value is value and self.items is not None and is_each(self.items, value)
+
+
+def is_each(first: Sequence[Any], second: Sequence[Any]) -> bool:
+    """Whether two sequences hold the same objects."""
+    return len(first) == len(second) and all(map(operator.is_, first, second))
+
+
 class Recorder:
     """Records one run. `most` is the largest number of nodes."""
 
@@ -53,6 +72,8 @@ class Recorder:
         self.look: Callable[[Recorder, FrameType], None] | None = None  # is shown the frames of the user's functions
         self.nodes: list[Node] = []
         self.numbers: dict[int, Node] = {}  # id of a number -> its node, which keeps the number alive
+        self.renamed = 0  # how often a number got another node
+        self.lists: dict[int, Listed] = {}  # id of a list -> its operand as it was when last asked for
         self.arrays: dict[int, Entry] = {}  # id of an array
         self.memories: dict[int, Memory] = {}  # id of the array that owns the memory
         self.origins: dict[int, tuple[Any, str]] = {}  # id -> a value that was given, and where
@@ -155,12 +176,26 @@ class Recorder:
             return self.entry(value).node
         if kind in FLAGS:
             return self.flags.get(inner, value) if inner is not None else value
-        if kind is list or kind is tuple or isinstance(value, tuple):
-            items = tuple([self.operand(item) for item in value])
-            return Group(kind, items)
+        if kind is list:
+            return self.list_operand(value)
+        if isinstance(value, tuple):
+            return Group(kind, tuple([self.operand(item) for item in value]))
         if kind is dict:
             return Group(dict, tuple([self.operand(item) for item in value.values()]), tuple(value))
         return value
+
+    def list_operand(self, value: list[Any]) -> Group:
+        """The operand of a list: the same Group as long as the list holds the same."""
+        known = self.lists.get(id(value))
+        if known is not None and known.renamed == self.renamed and known.holds(value):
+            return known.group
+        items = tuple([self.operand(item) for item in value])
+        if known is not None and known.value is value and is_each(items, known.group.items):
+            known.renamed = self.renamed
+            return known.group
+        group = Group(list, items)
+        self.lists[id(value)] = Listed(value, group, self.renamed)
+        return group
 
     def operands(self, args: tuple[Any, ...], inner: tuple[Site | None, ...] = ()) -> tuple[Any, ...]:
         """All operands."""
@@ -181,6 +216,7 @@ class Recorder:
         kind = type(value)
         if kind in SCALARS:
             node.held = value
+            self.renamed += id(value) in self.numbers
             self.numbers[id(value)] = node
         elif isinstance(value, np.ndarray) and value.dtype.kind != "O":
             self.array_result(value, node)

@@ -56,6 +56,8 @@ class Sightings:
 
 def is_same(first: Any, second: Any) -> bool:
     """Whether two operands are the same nodes."""
+    if first is second:
+        return True
     if type(first) is Group and type(second) is Group:
         return len(first.items) == len(second.items) and all(map(is_same, first.items, second.items))
     if type(first) is Node or type(second) is Node:
