@@ -200,8 +200,8 @@ def test_unknown_arguments_are_answered_with_the_nearest_known_one(name, message
 
 def test_a_training_that_cannot_be_repeated_is_not_diagnosed():
     assert trained(iterations=2)[1].training is not None
-    for options in ({"clip_norm": 1.0}, {"data": [(X, Y)]}):
-        with pytest.raises(TypeError, match="diagnose: it cannot repeat a training with a schedule, limits"):
+    for options in ({"accumulate": 2}, {"data": [(X, Y)]}):
+        with pytest.raises(TypeError, match="diagnose: it cannot repeat a training with accumulated batches"):
             mg.diagnose(trained(**options)[1])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +14,7 @@ from microgradnp.doctor.measured import Measured, Predict
 from microgradnp.doctor.patient import Array, Patient, Weights
 from microgradnp.doctor.treatments import redrawn, scaled_to_data
 from microgradnp.optim import SGD, Adam
+from microgradnp.training.steps import Changes
 
 SHORT, LONGEST = 30, 50  # steps of a trial
 GOOD = 0.85  # the quality from which on a training has learned its data
@@ -112,8 +114,13 @@ class Chart(Measured):
         if not self.is_exact:
             self.prolong(f"Adam {rate:g}", 2 * self.length)
         if self.is_finite and self.has_history and not self.is_exact:
-            self.attempt("continued", self.patient.end, steps=2 * self.length)
+            self.attempt("continued", self.patient.end, steps=2 * self.length, changes=self.at_the_largest_rate)
         return self.trials
+
+    @property
+    def at_the_largest_rate(self) -> Changes:
+        """The limits of the training without its schedule."""
+        return replace(self.patient.changes, schedule=None)
 
     def standardised(self) -> tuple[Array, ...]:
         """The data with standardised inputs."""

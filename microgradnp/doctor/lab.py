@@ -17,6 +17,7 @@ from microgradnp.derivatives.gradients import gradients
 from microgradnp.doctor.patient import Array, Patient, Weights
 from microgradnp.doctor.reading import Reading
 from microgradnp.optim import Optimizer
+from microgradnp.training.steps import Changes
 
 VALUE_ONLY = 0.4  # the cost of a loss without its gradient, in gradient evaluations
 
@@ -83,6 +84,22 @@ class Lab:
             found = gradients(loss, list(self.patient.parameters.values()))
             return float(loss.item()), dict(zip(self.patient.parameters, found, strict=True))
 
+    def in_double(self, weights: Weights) -> Weights | None:
+        """The gradients in float64. None where the loss does not compute in it."""
+        data = tuple(a.astype(float) if a.dtype.kind == "f" else a for a in self.patient.data)
+        kept = {name: p._array for name, p in self.patient.parameters.items()}
+        try:
+            for name, p in self.patient.parameters.items():
+                p._array = weights[name].astype(float)
+            self.steps += 1
+            with np.errstate(all="ignore"):
+                loss = self.patient.loss(*map(Tensor, data))
+                found = gradients(loss, list(self.patient.parameters.values()))
+        finally:
+            for name, array in kept.items():
+                self.patient.parameters[name]._array = array
+        return dict(zip(weights, found, strict=True)) if loss.dtype.itemsize >= 8 else None
+
     def speed_up(self) -> None:
         """Compile the loss for the trials, where the program gives the graph's numbers at two points."""
         if self.is_tried:
@@ -111,28 +128,42 @@ class Lab:
         data: tuple[Array, ...] | None = None,
         lr: float | None = None,
         optimizer: Optimizer | None = None,
-        clip: float | None = None,
+        changes: Changes | None = None,
         seed: int = 0,
     ) -> Run:
-        """Train from these weights: the patient's optimizer as it was at the start, its batch size, its data, or others."""
+        """Train from these weights: the patient's optimizer as it was at the start, its batch size, data and limits, or others.
+
+        The patient's schedule is scaled to another rate. It is left out for another optimizer.
+        """
         data = self.patient.data if data is None else data
         chosen = copy.deepcopy(optimizer or self.patient.optimizer)
         if lr is not None:
             chosen.lr = lr
         chosen.parameters = {name: Tensor(w, requires_grad=True) for name, w in weights.items()}
+        changes = changes or self.patient.changes
+        schedule = changes.schedule if optimizer is None else None
+        factor = chosen.lr / self.patient.optimizer.lr
         now, losses = dict(weights), []
         rows = Rows(len(data[0]) if data else 0, self.patient.batch_size, seed)
-        for _ in range(steps):
+        for step in range(steps):
             value, found = self.value_and_grad(now, rows.of(data))
             losses.append(value)
             if not np.isfinite(value) or self.out_of_time:
                 return Run(now, losses, np.inf)
-            norm = norm_of(found)
-            if clip is not None and norm > clip:
-                found = {name: g * (clip / norm) for name, g in found.items()}
-            now = moved(chosen, now, found)
+            if schedule is not None:
+                chosen.lr = factor * schedule(step)
+            now = moved(chosen, now, limited(found, changes))
         last = self.value(now, data)
         return Run(now, losses, last if np.isfinite(last) else np.inf, optimizer=chosen)
+
+
+def limited(found: Weights, changes: Changes) -> Weights:
+    """The gradients within the limits of a training."""
+    if changes.clip_norm is not None and (factor := changes.clip_norm / (norm_of(found) + 1e-6)) < 1:  # as in `optim.clip_norm`
+        found = {name: g * factor for name, g in found.items()}
+    if changes.clip_value is not None:
+        found = {name: np.clip(g, -changes.clip_value, changes.clip_value) for name, g in found.items()}
+    return found
 
 
 def moved(optimizer: Optimizer, weights: Weights, found: Weights) -> Weights:

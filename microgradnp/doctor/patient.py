@@ -14,6 +14,7 @@ from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.parameters import Parameters, named
 from microgradnp.optim import Optimizer
 from microgradnp.training.result import Fit
+from microgradnp.training.steps import Changes
 
 Array = np.ndarray
 Weights = dict[str, Array]
@@ -36,6 +37,7 @@ class Patient:
     reason: str = ""
     rule_ended: bool = False  # a stopping rule ended it
     failed: bool = False  # it ended with a number that is not finite
+    changes: Changes = field(default_factory=Changes)  # limits for the gradients, and the schedule of the rate
     rate_at_end: float | None = None
     name: str = "the training"
     known: dict[str, Any] = field(default_factory=dict)  # facts that only some ways of asking provide
@@ -69,8 +71,8 @@ def of_fit(result: Fit | BaseException) -> Patient:
     training = getattr(fitted, "training", None)
     if training is None and isinstance(fitted, Fit):
         raise TypeError(
-            "diagnose: it cannot repeat a training with a schedule, limits for gradients, accumulated batches or an iterable of "
-            "batches. Write diagnose(loss, parameters=..., data=...)"
+            "diagnose: it cannot repeat a training with accumulated batches or an iterable of batches. "
+            "Write diagnose(loss, parameters=..., data=...)"
         )
     if training is None:
         raise TypeError(
@@ -80,11 +82,14 @@ def of_fit(result: Fit | BaseException) -> Patient:
     end = {name: p.numpy().copy() for name, p in training.parameters.items()}
     failed = isinstance(result, FloatingPointError) or "not finite" in fitted.reason or " is nan " in f" {fitted.reason} "
     by_rule = not (failed or fitted.interrupted or fitted.reason.startswith("all "))
+    optimizer, changes = copy.deepcopy(training.optimizer), training.changes or Changes()
+    if changes.schedule is not None:  # trials scale the schedule, whose largest rate is the optimizer's
+        optimizer.lr = max(fitted.history.learning_rate, default=optimizer.lr) or optimizer.lr
     return Patient(
         training.loss,
         training.parameters,
         tuple(map(np.asarray, training.data)),
-        copy.deepcopy(training.optimizer),
+        optimizer,
         training.start,
         end,
         training.batch_size,
@@ -94,6 +99,8 @@ def of_fit(result: Fit | BaseException) -> Patient:
         fitted.reason,
         by_rule,
         failed,
+        changes,
+        fitted.history.learning_rate[-1] if changes.schedule is not None and fitted.history.learning_rate else None,
     )
 
 

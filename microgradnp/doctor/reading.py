@@ -80,7 +80,8 @@ class Reading:
     def find_origins(self) -> None:
         """For each value: the parameters and the data arrays that it is made from."""
         given = {id(leaf): k for k, leaf in enumerate(self.leaves)}
-        self.unwrapped = {id(leaf._array): k for k, leaf in enumerate(self.leaves)}  # a model may take the array out
+        self.held: list[Any] = []
+        self.unwrapped: dict[int, Any] = {id(leaf._array): k for k, leaf in enumerate(self.leaves)}  # taken out by a model
         self.made_of: dict[int, frozenset[int]] = {}
         self.data_of: dict[int, frozenset[Any]] = {}
         self.arrays: dict[Any, Any] = {}
@@ -89,7 +90,7 @@ class Reading:
             own = frozenset([id(node)]) if node.rule is None and node.requires_grad else frozenset()
             self.made_of[id(node)] = own.union(*(self.made_of[id(p)] for p in parents))
             held: set[Any] = {given[id(node)]} if id(node) in given else set()
-            for argument in node.args:  # arrays that the loss brings along are data, too
+            for argument in operands_of(node):  # arrays that the loss brings along are data, too
                 if isinstance(argument, np.ndarray) and argument.ndim and len(argument) > 1:
                     held.add(key := self.key_of(argument))
                     self.arrays[key] = argument
@@ -101,7 +102,12 @@ class Reading:
         self.outside = [n for n in self.nodes if n.rule is None and n.requires_grad and id(n) not in names]
 
     def key_of(self, array: Any) -> Any:
-        """The position of a data array, or the identity of one that the loss brings along."""
+        """The position of a data array, also of a view or a copy of it, or the identity of one that the loss brings along."""
+        if id(array) not in self.unwrapped and isinstance(array, np.ndarray):
+            alike = (k for k, leaf in enumerate(self.leaves) if leaf.ndim and leaf.shape == array.shape)
+            same = next((k for k in alike if np.array_equal(self.leaves[k]._array, array)), ("own", id(array)))
+            self.unwrapped[id(array)] = same
+            self.held.append(array)  # so that its id stays its own
         return self.unwrapped.get(id(array), ("own", id(array)))
 
     def find_output(self) -> None:
@@ -117,7 +123,7 @@ class Reading:
     def meetings(self, node: Any) -> Iterator[tuple[Any, Array, frozenset[Any]]]:
         """(value, data, their keys) where a node joins what depends on parameters and data with other data."""
         values = [p for p in graph.parents(node) if self.data_of[id(p)] and self.made_of[id(p)]]
-        for argument in node.args:
+        for argument in operands_of(node):
             if isinstance(argument, Tensor):
                 keys = frozenset() if self.made_of[id(argument)] else self.data_of[id(argument)]
                 array = np.asarray(argument._array)
@@ -175,7 +181,7 @@ class Reading:
                 alone = np.mean(t.sum(-1) == 1)
                 if alone == 1 or (alone > 0.5 and self.sides is None):
                     return t.argmax(-1)
-            if t.ndim == y.ndim - 1 and t.dtype.kind in "iub" and t.shape == y.shape[:-1]:
+            if t.ndim == y.ndim - 1 and t.dtype.kind in "iub" and t.shape == y.shape[:-1] and t.min(initial=0) >= 0:
                 return t.astype(int)
         elif self.sides is not None and not self.is_squared:
             return self.sides[1].astype(int).reshape(y.shape)
@@ -297,6 +303,15 @@ class Reading:
                     if kind != "other":
                         break
         return longest
+
+
+def operands_of(node: Any) -> list[Any]:
+    """The arguments of an operation. Of an index `[rows, classes]` its last array."""
+    found = []
+    for argument in node.args:
+        inside = [a for a in argument if isinstance(a, np.ndarray)] if isinstance(argument, tuple) else []
+        found.append(inside[-1] if inside else argument)
+    return found
 
 
 def chain_of(node: Any) -> Iterator[Any]:

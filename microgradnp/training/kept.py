@@ -26,6 +26,7 @@ class Training:
     optimizer: Optimizer  # without parameters
     start: dict[str, Any]  # name -> array
     random: np.random.Generator
+    changes: Any = None  # what is done to gradients and learning rate before each step: `steps.Changes`
 
 
 def at_the_start(
@@ -35,6 +36,7 @@ def at_the_start(
     rules: Sequence[Callable[..., Any]],
     optimizer: Optimizer,
     random: np.random.Generator,
+    changes: Any = None,
 ) -> Training:
     """The training that is about to begin. An optimizer that cannot be copied is shared."""
     kept = copy.copy(optimizer)
@@ -45,4 +47,4 @@ def at_the_start(
         kept = copy.copy(kept)
     start = {name: np.array(p.numpy()) for name, p in optimizer.parameters.items()}
     arrays = tuple(as_array(array._array if isinstance(array, Tensor) else array) for array in data)
-    return Training(loss, dict(optimizer.parameters), arrays, batch_size, rules, kept, start, copy.deepcopy(random))
+    return Training(loss, dict(optimizer.parameters), arrays, batch_size, rules, kept, start, copy.deepcopy(random), changes)

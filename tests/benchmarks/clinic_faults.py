@@ -6,7 +6,7 @@ SET_ASIDE causes were never looked at while the doctor was built.
 from __future__ import annotations
 
 import numpy as np
-from clinic_networks import Case, curve, dense, recurrent_weights, series
+from clinic_networks import ACTS, Case, curve, dense, recurrent_weights, series
 
 import microgradnp as mg
 
@@ -310,10 +310,54 @@ def output_saturated(c, s):
         on_targets(c, lambda t: (t > 0) * 1.0)
 
 
+def always_clipped(c, s):
+    c.clip = (0.02, 0.005, 0.001)[s - 1]
+
+
+def schedule_ended(c, s):
+    rate, fall = c.lr, (0.9, 0.8, 0.5)[s - 1]
+    c.schedule = lambda step: rate * fall**step
+
+
+def precision_too_low(c, s):
+    c.data, c.validation = [a.astype(np.float16) for a in c.data], tuple(a.astype(np.float16) for a in c.validation)
+    for name, p in list(c.p.items()):
+        c.p[name] = mg.Tensor(p.numpy().astype(np.float16), requires_grad=True, name=name)
+    c.lr *= (0.03, 0.01, 0.001)[s - 1]
+
+
+def classes_out_of_balance(c, s):
+    t = c.data[1].argmax(1) if c.classes else c.data[1].ravel() > 0.5
+    rare = np.flatnonzero(t != 0)
+    kept = np.concatenate([np.flatnonzero(t == 0).repeat(8), c.rng.permutation(rare)[: (24, 12, 6)[s - 1]]])
+    kept = kept[c.rng.permutation(len(kept))]
+    c.data = [a[kept] for a in c.data]
+    c.lr *= 0.3
+
+
+def evaluation_in_training_mode(c, s):
+    inner, r = c.act if not isinstance(c.act, str) else ACTS[c.act], np.random.default_rng(c.seed)
+    if s < 3:
+        c.act = lambda z: inner(z) * (r.uniform(size=z.shape) > (0.1, 0.4)[s - 1])
+    else:
+        c.act = lambda z: inner((z - np.mean(z, 0)) / np.sqrt(np.var(z, 0) + 1e-5))
+
+
+def rows_contradict(c, s):
+    x, n = c.data[0].copy(), len(c.data[0])
+    rows = c.rng.permutation(n)[: int((0.6, 0.8, 1.0)[s - 1] * n)]
+    x[rows] = x[rows[c.rng.integers(0, max(1, len(rows) // 4), len(rows))]]
+    c.data[0] = x
+
+
 SOFT = (  # these may do no harm: a training that learns all the same is no case
     "learning_rate_too_high", "learning_rate_too_low", "inputs_unscaled", "saturated_units", "dead_relu", "vanishing_gradient",
     "exploding_gradient", "targets_unscaled", "stopped_early", "too_few_steps", "capacity_too_small", "weight_decay_too_strong",
-    "output_saturated",
+    "output_saturated", "always_clipped", "schedule_ended", "precision_too_low", "classes_out_of_balance", "rows_contradict",
+)  # fmt: skip
+NEW = (
+    "always_clipped", "schedule_ended", "precision_too_low", "classes_out_of_balance", "evaluation_in_training_mode",
+    "rows_contradict",
 )  # fmt: skip
 SET_ASIDE = ("labels_malformed", "target_in_inputs", "validation_overlaps", "weight_decay_too_strong", "output_saturated")
 DENSE, VECTORS = ("regression", "classifier", "binary", "deep"), ("regression", "classifier", "deep")
@@ -333,6 +377,9 @@ ONLY = {  # the networks in which a fault can be, where it is not all
     "labels_malformed": ("classifier", "convolutional"),
     "target_in_inputs": ("regression", "classifier", "deep", "binary"),
     "output_saturated": ("classifier", "convolutional", "binary"),
+    "classes_out_of_balance": ("classifier", "convolutional", "binary"),
+    "evaluation_in_training_mode": ("regression", "classifier", "binary", "deep"),
+    "rows_contradict": ("regression", "classifier", "binary", "deep"),
     "targets_shifted": ("regression", "classifier", "recurrent", "attentive", "deep", "gated"),
 }
 FAULTS = {
@@ -343,7 +390,8 @@ FAULTS = {
         softmax_wrong_axis, softmax_twice,
         targets_unrelated, targets_shifted, stopped_early, too_few_steps, capacity_too_small, overfitting, bad_values_in_data,
         unstable_formula, parameter_not_trained, optimizer_bug, evaluation_differs, rows_misaligned, labels_malformed,
-        target_in_inputs, validation_overlaps, weight_decay_too_strong, output_saturated,
+        target_in_inputs, validation_overlaps, weight_decay_too_strong, output_saturated, always_clipped, schedule_ended,
+        precision_too_low, classes_out_of_balance, evaluation_in_training_mode, rows_contradict,
     )
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ ACTS = {"tanh": np.tanh, "sigmoid": mg.sigmoid, "relu": mg.relu, "gelu": mg.gelu
 class Case:
     """A training, the fault that it was given (or "healthy"), its severity 1 to 3, and a seed."""
 
-    iterations, batch_size, stop, predict, optimizer, decay, schedule = 300, None, (), None, None, 0.0, None
+    iterations, batch_size, stop, predict, optimizer, clip, schedule = 300, None, (), None, None, None, None
     classes = False
 
     def __init__(self, cause: str, severity: int, network: str, seed: int) -> None:

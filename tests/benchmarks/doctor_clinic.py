@@ -15,7 +15,7 @@ import traceback
 import warnings
 
 import numpy as np
-from clinic_faults import FAULTS, ONLY, SET_ASIDE, SOFT, case
+from clinic_faults import FAULTS, NEW, ONLY, SET_ASIDE, SOFT, case
 from clinic_networks import HELD_OUT, TUNED
 from clinic_thresholds import autotrainer, sagemaker
 
@@ -34,6 +34,7 @@ def run(c):
     optimizer = c.optimizer or mg.optim.SGD(lr=c.lr)
     chosen = {name: p for name, p in c.p.items() if name not in c.left_out}
     options = {"optimizer": optimizer, "iterations": c.iterations, "batch_size": c.batch_size, "stop": c.stop, "rng": c.seed}
+    options |= {"clip_norm": c.clip, "schedule": c.schedule}
     try:
         with np.errstate(all="ignore"):
             return mg.fit(c.loss, chosen, tuple(c.data), progress=False, **options)
@@ -46,6 +47,9 @@ def learned(c, data=None) -> bool:
     x, t = c.data if data is None else data
     with np.errstate(all="ignore"):
         y = c.answers(x)
+    if c.cause == "classes_out_of_balance":
+        kinds, answers = (t.argmax(1), y.argmax(1)) if c.classes else (t.ravel() > 0.5, y.ravel() > 0)
+        return np.mean(answers[kinds > 0] == kinds[kinds > 0]) > 0.2
     if c.classes:
         return np.mean(y.argmax(1) == t.argmax(1)) > 0.87
     if c.network == "binary":
@@ -172,8 +176,9 @@ def main():
     known.add_argument("--quiet", action="store_true")
     given = known.parse_args()
     networks = {"tuned": TUNED, "held-out": HELD_OUT}.get(given.networks[0], given.networks)
-    tuned = ["healthy", *(name for name in FAULTS if name not in SET_ASIDE)]
-    causes = {"tuned": tuned, "set-aside": SET_ASIDE, "all": [*tuned, *SET_ASIDE]}.get(given.causes[0], given.causes)
+    tuned = ["healthy", *(name for name in FAULTS if name not in (*SET_ASIDE, *NEW))]
+    sets = {"tuned": tuned, "set-aside": SET_ASIDE, "new": NEW, "all": [*tuned, *SET_ASIDE, *NEW]}
+    causes = sets.get(given.causes[0], given.causes)
     some = pairs(networks, given.seeds) if given.pairs else cases(networks, causes, given.seeds)
     summary(score(some, not given.quiet))
 

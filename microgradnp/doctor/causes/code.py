@@ -214,6 +214,10 @@ def sums_to_one(node: Any) -> bool:
 def labels_malformed(chart: Chart) -> Finding | None:
     """One-hot rows that do not sum to 1."""
     t, y = chart.start.target, chart.start.y
+    if t is not None and y is not None and t.dtype.kind == "i" and t.shape == y.shape[:-1] and t.size and t.min() < 0:
+        count, row = int(np.sum(t < 0)), int(np.flatnonzero(t.ravel() < 0)[0])
+        evidence = f"{count} class numbers are negative; the first is {t.min()} in row {row}: NumPy counts it from the last class"
+        return Finding(evidence, "count the classes from 0")
     if chart.start.classes is None or t is None or y is None or t.shape != y.shape or y.shape == chart.start.classes.shape:
         return None
     wrong = t.sum(-1) != 1
@@ -237,6 +241,26 @@ def targets_out_of_range(chart: Chart) -> Finding | None:
         f"they go from {t.min():.3g} to {t.max():.3g}"
     )
     return Finding(evidence, "make the output linear, or scale the targets into the range")
+
+
+def evaluation_in_training_mode(chart: Chart) -> Finding | None:
+    """An evaluation that gives other answers at each call, or whose answer for a row depends on the other rows."""
+    if chart.predict is None or not chart.is_finite or len(chart.start.inputs) != 1:
+        return None
+    first, second = chart.predicted(), chart.predicted()
+    if first is None or second is None or first.shape != second.shape:
+        return None
+    if not np.array_equal(first, second, equal_nan=True):
+        evidence = f"two calls of predict() with the same inputs differ by up to {np.abs(first - second).max():.3g}"
+        return Finding(evidence, "turn dropout off in the evaluation: model.eval()")
+    half = chart.patient.samples // 2
+    if half < 2 or not chart.mixes_samples or first.shape[:1] != (chart.patient.samples,):
+        return None
+    part = chart.predicted(slice(0, half))
+    if part is None or part.shape != first[:half].shape or is_form(first[:half], part, tolerance(chart, 1e-5)):
+        return None
+    evidence = f"predict() of the first {half} rows alone differs by up to {np.abs(part - first[:half]).max():.3g} from all rows"
+    return Finding(evidence, "let batch norm use its running statistics in the evaluation: model.eval()")
 
 
 def evaluation_differs(chart: Chart) -> Finding | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 
+from microgradnp.core.tensor import Tensor
 from microgradnp.doctor.causes.finding import Finding, better
 from microgradnp.doctor.chart import Chart, left
+from microgradnp.doctor.lab import limited, moved
 from microgradnp.optim import SGD
 
 
@@ -120,6 +123,50 @@ def weight_decay_too_strong(chart: Chart) -> Finding | None:
     evidence = f"weight decay {decay:g} pulls with norm {pull:.3g}, the gradient of the loss with {chart.gradient_norm_now:.3g}"
     trial = f"{len(run.losses)} steps without it from the same start: quality {run.quality:.2f}; with it now {chart.quality:.2f}"
     return Finding(evidence, "use a smaller weight decay", trial)
+
+
+def always_clipped(chart: Chart) -> Finding | None:
+    """The limit for the gradient is far under its norm in nearly all steps, and without the limit it learns more."""
+    limit, norms = chart.patient.changes.clip_norm, np.asarray(chart.patient.norms)
+    if limit is None or not norms.size or not np.mean(norms > limit) > 0.95 or not np.median(norms) > 3 * limit:
+        return None
+    name = "without the limit"
+    if name not in chart.trials:
+        chart.attempt(name, changes=replace(chart.patient.changes, clip_norm=None))
+    run = chart.trials[name]
+    if not run.quality - max(chart.control.quality, -1) > 0.08:
+        return None
+    evidence = (
+        f"the gradient was clipped in {np.mean(norms > limit):.0%} of {norms.size} steps: "
+        f"the limit is {limit:g}, and its norm was {np.median(norms):.3g} in the middle"
+    )
+    return Finding(evidence, f"raise the limit over {np.median(norms):.2g}", better(chart, name))
+
+
+def precision_too_low(chart: Chart) -> Finding | None:
+    """Steps that round away, or gradients that are 0, in float16 or float32, and are not in float64."""
+    weights = chart.patient.end if chart.is_finite else chart.patient.start
+    if all(w.dtype.itemsize >= 8 for w in weights.values()):
+        return None
+    found = chart.lab.value_and_grad(weights)[1]
+    optimizer = copy.deepcopy(chart.patient.optimizer)
+    optimizer.parameters = {name: Tensor(w, requires_grad=True) for name, w in weights.items()}
+    after = moved(optimizer, weights, limited(found, chart.patient.changes))
+    pulled = np.concatenate([(found[name] != 0).ravel() for name in weights])
+    stayed = np.concatenate([(after[name].astype(w.dtype) == w).ravel() for name, w in weights.items()])
+    lost = float(np.mean(stayed[pulled])) if pulled.any() else 0.0
+    kind = ", ".join(sorted({str(w.dtype) for w in weights.values()}))
+    if lost > 0.5:
+        evidence = f"{lost:.0%} of the entries with a gradient stay as they are in the next step: it rounds away in {kind}"
+        return Finding(evidence, "keep the parameters in float64 or float32, or use a larger rate")
+    exact = chart.lab.in_double(weights)
+    if exact is None:
+        return None
+    under = np.concatenate([((found[name] == 0) & (np.abs(exact[name]) > 0)).ravel() for name in weights])
+    if np.mean(under) <= 0.2:
+        return None
+    evidence = f"{np.mean(under):.0%} of the gradient's entries are 0 in {kind} and not in float64"
+    return Finding(evidence, "multiply the loss by 1,000 or more and divide the gradients by it, or use float32 or float64")
 
 
 def capacity_too_small(chart: Chart) -> Finding | None:

@@ -6,7 +6,8 @@ import numpy as np
 
 from microgradnp.doctor.causes.finding import Finding, better
 from microgradnp.doctor.chart import GOOD, Chart
-from microgradnp.doctor.levels import flat
+from microgradnp.doctor.levels import flat, indicators
+from microgradnp.doctor.reading import Reading
 
 UNTOLD = 0.06  # a cross-validated R^2 under this says nothing
 
@@ -29,7 +30,7 @@ def targets_shifted(chart: Chart) -> Finding | None:
 def targets_unrelated(chart: Chart) -> Finding | None:
     """Targets that no method tells from the inputs: noise, or labels that were shuffled apart."""
     count, x = chart.patient.samples, chart.start.input_array
-    if not chart.foretold < UNTOLD or count < 40 or x is None or "targets_shifted" in chart.found:
+    if not chart.foretold < UNTOLD or count < 40 or x is None or chart.found & {"targets_shifted", "classes_out_of_balance"}:
         return None
     features = flat(x).shape[1]
     if chart.quality >= GOOD and count <= 2 * features:
@@ -96,6 +97,89 @@ def validation_overlaps(chart: Chart) -> Finding | None:
         return None
     evidence = f"{shared:.0%} of the {len(other)} validation rows are rows of the training data, to the last bit"
     return Finding(evidence, "split the data before anything is repeated or augmented: this validation measures memory")
+
+
+def rows_contradict(chart: Chart) -> Finding | None:
+    """Rows with the same inputs and other targets: no function of the inputs can be right for all of them."""
+    x, t = chart.start.input_array, chart.start.target
+    if x is None or t is None or len(x) != len(t) or len(x) < 20 or x.dtype.kind != "f" or x.size > 2_000_000:
+        return None
+    groups = np.unique(flat(x), axis=0, return_inverse=True)[1].ravel()
+    if flat(x).shape[1] < 2 or groups.max() > 0.9 * len(x) or chart.mixes_samples:
+        return None
+    wanted = indicators(t, chart.start.classes)
+    count = np.bincount(groups)
+    sums = np.stack([np.bincount(groups, column) for column in wanted.T], 1)
+    if chart.start.classes is not None:
+        best = sums.max(1) if wanted.shape[1] > 1 else np.maximum(sums[:, 0], count - sums[:, 0])
+        share = float(wanted.mean(0).max())
+        right, base = float(best.sum() / len(x)), share if wanted.shape[1] > 1 else max(share, 1 - share)
+        most = (right - base) / (1 - base + 1e-12)
+    else:
+        means = sums / count[:, None]
+        most = 1 - float(np.sum((wanted - means[groups]) ** 2) / (np.sum((wanted - wanted.mean(0)) ** 2) + 1e-300))
+    apart = np.abs(wanted - (sums / count[:, None])[groups]).max(1) > 1e-9
+    if not (most < 0.8 and np.mean(apart) > 0.2):
+        return None
+    evidence = (
+        f"{np.mean(apart):.0%} of the {len(x)} rows have the inputs of another row, to the last bit, and other targets: "
+        f"no function of the inputs reaches a quality over {most:.2f}"
+    )
+    return Finding(evidence, "look where rows are copied: random.shuffle of an array repeats some rows and loses others")
+
+
+def classes_out_of_balance(chart: Chart) -> Finding | None:
+    """The commonest class is the answer to everything, and rows drawn equally from all classes change that."""
+    classes, y = chart.end.classes, chart.end.y
+    if classes is None or y is None or classes.size != len(y) or not chart.is_finite:
+        return None
+    classes = classes.ravel()
+    shares = np.bincount(classes) / len(classes)
+    common = int(shares.argmax())
+    here = recall_of_others(chart.end, common)
+    if shares[common] < 0.7 or not here < 0.2 or np.sum(shares > 0) < 2:
+        return None
+    random = np.random.default_rng(chart.seed)
+    kinds = np.flatnonzero(shares)
+    each = -(-len(classes) // len(kinds))
+    rows = np.concatenate([random.choice(np.flatnonzero(classes == k), each) for k in kinds])
+    random.shuffle(rows)
+    data = tuple(a[rows] for a in chart.patient.data)
+    run = chart.attempt("classes balanced", chart.patient.end, data=data, steps=4 * chart.length)
+    there = recall_of_others(chart.lab.read(run.weights), common) if np.isfinite(run.loss) else 0.0
+    if there - here < 0.3:
+        return None
+    evidence = f"{shares[common]:.0%} of the samples are of class {common}; of the others {here:.0%} are recognised"
+    trial = f"{len(run.losses)} more steps with rows drawn equally from all classes: {there:.0%} of the others are recognised"
+    return Finding(evidence, "draw equally from all classes, or weight the loss of each class by 1 / its share", trial)
+
+
+def recall_of_others(reading: Reading, common: int) -> float:
+    """The share of the samples of all but one class that get the right answer."""
+    classes, y = reading.classes, reading.y
+    if classes is None or y is None:
+        return 0.0
+    one_column = y.shape == classes.shape or (y.ndim == 2 and y.shape[1] == 1)
+    answers = reading.sides[0].ravel() if one_column and reading.sides is not None else y.reshape(len(y), -1).argmax(1)
+    others = classes.ravel() != common
+    return float(np.mean(answers[others] == classes.ravel()[others])) if others.any() else 0.0
+
+
+def class_never_occurs(chart: Chart) -> Finding | None:
+    """Columns of a small output that are no sample's class, at one end: labels that begin at 1, or a one-hot of another width."""
+    classes, y = chart.start.classes, chart.start.y
+    if classes is None or y is None or y.ndim < 2 or not 2 < y.shape[-1] <= 100 or classes.ndim != 1:
+        return None
+    width = y.shape[-1]
+    there = np.unique(classes)
+    missing = np.setdiff1d(np.arange(width), there)
+    between = np.setdiff1d(np.arange(there[0], there[-1]), there)
+    if not missing.size or between.size or len(there) < 2:
+        return None
+    listed = ", ".join(map(str, missing[:5]))
+    evidence = f"the output has {width} classes, and the targets are {there[0]} to {there[-1]}: class {listed} never occurs"
+    cure = "count the classes from 0: labels - 1" if there[0] == 1 else "give one_hot and the last layer the number of classes"
+    return Finding(evidence, cure)
 
 
 def inputs_unscaled(chart: Chart) -> Finding | None:

@@ -20,9 +20,12 @@ AT_ONE_POINT = [
     Row("softmax_twice", 90, EXACT, code.softmax_twice),
     Row("labels_malformed", 89, EXACT, code.labels_malformed),
     Row("targets_out_of_range", 88, EXACT, code.targets_out_of_range),
+    Row("evaluation_in_training_mode", 87.5, EXACT, code.evaluation_in_training_mode),
+    Row("precision_too_low", 86.5, EXACT, course.precision_too_low),
     Row("evaluation_differs", 87, EXACT, code.evaluation_differs),
     Row("symmetric_init", 86, EXACT, start.symmetric_init),
     Row("dead_relu", 85, EXACT, start.dead_relu),
+    Row("rows_contradict", 84.5, EXACT, data.rows_contradict),
     Row("target_in_inputs", 83, EXACT, data.target_in_inputs),
     Row("validation_overlaps", 61, EXACT, data.validation_overlaps),
 ]
@@ -41,6 +44,8 @@ BY_TRIALS = [
     Row("capacity_too_small", 77, TRIED, course.capacity_too_small),
     Row("output_saturated", 76.5, MEASURED, start.output_saturated),
     Row("weight_decay_too_strong", 76.3, TRIED, course.weight_decay_too_strong),
+    Row("always_clipped", 76.8, TRIED, course.always_clipped),
+    Row("classes_out_of_balance", 76.6, TRIED, data.classes_out_of_balance),
     Row("schedule_ended", 76.2, TRIED, course.schedule_ended),
     Row("stopped_on_a_plateau", 72.5, EXACT, course.stopped_on_a_plateau),
     Row("stopped_early", 76, TRIED, course.stopped_early),
@@ -48,5 +53,6 @@ BY_TRIALS = [
     Row("learning_rate_too_high", 75, TRIED, course.learning_rate_too_high),
     Row("vanishing_gradient", 74, MEASURED, start.vanishing_gradient),
     Row("learning_rate_too_low", 73, TRIED, course.learning_rate_too_low),
+    Row("class_never_occurs", 52, EXACT, data.class_never_occurs),
     Row("died_on_the_way", 50, EXACT, start.died_on_the_way),
 ]

@@ -1,0 +1,105 @@
+"""Causes in the data and in the course: balance, labels, repeated rows, limits, schedules, precision, evaluation."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+from microgradnp.doctor.lab import Lab
+from microgradnp.doctor.patient import of_fit
+from microgradnp.training.steps import Changes
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(120, 5))
+Y = np.sin(1.5 * X[:, :1]) + 0.3 * X[:, 1:2]
+CLASSES = (X[:, 0] + X[:, 1] > 0).astype(int) + (X[:, 2] > 1)
+
+
+class Net:
+    def __init__(self, outputs=1, act=np.tanh, dtype=float):
+        rng = np.random.default_rng(1)
+        start = {"W": 0.3 * rng.normal(size=(5, 16)), "b": np.zeros(16), "V": 0.3 * rng.normal(size=(16, outputs))}
+        self.p = {name: mg.Tensor(w.astype(dtype), requires_grad=True, name=name) for name, w in start.items()}
+        self.act = act
+
+    def __call__(self, x):
+        return self.act(x @ self.p["W"] + self.p["b"]) @ self.p["V"]
+
+
+def trained(net, x=X, t=Y, loss=mg.mse, lr=0.2, iterations=200, **options):
+    options |= {"optimizer": mg.optim.SGD(lr=lr), "iterations": iterations, "progress": False}
+    return mg.fit(lambda x, t: loss(net(x), t), net.p, (x, t), **options)
+
+
+def of_rows(y, t):
+    """The cross-entropy as people write it by hand: NumPy counts the class -1 from the end."""
+    return -np.mean(mg.log_softmax(y)[np.arange(len(y)), t.numpy()])
+
+
+def few_of_one():
+    rows = np.concatenate([np.flatnonzero(CLASSES == 0).repeat(4), np.flatnonzero(CLASSES == 1)[:6]])
+    return X[rows], CLASSES[rows]
+
+
+def copied():
+    x = X.copy()
+    x[:100] = x[RNG.integers(0, 20, 100)]
+    return x
+
+
+HALF = (X.astype(np.float16), Y.astype(np.float16))
+SICK = {  # cause -> a training, and what its evidence says
+    "always_clipped": (lambda: trained(Net(), clip_norm=1e-3), "clipped in 100% of 200 steps"),
+    "schedule_ended": (lambda: trained(Net(), schedule=lambda step: 0.2 * 0.8**step), "the rate fell from 0.2"),
+    "precision_too_low": (lambda: trained(Net(dtype=np.float16), *HALF, lr=1e-4), "rounds away in float16"),
+    "rows_contradict": (lambda: trained(Net(), copied()), "have the inputs of another row"),
+    "classes_out_of_balance": (
+        lambda: trained(Net(2), *few_of_one(), mg.cross_entropy, 0.003, 300),
+        "of the samples are of class 0; of the others 0% are recognised",
+    ),
+    "labels_malformed": (lambda: trained(Net(3), t=CLASSES - 1, loss=of_rows), "class numbers are negative"),
+}
+
+
+@pytest.mark.parametrize("cause", SICK)
+def test_the_cause_is_named_first(cause):
+    train, evidence = SICK[cause]
+    found = mg.diagnose(train())
+    assert [c.name for c in found.causes][:1] == [cause], str(found)
+    assert evidence in found.causes[0].evidence
+
+
+def test_labels_that_begin_at_1():
+    found = mg.diagnose(trained(Net(4), t=mg.one_hot(CLASSES + 1, 4), loss=mg.cross_entropy, lr=1e-3))
+    never = next(cause for cause in found.causes if cause.name == "class_never_occurs")
+    assert "4 classes, and the targets are 1 to 3: class 0 never occurs" in never.evidence
+    assert never.treatment == "count the classes from 0: labels - 1"
+
+
+def noisy(z):
+    return np.tanh(z) * (RNG.uniform(size=z.shape) > 0.3)
+
+
+def normed(z):
+    return np.tanh((z - np.mean(z, axis=0)) / np.sqrt(np.var(z, axis=0) + 1e-5))
+
+
+@pytest.mark.parametrize(("act", "word"), [(noisy, "dropout"), (normed, "batch norm")])
+def test_an_evaluation_in_training_mode(act, word):
+    net = Net(act=act)
+    result = trained(net, iterations=50)
+    cause = mg.diagnose(result, predict=net).causes[0]
+    assert cause.name == "evaluation_in_training_mode"
+    assert word in cause.treatment
+
+
+@pytest.mark.parametrize("options", [{"clip_norm": 0.3}, {"clip_value": 0.1}, {"schedule": mg.optim.cosine(0.3, 600)}], ids=str)
+def test_a_training_with_limits_or_a_schedule_is_repeated(options):
+    net = Net()
+    found = mg.diagnose(trained(net, iterations=600, **options))
+    assert found.verdict == "healthy", str(found)
+    patient = of_fit(trained(Net(), iterations=12, **options))
+    again = Lab(patient).run(patient.start, 12)
+    assert all(np.allclose(again.weights[name], w, rtol=1e-9) for name, w in patient.end.items())
+    assert not np.allclose(Lab(replace(patient, changes=Changes())).run(patient.start, 12).weights["W"], patient.end["W"])
