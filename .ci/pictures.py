@@ -15,16 +15,26 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
+from microgradnp.cli import story, tour
+
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 PICTURES = EXAMPLES / "pictures"
+TRAINED = """() => {
+  const hand = document.getElementById("hand");
+  document.body.live.train(8000);
+  hand.value = "wrong";
+  hand.dispatchEvent(new Event("change"));
+  document.body.live.train(8000);
+}"""
 
 
-def shot(browser: Browser, page: Path, state: str, size: tuple[int, int]) -> Image.Image:
-    """The page in a window of `size`, in the state that the URL names."""
+def shot(browser: Browser, page: Path, state: str, size: tuple[int, int], script: str = "0") -> Image.Image:
+    """The page in a window of `size`, in the state that the URL names, after a script has run in it."""
     tab = browser.new_page(viewport={"width": size[0], "height": size[1]})
     tab.goto(f"{page.as_uri()}#{state}")
     tab.wait_for_selector("body[data-ready]", state="attached")
+    tab.evaluate(script)
     image = Image.open(io.BytesIO(tab.screenshot())).convert("RGB")
     tab.close()
     return image
@@ -99,6 +109,8 @@ def main() -> None:
         save_still(trained(browser, folder / "mlp.html", (1280, 860)), "training.png")
         steps = [shot(browser, folder / "wrong.html", f"step={k}&lane=1&over=0&sel=none", (1280, 800)) for k in range(11)]
         save_moving(steps, "step_through.gif", [1200] * 10 + [3000])
+        tour.write_page({"A": story.two_samples(), "B": story.uniform_samples(4)}, 4, folder / "live.html")
+        save_still(shot(browser, folder / "live.html", "sel=none", (1280, 800), TRAINED), "live.png")
         found = shot(browser, folder / "wrong_line.html", "", (1280, 760))
         back = [shot(browser, folder / "wrong_line.html", f"step={k}&over=0&sel=none", (1280, 760)) for k in range(0, 110, 12)]
         save_moving([found, *back, found], "wrong_line.gif", [4000] + [500] * len(back) + [4000])

@@ -134,6 +134,13 @@ def test_a_mistake_in_the_command_is_one_line(command, told, folder):
     assert len(result.stderr.splitlines()) == 1
 
 
+def test_view_writes_a_page_that_computes(folder):
+    np.savez("d.npz", x=np.ones((4, 2)), t=np.ones((4, 3)), W=np.ones((2, 3)))
+    result = CliRunner().invoke(main, ["view", "code.py:loss", "--data", "d.npz", "--live", "--out", "live.html"])
+    assert result.exit_code == 0, result.output
+    assert '"live":{' in Path("live.html").read_text()
+
+
 @pytest.mark.parametrize("command", ["emit", "view", "derive", "draw"])
 def test_arguments_are_global_variables_without_a_file_of_data(command, folder):
     assert CliRunner().invoke(main, [command, "code.py:loss"]).exit_code == 0

@@ -14,6 +14,7 @@ from importlib import resources
 
 import numpy as np
 import pytest
+from viewer_graphs import GRAPHS
 
 import microgradnp as mg
 from microgradnp.derivation.backward import backward_pass
@@ -257,6 +258,27 @@ def test_the_page_of_a_large_network_is_below_120_kb():
     model = mg.nn.MLP([784, 512, 10], rng=0)
     page = mg.view(mg.cross_entropy(model(rng.normal(size=(512, 784))), rng.integers(0, 10, 512)))
     assert len(page.html.encode()) < 120_000
+
+
+def test_pages_of_a_small_network_are_small():
+    loss = GRAPHS["mlp"]()
+    assert len(mg.view(loss).html.encode()) < 120_000
+    assert len(mg.view(loss, live=True).html.encode()) < 160_000
+
+
+def test_a_graph_too_large_is_not_live():
+    big = mg.Tensor(np.zeros(2_000_001), requires_grad=True)
+    data = data_of(mg.view(np.sum(big), live=True))
+    assert "2,000,001 numbers in its leaves" in data["notLive"]
+    assert "live" not in data
+
+
+def test_a_page_that_computes_has_the_exact_numbers_of_its_leaves():
+    loss, tensors = network()
+    live = data_of(mg.view(loss, live=True))["live"]
+    sent = [np.frombuffer(base64.b64decode(text)) for _, text in live["leaves"]]
+    for expected in (tensors["x"], tensors["targets"], tensors["W"].numpy(), tensors["V"].numpy()):
+        assert any(np.array_equal(array, expected.ravel()) for array in sent)
 
 
 HOSTILE = "</script><script>hacked=1</script><!--\"'`${}\u2028\\" + "x" * 10_000

@@ -6,6 +6,7 @@ const recorded = D.live.leaves.map(([, text]) => doubles(text)), leaves = record
 const leafOf = new Map(D.live.leaves.map(([node], k) => [node, k])); // node -> its number among the leaves
 const position = new Map(D.live.nodes.map((node, k) => [node, k])); // node -> its number in the program
 const isParameter = (node) => leafOf.has(node) && D.needs[node] && !D.noGradient;
+const canChange = (node) => leafOf.has(node) && D.nodes[node][DTYPE].startsWith("float"); // labels and indices stay as they are
 const run = PROGRAMS[D.live.program]();
 let result = run(leaves); // its arrays are written over by the next run
 
@@ -72,7 +73,8 @@ function writeOut() {
 
 // Whether the program returns what was recorded. A page that computes something else must not look as if it did not.
 function agrees() {
-  const close = (a, b, size) => (Number.isFinite(a) ? Math.abs(a - b) <= 1e-4 * Math.max(size, Math.abs(a)) : !Number.isFinite(b));
+  const digits = D.nodes.some((row) => row[DTYPE] === "float32" || row[DTYPE] === "float16") ? 1e-2 : 1e-5;
+  const close = (a, b, size) => (Number.isFinite(a) ? Math.abs(a - b) <= digits * Math.max(size, Math.abs(a)) : !Number.isFinite(b));
   const same = (known, array) => {
     if (!known?.q || !array) return true;
     const own = packed(array, [array.length]);
@@ -155,7 +157,7 @@ const indexOf = (node) => {
 
 let edited = null;
 function showEditor() {
-  const node = S.sel, editable = node !== null && leafOf.has(node), box = $("editor");
+  const node = S.sel, editable = node !== null && canChange(node), box = $("editor");
   box.hidden = !editable;
   $("recorded").disabled = !now;
   if (!editable) { edited = null; return; }

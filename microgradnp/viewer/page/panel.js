@@ -9,7 +9,7 @@ const html = (name, text = null, kind = "") => {
 
 function fillPanel() {
   const panel = $("panel"), at = panel.scrollTop;
-  $("details").replaceChildren(...[D.live ? null : verdict(), ...(S.step < FINISHED ? [program(), nodePart()] : [nodePart(), program()])].filter(Boolean));
+  $("details").replaceChildren(...[D.notLive && html("p", D.notLive, "verdict"), D.live ? null : verdict(), ...(S.step < FINISHED ? [program(), nodePart()] : [nodePart(), program()])].filter(Boolean));
   panel.scrollTop = at;
   panel.querySelector("li.now")?.scrollIntoView({ block: "nearest" });
   if (D.live) $("said").replaceChildren(verdict() || "");
@@ -129,7 +129,7 @@ function figure(map, caption, side = "right", node = null, lit = null) {
     image.onmouseleave = () => { made.lastChild.textContent = range(map); };
     const frame = html("div", null, "frame");
     frame.append(image);
-    if (D.live && side === "left" && node !== null && leafOf.has(node)) {
+    if (D.live && side === "left" && node !== null && canChange(node)) {
       image.onpointerdown = (event) => grab(event, node, map);
       image.className = "held";
       image.title = "drag a cell up or down";

@@ -102,7 +102,7 @@ function toStart() {
   Object.assign(T, { iteration: 0, losses: [], norms: [], every: 1, says: "" });
   T.memory.clear();
   backToRecorded();
-  say("the recorded numbers");
+  say("reset");
 }
 
 // Right or as it was written: the curve so far stays as a pale one, to compare with.
