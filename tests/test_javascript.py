@@ -104,6 +104,18 @@ def test_a_live_program_returns_every_value_and_every_gradient():
 
 
 @needs_node
+def test_a_long_live_program_is_several_functions():
+    h, scale = x, mg.Tensor(0.5, requires_grad=True)
+    for _ in range(8):
+        h = np.tanh(h @ mg.Tensor(rng.normal(size=(3, 3)), requires_grad=True)) * scale
+        scale = np.sum(h) + scale
+    live = live_program(np.sum(h) * scale)
+    live.nodes[-1].backward(retain_grads=True)
+    assert live.text.count("function part") > 2
+    near_graph(run(running(live))[0], live)
+
+
+@needs_node
 def test_a_live_program_follows_its_leaves():
     a, labels = mg.Tensor(rng.normal(size=(4, 3)), requires_grad=True), np.array([2, 0, 1, 1])
     loss = mg.cross_entropy(np.tanh(a), labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,10 @@ from microgradnp.emitter.javascript_body import Body, NotJavaScript
 from microgradnp.loops.javascript import needed_helpers, statements
 from microgradnp.loops.lowered import lowered
 from microgradnp.program.recorded import program_of
+
+LONGEST_PART = 100  # lines of one function
+WORD = re.compile(r"\w+")
+DECLARED = re.compile(r"(?:let|const) (\w+) = ")  # a variable outside of all loops
 
 __all__ = ["Live", "NotJavaScript", "live_program"]
 
@@ -64,13 +69,34 @@ def live_program(loss: Any) -> Live:
     found.append(f"const values = [{', '.join('null' if text in given else text for text in values)}]")
     found.append(f"const gradients = [{', '.join('null' if text in given else text for text in gradients)}]")
     found.append("const result = { values, gradients }")
+    parts, numbers = in_parts(body.lines)
+    found += [f"let {', '.join(numbers)}"] if numbers else []
+    for k, lines in enumerate(parts):
+        read = {*WORD.findall("\n".join(lines))}
+        given_here = [f"const {name} = leaves[{i}]" for i, name in enumerate(given) if name in read]
+        found += [f"function part{k}_(leaves) {{", *given_here, *lines, "}"]
     inside = [f"const [{', '.join(given)}] = leaves"]
     inside += [f'whole_({name}, {n}, "leaf {k}")' for k, (name, n) in enumerate(zip(given, lengths, strict=True))]
     inside += [f"values[{k}] = {text}" for k, text in enumerate(values) if text in given]
     inside += [f"gradients[{k}] = {text}" for k, text in enumerate(gradients) if text in given]
-    inside += [*body.checks(), *body.lines, *body.numbers(), "return result"]
-    found += ["return function run(leaves) {", *(f"  {line}" for line in inside), "}"]
-    text = "\n".join(line for line in statements(found) if not line.lstrip().startswith("//"))
-    helpers = "\n".join(needed_helpers(text))
-    indented = "\n".join(f"  {line}" for line in f"{helpers}\n{text}".strip().split("\n"))
-    return Live(f"const run = (() => {{\n{indented}\n}})();\n", nodes, leaves, shapes, has_gradient)
+    inside += [*body.checks(), *(f"part{k}_(leaves)" for k in range(len(parts))), *body.numbers(), "return result"]
+    found += ["return function run(leaves) {", *inside, "}"]
+    text = "\n".join(line.lstrip() for line in statements(found) if not line.lstrip().startswith("//"))
+    helpers = needed_helpers(text)
+    return Live("\n".join(["const run = (() => {", *helpers, text, "})();", ""]), nodes, leaves, shapes, has_gradient)
+
+
+def in_parts(lines: list[str]) -> tuple[list[list[str]], list[str]]:
+    """The steps of a program as the bodies of functions, and the variables that these share.
+
+    Engines do not optimize a function that is very long. A comment stands above each step.
+    """
+    parts: list[list[str]] = []
+    shared: list[str] = []
+    for line in lines:
+        if not parts or (line.startswith("//") and len(parts[-1]) > LONGEST_PART):
+            parts.append([])
+        declared = DECLARED.match(line)
+        shared += [declared[1]] if declared else []
+        parts[-1].append(line[declared.start(1) :] if declared else line)
+    return parts, shared
