@@ -162,6 +162,11 @@ def wrong(got: Truth, right: Truth, tolerance: float = 1e-6) -> set[str]:
     return {name for name in right if name not in got or differs(got[name], right[name], tolerance)}
 
 
+def scaled_like(got: Truth, right: Truth) -> Truth:
+    """Each movement as long as the right one: its direction is left."""
+    return {name: value * (np.linalg.norm(right[name]) / (np.linalg.norm(value) or 1.0)) for name, value in got.items()}
+
+
 def differences(made: Call, name: str) -> np.ndarray:
     """Central differences of the loss with respect to one argument."""
     value = np.array(made.point[name], dtype=float)
@@ -347,7 +352,8 @@ def run(folder: Path, program: Program, index: int, seed: int) -> dict[str, Any]
     said = judged(report)
     row |= {"status": status(report, text), "said": text[:3000]}
     right = gradients(program, sources(folder, program), seed)
-    expected = wrong(gradients(program, texts, seed), right) if index >= 0 else set()
+    moved = gradients(program, texts, seed) if index >= 0 else right
+    expected = wrong(scaled_like(moved, right) if program.clipped else moved, right)
     claimed = {name for name, entry in said["gradients"].items() if entry["ok"] is False}
     row |= {"expected": sorted(expected), "claimed": sorted(claimed)}
     if index < 0:

@@ -150,6 +150,31 @@ def clipped(x, t, W, V, rate=0.1):
     V -= rate * b * min(1.0, 1.0 / norm)
 
 
+def decayed(x, t, W, V, rate=0.1):
+    a, b = gradients(x, t, W, V)
+    W -= rate * (a + 0.01 * W)
+    V *= 0.999
+    V -= rate * b
+
+
+def decayed_without_a_coefficient(x, t, W, V, rate=0.1):
+    a, b = gradients(x, t, W, V)
+    W -= rate * (a + W)
+    V -= rate * b
+
+
+def decay_that_grows(x, t, W, V, rate=0.1):
+    a, b = gradients(x, t, W, V)
+    W -= rate * (a - 0.01 * W)
+    V -= rate * b
+
+
+def decayed_by_another(x, t, W, V, rate=0.1):
+    a, b = gradients(x, t, W, V)
+    W -= rate * (a + 0.01 * V)
+    V -= rate * b
+
+
 def forward_differs(x, t, W, V, rate=0.1):
     h = np.tanh(2 * x @ W)
     d = h @ V - t
@@ -175,7 +200,9 @@ def not_applied(x, t, W, V, rate=0.1):
     return dx
 
 
-@pytest.mark.parametrize("train", [plain, own_rate, momentum, adam, clipped, returned, not_applied], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "train", [plain, own_rate, momentum, adam, clipped, decayed, returned, not_applied], ids=lambda f: f.__name__
+)
 def test_right(train):
     verdict = judged(train, loss, tuple(data(*SMALL)))
     assert sorted(verdict.right) == ["V", "W"]
@@ -188,6 +215,9 @@ def test_right(train):
         (uphill, ["W", "V"], "uphill"),
         (transposed, ["W"], ""),
         (doubled, ["W"], "times the others"),
+        (decayed_without_a_coefficient, ["W"], ""),
+        (decay_that_grows, ["W"], ""),
+        (decayed_by_another, ["W"], ""),
         (never_forgets, ["W", "V"], "the step before is still in it"),
         (adam_wrong, ["W"], ""),
         (returned_wrong, ["W"], ""),
@@ -261,3 +291,50 @@ def test_names_play_no_role(tmp_path, name):
     _, verdict = of_file(path, 11)
     assert len(verdict.right) >= 2
     assert verdict.wrong == []
+
+
+def hinge(w, X, y):
+    return 0.5 * w @ w + 5.0 * np.mean(np.maximum(0, 1 - y * (X @ w)))
+
+
+def hinge_gradient(w, X, y, sign=-1.0):
+    total = np.zeros(len(w))
+    for x, t, margin in zip(X, y, 1 - y * (X @ w), strict=True):
+        total += w if max(0, margin) == 0 else w + sign * 5.0 * t * x
+    return total / len(X)
+
+
+def ascending_hinge(w, X, y):
+    return hinge_gradient(w, X, y, 1.0)
+
+
+def test_a_backward_pass_that_knows_the_forward_pass_by_branches_only():
+    w, X = data((3,), (7, 3))
+    y = np.array([1.0, -1, 1, 1, -1, -1, 1])
+    assert judged(hinge_gradient, hinge, (w, X, y)).right == ["w"]
+    assert judged(ascending_hinge, hinge, (w, X, y)).wrong == ["w"]
+
+
+def likelihood(w, x, y):
+    z = x @ w
+    return np.sum(y * z - np.log(1 + np.exp(z)))
+
+
+def surprise(w, x, y):
+    return -np.sum((y - 2) * (x @ w - np.log(1 + np.exp(x @ w))))
+
+
+def climb_likelihood(w, x, y, rate=0.1):
+    w += rate * x.T @ (y - 1 / (1 + np.exp(-x @ w)))
+
+
+def climb_surprise(w, x, y, rate=0.1):
+    w -= rate * x.T @ ((y - 2) * (1 - 1 / (1 + np.exp(-x @ w))))
+
+
+def test_only_what_is_no_loss_may_be_climbed():
+    w, x = data((3,), (7, 3))
+    y = np.array([1.0, 0, 1, 1, 0, 0, 1])
+    assert judged(climb_likelihood, likelihood, (w, x, y)).entries["w"].status == "cannot judge"
+    assert surprise(w, x, y) < 0
+    assert judged(climb_surprise, surprise, (w, x, y)).wrong == ["w"]

@@ -24,6 +24,7 @@ from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.record.replay import Replay, replay
 from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import parts_in, read
+from microgradnp.derivatives.agreement import scale_of
 
 ZERO = "zero, as in the model"
 WHOLE = "an array of whole numbers: what its update adds is cut off; make it an array of floats"
@@ -100,10 +101,48 @@ def gradient_inside(step: Step, point: Point, argument: str, scaled: bool = Fals
     first, multiple = min(own, key=lambda pair: pair[0].number)
     if not follows(step, argument, first, multiple):
         return None
+    if not scaled and multiple.entry is None and not decays(step, argument, first, right):
+        return None
     factors = tuple({abs(multiple.factor) for _, multiple in own})
     squared = tuple({abs(multiple.factor) for node, multiple in own if is_squared(step, node)})
     turned = multiple.transposed
     return Judged(argument, "right", "gradient", multiple.factor, 0.0, first, transposed=turned, factors=squared or factors)
+
+
+def decays(step: Step, argument: str, node: Node, right: set[Node]) -> bool:
+    """Whether the parameters enter a movement as in an optimizer's rule: not at all, or as a decay of this one.
+
+    A decay has a coefficient and lets a parameter shrink. No rule moves a parameter by the value of another one. The gradients
+    stay as they are, wherever they are computed.
+    """
+    after, largest = step.after[argument], float(np.max(np.abs(movement(step, step.values, argument, step.after[argument]))))
+    own = set(roots(step, [argument]))
+    pushed, more = pushed_by(step, argument, own, right)
+    if np.max(np.abs(more), initial=0) > 1e-6 * largest:
+        share, error = scale_of(more, pushed)
+        if error <= 1e-3 and share > 0:
+            return False
+        without = replay(step.record, {node: step.values[node] * 0.0}, until=step.last)
+        moved, rest = (movement(step, values, argument, after) for values in (step.values, without))
+        rate, away = scale_of(moved - rest, step.evaluation.gradients[argument])
+        if max(error, away) <= 1e-3 and abs(share - rate) <= CLOSE * abs(rate):
+            return False
+    others = set(roots(step, step.after.keys() - {argument})) - own
+    return bool(np.max(np.abs(pushed_by(step, argument, others, right)[1]), initial=0) <= 1e-6 * largest)
+
+
+def pushed_by(step: Step, argument: str, nodes: set[Node], right: set[Node]) -> tuple[np.ndarray, np.ndarray]:
+    """By how much a parameter is larger when some nodes are, with all gradients as they are, and how much more it moves."""
+    rng = np.random.default_rng(17)
+    put = {node: step.values[node] * (1 + 0.1 * rng.uniform(size=np.shape(step.values[node]))) for node in nodes}
+    put = {node: value for node, value in put.items() if node not in right}
+    again = replay(step.record, {**put, **{node: step.values[node] for node in right}}, until=step.last)
+    before, moved = (
+        [np.asarray(read(step.before[argument], values), float), movement(step, values, argument, step.after[argument])]
+        for values in (step.values, step.values if again.failed else again)
+    )
+    more = moved[1] - before[1]
+    return moved[0] - before[0], more if np.isfinite(more).all() else np.zeros_like(more)
 
 
 def is_squared(step: Step, node: Node) -> bool:

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.tensor import Tensor
 from microgradnp.debugger.judge.judged import SAME, Judged, both, tolerance
 from microgradnp.debugger.judge.movements import ONLY_ZERO, ZERO, gradient_inside, movement
 from microgradnp.debugger.judge.points import Point
 from microgradnp.debugger.judge.rates import Rates, scalars_of
+from microgradnp.debugger.match.references import Evaluation
 from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import read
 
@@ -62,9 +64,24 @@ def settle(step: Step, group: list[Judged]) -> None:
         if entry not in best and id(entry) not in own and not (exact and entry.factor < 0 and rates.is_exact(entry)):
             entry.status, entry.why = "wrong", f"{entry.factor / best[0].factor:.6g} times the others"
     if updates and best[0].factor > 0:
-        maximised = step.evaluation.loss < 0  # a loss is seldom negative, a likelihood often
+        maximised = step.evaluation.loss < 0 and not is_negated(step.evaluation)  # a likelihood, say
         for entry in best:
             entry.status, entry.why = ("cannot judge", ASCENT) if maximised else ("wrong", "it moves uphill")
+
+
+def is_negated(evaluation: Evaluation) -> bool:
+    """Whether the model ends in minus something: who writes `-np.sum(R * np.log(p))` wants it to be small."""
+    node = evaluation.nodes[-1]
+    while node.rule is not None:
+        operands = [a for a in node.args if isinstance(a, Tensor)]
+        numbers = [a for a in node.args if isinstance(a, (int, float, np.number))]
+        if node.rule.name == "negative" or (node.rule.name in ("multiply", "divide") and any(n < 0 for n in numbers)):
+            return True
+        inner = [a for a in operands if a.rule is not None]
+        if node.rule.name not in ("sum", "mean", "multiply", "divide", "add", "subtract") or not inner:
+            return False
+        node = inner[0]
+    return False
 
 
 def alike(entries: list[Judged]) -> list[list[Judged]]:

@@ -191,6 +191,8 @@ def step_at(
     structure, values, history, *_ = ground
     before = {a: exchanged(held, parts_in(held)) for a, held in state.items()}
     backward = structure.after(outputs)
+    if not after and not any(node.memory is not None for node in kept_nodes(record) & backward):
+        backward |= behind_branches(structure, outputs)
     this_step = backward - structure.after(part.node for held in after.values() for part in parts_in(held))
     anew = {a: n for a in state.keys() - after.keys() if (n := written_anew(record, a, outputs, this_step)) is not None}
     moved = [part.node.number for held in (*after.values(), *anew.values()) for part in parts_in(held)]
@@ -198,6 +200,17 @@ def step_at(
     whole = whole_numbers(state, values) & evaluation.gradients.keys()
     made = (before, after, evaluation, outputs, backward, last, whole, anew, history[0][1])
     return Step(record, model, structure, values, found, *made)
+
+
+def kept_nodes(record: Record) -> set[Node]:
+    """The nodes inside of what the program returns or keeps."""
+    return {part.node for held in record.kept.values() for part in parts_in(held)}
+
+
+def behind_branches(structure: Structure, outputs: list[Node]) -> set[Node]:
+    """What comes after a branch that depends on the end of the forward pass. A loop over a hinge knows it by branches only."""
+    branches = [node.number for node in structure.after(outputs) if node.kind == "decision"]
+    return set(structure.record.nodes[min(branches) :]) if branches else set()
 
 
 def without_forward(

@@ -73,6 +73,7 @@ PROGRAMS = [
             Edit(428, r"d_b_hidden \+= d_f", r"d_b_hidden = d_b_hidden + d_f"),
             Edit(432, r"np\.dot\(d_f, inputs\[t\]\.T\)", r"np.outer(d_f, inputs[t])"),
         ),
+        clipped=True,
         keep=((1, 1), (254, 329), (353, 445), (452, 457)),
         mend=(
             Edit(427, r"tanh\(.*\)", "(1 - hidden_states[t] ** 2)"),

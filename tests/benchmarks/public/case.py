@@ -91,6 +91,7 @@ class Program:
     head, foot: lines before and after the last kept lines, which then are indented: they make a function of a script.
     harmless: edits, one at a time, that leave a right program right: another form, or one factor for all gradients.
     adaptive: `after` holds steps that are not in proportion to gradients; they are not compared with differences.
+    clipped: one norm of all gradients clips them; a wrong one scales the others, so only their directions count.
     always: edits without which the program cannot run.
     mend: edits that make a program right which is published wrong; `published` are the causes, `blame` the lines of that.
     stubs: modules that it imports and does not need.
@@ -103,6 +104,7 @@ class Program:
     harmless: tuple[Edit, ...] = ()
     tuned: bool = False
     adaptive: bool = False
+    clipped: bool = False
     more: tuple[str, ...] = ()
     keep: tuple[tuple[int, int], ...] = ()
     until: Mapping[str, int] = field(default_factory=dict)
