@@ -65,7 +65,7 @@ def adagrad(x, t, w, b, wrong=1.0):
         b -= 0.1 * gb / np.sqrt(cb)
 
 
-def begins_as_ints(x, t, _w, _b, wrong=1.0):
+def begins_as_ints(x, t, _w, _b, wrong=1):
     b, w = 0, np.zeros(3, int)
     for _ in range(3):
         e = (x @ w + b - t) / len(t)
@@ -117,7 +117,7 @@ def returned_numbers(x, t, w, b, wrong=1.0):
     ("train", "loss", "wrong", "names"),
     [
         (adagrad, square, 0.5, {"b"}),
-        (begins_as_ints, square, 2.0, {"b"}),
+        (begins_as_ints, square, 2, {"b"}),
         (stays_whole, square, True, {"w"}),
         (one_rate, square, 0.1, {"b"}),
         (clipped, summed, True, {"w"}),

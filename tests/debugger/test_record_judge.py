@@ -313,28 +313,3 @@ def test_a_backward_pass_that_knows_the_forward_pass_by_branches_only():
     y = np.array([1.0, -1, 1, 1, -1, -1, 1])
     assert judged(hinge_gradient, hinge, (w, X, y)).right == ["w"]
     assert judged(ascending_hinge, hinge, (w, X, y)).wrong == ["w"]
-
-
-def likelihood(w, x, y):
-    z = x @ w
-    return np.sum(y * z - np.log(1 + np.exp(z)))
-
-
-def surprise(w, x, y):
-    return -np.sum((y - 2) * (x @ w - np.log(1 + np.exp(x @ w))))
-
-
-def climb_likelihood(w, x, y, rate=0.1):
-    w += rate * x.T @ (y - 1 / (1 + np.exp(-x @ w)))
-
-
-def climb_surprise(w, x, y, rate=0.1):
-    w -= rate * x.T @ ((y - 2) * (1 - 1 / (1 + np.exp(-x @ w))))
-
-
-def test_only_what_is_no_loss_may_be_climbed():
-    w, x = data((3,), (7, 3))
-    y = np.array([1.0, 0, 1, 1, 0, 0, 1])
-    assert judged(climb_likelihood, likelihood, (w, x, y)).entries["w"].status == "cannot judge"
-    assert surprise(w, x, y) < 0
-    assert judged(climb_surprise, surprise, (w, x, y)).wrong == ["w"]

@@ -66,9 +66,9 @@ class Trace:
     @property
     def loop(self) -> Loop | None:
         """The iteration that the step is; None when the step is no iteration of a loop."""
-        if self.tracer.step_loop is None:
+        if self.tracer.loop.place is None:
             return None
-        number, line = self.tracer.step_loop
+        number, line = self.tracer.loop.place
         state = self.tracer.all_states[number]
         count = state.counts[line].index(int(self.start)) + 1
         return Loop(state.name, line, count) if line > 0 else Loop(state.repeated[line].co_name, 0, count)

@@ -18,6 +18,7 @@ from microgradnp.debugger.capture.backend import is_user_code
 from microgradnp.debugger.capture.bind import Binder, Held, Variable, mark_of, plain
 from microgradnp.debugger.capture.roles import is_data, targets_of
 from microgradnp.debugger.capture.source import Path, Statement, is_renaming, is_target_of, passes, source_of
+from microgradnp.debugger.capture.training_loop import TrainingLoop
 from microgradnp.debugger.capture.values import Key, fingerprint, is_user_instance, leaves
 from microgradnp.debugger.capture.versions import (
     Change,
@@ -27,7 +28,6 @@ from microgradnp.debugger.capture.versions import (
     Version,
     around,
     depends,
-    first_difference,
 )
 from microgradnp.debugger.capture.writes import Writes, refill, write
 
@@ -61,10 +61,9 @@ class Tracer:
         self.executed: set[tuple[str, int]] = set()
         self.code_objects: set[CodeType] = set()
         self.variable_version: dict[Variable, Version] = {}
-        self.last_write: dict[Variable, list[Vector | None]] = {}
         self.changes: list[Change] = []
         self.idle: dict[int, list[Idle]] = {}  # id of a version -> the statements that wrote it and changed nothing
-        self.step_loop: tuple[int, int] | None = None  # (frame number, loop header line)
+        self.loop = TrainingLoop()
         self.out_of_time = False
         self.dirty = False  # something has changed since the waiting frames were looked at
 
@@ -368,7 +367,9 @@ class Tracer:
                 version, by_itself = None, True  # it was written under another name, and what it was made from is recorded there
             moved = np.ones(np.shape(value), bool) if reshaped else np.asarray(np.asarray(earlier) != np.asarray(value))
             self.changes.append(Change(self.time, variable, self.vector(), version, by_itself))
-            self.parameter_written(variable, moved, self.vector())
+            self.loop.write(variable, moved, self.vector())
+            if self.loop.is_found and len(self.loop.iterations(self.changes)) > self.step + 1:
+                raise StepOver
 
     def left_as_it_was(self, variable: Variable, value: Any) -> None:
         """Another object with the same content: `W = W - 0 * dW`."""
@@ -381,7 +382,7 @@ class Tracer:
         self.idle.setdefault(id(version), []).append(idle)
         vector = self.vector()
         if not self.changes and vector and vector[0][2] > STILL:
-            self.step_loop = vector[0][:2]
+            self.loop.place = vector[0][:2]
             raise StepOver
 
     def given(self, variable: Variable, value: np.ndarray) -> Version:
@@ -391,34 +392,6 @@ class Tracer:
         version.line, version.lines, version.is_argument = 0, set(), True
         return version
 
-    def parameter_written(self, variable: Variable, mask: np.ndarray, vector: Vector) -> None:
-        """Find the training loop: the outermost one in which the same entry is written again."""
-        last = self.last_write.setdefault(variable, [None] * mask.size)
-        if len(last) != mask.size:
-            return
-        for k in np.flatnonzero(mask):
-            earlier = last[k]
-            last[k] = vector
-            if earlier is not None and self.step_loop is None:
-                self.step_loop = first_difference(earlier, vector)
-        if self.step_loop is not None and len(self.steps_written()) > self.step + 1:
-            raise StepOver
-
-    def steps_written(self) -> list[int]:
-        """Iterations of the step loop in which a parameter was written, in order."""
-        found: list[int] = []
-        for change in (c for c in self.changes if c.from_old):
-            for number, loop, count in change.vector:
-                if (number, loop) == self.step_loop and count not in found:
-                    found.append(count)
-        return found
-
     def window(self) -> tuple[float, float]:
         """(start, end) times of the step asked for."""
-        if self.step_loop is None:
-            return 0, float("inf")
-        number, loop = self.step_loop
-        times = self.all_states[number].counts[loop]
-        steps = self.steps_written() or [1]
-        count = steps[min(self.step, len(steps) - 1)]
-        return times[count - 1], times[count] if count < len(times) else float("inf")
+        return self.loop.window(self.changes, self.all_states, self.step)

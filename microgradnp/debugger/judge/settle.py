@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.tensor import Tensor
 from microgradnp.debugger.judge.judged import SAME, Judged, both, tolerance
 from microgradnp.debugger.judge.movements import ONLY_ZERO, ZERO, gradient_inside, movement
 from microgradnp.debugger.judge.points import Point
 from microgradnp.debugger.judge.rates import Rates, scalars_of
-from microgradnp.debugger.match.references import Evaluation
 from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import read
 
@@ -41,7 +39,7 @@ def single_numbers(step: Step, point: Point, entries: dict[str, Judged]) -> None
 def settle(step: Step, group: list[Judged]) -> None:
     """The factor that all share is a convention; a gradient with another one is wrong.
 
-    Where no factor has three in four gradients, the model decides: a gradient is right that moves its parameter by just a rate.
+    Where no factor has three in four movements, the model decides: a parameter is right that moves by just a rate.
     """
     right = [entry for entry in group if entry.status in ("right", "agrees") and entry.factor]
     if not right:
@@ -51,12 +49,14 @@ def settle(step: Step, group: list[Judged]) -> None:
     own = {id(entry) for entry in right if updates and rates.has_own(entry)}
     usual = [float(node.held) for node in scalars_of(step)] if updates else []
 
-    def likely(same: list[Judged]) -> tuple[bool, bool, bool, bool, bool, int, bool]:
+    def likely(same: list[Judged]) -> tuple[Any, ...]:
         first, others = same[0], [entry for entry in right if entry not in same]
-        explains_all = all(id(entry) in own for entry in others) and (not updates or not others or rates.has_any(first))
+        is_one = abs(abs(first.factor) - 1) <= SAME
+        if not updates:
+            return is_usual(first.factor, []), len(same), is_one
+        explains_all = all(id(entry) in own for entry in others) and (not others or rates.has_any(first))
         most = 4 * len(same) >= 3 * len(right)
-        exact, one = updates and rates.is_exact(first), abs(abs(first.factor) - 1) <= SAME
-        return explains_all, is_usual(first.factor, usual), most, exact, one, len(same), updates and first.factor < 0
+        return explains_all, is_usual(first.factor, usual), most, rates.is_exact(first), is_one, len(same), first.factor < 0
 
     best = max(alike(right), key=likely)
     exact = updates and rates.is_exact(best[0])
@@ -64,24 +64,9 @@ def settle(step: Step, group: list[Judged]) -> None:
         if entry not in best and id(entry) not in own and not (exact and entry.factor < 0 and rates.is_exact(entry)):
             entry.status, entry.why = "wrong", f"{entry.factor / best[0].factor:.6g} times the others"
     if updates and best[0].factor > 0:
-        maximised = step.evaluation.loss < 0 and not is_negated(step.evaluation)  # a likelihood, say
+        maximised = step.evaluation.loss < 0  # a loss is seldom negative, a likelihood often
         for entry in best:
             entry.status, entry.why = ("cannot judge", ASCENT) if maximised else ("wrong", "it moves uphill")
-
-
-def is_negated(evaluation: Evaluation) -> bool:
-    """Whether the model ends in minus something: who writes `-np.sum(R * np.log(p))` wants it to be small."""
-    node = evaluation.nodes[-1]
-    while node.rule is not None:
-        operands = [a for a in node.args if isinstance(a, Tensor)]
-        numbers = [a for a in node.args if isinstance(a, (int, float, np.number))]
-        if node.rule.name == "negative" or (node.rule.name in ("multiply", "divide") and any(n < 0 for n in numbers)):
-            return True
-        inner = [a for a in operands if a.rule is not None]
-        if node.rule.name not in ("sum", "mean", "multiply", "divide", "add", "subtract") or not inner:
-            return False
-        node = inner[0]
-    return False
 
 
 def alike(entries: list[Judged]) -> list[list[Judged]]:
