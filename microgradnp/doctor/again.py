@@ -16,7 +16,7 @@ from microgradnp.doctor.patient import Patient
 
 LONGEST = 150  # steps of a treated training
 NOT_ASKED = frozenset(  # a treated training is short, and nobody evaluates it
-    ["too_few_steps", "stopped_early", "stopped_on_a_plateau", "evaluation_differs", "overfitting", "capacity_too_small"]
+    ["too_few_steps", "stopped_early", "stopped_on_a_plateau", "evaluation_differs", "evaluation_in_training_mode", "overfitting"]
 )
 
 
@@ -74,6 +74,11 @@ def treated(chart: Chart, name: str) -> Chart | None:
     patient.rule_ended = False
     after = Chart(patient, lab, None, None, chart.seed)
     return None if after.quality > GOOD else after
+
+
+def is_asked(name: str, first: str) -> bool:
+    """Whether a cause is asked once `first` is treated. That a model is too small is told once all is scaled."""
+    return name not in NOT_ASKED and (name != "capacity_too_small" or first in ("inputs_unscaled", "targets_unscaled"))
 
 
 def as_second(cause: Cause, first: str) -> Cause:

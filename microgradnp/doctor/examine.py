@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from microgradnp.doctor.again import NOT_ASKED, as_second, treated
+from microgradnp.doctor.again import as_second, is_asked, treated
 from microgradnp.doctor.causes.data import UNTOLD
 from microgradnp.doctor.causes.finding import Finding, Row
 from microgradnp.doctor.causes.numbers import bad_values_in_data, unstable_formula
@@ -59,7 +59,7 @@ def look_again(chart: Chart, found: Diagnosis) -> None:
             continue
         second = Diagnosis()
         if unstable_formula(after) is None:
-            ask(after, second, [row for row in (*AT_ONE_POINT, *BY_TRIALS, *OF_THE_DATA) if row.name not in NOT_ASKED])
+            ask(after, second, [row for row in (*AT_ONE_POINT, *BY_TRIALS, *OF_THE_DATA) if is_asked(row.name, cause.name)])
         chart.lab.steps += after.lab.steps
         told_already = {c.name for c in found.causes}
         found.causes += [as_second(c, cause.name) for c in second.causes if c.name not in told_already and c.score > 50]
@@ -138,6 +138,7 @@ def told(chart: Chart, found: Diagnosis, verdict: str, summary: str) -> Diagnosi
         found.notes.append(note)
     found.to_do = what_to_do(chart, found)
     found.curves = curves(chart)
+    found.strips = chart.trials["control"].norms if "control" in chart.trials else {}
     found.steps = chart.lab.steps
     return found
 
@@ -190,7 +191,8 @@ def measured(chart: Chart) -> dict[str, float]:
 def curves(chart: Chart) -> dict[str, list[tuple[int, float]]]:
     """Loss against steps: the training, its repeat, and the three best treatments from the same start."""
     found = {"training": thinned(chart.patient.losses)}
-    others = (n for n in chart.trials if n not in ("control", "continued") and "targets" not in n)
+    shown = [n for n in chart.trials if n not in ("control", "continued") and "targets" not in n]
+    others = [n for n in shown if f"{n}, longer" not in shown]
     best = sorted(others, key=lambda name: chart.trials[name].loss)
     for name in (*(["control"] if "control" in chart.trials else []), *best[:3]):
         run = chart.trials[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ class Run:
     loss: float
     quality: float = -np.inf
     optimizer: Optimizer | None = None  # as it was after the last step
+    norms: dict[str, list[tuple[int, float]]] = field(default_factory=dict)  # of the gradient of each parameter, over the steps
 
 
 class Lab:
@@ -144,17 +145,20 @@ class Lab:
         schedule = changes.schedule if optimizer is None else None
         factor = chosen.lr / self.patient.optimizer.lr
         now, losses = dict(weights), []
+        norms: dict[str, list[tuple[int, float]]] = {name: [] for name in weights}
         rows = Rows(len(data[0]) if data else 0, self.patient.batch_size, seed)
         for step in range(steps):
             value, found = self.value_and_grad(now, rows.of(data))
             losses.append(value)
             if not np.isfinite(value) or self.out_of_time:
-                return Run(now, losses, np.inf)
+                return Run(now, losses, np.inf, norms=norms)
+            for name, g in found.items():
+                norms[name].append((step, float(np.sqrt(np.vdot(g, g).real))))
             if schedule is not None:
                 chosen.lr = factor * schedule(step)
             now = moved(chosen, now, limited(found, changes))
         last = self.value(now, data)
-        return Run(now, losses, last if np.isfinite(last) else np.inf, optimizer=chosen)
+        return Run(now, losses, last if np.isfinite(last) else np.inf, optimizer=chosen, norms=norms)
 
 
 def limited(found: Weights, changes: Changes) -> Weights:

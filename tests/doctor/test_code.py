@@ -99,6 +99,31 @@ def gradient_of_a_sum(x, y, W, V, lr):
     return W, V
 
 
+def with_a_limit(x, y, W, V, lr):
+    for _ in range(300):
+        dW, dV = gradients(x, y, W, V)
+        norm = np.sqrt(np.sum(dW**2) + np.sum(dV**2))
+        if norm > 0.002:
+            dW, dV = dW * 0.002 / norm, dV * 0.002 / norm
+        W -= lr * dW
+        V -= lr * dV
+
+
+def with_a_schedule(x, y, W, V, lr):
+    for step in range(300):
+        dW, dV = gradients(x, y, W, V)
+        W -= lr * 0.5**step * dW
+        V -= lr * 0.5**step * dV
+
+
+@pytest.mark.parametrize(
+    ("train", "lr", "cause"), [(with_a_limit, 0.2, "always_clipped"), (with_a_schedule, 0.05, "schedule_ended")]
+)
+def test_limits_and_schedules_are_kept(train, lr, cause):
+    found = code(train, lr)
+    assert [c.name for c in found.causes][:1] == [cause], str(found)
+
+
 def code(train, lr, start=(W0, V0)):
     return mg.diagnose(train, loss, (X, Y, *(w.copy() for w in start), lr))
 

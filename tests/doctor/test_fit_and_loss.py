@@ -1,6 +1,7 @@
 """`mg.diagnose` of a `Fit`, and of a loss with its parameters: each fault is named first, health is said, nothing moves."""
 
 import json
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +115,12 @@ def test_health_is_said(net):
     assert "explains" in found.summary
 
 
+def test_a_model_is_not_too_small_while_its_inputs_are_unscaled():
+    names = [cause.name for cause in mg.diagnose(trained(Net(), 100 * X + 500)).causes]
+    assert names[0] == "inputs_unscaled"
+    assert "capacity_too_small" not in names
+
+
 def test_a_loss_with_parameters_of_now():
     net = Net(act=mg.relu, bias=-40.0)
     found = mg.diagnose(lambda x, t: mg.mse(net(x), t), parameters=net.p, data=(X, Y), optimizer=mg.optim.SGD(lr=0.1))
@@ -157,7 +164,9 @@ def test_json_page_and_picture(tmp_path):
     page = Path(found.save(tmp_path / "d.html")).read_text()
     assert "learning rate too low" in page
     assert "http:" not in page.partition("<svg")[0]
-    assert "<svg" in Path(found.draw(tmp_path / "d.svg")).read_text()
+    picture = Path(found.draw(tmp_path / "d.svg")).read_text()
+    assert {"W", "b", "V"} <= {text.text for text in ElementTree.fromstring(picture).iter("{http://www.w3.org/2000/svg}text")}
+    assert "norm of the gradient over the steps" in picture
     assert "learning rate too low" in found._repr_html_()
 
 

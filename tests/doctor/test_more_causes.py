@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
+from microgradnp.doctor.handwritten.pace import pace_of
 from microgradnp.doctor.lab import Lab
 from microgradnp.doctor.patient import of_fit
 from microgradnp.training.steps import Changes
@@ -103,3 +104,17 @@ def test_a_training_with_limits_or_a_schedule_is_repeated(options):
     again = Lab(patient).run(patient.start, 12)
     assert all(np.allclose(again.weights[name], w, rtol=1e-9) for name, w in patient.end.items())
     assert not np.allclose(Lab(replace(patient, changes=Changes())).run(patient.start, 12).weights["W"], patient.end["W"])
+
+
+def test_the_pace_of_a_descent_with_a_limit():
+    rng = np.random.default_rng(0)
+    slopes = [{"w": rng.normal(size=4) * size} for size in (0.5, 3.0, 2.0, 0.4, 4.0, 0.3)]
+    weights = [{"w": np.zeros(4)}]
+    for g in slopes:
+        norm = np.linalg.norm(g["w"])
+        weights.append({"w": weights[-1]["w"] - 0.1 * g["w"] * min(1, 2 / norm)})
+    pace = pace_of(range(len(weights)), weights, [*slopes, slopes[0]])
+    assert np.isclose(pace.lr, 0.1)
+    assert np.isclose(pace.changes.clip_norm, 2)
+    assert pace.length is None
+    assert pace_of(range(7), [{"w": -0.1 * k * np.ones(4)} for k in range(7)], [{"w": np.ones(4)}] * 7) is None

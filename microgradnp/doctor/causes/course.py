@@ -128,11 +128,17 @@ def weight_decay_too_strong(chart: Chart) -> Finding | None:
 def always_clipped(chart: Chart) -> Finding | None:
     """The limit for the gradient is far under its norm in nearly all steps, and without the limit it learns more."""
     limit, norms = chart.patient.changes.clip_norm, np.asarray(chart.patient.norms)
-    if limit is None or not norms.size or not np.mean(norms > limit) > 0.95 or not np.median(norms) > 3 * limit:
+    length = chart.patient.known.get("length of every step")
+    if limit is None or not norms.size:
         return None
-    name = "without the limit"
+    if length is None and not (np.mean(norms > limit) > 0.95 and np.median(norms) > 3 * limit):
+        return None
+    name, rate = "without the limit", chart.lr
+    if length is not None:
+        rate = float(f"{1 / chart.steepest:.2g}") if chart.steepest > 0 else chart.lr
+        name = f"without the limit, lr {rate:g}"
     if name not in chart.trials:
-        chart.attempt(name, changes=replace(chart.patient.changes, clip_norm=None))
+        chart.attempt(name, lr=rate, changes=replace(chart.patient.changes, clip_norm=None))
     run = chart.trials[name]
     if not run.quality - max(chart.control.quality, -1) > 0.08:
         return None
@@ -140,6 +146,9 @@ def always_clipped(chart: Chart) -> Finding | None:
         f"the gradient was clipped in {np.mean(norms > limit):.0%} of {norms.size} steps: "
         f"the limit is {limit:g}, and its norm was {np.median(norms):.3g} in the middle"
     )
+    if length is not None:
+        evidence = f"every step has length {length:.3g}, and the gradient's norm goes from {norms.min():.3g} to {norms.max():.3g}"
+        return Finding(evidence, "limit the gradient's norm far above what it usually is", better(chart, name))
     return Finding(evidence, f"raise the limit over {np.median(norms):.2g}", better(chart, name))
 
 
@@ -173,6 +182,7 @@ def capacity_too_small(chart: Chart) -> Finding | None:
     """A smooth fit tells more about samples that it has not seen than any trial of this model about its own."""
     if (
         chart.is_exact
+        or chart.found & {"inputs_unscaled", "targets_unscaled"}  # it is asked again once they are treated
         or chart.start.measure not in ("accuracy", "R^2")  # no other quality is that of a smooth fit
         or not (chart.best_quality < 0.75 and chart.foretold - chart.best_quality > 0.08)
         or chart.vanishes

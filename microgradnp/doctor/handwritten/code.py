@@ -21,6 +21,7 @@ from microgradnp.doctor.diagnosis import Diagnosis
 from microgradnp.doctor.examine import examine, summary_of
 from microgradnp.doctor.facts import EXACT, Cause
 from microgradnp.doctor.handwritten.course import Course, recorded
+from microgradnp.doctor.handwritten.pace import pace_of
 from microgradnp.doctor.handwritten.rule import Rule, described, optimizer_of, rule_of
 from microgradnp.doctor.lab import Lab, norm_of
 from microgradnp.doctor.patient import Array, Patient, Weights
@@ -179,6 +180,8 @@ class Twin:
         patient.known["stopped at"] = patient.end
         schedules = [rule for rule in self.rules.values() if rule.kind == "schedule"]
         patient.rate_at_end = min((rule.last_lr or rule.lr for rule in schedules), default=None)
+        if not wrong and schedules:
+            self.keep_pace()
         as_it_ran = Chart(patient, self.lab, predict, validation, seed)
         summary = summary_of(as_it_ran)
         notes = self.notes(report)
@@ -202,6 +205,15 @@ class Twin:
             for name in self.parameters
         }
         return found
+
+    def keep_pace(self) -> None:
+        """Give the twin the code's limit for gradients, or its schedule."""
+        course, patient = self.course, self.patient
+        weights = [course.weights(k) for k in range(len(course.kept))]
+        pace = pace_of([step for step, _ in course.kept], weights, self.slopes)
+        if pace is not None:
+            patient.optimizer.lr, patient.changes, patient.rate_at_end = pace[:3]
+            patient.known["length of every step"] = pace.length
 
     def mend(self, until: float, budget: float) -> None:
         """Train the twin for as many steps as the code did, with right gradients."""
