@@ -4,6 +4,7 @@ import copy
 import pickle
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -100,3 +101,11 @@ def test_functions_and_classes_can_be_pickled_and_copied():
 def test_a_pickled_model_needs_no_import():
     sent = pickle.dumps(mg.nn.MLP([2, 3, 1], rng=0)).hex()
     assert fresh(f"import pickle; print(type(pickle.loads(bytes.fromhex('{sent}'))).__name__)") == "MLP"
+
+
+def test_the_version_and_the_extras_are_told_in_one_place():
+    root = Path(__file__).parent.parent
+    extras = tomllib.loads((root / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for_developers = {"all", "browser", "cupy", "docs", "lint", "peers", "test"}  # cupy needs CUDA
+    assert extras["all"] == [f"microgradnp[{','.join(name for name in extras if name not in for_developers)}]"]
+    assert f"\n## {mg.__version__}\n" in (root / "CHANGELOG.md").read_text()
