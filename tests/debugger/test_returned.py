@@ -337,16 +337,27 @@ def test_a_matrix_is_judged_by_its_movement_and_not_by_the_gradient_that_is_kept
     assert verdict.wrong == ["V"]
 
 
-@pytest.mark.parametrize(("decay", "word"), [("", "CANNOT JUDGE"), (" + 0.2 * W", "RIGHT")])
-def test_a_forgotten_weight_decay_is_not_right_because_the_weights_start_as_zeros(decay, word):
-    lines = {}
-    exec(f"def by_hand(x, t, W):\n    y = x @ W\n    dW = x.T @ (y - t){decay}\n    return dW\n", {}, lines)
+def without_decay(x, t, W):
+    y = x @ W
+    dW = x.T @ (y - t)
+    return dW  # noqa: RET504
 
+
+def with_decay(x, t, W):
+    y = x @ W
+    dW = x.T @ (y - t) + 0.2 * W
+    return dW  # noqa: RET504
+
+
+def test_a_forgotten_weight_decay_is_not_right_because_the_weights_start_as_zeros():
     def model(x, t, W):
         return 0.5 * np.sum((x @ W - t) ** 2) + 0.1 * np.sum(W**2)
 
     (x, t), W = data((4, 2), (4, 3)), np.zeros((2, 3))
-    assert mg.debug(lines["by_hand"], model, (x, t, W), budget=1).word == word
+    assert mg.debug(with_decay, model, (x, t, W), budget=1).word == "RIGHT"
+    report = mg.debug(without_decay, model, (x, t, W), budget=1)
+    assert report.word == "CANNOT JUDGE"
+    assert "right for the values given, and another one at other values" in str(report)
 
 
 def test_whole_numbers_alone_prove_nothing():

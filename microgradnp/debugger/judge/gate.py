@@ -23,6 +23,7 @@ from microgradnp.debugger.judge import recorded as record_judge
 from microgradnp.debugger.judge.evidence import Entry, Place, locate_version
 from microgradnp.debugger.judge.judged import Judged
 from microgradnp.debugger.judge.recorded import judge_record
+from microgradnp.debugger.judge.returned import RIGHT_HERE
 from microgradnp.debugger.judge.verdict import Verdict, conventions, relation
 from microgradnp.debugger.match.references import Evaluation
 from microgradnp.debugger.match.trained import untrained
@@ -178,7 +179,8 @@ def version_of(node: Node | None, trace: Trace) -> Version | None:
 
 def completed(verdict: Verdict, first: Verdict, second: Verdict | None) -> Verdict:
     """The verdict of a record, with the gradients that it has not found and line events call right on two inputs."""
-    for argument in [*verdict.unjudged, *verdict.unchecked]:
+    disproved = {argument for argument, why in verdict.unjudged.items() if why == RIGHT_HERE}
+    for argument in [a for a in (*verdict.unjudged, *verdict.unchecked) if a not in disproved]:
         seen = [line.entries.get(argument) for line in (first, second) if line is not None]
         if len(seen) == 2 and all(entry is not None and entry.ok for entry in seen) and seen[0] is not None:
             verdict.entries[argument] = seen[0]

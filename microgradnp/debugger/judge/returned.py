@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.judge.judged import ROUNDING, Judged, both, multiple_of, quantity
+from microgradnp.debugger.judge.judged import ROUNDING, Judged, both, multiple_of, quantity, tolerance
 from microgradnp.debugger.judge.movements import ONLY_ZERO, ZERO, judge_update
 from microgradnp.debugger.judge.numbers import judge_numbers
 from microgradnp.debugger.judge.pairing import is_always_zero, nodes_of, pair_by_structure
@@ -18,7 +18,9 @@ from microgradnp.debugger.record.nodes import Group, Node
 from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import ARRANGED, exchanged, parts_in
 from microgradnp.debugger.record.ways import arrived, readings
+from microgradnp.derivatives.agreement import scale_of
 
+RIGHT_HERE = "its gradient is right for the values given, and another one at other values"
 MOST_NUMBERS = 20  # of a returned tuple of numbers that are gradients by themselves
 
 
@@ -53,11 +55,24 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None
         if entry.status == "not checked" and is_always_zero(step, point, argument):
             add_zero(step, point, entry, kept, taken)
     could = pair_by_structure(step, point, entries, kept, taken)
+    free = [held for path, held in kept.items() if path not in taken]
+    for argument, entry in entries.items():
+        if entry.status == "not checked" and not entry.why and any(is_right_here(step, held, argument) for held in free):
+            entry.status, entry.why = "cannot judge", RIGHT_HERE
     for argument, entry in entries.items():
         if entry.status == "not checked" and (free := could.get(argument, [])) and not entry.why:
             entry.why = (
                 f"it does not move, and its gradient could be {' or '.join(named(path) for path in free[:4])}: none equals it"
             )
+
+
+def is_right_here(step: Step, held: Any, argument: str) -> bool:
+    """Whether a kept quantity is the gradient at the values given. That may be a chance, where they are zeros or ones."""
+    gradient, array = np.squeeze(step.evaluation.gradients[argument]), quantity(held, step.values)
+    if array is None or gradient.size < 2 or np.squeeze(array).shape != gradient.shape or not np.any(gradient):
+        return False
+    factor, error = scale_of(np.squeeze(array), gradient)
+    return bool(factor and error <= tolerance(step))
 
 
 def add_zero(step: Step, point: Point, entry: Judged, kept: dict[str, Any], taken: dict[str, str]) -> None:
