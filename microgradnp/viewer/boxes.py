@@ -55,13 +55,21 @@ class Boxes:
         return rows
 
     def numbered(self, texts: list[tuple[str, str, list[str]]]) -> list[tuple[str, str, list[str]]]:
-        """The texts; boxes side by side with one title, such as two layers of a model, are `linear #1` and `linear #2`."""
-        keys = list(zip(self.folds.parents, (title for title, _, _ in texts), strict=True))
-        total, seen = collections.Counter(keys), collections.Counter[tuple[int | None, str]]()
-        found = []
-        for key, (title, tag, lines) in zip(keys, texts, strict=True):
-            seen[key] += 1
-            found.append((f"{title} #{seen[key]}" if total[key] > 1 else title, tag, lines))
+        """The texts; two boxes with one title, such as two layers of a model, are `linear #1` and `linear #2`.
+
+        Inside a loop only boxes side by side are told apart: its rounds have the same boxes.
+        """
+        parts = self.folds.parts
+        loops = [next((g for g in self.around(k) if parts[g].kind == "iteration"), None) for k in range(len(parts))]
+        keys = list(zip(loops, (title for title, _, _ in texts), strict=True))
+        total = collections.Counter(key for part, key in zip(parts, keys, strict=True) if part.kind in ("layer", "module"))
+        seen, found = collections.Counter[tuple[int | None, str]](), []
+        for part, key, (title, tag, lines) in zip(parts, keys, texts, strict=True):
+            if part.kind in ("layer", "module") and total[key] > 1:
+                seen[key] += 1
+                found.append((f"{title} #{seen[key]}", tag, lines))
+            else:
+                found.append((title, tag, lines))
         return found
 
     def text(self, group: int) -> tuple[str, str, list[str]]:
@@ -116,6 +124,12 @@ class Boxes:
         value = self.outline.values[k]
         requires = bool(getattr(value, "requires_grad", False)) and id(value) not in self.given
         return getattr(value, "rule", None) is None and requires
+
+    def around(self, group: int | None) -> Iterator[int]:
+        """A group, and the groups around it."""
+        while group is not None:
+            yield group
+            group = self.folds.parents[group]
 
     def is_within(self, group: int | None, outer: int) -> bool:
         """Whether a group is another one, or inside it."""

@@ -83,3 +83,10 @@ def test_the_longest_run_has_the_smallest_period():
     assert longest_run(np.array([7, 1, 2, 1, 2, 1, 2, 1, 9])) == (1, 8, 2)
     assert longest_run(np.array([1, 2, 3, 4])) is None
     assert longest_run(np.array([1, 1, 1, 1])) == (0, 4, 1)
+
+
+def test_layers_of_one_name_are_numbered_and_rounds_of_a_loop_are_not():
+    titles = [row["title"] for row in data_of("cnn")["groups"] if row["kind"] in ("layer", "module")]
+    assert {"conv2d #1", "conv2d #2", "maxpool #1", "maxpool #2", "linear"} <= set(titles)
+    rounds = [row["title"] for row in data_of("lstm")["groups"] if row["kind"] == "layer"]
+    assert rounds.count("h") == 12

@@ -11,9 +11,10 @@ function lineChart(lines, height, label) {
   const every = logarithmic ? finite.filter((x) => x > 0) : finite; // a zero is not drawn on a logarithmic scale
   const level = (x) => (logarithmic ? Math.log10(x) : x);
   let [low, high] = [Math.min(...every.map(level)), Math.max(...every.map(level))];
+  if (logarithmic) low = Math.max(low, high - 8); // what is smaller is rounding
   if (!(high > low)) [low, high] = [low - 0.5, high + 0.5];
   const last = Math.max(1, ...lines.map((line) => (line.numbers.length - 1) * line.every)), left = 52, top = 6, foot = 16;
-  const x = (k) => left + ((CHART - left - 4) * k) / last, y = (v) => top + ((height - top - foot) * (high - level(v))) / (high - low);
+  const x = (k) => left + ((CHART - left - 4) * k) / last, y = (v) => top + ((height - top - foot) * (high - Math.max(low, level(v)))) / (high - low);
   const drawn = element("svg", { viewBox: `0 0 ${CHART} ${height}`, class: "chart", role: "img", "aria-label": label });
   const back = (v) => number(+(logarithmic ? 10 ** v : v).toPrecision(3));
   for (const [v, at] of [[high, top], [low, height - foot]]) drawn.append(element("path", { class: "grid", d: `M${left} ${at}H${CHART - 4}` }), words(left - 5, at + 4, "axis", back(v), { "text-anchor": "end" }));

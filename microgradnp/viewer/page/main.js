@@ -227,7 +227,10 @@ $("modules").hidden = !D.groups.length;
 $("name").textContent = cut(D.title, 40);
 buildReplay();
 const wanted = S.at;
-if (D.live && !agrees()) [D.live, D.notLive] = [null, "The page's own program does not return the recorded numbers, so nothing can be changed here."];
+if (D.live && !agrees()) {
+  [D.live, D.notLive] = [null, "The page's own program does not return the recorded numbers, so nothing can be changed here."];
+  document.querySelector("[role=tablist]").hidden = true;
+}
 if (D.live) buildLive();
 fillPanel();
 if (!S.chosen) openWhatFits();
