@@ -57,6 +57,13 @@ CASES = {
     "smooth": (smooth, (rng.normal(size=(5, 5)), rng.normal(size=(5, 5))), (0, 1)),
     "vectors": (vectors, (rng.uniform(0.1, 1, size=6), rng.uniform(0.1, 1, size=6)), (0, 1)),
     "scalars": (lambda a, b: a * np.exp(b) + a**2, (np.array(0.5), np.array(2.0)), (0, 1)),
+    "stacks": (
+        lambda a, b, v: (
+            np.sum((a @ b) ** 2) + np.sum(np.tanh(b @ v) * (v @ np.swapaxes(b, 1, 2))) + np.var(a, axis=2, ddof=1).sum()
+        ),
+        (rng.normal(size=(2, 1, 3, 4)), rng.normal(size=(5, 4, 4)), rng.normal(size=4)),
+        (0, 1, 2),
+    ),
     "wide": (
         lambda a, b: np.sum(np.tanh(a @ b @ np.tri(60)) @ a),
         (rng.normal(size=(60, 40)), rng.normal(size=(40, 60))),

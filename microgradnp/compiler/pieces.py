@@ -21,6 +21,7 @@ from microgradnp.program.passes import RESHAPES, is_uniform, key_of
 from microgradnp.program.values import Program, Value, operands, operands_in, substituted
 from microgradnp.rules.indexing import is_basic, scatter
 
+LONGEST = 60  # steps of a piece: the time of LLVM grows faster than the length of a function
 VIEWS = {*RESHAPES, np.transpose, np.swapaxes, np.broadcast_to, np.flip}
 
 
@@ -84,7 +85,7 @@ class Pieces:
                 (run if ready else later).append(step)
                 if ready:
                     done.add(id(step))
-            runs += [run] if run else []
+            runs += [run[k : k + LONGEST] for k in range(0, len(run), LONGEST)]
             rest, in_loops = later, not in_loops
         return runs
 

@@ -15,6 +15,7 @@ from microgradnp.compiler.namespace import Namespace, needs, within
 from microgradnp.compiler.numba_modules import module_of
 from microgradnp.compiler.with_numba import DECORATOR, NumbaKernel
 from microgradnp.core.tensor import Tensor
+from microgradnp.loops.lowering import lowered
 from microgradnp.loops.names import BackendError
 from microgradnp.optim import Optimizer
 from microgradnp.program.arguments import Arguments
@@ -38,7 +39,7 @@ class CompiledLoop:
         self.optimizer, self.parameters, self.data, self.batch_size = optimizer, optimizer.parameters, data, batch_size
         batch = tuple(array._array if batch_size is None else array._array[:batch_size] for array in data)
         arguments = Arguments(loss, batch, {}, None)
-        program = program_for(arguments, self.parameters, FOR_MACHINES, unguarded=False)
+        program = lowered(program_for(arguments, self.parameters, FOR_MACHINES, unguarded=False))
         space = Namespace()
         names = names_of(program, arguments.leaves, self.parameters, space)
         values = program.inputs[len(arguments.leaves) :]
