@@ -8,7 +8,7 @@ import pytest
 import microgradnp as mg
 from microgradnp.compiler.kernel import program_for
 from microgradnp.compiler.pieces import Pieces
-from microgradnp.loops.lowering import lowered
+from microgradnp.compiler.simpler import in_simpler_steps
 from microgradnp.loops.numba import NUMBA
 from microgradnp.program.arguments import Arguments
 from microgradnp.program.expansions import FOR_MACHINES
@@ -78,7 +78,7 @@ def test_most_steps_of_the_modules_have_loops():
             return np.sum((y[0] if isinstance(y, tuple) else y) ** 2)
 
         program = program_for(Arguments(loss, (x,), {}, None), model.parameters(), FOR_MACHINES, unguarded=True)
-        pieces = Pieces(lowered(program), NUMBA).pieces
+        pieces = Pieces(in_simpler_steps(program), NUMBA).pieces
         steps.append(sum(len(piece.functions) for piece in pieces))
         looped.append(sum(len(piece.functions) for piece in pieces if piece.has_loops))
         assert whole is (steps[-1] == looped[-1])

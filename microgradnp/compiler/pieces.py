@@ -17,6 +17,7 @@ from microgradnp.core.signatures import name_of
 from microgradnp.loops.dialect import Dialect
 from microgradnp.loops.loops import Loops
 from microgradnp.loops.names import BackendError
+from microgradnp.loops.products import LARGE_PRODUCT
 from microgradnp.program.passes import RESHAPES, is_uniform, key_of
 from microgradnp.program.values import Program, Value, operands, operands_in, substituted
 from microgradnp.rules.indexing import is_basic, scatter
@@ -122,6 +123,8 @@ class LoopForms:
     def __call__(self, value: Value) -> bool:
         if value.function in (operator.getitem, scatter) and any(is_computed(v) for v in operands_in(value.args[-1])):
             return False  # the loops do not check indices that they compute
+        if value.function is np.matmul and value.ndim > 2 and value.size * value.args[0].shape[-1] > LARGE_PRODUCT:
+            return False  # NumPy calls BLAS for each matrix of a stack
         key = value.function, value.shape, value.dtype.str, key_of(substituted((value.args, dict(value.options)), form))
         if key not in self.known:
             self.known[key] = self.is_printed(value)

@@ -12,9 +12,9 @@ from microgradnp.compiler.code import Code
 from microgradnp.compiler.namespace import Namespace, needs, within
 from microgradnp.compiler.numba_modules import module_of
 from microgradnp.compiler.pieces import Piece, Pieces
+from microgradnp.compiler.simpler import in_simpler_steps
 from microgradnp.compiler.with_numpy import NumpyText
 from microgradnp.loops.loops import Loops
-from microgradnp.loops.lowering import lowered
 from microgradnp.loops.names import BackendError
 from microgradnp.loops.numba import NUMBA
 from microgradnp.program.constants import constants_of
@@ -26,7 +26,7 @@ DECORATOR = '@njit(cache=True, fastmath=FAST, error_model="numpy")'
 def numba_code(program: Program, names: dict[int, str], space: Namespace, options: Mapping[str, Any]) -> Code:
     """The lines that call the compiled loops, and NumPy between them. Raises BackendError where no step has loops."""
     needs("numba", "fast")
-    program = lowered(program)
+    program = in_simpler_steps(program)
     texts = dict(names)  # the variable of each value that is computed so far
     code = Code([], [], names, space)
     returned = {id(v) for v in program.outputs}

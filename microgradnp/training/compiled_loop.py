@@ -13,9 +13,9 @@ import numpy as np
 from microgradnp.compiler.kernel import names_of, program_for
 from microgradnp.compiler.namespace import Namespace, needs, within
 from microgradnp.compiler.numba_modules import module_of
+from microgradnp.compiler.simpler import in_simpler_steps
 from microgradnp.compiler.with_numba import DECORATOR, NumbaKernel
 from microgradnp.core.tensor import Tensor
-from microgradnp.loops.lowering import lowered
 from microgradnp.loops.names import BackendError
 from microgradnp.optim import Optimizer
 from microgradnp.program.arguments import Arguments
@@ -39,7 +39,7 @@ class CompiledLoop:
         self.optimizer, self.parameters, self.data, self.batch_size = optimizer, optimizer.parameters, data, batch_size
         batch = tuple(array._array if batch_size is None else array._array[:batch_size] for array in data)
         arguments = Arguments(loss, batch, {}, None)
-        program = lowered(program_for(arguments, self.parameters, FOR_MACHINES, unguarded=False))
+        program = in_simpler_steps(program_for(arguments, self.parameters, FOR_MACHINES, unguarded=False))
         space = Namespace()
         names = names_of(program, arguments.leaves, self.parameters, space)
         values = program.inputs[len(arguments.leaves) :]

@@ -10,12 +10,12 @@ import numpy as np
 from microgradnp.program.values import Program, Value, rewritten
 
 
-def lowered(program: Program) -> Program:
+def in_simpler_steps(program: Program) -> Program:
     """The same program in steps that have loops, as far as there are some."""
-    return rewritten(program, lower)
+    return rewritten(program, simpler)
 
 
-def lower(value: Value) -> Value:
+def simpler(value: Value) -> Value:
     if value.function in (np.mean, np.sum) and value.options.get("where") is True:
         return replace(value, options={name: option for name, option in value.options.items() if name != "where"})
     if value.function is np.var and value.dtype.kind == "f" and not set(value.options) - {"axis", "keepdims", "ddof"}:
