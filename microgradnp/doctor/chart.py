@@ -78,14 +78,16 @@ class Chart(Measured):
             grid |= {1 / self.steepest, 0.3 / self.steepest}
         self.lab.speed_up()
         coarse = sorted({lr * 100.0**k for k in (-2, -1, 0, 1, 2)})
-        losses = {x: self.lab.run(self.patient.start, short, lr=x).loss for x in coarse}
+        runs = {x: self.lab.run(self.patient.start, short, lr=x) for x in coarse}
+        losses = {x: run.loss for x, run in runs.items()}
         middle = min(losses, key=lambda x: (losses[x], x))
         near = {x for x in grid if middle / 11 <= x <= 11 * middle and x not in losses}
-        losses |= {x: self.lab.run(self.patient.start, short, lr=x).loss for x in sorted(near)}
+        runs |= {x: self.lab.run(self.patient.start, short, lr=x) for x in sorted(near)}
+        losses = {x: run.loss for x, run in runs.items()}
         best = [x for x in sorted(losses, key=lambda x: (losses[x], x))[:2] if x != lr]
-        found = {x: self.attempt(f"lr {x:.3g}", lr=x) for x in best[:1]}
+        found = {x: self.attempt(f"lr {x:.3g}", lr=x, after=runs[x]) for x in best[:1]}
         if best[1:] and found[best[0]].loss > losses[best[0]]:  # it was good for a few steps only
-            found[best[1]] = self.attempt(f"lr {best[1]:.3g}", lr=best[1])
+            found[best[1]] = self.attempt(f"lr {best[1]:.3g}", lr=best[1], after=runs[best[1]])
         return found
 
     @cached_property
@@ -109,8 +111,9 @@ class Chart(Measured):
             self.attempt("weights redrawn", self.redrawn)
         if self.vanishes or self.explodes:
             self.attempt("weights scaled to the data", scaled_to_data(self.lab, self.redrawn))
-        rate = min((0.003, 0.03), key=lambda x: self.lab.run(self.patient.start, self.length // 4, optimizer=Adam(lr=x)).loss)
-        self.attempt(f"Adam {rate:g}", optimizer=Adam(lr=rate))
+        firsts = {x: self.lab.run(self.patient.start, self.length // 4, optimizer=Adam(lr=x)) for x in (0.003, 0.03)}
+        rate = min(firsts, key=lambda x: firsts[x].loss)
+        self.attempt(f"Adam {rate:g}", optimizer=Adam(lr=rate), after=firsts[rate])
         if not self.is_exact:
             self.prolong(f"Adam {rate:g}", 2 * self.length)
         if self.is_finite and self.has_history and not self.is_exact:

@@ -37,6 +37,7 @@ class Run:
     quality: float = -np.inf
     optimizer: Optimizer | None = None  # as it was after the last step
     norms: dict[str, list[tuple[int, float]]] = field(default_factory=dict)  # of the gradient of each parameter, over the steps
+    rows: Rows | None = None  # where it was in the data
 
 
 class Lab:
@@ -131,11 +132,15 @@ class Lab:
         optimizer: Optimizer | None = None,
         changes: Changes | None = None,
         seed: int = 0,
+        after: Run | None = None,
     ) -> Run:
         """Train from these weights: the patient's optimizer as it was at the start, its batch size, data and limits, or others.
 
         The patient's schedule is scaled to another rate. It is left out for another optimizer.
+        `after` is a shorter run of the same kind: it is gone on with, and the result is that of one run.
         """
+        if after is not None and after.optimizer is None:  # it diverged
+            return after
         data = self.patient.data if data is None else data
         chosen = copy.deepcopy(optimizer or self.patient.optimizer)
         if lr is not None:
@@ -144,10 +149,14 @@ class Lab:
         changes = changes or self.patient.changes
         schedule = changes.schedule if optimizer is None else None
         factor = chosen.lr / self.patient.optimizer.lr
-        now, losses = dict(weights), []
+        now, losses, done = dict(weights), list[float](), 0
         norms: dict[str, list[tuple[int, float]]] = {name: [] for name in weights}
         rows = Rows(len(data[0]) if data else 0, self.patient.batch_size, seed)
-        for step in range(steps):
+        if after is not None:
+            chosen, rows = after.optimizer or chosen, after.rows or rows
+            now, losses, norms = after.weights, after.losses, after.norms
+            done = len(losses)
+        for step in range(done, steps):
             value, found = self.value_and_grad(now, rows.of(data))
             losses.append(value)
             if not np.isfinite(value) or self.out_of_time:
@@ -158,7 +167,7 @@ class Lab:
                 chosen.lr = factor * schedule(step)
             now = moved(chosen, now, limited(found, changes))
         last = self.value(now, data)
-        return Run(now, losses, last if np.isfinite(last) else np.inf, optimizer=chosen, norms=norms)
+        return Run(now, losses, last if np.isfinite(last) else np.inf, optimizer=chosen, norms=norms, rows=rows)
 
 
 def limited(found: Weights, changes: Changes) -> Weights:

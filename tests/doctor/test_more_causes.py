@@ -118,3 +118,15 @@ def test_the_pace_of_a_descent_with_a_limit():
     assert np.isclose(pace.changes.clip_norm, 2)
     assert pace.length is None
     assert pace_of(range(7), [{"w": -0.1 * k * np.ones(4)} for k in range(7)], [{"w": np.ones(4)}] * 7) is None
+
+
+def test_a_run_that_is_gone_on_with_is_one_run():
+    patient = of_fit(trained(Net(), iterations=12, schedule=mg.optim.cosine(0.3, 40), batch_size=25, rng=0))
+    for how in ({"lr": 0.1}, {"optimizer": mg.optim.Adam(lr=0.03)}):
+        lab = Lab(patient)
+        whole, part = lab.run(patient.start, 20, **how), lab.run(patient.start, 7, **how)
+        steps = lab.steps
+        gone_on = lab.run(patient.start, 20, **how, after=part)
+        assert lab.steps - steps < 14
+        assert gone_on.losses == whole.losses
+        assert all(np.array_equal(gone_on.weights[name], w) for name, w in whole.weights.items())
