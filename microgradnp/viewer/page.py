@@ -23,10 +23,13 @@ def html_of(data: Json, programs: Sequence[str] = (), others: Sequence[Json] = (
     """
     from markupsafe import Markup
 
+    by_line = bool(data.get("code_by_hand"))  # with the hand-written code beside the graph
     title = f"{data['title'][:80]}: computation graph"
-    names = [f"{name}.js" for name in (*SCRIPTS, *(LIVE_SCRIPTS if programs else ()), "main")]
+    names = [f"{name}.js" for name in (*SCRIPTS, *(LIVE_SCRIPTS if programs else ()), *(("code",) if by_line else ()), "main")]
     rows = {"data": Markup(safe_json(data)), "others": [Markup(safe_json(other)) for other in others]}
-    return document("page.html", names, before=[of_programs(programs), by_hand], title=title, live=bool(programs), **rows)
+    return document(
+        "page.html", names, before=[of_programs(programs), by_hand], title=title, live=bool(programs), by_line=by_line, **rows
+    )
 
 
 def of_programs(programs: Sequence[str]) -> str:

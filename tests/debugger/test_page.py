@@ -501,7 +501,7 @@ def contrast(a, b):
 
 def test_colours_are_those_of_the_pictures_and_can_be_read(right):
     css = "".join(style.text for style in read(page(right)).all("style"))
-    colors = {name: both for name, *both in re.findall(r"--([\w-]+): light-dark\((#\w+),\s*(#\w+)\)", css)}
+    colors = {name: both for name, *both in re.findall(r"--([\w-]+):\s*light-dark\((#\w+),\s*(#\w+)\)", css)}
     for k, theme in enumerate((LIGHT, DARK)):
         assert {name: colors[name][k] for name in theme} == theme
         for name in ("data-line", "wrong-line", "after-line", "loss-line", "muted", "text"):

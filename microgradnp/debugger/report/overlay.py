@@ -12,6 +12,7 @@ from microgradnp.debugger.capture.versions import Version
 from microgradnp.debugger.judge.evidence import Entry
 from microgradnp.debugger.match.index import Match
 from microgradnp.debugger.report.annotate import Meanings
+from microgradnp.debugger.report.code import code_of
 from microgradnp.debugger.report.facts import Facts, Finding, mending
 from microgradnp.debugger.report.heat import usual_factor
 from microgradnp.viewer.contents import contents_of
@@ -24,7 +25,7 @@ def page_of(report: Facts, path: str | os.PathLike[str] | None, direction: str, 
     number = {k: contents.index[id(node)] for k, node in enumerate(report.matches.evaluation.nodes)}
     marks, first = marks_of(report)
     extra = overlay(contents, {number[k]: mark for k, mark in marks.items()}, number.get(first) if first is not None else None)
-    extra |= {"cause": [cause(finding) for finding in report.findings]}
+    extra |= {"cause": [cause(finding) for finding in report.findings], "code_by_hand": code_of(report, number, first)}
     return written(contents, extra, path, direction, engine)
 
 
@@ -146,5 +147,7 @@ def cause(finding: Finding) -> dict[str, str]:
         "source": finding.source,
         "cause": finding.explanation if known else "",
         "expected": f"{finding.variable} = {finding.expected}" if finding.expected else "",
+        "calculus": finding.calculus,
+        "rule": finding.rule,
         "fix": "\n".join(mending(*finding.fix)) if finding.fix else "",
     }

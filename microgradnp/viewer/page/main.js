@@ -9,6 +9,7 @@ const say = (text) => { $("status").textContent = text; };
 function refresh() {
   const found = mark(), current = currentStep();
   fillPanel();
+  if (D.code_by_hand) showLines();
   showReplay();
   showScale();
   $("step").value = S.step;

@@ -8,7 +8,7 @@ const html = (name, text = null, kind = "") => {
 };
 
 function fillPanel() {
-  const panel = $("panel"), at = panel.scrollTop;
+  const panel = D.code_by_hand ? $("details") : $("panel"), at = panel.scrollTop;
   $("details").replaceChildren(...[D.notLive && html("p", D.notLive, "verdict"), D.live ? null : verdict(), ...(S.step < FINISHED ? [program(), nodePart()] : [nodePart(), program()])].filter(Boolean));
   panel.scrollTop = at;
   panel.querySelector("li.now")?.scrollIntoView({ block: "nearest" });
@@ -39,9 +39,10 @@ function verdict() {
 function finding(found) {
   const block = html("blockquote");
   if (found.where) block.append(html("p", found.where, "quiet"));
-  if (found.source) block.append(html("pre", found.source));
-  for (const [label, key] of [["cause", "cause"], ["expected", "expected"]]) if (found[key]) block.append(html("p", `${label}: ${found[key]}`));
-  if (found.fix) block.append(html("p", "fix, verified on fresh inputs:"), html("pre", found.fix, "fix"));
+  if (found.source && !D.code_by_hand) block.append(html("pre", found.source));
+  for (const [label, key] of [["cause", "cause"], ["right value", "expected"], ["calculus", "calculus"], ["the rule is", "rule"]]) if (found[key]) block.append(html("p", `${label}: ${found[key]}`));
+  if (found.fix && D.code_by_hand) block.append(html("p", "The fix stands in the code, below the wrong line. It was verified on fresh inputs."));
+  else if (found.fix) block.append(html("p", "fix, verified on fresh inputs:"), html("pre", found.fix, "fix"));
   return block;
 }
 
