@@ -135,3 +135,13 @@ def test_a_run_that_starts_its_step_from_other_numbers_proves_nothing(monkeypatc
     assert not guard.keeps_start(verdict(0, W=W, V=V), verdict(0, W=W, V=V + 1e-9))
     assert not guard.keeps_start(verdict(0, W=W), verdict(1, W=W))
     assert not guard.keeps_start(verdict(0, W=W, V=V), verdict(0, W=W))
+
+
+def test_an_edited_program_that_fails_is_not_mended(tmp_path):
+    file, question = of_probabilities(tmp_path)
+    scene = scene_of(question)
+    failing = PROBABLE.replace("+= 1", '+= "1"')
+    assert failing != PROBABLE
+    assert judged(question, {file: failing}).step.record.error.startswith("UFuncTypeError")
+    assert Judge(question, scene, time.thread_time() + 5).verdict({file: failing}) is None
+    assert not keeps_forward(scene.verdict, judged(question, {file: failing}))

@@ -122,6 +122,8 @@ WRONG = [  # style, body, the blamed line
     ),
     ("flat", "s = 0.9 * s - 0.1 * g**2\ntheta -= lr * g / (np.sqrt(np.abs(s)) + 1e-8)", "s = 0.9 * s - 0.1 * g**2"),
     ("flat", "m = (0.9 * m + 0.1 * g) / (1 - 0.9 ** (i + 1))\ntheta -= lr * m", "m = (0.9 * m + 0.1 * g) / (1 - 0.9 ** (i + 1))"),
+    ("names", "W -= lr + dW\nV -= lr * dV\nb -= lr * db", "W -= lr + dW"),
+    ("zip", "v *= 0.9\nv -= lr + g\np += v", "p += v"),
 ]
 RIGHT = [
     ("dict", ADAM),
@@ -146,6 +148,9 @@ RIGHT = [
     ("flat", "s = 0.9 * s + 0.1 * g**2\ntheta -= lr * g / (np.sqrt(s) + 1e-8)"),
     ("flat", "s = 0.9 * s + 0.1 * g**2\ntheta -= lr * g / (s + 1e-3)"),  # the empirical Fisher information
     ("flat", "m = 0.9 * m + 0.1 * g\ntheta -= lr * np.sign(m)"),
+    ("zip", "p -= lr * np.where(g > 0, 1.0, -1.0)"),
+    ("zip", "p -= lr * (g + 0.1 * np.sign(p))"),
+    ("names", "W -= lr * dW + 1e-3 * W\nV -= lr * dV\nb -= lr * db"),
 ]
 
 

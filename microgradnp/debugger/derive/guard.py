@@ -25,8 +25,11 @@ def keeps_start(first: Verdict, again: Verdict) -> bool:
 def keeps_forward(first: Verdict, again: Verdict) -> bool:
     """Whether an edited program computes every value of the forward pass that the user's computes.
 
-    Two steps that start from different numbers cannot be compared: True.
+    One that now ends with an error, as the user's does not, has only lost what was wrong: False. Two steps that start from
+    different numbers cannot be compared: True.
     """
+    if again.step.record.error is not None and first.step.record.error is None:
+        return False
     if not keeps_start(first, again):
         return True
     return values_of(forward_nodes(first.step)) <= values_of(again.step.record.nodes)

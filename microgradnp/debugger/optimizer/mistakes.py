@@ -15,11 +15,12 @@ import numpy as np
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.judge.judged import quantity
 from microgradnp.debugger.optimizer.memory import EXACT, Chain, chains_of, remembered, size_of
-from microgradnp.debugger.optimizer.steps import Course, Stage, filled
+from microgradnp.debugger.optimizer.steps import Course, Stage, filled, like, numbers
 from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.record.sites import Site
 from microgradnp.debugger.record.structure import DIFFERENCES, SUMS
 
+PLAIN = "gradient descent: W = W - lr * g"
 MOMENTUM = "momentum: v = mu * v - lr * g, and then W = W + v"
 ADAM = (
     "Adam: m = b1 * m + (1 - b1) * g and v = b2 * v + (1 - b2) * g**2; "
@@ -41,7 +42,8 @@ class Mistake(NamedTuple):
 def mistake_of(course: Course) -> Mistake | None:
     """The first mistake that can be proved. None is no proof that the rule is right."""
     for argument in course.arguments:
-        for look in (root_of_gradients, never_kept, moved_by_the_old, borrowed, never_counted):
+        remembering = (root_of_gradients, never_kept, moved_by_the_old, borrowed, never_counted)
+        for look in (*(remembering if course.remembers else ()), adds_a_number):
             if (found := look(course, argument)) is not None:
                 return found
         chains = chains_of(course, argument)
@@ -52,6 +54,38 @@ def mistake_of(course: Course) -> Mistake | None:
 
 
 # ----------------------------------------------------------------------------------------------------- by the graph
+
+
+def adds_a_number(course: Course, argument: str) -> Mistake | None:
+    """Each entry moves by the same number beside what its gradient moves it by: a sum stands where a product belongs.
+
+    It moves so without a gradient, from the negative parameters as well, which no decay does, and whatever was remembered.
+    """
+    stage, end = course.stages[0], course.stages[0].ends[argument]
+    start = stage.before[argument]
+    old = numbers(start.value)
+    if old is None or np.ptp(old) == 0:
+        return None
+    empty = {node: filled(node.value, 0.0) for node in stage.carried(argument) if np.shape(node.value) == old.shape}
+    size = size_of(stage)
+    moves = []
+    for gradient, sign in ((0.0, 1), (0.0, -1), (size, 1), (-size, 1), (2 * size, 1)):
+        given = {**empty, **({start: like(start.value, -old)} if sign < 0 else {})}
+        with np.errstate(all="ignore"):
+            new = numbers(stage.replayed(end, gradient, given)[end])
+        if new is None:
+            return None
+        moves.append(new - sign * old)
+    still, mirrored, up, down, twice = moves
+    rounding = 1e-12 * (np.abs(old).max() + np.abs(moves).max())
+    is_number = np.ptp(still) <= rounding < 1e-3 * np.abs(still).max() and np.abs(mirrored - still).max() <= rounding
+    is_affine = np.abs(up + down - 2 * still).max() <= rounding and np.abs(twice - 2 * up + still).max() <= rounding
+    if not (is_number and is_affine) or end.site is None:
+        return None
+    number = f"{float(still.flat[0]):.3g}"
+    return Mistake(
+        argument, end.site, f"each entry moves by {number} even where its gradient is 0: a number is added to it", PLAIN
+    )
 
 
 def root_of_gradients(course: Course, argument: str) -> Mistake | None:

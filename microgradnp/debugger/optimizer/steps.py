@@ -76,16 +76,19 @@ class Course:
     first: Step
     stages: list[Stage]
     arguments: list[str]
+    remembers: bool = True  # whether an update reads more than the parameters and their gradients
 
 
 def course_of(first: Step, arguments: list[str], optional: set[str], number: int) -> Course | None:
-    """Up to three steps, from this one on. None where a parameter moves without its right gradient, or nothing is remembered."""
+    """Up to three steps; one where nothing is remembered. None where a parameter moves without its right gradient."""
     if not first.outputs:
         return None
     stage = stage_at(first, whole_parts(first), first.evaluation, max(node.number for node in first.outputs) - 1)
     moving = {argument for argument in first.after if first.evaluation.gradients[argument].size > 1}
-    if stage is None or not moving <= set(stage.ends) or not remembers(stage):
+    if stage is None or not moving <= set(stage.ends):
         return None
+    if not remembers(stage):
+        return Course(first, [stage], sorted(stage.ends), remembers=False)
     stages, ground = [stage], ground_of(first.record, arguments, optional)
     for k in range(1, STEPS):
         found = found_step(first, arguments, optional, ground, number + k)
