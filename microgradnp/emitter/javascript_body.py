@@ -32,12 +32,16 @@ class Body:
         self.names = [self.space.local(wish) for _, wish in given]
         texts = {id(v): f"{n}[0]" if in_arrays and v.shape == () else n for v, n in zip(self.given, self.names, strict=True)}
         texts |= {id(v): self.captured(v) for v in program.captured if id(v) not in texts}
-        self.loops = loops_of(program, texts, self.space, who)
-        self.lines, self.prepare = self.loops.body, self.loops.prepare
         self.outputs: dict[str, Value] = {}
         self.results: list[str] = []
-        for value in program.outputs:
-            self.results.append(self.result(value, in_arrays))
+        try:
+            self.loops = Loops(program, texts, self.space, dialect(), {id(v) for v in program.inputs})
+            for value in program.outputs:
+                self.results.append(self.result(value, in_arrays))
+            self.constants = {name: literal(array) for name, array in self.space.objects.items()}
+        except BackendError as error:
+            raise NotJavaScript(f"{who}: {described(error)}") from None
+        self.lines, self.prepare = self.loops.body, self.loops.prepare
 
     def captured(self, value: Value) -> str:
         """The text of an array that is part of the program."""
@@ -47,6 +51,7 @@ class Body:
     def result(self, value: Value, in_arrays: bool) -> str:
         """The expression of an output."""
         if value.shape != ():
+            self.loops.at(value, ("0",) * value.ndim)  # names a constant
             text = self.loops.arrays[id(value)]
             is_own = text in self.loops.buffers and text not in self.results
             return text if in_arrays or is_own else f"{text}.slice()"
@@ -61,7 +66,7 @@ class Body:
 
     def buffers(self) -> list[str]:
         """The declarations of the arrays that the statements write to, and of constants."""
-        made = [f"const {name} = {literal(array)}" for name, array in self.space.objects.items()]
+        made = [f"const {name} = {text}" for name, text in self.constants.items()]
         made += [f"const {name} = new Float64Array({v.size})" for name, v in self.loops.buffers.items()]
         return [*made, *(f"const {name} = new Float64Array(1)" for name in self.outputs)]
 
@@ -72,14 +77,6 @@ class Body:
     def numbers(self) -> list[str]:
         """Statements that put results without axes into their arrays."""
         return [f"{name}[0] = {self.loops.at(value, ())}" for name, value in self.outputs.items()]
-
-
-def loops_of(program: Program, texts: dict[int, str], space: JavaScriptNames, who: str) -> Loops:
-    """The loops of a program. Raises NotJavaScript for a step that has none."""
-    try:
-        return Loops(program, texts, space, dialect(), {id(v) for v in program.inputs})
-    except BackendError as error:
-        raise NotJavaScript(f"{who}: {described(error)}") from None
 
 
 def described(error: BackendError) -> str:

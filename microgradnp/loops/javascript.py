@@ -14,12 +14,13 @@ from microgradnp.loops.indices import grouped
 from microgradnp.loops.names import BackendError, Names
 from microgradnp.program.values import Value
 
+LARGEST_CONSTANT = 100_000  # entries
 EXACT = 2**53  # every integer up to here is a double
 RESERVED = (
     "arguments await break case catch class const continue debugger default delete do else enum eval export extends false "
     "finally for function if implements import in instanceof interface let new null package private protected public return "
     "static super switch this throw true try typeof undefined var void while with yield "
-    "Array Float64Array Int32Array Infinity Math NaN Number RangeError"
+    "isFinite isNaN Array Float64Array Int32Array Infinity Math NaN Number RangeError"
 )
 
 HELPERS = """
@@ -128,8 +129,8 @@ JAVASCRIPT = Dialect(
         np.logical_and: "({} && {})",
         np.logical_or: "({} || {})",
         np.logical_not: "(!{})",
-        np.isfinite: "Number.isFinite({})",
-        np.isnan: "Number.isNaN({})",
+        np.isfinite: "isFinite({})",
+        np.isnan: "isNaN({})",
         np.isinf: "(Math.abs({}) === Infinity)",
         np.where: "({} ? {} : {})",
         np.maximum: "Math.max({}, {})",
@@ -200,11 +201,13 @@ class JavaScriptNames(Names):
 def literal(array: Any) -> str:
     """A typed array with these numbers. Raises BackendError for numbers that are no doubles."""
     numbers = np.asarray(array)
+    if numbers.size > LARGEST_CONSTANT:
+        raise BackendError(f"a constant array {numbers.shape}, too large to be written down")
     if numbers.dtype.kind in "iu" and np.any(np.abs(numbers.astype(object)) > EXACT):
         raise BackendError("an integer above 2**53")
     kind = "Int32" if numbers.dtype.kind in "iu" and np.all(np.abs(numbers) < 2**31) else "Float64"
     texts = (JAVASCRIPT.number(float(x)).strip("()").removesuffix(".0") for x in numbers.ravel().tolist())
-    return f"{kind}Array.of({', '.join(texts)})"
+    return f"new {kind}Array([{', '.join(texts)}])"
 
 
 def needed_helpers(text: str) -> list[str]:
