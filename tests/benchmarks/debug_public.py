@@ -376,6 +376,7 @@ def run(folder: Path, program: Program, index: int, seed: int) -> dict[str, Any]
     fixes = [f for f in said["findings"] if f.get("fix")]
     if fixes:
         row["verified"] = "verified" in text
+        ours = [f for f in fixes if str(f["file"]) not in places]  # in the call that is described here: it cannot be tried
         try:
             mended = dict(texts)
             for finding in fixes:
@@ -389,7 +390,7 @@ def run(folder: Path, program: Program, index: int, seed: int) -> dict[str, Any]
             row["left"] = [f"{type(error).__name__}: {error}"[:200]]
         row["fix"] = not row["left"]
         mends = {name for finding in fixes for name in finding.get("mends") or right}
-        row["false_verified"] = row["verified"] and bool(mends & set(row["left"]) or set(row["left"]) - set(right))
+        row["false_verified"] = row["verified"] and not ours and bool(mends & set(row["left"]) or set(row["left"]) - set(right))
     return row
 
 

@@ -24,7 +24,7 @@ def build(module: ModuleType, rng: np.random.Generator) -> Call:
     net = module.word2vec()
     net.w1, net.w2 = rng.uniform(-0.8, 0.8, (6, 3)), rng.uniform(-0.8, 0.8, (3, 6))
     w_t, w_c = rng.uniform(size=6), np.eye(6)[[0, 2, 4]]
-    before = {"w1": net.w1, "w2": net.w2}
+    before = {"w1": net.w1.copy(), "w2": net.w2.copy()}  # a fix may write in place
     return Call(
         train,
         loss,
