@@ -24,6 +24,7 @@ def test_a_missing_gradient_may_be_looked_at():
     assert [W.grad, rate + 1] == [None, 1.1]
     assert (W.grad, -rate)[0] is None
     assert (W.grad or 0) == 0
+    assert hasattr(W, "grad") + rate == 1.1
     for p in [W]:
         if p.grad is not None:
             raise AssertionError

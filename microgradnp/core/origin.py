@@ -83,8 +83,12 @@ def is_operand() -> bool:
     The next instruction tells, or the one after it when that loads the other operand.
     """
     frame = sys._getframe(2)
-    code, follows = frame.f_code.co_code, []
-    for k in range(frame.f_lasti + 2, len(code), 2):
+    code, read, follows = frame.f_code.co_code, frame.f_lasti, []
+    while read > 0 and code[read] == dis.opmap["CACHE"]:
+        read -= 2
+    if code[read] != dis.opmap["LOAD_ATTR"]:  # as in hasattr(w, "grad")
+        return False
+    for k in range(read + 2, len(code), 2):
         if code[k] not in (dis.opmap["CACHE"], dis.opmap["EXTENDED_ARG"]):
             follows.append((code[k], code[k + 1]))
         if len(follows) == 2:
