@@ -77,7 +77,10 @@ class Explanation:
         """The faults in plain values, as far as there is a line to name."""
         if self.derived:
             return list(self.derived)
-        return [finding(fault) for fault in self.faults if fault.fix or fault.blamed.regions]
+        found = [finding(fault) for fault in self.faults if fault.fix or fault.blamed.regions]
+        if not self.faults or self.faults[-1].is_mended:
+            return found
+        return [replace(f, certainty="part") if f.leaves else f for f in found]  # nobody knows whether they are the mistakes
 
     @property
     def forward_ok(self) -> bool:

@@ -321,8 +321,12 @@ def test_the_rooms_of_the_debugger_import_downwards():
 
 def test_a_fix_of_a_part_says_what_is_still_wrong():
     finding = Finding("h", "f", "net.py", 3, "h = a", "unknown", "", "", (3, "h = a", "h = b"), "exact", ["W"], leaves=["b", "c"])
-    assert "it mends a part only; still wrong: b, c" in str(finding)
-    assert "a part only" not in str(dataclasses.replace(finding, leaves=[]))
+    assert "with it these are still wrong: b, c" in str(finding)
+    assert "still wrong" not in str(dataclasses.replace(finding, leaves=[]))
+    assert "fix, verified on fresh inputs: line 3" in str(finding), "when another fix mends the rest"
+    part = str(dataclasses.replace(finding, certainty="part"))
+    assert "change that mends W only, and perhaps not the mistake itself: line 3" in part
+    assert "verified" not in part
 
 
 def test_an_error_of_the_debugger_is_told_and_changes_no_verdict(monkeypatch):

@@ -41,7 +41,7 @@ class Finding:
     explanation: str
     expected: str
     fix: tuple[int, str, str] | None  # first line, the lines that are replaced, and those in their place, or how one moves
-    certainty: str  # "exact", "scaled" (but for a factor of all gradients), "consistent" or "suspected"
+    certainty: str  # "exact", "scaled" (but for a factor of all gradients), "part" (not all is mended), "consistent", "suspected"
     mends: list[str] = field(default_factory=list)  # gradients that are right with the fix
     leaves: list[str] = field(default_factory=list)  # gradients that are still wrong with it
     shortens: bool = False  # whether the fix takes away a term, which may be one that carries over from step to step
@@ -64,6 +64,13 @@ class Finding:
         return changed_part(self.source, *self.fix[1:]) if self.fix is not None and self.fix[0] == self.line else None
 
     @property
+    def proof(self) -> str:
+        """What the edit is, and how far it was proved."""
+        if self.certainty == "part":
+            return f"change that mends {', '.join(self.mends)} only, and perhaps not the mistake itself"
+        return "fix, verified on fresh inputs" if self.times == 1 else "fix, but for a factor"
+
+    @property
     def calculus(self) -> str:
         """The rule of calculus that is broken; empty where the cause has none."""
         return CALCULUS.get(self.cause, "") if self.certainty != "suspected" else ""
@@ -80,12 +87,11 @@ class Finding:
             lines.append(f"  calculus: {self.calculus}")
         if self.fix:
             first, *more = mending(*self.fix)
-            how = "verified on fresh inputs" if self.times == 1 else "but for a factor"
-            lines += [f"  fix, {how}: {first}", *(f"    {text}" for text in more)]
+            lines += [f"  {self.proof}: {first}", *(f"    {text}" for text in more)]
             if self.times != 1:
                 lines.append(f"  with it all gradients are {self.times:.6g} times the model's: a learning rate, or a mistake")
             if self.leaves:
-                lines.append(f"  it mends a part only; still wrong: {', '.join(self.leaves)}")
+                lines.append(f"  with it these are still wrong: {', '.join(self.leaves)}")
         elif self.rule:
             lines.append(f"  the rule is {self.rule}")
         elif self.certainty == "consistent":

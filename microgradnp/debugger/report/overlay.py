@@ -150,4 +150,5 @@ def cause(finding: Finding) -> dict[str, str]:
         "calculus": finding.calculus,
         "rule": finding.rule,
         "fix": "\n".join(mending(*finding.fix)) if finding.fix else "",
+        "proof": finding.proof,
     }

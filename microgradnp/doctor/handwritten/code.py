@@ -231,7 +231,7 @@ class Twin:
         line = f"{first.place}: {first.source}" if first is not None else ""
         treatment = ""
         if first is not None and first.fix:
-            treatment = f"fix, verified on fresh inputs, in line {first.fix[0]}: {first.fix[2]}"
+            treatment = f"{first.proof}, in line {first.fix[0]}: {first.fix[2]}"
         end = chart.said(chart.loss_end)
         count, whole = self.patient.steps, self.patient.steps == self.course.steps
         same = whole and chart.loss_end > 0.7 * self.values[-1] and chart.quality < 0.9

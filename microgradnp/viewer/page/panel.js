@@ -41,8 +41,8 @@ function finding(found) {
   if (found.where) block.append(html("p", found.where, "quiet"));
   if (found.source && !D.code_by_hand) block.append(html("pre", found.source));
   for (const [label, key] of [["cause", "cause"], ["right value", "expected"], ["calculus", "calculus"], ["the rule is", "rule"]]) if (found[key]) block.append(html("p", `${label}: ${found[key]}`));
-  if (found.fix && D.code_by_hand) block.append(html("p", "The fix stands in the code, below the wrong line. It was verified on fresh inputs."));
-  else if (found.fix) block.append(html("p", "fix, verified on fresh inputs:"), html("pre", found.fix, "fix"));
+  if (found.fix && D.code_by_hand) block.append(html("p", `${found.proof}: it stands in the code, below the wrong line.`));
+  else if (found.fix) block.append(html("p", `${found.proof}:`), html("pre", found.fix, "fix"));
   return block;
 }
 
