@@ -56,11 +56,11 @@ def diagnose_code(
 
 
 def bug_of(asked: Asked, train: Any, budget: float) -> Any:
-    """What `mg.debug` says of the code. It gets more time where it finds a wrong gradient and no line."""
-    found = None
-    for seconds in (min(budget, QUICK), budget):
-        if found is None or (seconds > QUICK and found.verdict.wrong and found.first_wrong is None):
-            found = debug(train, asked.loss, asked.args, asked.kwargs, asked.bind, budget=seconds)
+    """What `mg.debug` says of the code. It gets more time where it finds a wrong gradient and proves no fix."""
+    found = debug(train, asked.loss, asked.args, asked.kwargs, asked.bind, budget=min(budget, QUICK))
+    proved = found.first_wrong is not None and found.first_wrong.fix is not None
+    if budget > QUICK and found.verdict.wrong and not proved:
+        found = debug(train, asked.loss, asked.args, asked.kwargs, asked.bind, budget=budget)
     return found
 
 
