@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from microgradnp.core.origin import one_line
 from microgradnp.debugger.capture.bind import BindingError, Variable, mark_of
 from microgradnp.debugger.capture.program import Inputs
 from microgradnp.debugger.capture.roles import data_of, lengths
@@ -31,6 +30,7 @@ from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.optimizer.rule import wrong_rule
 from microgradnp.debugger.report.reasons import reasons
 from microgradnp.debugger.report.report import Report
+from microgradnp.debugger.report.stopped import stopped
 
 MORE_STEPS = 2  # looked at when the first is right
 SLOW = 0.12  # seconds for the trace of one step, from which on fewer samples are looked at
@@ -372,7 +372,7 @@ def warnings_about(case: Case) -> list[str]:
     if trace.single:
         found.append("the code works in single precision: three digits count as equal")
     if trace.error is not None:
-        found.append(f"the code stopped with {one_line(trace.error)}; only what it did before that was judged")
+        found.append(f"the code stopped with {stopped(trace.error)}; only what it did before that was judged")
     if trace.kept_back:
         found.append(f"the code ran several times on copies, and this was left out: {', '.join(trace.kept_back)}")
     if trace.tracer.out_of_time:

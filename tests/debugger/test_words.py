@@ -1,10 +1,12 @@
 """What the report says of a mistake: the words, the caret, and the rule of calculus."""
 
+import numpy as np
 import pytest
 
 from microgradnp.debugger.repair.causes import CALCULUS, EXPLAIN
 from microgradnp.debugger.report.caret import changed_part
 from microgradnp.debugger.report.facts import Finding
+from microgradnp.debugger.report.stopped import stopped
 
 PARTS = [  # the line, the fix, the marked part
     ("d = e @ V.T * (1 - h**2)", "d = e @ V.T * h * (1 - h)", "1 - h**2"),
@@ -44,3 +46,24 @@ def test_a_finding_shows_line_caret_calculus_and_diff():
 
 def test_every_rule_of_calculus_belongs_to_a_cause():
     assert set(CALCULUS) <= set(EXPLAIN)
+
+
+def with_operator(x, d, W):
+    return W - 0.1 * x @ d
+
+
+def with_dot(x, d, W):
+    return W - np.dot(x, d)
+
+
+@pytest.mark.parametrize("product", [with_operator, with_dot])
+def test_a_product_of_shapes_that_do_not_fit_is_told_by_its_arrays_and_line(product):
+    with pytest.raises(ValueError) as caught:  # noqa: PT011  # NumPy's own message differs from version to version
+        product(np.ones((5, 3)), np.ones((5, 2)), np.ones((3, 2)))
+    told = stopped(caught.value)
+    assert "x (5, 3) times d (5, 2) is no matrix product: " in told
+    assert "x has 3 columns, and d has 5 rows (test_words.py:" in told
+
+
+def test_another_error_is_told_as_it_is():
+    assert stopped(ValueError("no such mode")) == "ValueError: no such mode"
