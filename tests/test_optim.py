@@ -74,6 +74,7 @@ def test_a_parameter_without_a_gradient_stays():
     ("make", "error", "message"),
     [
         (lambda: mg.optim.SGD(lr=0), ValueError, "lr must be positive, got 0"),
+        (lambda: mg.optim.Adam(1e-3), TypeError, "the first argument is the parameters; name the rate: lr=0.001"),
         (lambda: mg.optim.SGD(momentum=1.0), ValueError, r"momentum must lie in \[0, 1\), got 1.0"),
         (lambda: mg.optim.Adam(betas=(0.9, 1.0)), ValueError, "betas must lie in"),
         (lambda: mg.optim.SGD([np.ones(3)]), TypeError, "parameter 0 is a ndarray; parameters must be Tensors"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any, TypeGuard, cast
 
 import numpy as np
@@ -39,6 +40,8 @@ class Optimizer:
     decoupled = False  # whether weight decay is added to the change and not to the gradient
 
     def __init__(self, parameters: Parameters | Groups | None = None, *, lr: float, weight_decay: float = 0.0) -> None:
+        if isinstance(parameters, Real):
+            raise TypeError(f"{type(self).__name__}: the first argument is the parameters; name the rate: lr={parameters}")
         if not lr > 0:
             raise ValueError(f"{type(self).__name__}: lr must be positive, got {lr}")
         if not weight_decay >= 0:
