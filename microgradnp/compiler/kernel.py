@@ -19,11 +19,13 @@ from microgradnp.core.signatures import name_of
 from microgradnp.core.table import overrides
 from microgradnp.core.tensor import Tensor
 from microgradnp.loops.names import BackendError
-from microgradnp.program import Program, Value, simplify, trace
 from microgradnp.program.arguments import Arguments, Leaf
+from microgradnp.program.calls import trace
 from microgradnp.program.constants import make_constants
 from microgradnp.program.expansions import FOR_MACHINES
 from microgradnp.program.identifiers import LONGEST
+from microgradnp.program.passes import simplify
+from microgradnp.program.values import Program, Value
 
 BACKENDS: dict[str, Callable[[Program, dict[int, str], Namespace, Mapping[str, Any]], Code]] = {
     "numpy": numpy_code,

@@ -22,10 +22,10 @@ from microgradnp.emitter.question import Answer, Asked, Question, ask
 from microgradnp.emitter.self_check import self_check
 from microgradnp.emitter.sizes import Explanations, Sizes
 from microgradnp.emitter.source import Source, names_of_variables
-from microgradnp.program import Program, simplify
 from microgradnp.program.constants import as_array, constants_of, is_full, is_range, make_constants, with_constants
 from microgradnp.program.differences import differences
-from microgradnp.program.values import Value
+from microgradnp.program.passes import simplify
+from microgradnp.program.values import Program, Value
 
 __all__ = ["emit"]
 

@@ -10,7 +10,7 @@ from microgradnp.emitter.quoting import public_name
 from microgradnp.loops.javascript import JAVASCRIPT, JavaScriptNames, dialect, literal
 from microgradnp.loops.loops import Loops
 from microgradnp.loops.names import BackendError
-from microgradnp.program import Program, Value
+from microgradnp.program.values import Program, Value
 
 
 class NotJavaScript(ValueError):  # noqa: N818 - it names what is not

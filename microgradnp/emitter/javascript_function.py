@@ -13,8 +13,10 @@ from microgradnp.emitter.sizes import Sizes
 from microgradnp.emitter.source import Source, root_of
 from microgradnp.loops.javascript import needed_helpers, statements
 from microgradnp.loops.lowered import lowered
-from microgradnp.program import Program, simplify, trace
+from microgradnp.program.calls import trace
 from microgradnp.program.constants import constants_of, make_constants
+from microgradnp.program.passes import simplify
+from microgradnp.program.values import Program
 
 LARGEST_CONSTANT = 10_000  # entries
 

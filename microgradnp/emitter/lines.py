@@ -20,8 +20,10 @@ from microgradnp.derivatives.variables import recorded
 from microgradnp.emitter.quoting import Quotes
 from microgradnp.emitter.sizes import Sizes
 from microgradnp.emitter.statements import Statements
-from microgradnp.program import Program, Trace, Value, simplify
 from microgradnp.program.expansions import FOR_PEOPLE
+from microgradnp.program.passes import simplify
+from microgradnp.program.tracer import Trace
+from microgradnp.program.values import Program, Value
 
 LARGEST_CONSTANT = 60  # entries
 IMPORTS = {"special": "from scipy import special"}

@@ -13,9 +13,8 @@ from microgradnp.derivatives.gradients import gradients
 from microgradnp.derivatives.parameters import Parameters, parameters_of
 from microgradnp.derivatives.variables import Argnums, recorded
 from microgradnp.emitter.sizes import resized
-from microgradnp.program import trace
 from microgradnp.program.arguments import Arguments, asked_for
-from microgradnp.program.calls import TracedCall, check_scalar
+from microgradnp.program.calls import TracedCall, check_scalar, trace
 from microgradnp.program.expansions import FOR_PEOPLE
 
 

@@ -15,8 +15,8 @@ from microgradnp.emitter.question import Question
 from microgradnp.emitter.quoting import STANDARD, Quotes
 from microgradnp.emitter.sizes import Sizes
 from microgradnp.emitter.statements import RESERVED, Statements
-from microgradnp.program import Program
 from microgradnp.program.identifiers import identifier
+from microgradnp.program.values import Program
 
 
 @dataclass(frozen=True)

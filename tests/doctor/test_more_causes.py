@@ -95,7 +95,11 @@ def test_an_evaluation_in_training_mode(act, word):
     assert word in cause.treatment
 
 
-@pytest.mark.parametrize("options", [{"clip_norm": 0.3}, {"clip_value": 0.1}, {"schedule": mg.optim.cosine(0.3, 600)}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [{"clip_norm": 0.3}, {"clip_value": 0.1}, {"schedule": mg.optim.cosine(0.3, 600)}],
+    ids=lambda options: next(iter(options)),
+)
 def test_a_training_with_limits_or_a_schedule_is_repeated(options):
     net = Net()
     found = mg.diagnose(trained(net, iterations=600, **options))
