@@ -52,6 +52,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import public
+from mutations import mutations
 from public.case import Call, Edit, Mistake, Program
 
 LIMIT = 60  # processor seconds of a case
@@ -245,6 +246,22 @@ def cases(program: Program) -> list[tuple[int, tuple[Edit, ...], bool]]:
     return published + [(number, m.edits, False) for number, m in enumerate(program.mistakes, 1)]
 
 
+def drawn(folder: Path, program: Program, count: int) -> tuple[Mistake, ...]:
+    """Mistakes in the backward pass, drawn at random from all that one expression can have."""
+    ranges = program.backward.items()
+    edits = [e for path, (first, last) in ranges for e in mutations(read(folder, program, path), first, last, path)]
+    random.Random(count).shuffle(edits)
+    return tuple(Mistake((edit,), (), (edit.line,)) for edit in edits)
+
+
+def is_mistake(expected: set[str], moved: Truth, right: Truth) -> bool:
+    """Whether a drawn edit changes gradients by more than one factor for all, and leaves numbers."""
+    if not expected or not all(np.all(np.isfinite(value)) for value in moved.values()):
+        return False
+    factors = [np.vdot(right[n], moved[n]) / np.vdot(right[n], right[n]) for n in right]
+    return bool(wrong(moved, {n: factors[0] * value for n, value in right.items()})) or factors[0] < 0
+
+
 def statement(text: str, line: int, source: str | None = None) -> tuple[int, int, int, int]:
     """Where the statement at a line begins and ends: line, column, line, column."""
     found = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.stmt) and n.lineno <= line <= (n.end_lineno or line)]
@@ -328,6 +345,14 @@ def run(folder: Path, program: Program, index: int, seed: int) -> dict[str, Any]
     edits, published = next((e, p) for i, e, p in versions(program) + cases(program) if i == index)
     texts = sources(folder, program, edits, published)
     row: dict[str, Any] = {"program": program.name, "tuned": program.tuned, "case": index, "seed": seed}
+    right = gradients(program, sources(folder, program), seed)
+    if index > 0 and not program.mistakes[index - 1].causes:  # drawn at random: it may be no program, or no mistake
+        try:
+            moved = gradients(program, texts, seed)
+        except Exception:
+            return {**row, "status": "none"}
+        if not is_mistake(wrong(moved, right), moved, right):
+            return {**row, "status": "none"}
     for bound in (False, True):  # first without a binding, as a user would
         module, top = load(program, texts)
         made = call(program, module, seed)
@@ -351,7 +376,6 @@ def run(folder: Path, program: Program, index: int, seed: int) -> dict[str, Any]
     text = str(report)
     said = judged(report)
     row |= {"status": status(report, text), "said": text[:3000]}
-    right = gradients(program, sources(folder, program), seed)
     moved = gradients(program, texts, seed) if index >= 0 else right
     expected = wrong(scaled_like(moved, right) if program.clipped else moved, right)
     claimed = {name for name, entry in said["gradients"].items() if entry["ok"] is False}
@@ -463,6 +487,7 @@ def main() -> None:
         "--minutes", type=float, default=1e9, help="end after so many minutes; the order is random, so this is a sample"
     )
     parser.add_argument("--part", default="0/1", help="k/n: only each nth case, for n processes")
+    parser.add_argument("--random", type=int, default=0, help="mistakes drawn at random, so many for each program that allows it")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--check", action="store_true")
@@ -476,6 +501,10 @@ def main() -> None:
         and (not options.program or options.program in name)
         and (options.folder / program.repository.replace("/", "+") / program.file).exists()
     }
+    if options.random:
+        chosen = {name: program for name, program in chosen.items() if program.backward}
+        for program in chosen.values():
+            program.mistakes = drawn(options.folder, program, options.random)
     if options.check:
         for name, program in chosen.items():
             try:
@@ -501,7 +530,11 @@ def main() -> None:
         if time.monotonic() - started > 60 * options.minutes:
             print(f"{len(rows)} of {len(todo)} cases: a sample in random order")
             break
+        if options.random and index > 0 and sum(r["program"] == name and r["case"] > 0 for r in rows) >= options.random:
+            continue
         row = in_process(options.folder, known[name], index, seed)
+        if row["status"] == "none":
+            continue
         rows.append(row)
         if options.verbose:
             marks = " ".join(kind for kind in ("set", "line", "cause", "fix", "false_verified") if row.get(kind))

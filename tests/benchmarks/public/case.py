@@ -95,6 +95,7 @@ class Program:
     always: edits without which the program cannot run.
     mend: edits that make a program right which is published wrong; `published` are the causes, `blame` the lines of that.
     stubs: modules that it imports and does not need.
+    backward: the lines of the backward pass by file, for mistakes that are drawn at random.
     """
 
     repository: str
@@ -116,4 +117,5 @@ class Program:
     always: tuple[Edit, ...] = ()
     root: str = ""
     stubs: Mapping[str, str] = field(default_factory=dict)
+    backward: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     name: str = ""
