@@ -96,7 +96,8 @@ def judged_case(case: Case, made: RecordVerdict) -> Case:
         verdict.unjudged = {argument: why for argument, why in verdict.unjudged.items() if argument not in needless}
         case = replace(case, verdict=verdict)
     if case.verdict.ok:
-        return case if made.step.record.finished or made.last == number + MORE_STEPS else case.noted(UNSEEN.format(made.last))
+        seen = made.step.record.finished or made.parting or made.last == number + MORE_STEPS
+        return case if seen else case.noted(UNSEEN.format(made.last))
     if case.verdict.asleep and (generic := wrong_with_generic_values(case)) is not None:
         return generic.noted("the gradients are right for the values given, and wrong for generic ones")
     return on_fewer_samples(case) if is_slow(case) else case

@@ -83,6 +83,12 @@ def plain(value: Any) -> Any:
     return np.array(array)
 
 
+def shape_of(value: Any) -> tuple[int, ...] | None:
+    """The shape of a value; None for one that is no array, such as a list of two matrices."""
+    array = as_array(value)
+    return None if array is None else np.shape(array)
+
+
 def mark_of(value: Any) -> bytes:
     """The content of a value as bytes; equal marks mean that nothing has changed."""
     array = as_array(value)

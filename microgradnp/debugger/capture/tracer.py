@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debugger.capture.backend import is_user_code
-from microgradnp.debugger.capture.bind import Binder, Held, Variable, mark_of, plain
+from microgradnp.debugger.capture.bind import Binder, Held, Variable, mark_of, plain, shape_of
 from microgradnp.debugger.capture.roles import is_data, targets_of
 from microgradnp.debugger.capture.source import Path, Statement, is_renaming, is_target_of, passes, source_of
 from microgradnp.debugger.capture.training_loop import TrainingLoop
@@ -354,7 +354,7 @@ class Tracer:
         if earlier is None or is_data(variable.argument) or variable.argument in self.targets:
             return
         by_itself = version is before or (version is not None and before in version.inputs)
-        reshaped = np.shape(earlier) != np.shape(value)
+        reshaped = shape_of(earlier) != shape_of(value)
         if version is None or before is None:
             if not variable.from_bind or reshaped:
                 return
@@ -365,7 +365,8 @@ class Tracer:
         if self.binder.is_best(variable):
             if version is not None and version.array.tobytes() != mark:
                 version, by_itself = None, True  # it was written under another name, and what it was made from is recorded there
-            moved = np.ones(np.shape(value), bool) if reshaped else np.asarray(np.asarray(earlier) != np.asarray(value))
+            whole = reshaped or shape_of(value) is None
+            moved = np.ones(1, bool) if whole else np.asarray(np.asarray(earlier) != np.asarray(value))
             self.changes.append(Change(self.time, variable, self.vector(), version, by_itself))
             self.loop.write(variable, moved, self.vector())
             if self.loop.is_found and len(self.loop.iterations(self.changes)) > self.step + 1:

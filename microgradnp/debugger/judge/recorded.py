@@ -22,10 +22,15 @@ from microgradnp.debugger.judge.returned import is_another, judge_returned
 from microgradnp.debugger.judge.settle import settle, settle_rules, settle_scaled, settle_zeros, single_numbers
 from microgradnp.debugger.record.nodes import Node, Record
 from microgradnp.debugger.record.replay import replay
+from microgradnp.debugger.record.sites import Site
 from microgradnp.debugger.record.step import CannotJudgeError, Step, begin_as_ints, find_step, ground_of
 from microgradnp.debugger.record.structure import parts_in
 from microgradnp.derivatives.agreement import scale_of
 
+PARTS_LATER = (
+    "step {} was not judged: its forward pass does not end where that of the first step does; "
+    "perhaps the code also moves a parameter that the model does not have"
+)
 STILL_INT = "it is a whole number in the only step that was found"
 
 REPLACED = "a multiple of its gradient takes its place, and the old value is lost: = for += or -="
@@ -76,6 +81,8 @@ def judge_record(
         step = find_step(record, model, arguments, optional, number, ground)
     first = before = Verdict(step, {}, number, number, ints=ground.ints)
     first.entries = judge_step(first.step)
+    if record.error is not None and not first.step.after:
+        first.entries = {argument: unproved(entry, record.error) for argument, entry in first.entries.items()}
     first.parting = "" if first.step.outputs else str(parting(first.step) or "")
     if not ground.ints:
         first.entries |= {a: Judged(a, "not checked", why=STILL_INT) for a in begin_as_ints(record, arguments)}
@@ -93,10 +100,28 @@ def judge_record(
         for argument, entry in verdict.entries.items():
             if entry.evidence == "gradient" and entry.status == "right":
                 look_back(before, verdict, argument)
+        if verdict.wrong and ends_of(verdict.step) != ends_of(first.step):
+            first.parting = first.parting or PARTS_LATER.format(later)
+            break
         if verdict.wrong:
             return verdict
         before, first.last = verdict, later
     return first
+
+
+def unproved(entry: Judged, error: str) -> Judged:
+    """What a program that fails before any parameter moves has kept: it may be right, but nothing proves it wrong.
+
+    Where nothing moves, data count as parameters, and the error `y_hat - y` as a gradient of the targets with the wrong sign.
+    """
+    if entry.status == "wrong" or (entry.status == "right" and entry.factor < 0):
+        return Judged(entry.argument, "not checked", why=f"the code fails before anything moves: {error}")
+    return entry
+
+
+def ends_of(step: Step) -> set[Site | None]:
+    """The statements in which the forward pass of a step ends."""
+    return {node.site for node in step.outputs}
 
 
 def look_back(before: Verdict, verdict: Verdict, argument: str) -> None:
