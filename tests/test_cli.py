@@ -141,6 +141,7 @@ def test_view_writes_a_page_that_computes(folder):
     assert '"live":{' in Path("live.html").read_text()
 
 
+@pytest.mark.filterwarnings("ignore:drawn with the built-in layout")
 @pytest.mark.parametrize("command", ["emit", "view", "derive", "draw"])
 def test_arguments_are_global_variables_without_a_file_of_data(command, folder):
     assert CliRunner().invoke(main, [command, "code.py:loss"]).exit_code == 0

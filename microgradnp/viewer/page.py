@@ -10,7 +10,7 @@ from microgradnp.viewer.contents import Json
 from microgradnp.viewer.document import document
 
 SCRIPTS = (
-    *("state", "visible", "layered", "rooms", "rows", "heat", "scene", "lane", "marks", "panel", "cells", "replay", "table"),
+    *("state", "visible", "layered", "rooms", "rows", "heat", "scene", "lane", "marks", "panel", "cells", "play", "table"),
 )
 LIVE_SCRIPTS = ("live", "train", "charts")
 
@@ -25,10 +25,17 @@ def html_of(data: Json, programs: Sequence[str] = (), others: Sequence[Json] = (
 
     by_line = bool(data.get("code_by_hand"))  # with the hand-written code beside the graph
     title = f"{data['title'][:80]}: computation graph"
-    names = [f"{name}.js" for name in (*SCRIPTS, *(LIVE_SCRIPTS if programs else ()), *(("code",) if by_line else ()), "main")]
+    parts = {"replay": "replay" in data, "code": by_line}
+    names = [*SCRIPTS, *(LIVE_SCRIPTS if programs else ()), *(name for name, is_used in parts.items() if is_used), "main"]
     rows = {"data": Markup(safe_json(data)), "others": [Markup(safe_json(other)) for other in others]}
     return document(
-        "page.html", names, before=[of_programs(programs), by_hand], title=title, live=bool(programs), by_line=by_line, **rows
+        "page.html",
+        [f"{name}.js" for name in names],
+        before=[of_programs(programs), by_hand],
+        title=title,
+        live=bool(programs),
+        by_line=by_line,
+        **rows,
     )
 
 

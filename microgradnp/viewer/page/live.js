@@ -109,7 +109,7 @@ function showNow() {
     else fillNode();
     showEditor();
   }
-  showReplay();
+  if (replay) showReplay();
   showScale();
   showTraining();
 }

@@ -10,7 +10,7 @@ function refresh() {
   const found = mark(), current = currentStep();
   fillPanel();
   if (D.code_by_hand) showLines();
-  showReplay();
+  if (replay) showReplay();
   showScale();
   $("step").value = S.step;
   const progressText = S.step >= FINISHED ? `all ${D.steps.length} steps done` : S.step === 0 ? "the gradient of the loss is 1" : `step ${S.step} of ${D.steps.length}: ${D.nodes[current[0]][OP]} ${D.nodes[current[0]][NAME]}`;
@@ -226,7 +226,7 @@ $("over").hidden = !Object.keys(over).length;
 $("lane").hidden = $("sweep").hidden;
 $("modules").hidden = !D.groups.length;
 $("name").textContent = cut(D.title, 40);
-buildReplay();
+if (replay) buildReplay();
 const wanted = S.at;
 if (D.live && !agrees()) {
   [D.live, D.notLive] = [null, "The page's own program does not return the recorded numbers, so nothing can be changed here."];

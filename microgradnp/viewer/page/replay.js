@@ -1,7 +1,6 @@
 // A training: its loss as a curve, and one snapshot after the other on the boxes.
 
 function buildReplay() {
-  if (!replay) return;
   $("replay").hidden = false;
   for (const which of [2, 3]) { // one scale for a node through the whole training, so that shrinking is seen
     replay.nodes.forEach((_, k) => {
@@ -20,7 +19,6 @@ function buildReplay() {
 }
 
 function showReplay() {
-  if (!replay) return;
   const shown = frame(), dot = $("curve").querySelector("circle");
   $("snap").value = S.snap < 0 ? replay.snapshots.length : S.snap;
   const [cx, cy] = shown ? replay.dot(shown[0], shown[1]) : [-9, 0];
@@ -33,20 +31,4 @@ function snap(k) {
   S.snap = k >= replay.snapshots.length || k < 0 ? -1 : k;
   paintThumbnails();
   refresh();
-}
-
-let player = null;
-// Calls `next` until it says that all is over; a second call stops.
-function play(control, next, pause) {
-  if (player) return stopPlaying();
-  control.setAttribute("aria-pressed", "true");
-  player = { control, timer: setInterval(() => next() || stopPlaying(), pause) };
-  return undefined;
-}
-
-function stopPlaying() {
-  if (!player) return;
-  clearInterval(player.timer);
-  player.control.setAttribute("aria-pressed", "false");
-  player = null;
 }
