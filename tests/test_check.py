@@ -70,6 +70,40 @@ def test_the_report_names_line_cause_and_fix(tmp_path):
     assert "constant factor 0.25" in report.gradients["b"].how
 
 
+def tanh_layer(x, w, b):
+    z = x @ w + b
+    return np.tanh(z), (x, w, z)
+
+
+def without_slope(dy, cache):
+    x, w, z = cache
+    dz = dy * (1 - z**2)
+    return dz @ w.T, x.T @ dz, dz.sum(0)
+
+
+def without_upstream(dy, cache):
+    x, w, z = cache
+    dz = 1 - np.tanh(z) ** 2
+    return dz @ w.T, x.T @ dz, dz.sum(0)
+
+
+def unrelated(dy, cache):
+    x, w, z = cache
+    dz = dy + z**3
+    return dz @ w.T, x.T @ dz, dz.sum(0)
+
+
+@pytest.mark.parametrize(
+    ("backward", "cause"),
+    [(without_slope, "wrong_activation_derivative"), (without_upstream, "upstream_gradient_dropped"), (unrelated, "")],
+)
+def test_a_cause_is_named_only_where_the_numbers_prove_it(backward, cause):
+    r = rng()
+    report = mg.check(tanh_layer, backward, r.normal(size=(5, 3)), r.normal(size=(3, 2)), r.normal(size=2))
+    assert report.first_wrong.source.startswith("dz = ")
+    assert report.first_wrong.cause == cause
+
+
 def test_the_report_as_json_and_html():
     report = mg.check(*functions.CASES["affine"](rng()))
     content = json.loads(report.to_json())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+
 import numpy as np
 
 from microgradnp.debugger.blame.blame import Blame
-from microgradnp.debugger.blame.meanings import is_forward, is_gradient, is_weight
+from microgradnp.debugger.blame.meanings import is_adjoint, is_forward, is_gradient, is_weight
+from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.capture.trace import Trace
 from microgradnp.debugger.capture.versions import Version
 from microgradnp.debugger.judge.evidence import Entry
@@ -42,7 +45,7 @@ def cause_without_fix(blamed: Blame, verdict: Verdict, trace: Trace) -> str:
     if moved is not None and moved.kind == "update":
         found = found - np.squeeze(np.asarray(trace.before[moved.argument], float))
     named = by_numbers(found, expected, blamed.matches.index.references) if np.all(np.isfinite(found)) else None
-    return named or by_ingredients(version, blamed, trace)
+    return named or by_ingredients(version, blamed) or by_factors(version, found, expected, blamed)
 
 
 def factor_name(entry: Entry) -> str:
@@ -141,13 +144,45 @@ def close_up_to_scale(a: np.ndarray, b: np.ndarray) -> bool:
     return bool(np.any(a)) and scale_of(a, b)[1] < 1e-6
 
 
-def by_ingredients(version: Version, blamed: Blame, trace: Trace) -> str:
-    """From what went into a wrong value: a weight gradient without an adjoint, a delta with an update for the weights."""
+def by_ingredients(version: Version, blamed: Blame) -> str | None:
+    """From what went into a wrong value: an update for the weights, another layer's values."""
     found = [m.reference for v in version.inputs if (m := blamed.matches.of(v)) is not None]
     if blamed.proof is not None and any(is_gradient(r) for r in found) and not any(is_weight(r) for r in found):
         return "gradient_or_update_used_for_weight"
-    if id(version) in trace.tainted and not any(r.kind == "adjoint" for r in found) and found:
-        return "upstream_gradient_dropped"
     if version is blamed.first and blamed.proof is None and sum(r.kind == "adjoint" for r in found) == 1 and len(found) >= 2:
         return "wrong_activation_in_weight_gradient"
+    return None
+
+
+def by_factors(version: Version, found: np.ndarray, expected: np.ndarray, blamed: Blame) -> str:
+    """From the gradient from above: multiplied into the value it gives the right one, or its factor is no slope of the model."""
+    references = blamed.matches.index.references
+    adjoints = [np.squeeze(r.array) for r in references if r.kind == "adjoint" and not r.partial]
+    slopes = [np.squeeze(r.array) for r in references if r.kind == "derivative"]
+    for adjoint in adjoints:
+        if adjoint.shape != expected.shape or not np.ptp(adjoint):
+            continue
+        if found.shape == expected.shape and scale_of(found * adjoint, expected)[1] < 1e-7:
+            return "upstream_gradient_dropped"
+        if any(s.shape == expected.shape and scale_of(adjoint * s, expected)[1] < 1e-7 for s in slopes):
+            given = [v for v in version.inputs if is_adjoint(v.array, references)]
+            if any(is_factor(version, v) for v in given):
+                return "wrong_activation_derivative"
     return "unknown"
+
+
+def is_factor(version: Version, given: Version) -> bool:
+    """Whether the line of a value is a product, `d = a * (...)`, and the given value is one of its factors."""
+    source = source_of(version.file)
+    try:
+        statement = ast.parse(source.line(max(version.lines)).strip()).body[0] if source is not None and version.lines else None
+    except SyntaxError:  # the statement has several lines
+        return False
+    parts = [statement.value] if isinstance(statement, ast.Assign) else []
+    while parts:
+        part = parts.pop()
+        if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Mult):
+            parts += [part.left, part.right]
+        elif ast.unparse(part) in given.names:
+            return True
+    return False

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from microgradnp.debugger.blame.blame import Blame
-from microgradnp.debugger.blame.meanings import is_forward, is_gradient, is_weight
+from microgradnp.debugger.blame.meanings import is_adjoint, is_forward, is_gradient, is_weight
 from microgradnp.debugger.capture.roles import is_rate
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.capture.trace import Trace
@@ -250,7 +250,9 @@ class Mended:
 
     @property
     def adds_adjoint(self) -> bool:
-        return any(r.kind == "adjoint" for r in self.meanings(self.added))
+        known = self.blamed.matches.index.references
+        held = [v.array for v in self.trace.versions if self.added in v.names]
+        return any(r.kind == "adjoint" for r in self.meanings(self.added)) or any(is_adjoint(array, known) for array in held)
 
     @property
     def adds_derivative(self) -> bool:
