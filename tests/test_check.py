@@ -191,6 +191,22 @@ def test_a_pair_that_raises_is_no_verdict():
     assert report.exit_status == 2
 
 
+def test_a_product_of_wrong_shapes_is_told_by_its_arrays():
+    r = rng()
+    report = mg.check(
+        lambda x, w: (x @ w, (x, w)),
+        lambda dout, cache: (dout @ cache[1].T, wrong_product(cache[0], dout)),
+        r.normal(size=(5, 3)),
+        r.normal(size=(3, 2)),
+    )
+    assert "x (5, 3) times dout (5, 2) is no matrix product" in report.reason
+    assert "say how it is called" not in report.reason
+
+
+def wrong_product(x, dout):
+    return x @ dout
+
+
 def test_nothing_to_differentiate_and_no_pair():
     with pytest.raises(TypeError, match=r"no array of floating-point numbers.*x.astype\(float\)"):
         mg.check(lambda x: (x, x), lambda dout, cache: dout, np.arange(3))

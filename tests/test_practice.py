@@ -78,7 +78,7 @@ MISTAKES = {  # of mlp 1: one line of the answer, and what is written in its pla
     "left empty": ("d_h1 = d_a2 @ W2.T", "d_h1 = ...", 1, "d_h1 is still empty"),
     "no array": ("d_c = d_error.sum(axis=0)", "d_c = 'no'", 1, "d_c is the first wrong gradient"),
     "not finite": ("d_c = d_error.sum(axis=0)", "d_c = d_error.sum(axis=0) / 0", 1, "d_c is the first wrong gradient"),
-    "crash": ("d_V = h2.T @ d_error", "d_V = h2 @ d_error", 2, "cannot be run: ValueError"),
+    "crash": ("d_V = h2.T @ d_error", "d_V = h2 @ d_error", 2, "columns, and d_error has"),
     "unknown name": ("d_V = h2.T @ d_error", "d_V = h9.T @ d_error", 2, "cannot be run: NameError"),
     "line left out": ("d_V = h2.T @ d_error", "pass", 1, "d_V is still to be written"),
     "forward": ("h2 = np.tanh(a2)", "h2 = np.sin(a2)", 1, "h2 has another value now"),

@@ -181,9 +181,11 @@ def conclude(found: Judgement, attempt: Attempt, seen: list[Seen], truths: list[
     elif isinstance(error, NameError) and str(error.name).startswith("d_"):
         found.first, found.message = None, f"{error.name} is still to be written."
     elif error is not None:
+        from microgradnp.debugger.report.stopped import stopped
+
         line = next(run.line for run in seen if run.error is not None)
         found.first, found.status = None, 2
-        found.message = f"Line {line} cannot be run: {one_line(error)}" if line else f"It cannot be called: {one_line(error)}"
+        found.message = f"Line {line} cannot be run: {stopped(error)}" if line else f"It cannot be called: {one_line(error)}"
     elif problem:
         found.message = f"{problem}."
     else:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.origin import one_line
 from microgradnp.debugger.capture.values import is_user_instance
 from microgradnp.debugger.pairs.judge import Point, Trial, compare_at, drawn, influencing, points, usual_mean
 from microgradnp.debugger.pairs.oracle import Oracle
@@ -16,6 +15,7 @@ from microgradnp.debugger.pairs.pairing import Claim, Pairing, returned_pairings
 from microgradnp.debugger.pairs.protocol import Plan, attribute_path, plans
 from microgradnp.debugger.pairs.run import Seen, outputs_at, returned_leaves, run, snapshot
 from microgradnp.debugger.pairs.world import Attribute, Path, Place, Subject, name_of, owner_of, plain, written
+from microgradnp.debugger.report.stopped import is_of_shapes, stopped
 
 TRIES = 60  # ways to call a pair that are run
 Wanted = Sequence[str | None] | Mapping[str, str | int]
@@ -35,7 +35,7 @@ def prepared(given: Subject) -> Subject:
         with given.opened() as world:
             world.call_forward()
     except Exception as error:
-        raise UnjudgedError(f"forward raised {one_line(error)}") from None
+        raise UnjudgedError(f"forward raised {stopped(error)}") from None
     subject = given.in_double_precision()
     if not subject.places():
         raise TypeError(
@@ -272,7 +272,7 @@ class Search:
         cure = f"say how it is called: check(forward, lambda dout, cache: {name_of(self.subject.backward)}(...), ...)"
         if len(raised) == len(ways):
             plan, error = raised[0]
-            return f"{plan} raised {one_line(error)}; if it is called otherwise, {cure}"
+            return f"{plan} raised {stopped(error)}" + ("" if is_of_shapes(error) else f"; if it is called otherwise, {cure}")
         return f'{ways[0]} gave no array that fits an argument; name the gradients, gradients=("x", ...), or {cure}'
 
 

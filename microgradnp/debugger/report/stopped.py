@@ -27,6 +27,11 @@ def stopped(error: BaseException) -> str:
     return one_line(error)
 
 
+def is_of_shapes(error: BaseException) -> bool:
+    """Whether two shapes did not fit: no other way to call the code is the cure."""
+    return isinstance(error, ValueError) and ("mismatch in its core dimension" in str(error) or "not aligned" in str(error))
+
+
 def unfitting(text: str, frame: FrameType) -> str | None:
     """The first matrix product of a line whose shapes do not fit. None where the operands are no plain variables."""
     try:
