@@ -76,3 +76,9 @@ def test_a_list_with_the_name_of_an_argument_is_no_failure_of_the_code():
     with pytest.raises(BindingError, match="nothing in the hand-written code is called V"):
         mg.debug(in_a_list, of_two, arrays)
     assert mg.debug(in_a_list, of_two, arrays, bind={"W": "W[0]", "V": "W[1]"}, budget=60.0).ok
+
+
+def test_one_number_that_moves_by_a_sum_is_not_called_right(tmp_path):
+    report = mg.debug(script(tmp_path, SCRIPT.replace("c - 0.01 * dc", "c - (0.5 + dc / 12)")), whole, budget=60.0)
+    assert not report.ok
+    assert {*report.verdict.wrong, *report.verdict.unjudged} == {"c"}

@@ -13,6 +13,7 @@ from microgradnp.debugger.judge.rates import Rates, scalars_of
 from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import read
 
+OTHERWISE = "it is one number, and moves by another rule than the parameters that take a plain step"
 ASCENT = (
     "it moves uphill, and the model is negative: that is right where the model is to be made large, as a likelihood is; "
     "otherwise the sign of the update is wrong"
@@ -28,6 +29,10 @@ def single_numbers(step: Step, point: Point, entries: dict[str, Judged]) -> None
     single = [entry for entry in moved if step.evaluation.gradients[entry.argument].size == 1]
     rates = [*(float(node.held) for node in scalars_of(step)), 1.0]
     plain = any(abs(entry.factor + rate) <= SAME * rate for entry in moved for rate in rates)
+    if plain and moved:
+        for entry in [e for e in entries.values() if e.evidence == "gradient" and e.argument in step.after]:
+            if step.evaluation.gradients[entry.argument].size == 1:
+                entries[entry.argument] = Judged(entry.argument, "cannot judge", node=entry.node, why=OTHERWISE)
     if plain or len(single) < len(moved):
         return
     for entry in single:
