@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 import microgradnp
 from microgradnp.cli import main
+from microgradnp.cli.errors import with_options
 
 
 @pytest.fixture(scope="module")
@@ -158,8 +159,29 @@ def test_a_step_beyond_the_end_is_not_right(folder):
     text = WRONG.replace("    dW = x.T @ (y - t) ** 2\n    return dW", "    W -= x.T @ (y - t)")
     Path("moves.py").write_text(text)
     result = CliRunner().invoke(main, ["debug", "moves.py:f", "--model", "moves.py:loss", "--step", "3"])
+    assert "step 0. Step 3 does not exist; this is step 0. " in result.output.split("\n")[0]
     assert "Note: step 3 could not be judged (the code takes 1 step); this is the first." in result.output
     assert result.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("say which with bind={'X': 'xb', 'y': 'y[0, :]'}.", "say which with --bind X=xb --bind y='y[0, :]'."),
+        ("bind['W'] = 'nope' could not be evaluated", "--bind W=nope could not be evaluated"),
+        ("say which with bind=", "say which with --bind"),
+        ("give a larger budget=. d = f(x, step=3)", "give a larger --budget. d = f(x, step=3)"),
+    ],
+)
+def test_advice_is_given_in_the_words_of_the_command_line(said, told):
+    assert with_options(said) == told
+
+
+def test_diagnose_of_a_training_without_its_model_asks_for_it(folder):
+    Path("plain.py").write_text("def train():\n    return [1.0, 0.5]\n")
+    result = CliRunner().invoke(main, ["diagnose", "plain.py:train"])
+    assert result.exit_code == 2
+    assert "add --model MODEL.py:LOSS" in result.stderr
 
 
 def test_check_takes_global_variables_too(folder):

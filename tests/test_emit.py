@@ -630,3 +630,8 @@ class TestCommand:
         result = CliRunner().invoke(main, ["emit", f"{model}:loss", "--data", str(data), *args])
         assert result.exit_code == 2
         assert message in result.output
+
+
+def test_a_result_in_the_place_of_the_function_is_refused():
+    with pytest.raises(TypeError, match="pass the function that computes it"):
+        mg.emit(mg.sse(mg.Tensor(np.ones(2), requires_grad=True), np.zeros(2)))

@@ -118,6 +118,8 @@ def test_a_gradient_that_is_not_finite_names_the_parameter():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
+        (lambda w: mg.fit(mg.sse, w, np.ones(3), np.zeros(3)), TypeError, "put the data in a tuple"),
+        (lambda w: mg.fit(mg.sse, w, (), mg.optim.SGD(lr=1)), TypeError, "the optimizer is given by name"),
         (lambda w: mg.fit(lambda: 3.0, w, **quiet), TypeError, "loss must stay a Tensor, got float"),
         (lambda w: mg.fit(lambda: w * 2, w, **quiet), ValueError, "not a scalar"),
         (lambda w: mg.fit(bowl(w), w, (np.ones(3), np.ones(4)), **quiet), ValueError, r"\[3, 4\] samples"),

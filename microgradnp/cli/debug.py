@@ -11,7 +11,7 @@ import click
 import microgradnp as mg
 from microgradnp.cli import options
 from microgradnp.cli.colours import echo
-from microgradnp.cli.errors import UnusableError, running, writing
+from microgradnp.cli.errors import UnusableError, running, with_options, writing
 from microgradnp.cli.loading import arguments, load, load_code, naming_functions
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def debug(
     if as_json:
         click.echo(report.to_json())
     else:
-        echo(str(report))
+        echo(with_options(str(report)))
     html = Path("report.html") if opened and html is graph is None else html
     for path, write in ((html, report.save), (graph, report.view)):
         if path is not None:

@@ -10,7 +10,7 @@ import click
 import microgradnp as mg
 from microgradnp.cli import options
 from microgradnp.cli.colours import echo
-from microgradnp.cli.errors import UnusableError, running, writing
+from microgradnp.cli.errors import UnusableError, running, with_options, writing
 from microgradnp.cli.loading import arguments, load, load_code, naming_functions
 
 STATUS = {"healthy": 0, "at its floor": 0, "sick": 1}
@@ -52,13 +52,13 @@ def diagnose(
     given = arguments(train, data, code)
     with running(f"{code} failed", BindingError, ModelError), naming_functions(code):
         if model is None:
-            found = mg.diagnose(fitted(train, given), budget=budget)
+            found = mg.diagnose(fitted(train, given, code), budget=budget)
         else:
             found = mg.diagnose(train, load(model), kwargs=given, bind=bind, budget=budget)
     if as_json:
         click.echo(found.to_json())
     else:
-        echo(str(found))
+        echo(with_options(str(found)))
     html = Path("diagnosis.html") if opened and html is None else html
     for path, write in ((html, found.save), (picture, found.draw)):
         if path is not None:
@@ -69,9 +69,17 @@ def diagnose(
     raise SystemExit(STATUS.get(found.verdict, UnusableError.exit_code))
 
 
-def fitted(train: object, given: dict[str, object]) -> object:
-    """What the function returned, or the error with which `mg.fit` ended."""
+def fitted(train: object, given: dict[str, object], code: str) -> object:
+    """What the function returned, or the error with which `mg.fit` ended. Raises UnusableError for anything but a Fit."""
+    from microgradnp.training.result import Fit
+
     try:
-        return train(**given)  # type: ignore[operator]
+        returned = train(**given)  # type: ignore[operator]
     except FloatingPointError as error:
         return error
+    if not isinstance(returned, Fit):
+        raise UnusableError(
+            f"{code} returned no result of mg.fit. If it trains by itself, add --model {options.MODEL}, "
+            "its model as a plain NumPy loss"
+        )
+    return returned

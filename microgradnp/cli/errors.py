@@ -73,12 +73,16 @@ def running(target: str, *clear: type[Exception]) -> Iterator[None]:
 
 
 def with_options(message: str) -> str:
-    """A message for Python users in the words of the command line: `bind={'x': ...}` becomes `--bind x=...`."""
-    return re.sub(
-        r"\bbind=\{(.*?)\}",
-        lambda found: " ".join(f"--bind {name}={value}" for name, value in re.findall(r"'(\w+)': ([^,]+)", found[1])),
-        message,
-    )
+    """A text for Python users in the words of the command line: `bind={'x': 'xb'}` becomes `--bind x=xb`."""
+
+    def option(name: str, value: str) -> str:
+        plain = re.fullmatch(r"['\"]([\w.]+)['\"]", value.strip())
+        return f"--bind {name}={plain[1] if plain else value.strip()}"
+
+    pair = r"['\"](\w+)['\"]: ('[^']*'|\"[^\"]*\"|[^,]+)"
+    message = re.sub(r"\bbind=\{(.*?)\}", lambda found: " ".join(option(*one) for one in re.findall(pair, found[1])), message)
+    message = re.sub(r"\bbind\[['\"](\w+)['\"]\] = ('[^']*'|\"[^\"]*\")", lambda found: option(found[1], found[2]), message)
+    return re.sub(r"\b(bind|budget|step)=(?=[ .,;:)]|$)", r"--\1", message)
 
 
 @contextlib.contextmanager

@@ -79,7 +79,10 @@ def load_code(target: str) -> Callable[..., Any]:
     """The function of `file.py:name`, or the whole of a script, `file.py`."""
     file = Path(target)
     if ":" in target or file.suffix != ".py":
-        return load(target)
+        found = load(target)
+        if inspect.isclass(found):
+            raise UnusableError(f"{found.__name__} is a class; name a function or a method that trains it")
+        return found
     check_file(file)
     from microgradnp.debugger.capture.script import script
 

@@ -37,6 +37,7 @@ SLOW = 0.12  # seconds for the trace of one step, from which on fewer samples ar
 FEW = 5
 NOTHING_FOUND = "no gradient was found: no parameter moves, and no variable or returned array is one; see what was bound to what"
 UNSEEN = "the recording ended after step {}: later steps were not judged; a larger budget= may reach them"
+TOO_FAR = "the training could not be followed so far; raise the budget, or ask for an earlier step"
 WHOLE_NUMBERS = "step 1 was judged: {} is a whole number of Python in step 0"
 UNREPEATABLE = (
     "two runs of the code differ, though its random numbers were seeded: no fix can be proved. "
@@ -72,6 +73,9 @@ def investigate(question: Question, number: int) -> Report:
 def first_instead(question: Question, number: int, why: str) -> Report:
     """The report on the first step, where the one that was asked for cannot be judged."""
     found = investigate(question, 0)
+    why = TOO_FAR if why.startswith("BindingError") else why  # the first step has all variables
+    missing = "does not exist" if why.startswith("the code takes") else "could not be judged"
+    found.instead = f"Step {number} {missing}; this is step {found.number}. "
     found.notes.append(f"step {number} could not be judged ({why}); this is the first")
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
+from microgradnp.core.origin import locate
 from microgradnp.core.tensor import Tensor
 
 
@@ -33,7 +34,13 @@ def named(parameters: Parameters) -> dict[str, Tensor]:
             raise TypeError(
                 f"{name} is a {type(parameter).__name__}; parameters must be Tensors: mg.Tensor(data, requires_grad=True)"
             )
-        if not (parameter.requires_grad and parameter.is_leaf):
+        if parameter.is_leaf and not parameter.requires_grad:
+            made = locate(parameter.place)
+            called = made.name if made is not None and made.name else name
+            raise ValueError(
+                f"{called} is not a parameter: requires_grad=True is missing. Write mg.Tensor(data, requires_grad=True)"
+            )
+        if not parameter.is_leaf:
             raise ValueError(f"{name} is not a parameter: it must be a leaf with requires_grad=True, not a result")
     if not found:
         raise ValueError("there are no parameters to optimize: no Tensor with requires_grad=True was found")

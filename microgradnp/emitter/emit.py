@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.parameters import Parameters
 from microgradnp.derivatives.variables import Argnums, recorded
 from microgradnp.emitter.families import Family, choose_growth, families_of, fix, grown_shapes
@@ -98,6 +99,8 @@ def emit(
         return value, d_w
     <BLANKLINE>
     """
+    if isinstance(f, Tensor):
+        raise TypeError("emit: f is a Tensor, a result; pass the function that computes it: mg.emit(loss, x, W)")
     if not name.isidentifier() or keyword.iskeyword(name):
         raise ValueError(f"emit: name={name!r} is not a valid name for a function")
     if language not in ("numpy", "javascript"):

@@ -32,10 +32,11 @@ class Adagrad(Optimizer):
         lr: float = 1e-2,
         eps: float = 1e-10,
         weight_decay: float = 0.0,
+        **unknown: Any,
     ) -> None:
         self.eps = eps
         self.squares: dict[str, np.ndarray[Any, Any]] = {}
-        super().__init__(parameters, lr=lr, weight_decay=weight_decay)
+        super().__init__(parameters, lr=lr, weight_decay=weight_decay, **unknown)
 
     def change(self, name: str, gradient: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         s = self.squares[name] = self.squares.get(name, 0) + np.abs(gradient) ** 2
@@ -66,6 +67,7 @@ class RMSProp(Optimizer):
         eps: float = 1e-8,
         momentum: float = 0.0,
         weight_decay: float = 0.0,
+        **unknown: Any,
     ) -> None:
         if not (0 <= alpha < 1 and 0 <= momentum < 1):
             raise ValueError(f"RMSProp: alpha and momentum must lie in [0, 1), got {alpha} and {momentum}")
@@ -74,7 +76,7 @@ class RMSProp(Optimizer):
         self.momentum = momentum
         self.squares: dict[str, np.ndarray[Any, Any]] = {}
         self.velocity: dict[str, np.ndarray[Any, Any]] = {}
-        super().__init__(parameters, lr=lr, weight_decay=weight_decay)
+        super().__init__(parameters, lr=lr, weight_decay=weight_decay, **unknown)
 
     def change(self, name: str, gradient: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         s = self.squares[name] = self.alpha * self.squares.get(name, 0) + (1 - self.alpha) * np.abs(gradient) ** 2
@@ -105,13 +107,14 @@ class Adam(Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
+        **unknown: Any,
     ) -> None:
         if not all(0 <= beta < 1 for beta in betas):
             raise ValueError(f"{type(self).__name__}: betas must lie in [0, 1), got {betas}")
         self.betas = betas
         self.eps = eps
         self.moments: dict[str, tuple[int, Any, Any]] = {}
-        super().__init__(parameters, lr=lr, weight_decay=weight_decay)
+        super().__init__(parameters, lr=lr, weight_decay=weight_decay, **unknown)
 
     def change(self, name: str, gradient: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         (beta1, beta2), (t, m, v) = self.betas, self.moments.get(name, (0, 0.0, 0.0))
@@ -147,5 +150,6 @@ class AdamW(Adam):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
+        **unknown: Any,
     ) -> None:
-        super().__init__(parameters, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
+        super().__init__(parameters, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, **unknown)

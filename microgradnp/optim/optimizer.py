@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any, TypeGuard, cast
 
 import numpy as np
 
-from microgradnp.core.habits import OPTIMIZERS
+from microgradnp.core.habits import OPTIMIZERS, nearest
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.parameters import Parameters, named
 
@@ -39,7 +40,12 @@ class Optimizer:
 
     decoupled = False  # whether weight decay is added to the change and not to the gradient
 
-    def __init__(self, parameters: Parameters | Groups | None = None, *, lr: float, weight_decay: float = 0.0) -> None:
+    def __init__(
+        self, parameters: Parameters | Groups | None = None, *, lr: float, weight_decay: float = 0.0, **unknown: Any
+    ) -> None:
+        if unknown:
+            known = [name for name in inspect.signature(type(self)).parameters if name != "unknown"]
+            raise TypeError(nearest(type(self).__name__, next(iter(unknown)), known, {"learning_rate": "write lr=..."}))
         if isinstance(parameters, Real):
             raise TypeError(f"{type(self).__name__}: the first argument is the parameters; name the rate: lr={parameters}")
         if not lr > 0:

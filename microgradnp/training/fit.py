@@ -45,7 +45,7 @@ def fit(
     loss: Callable[..., Tensor],
     parameters: Parameters,
     data: Any = (),
-    *,
+    *more: Any,
     optimizer: Optimizer | None = None,
     iterations: int | None = None,
     epochs: int | None = None,
@@ -153,6 +153,10 @@ def fit(
     """
     if unknown:
         raise TypeError(nearest("fit", next(iter(unknown)), KNOWN, FIT))
+    if any(isinstance(one, Optimizer) for one in (data, *more)):
+        raise TypeError("fit: the optimizer is given by name: mg.fit(loss, parameters, data, optimizer=...)")
+    if more:
+        raise TypeError("fit: put the data in a tuple: mg.fit(loss, parameters, (x, targets)); all else is given by name")
     check_kinds(loss, parameters, optimizer, stop)
     check(iterations, epochs, accumulate, checkpoint, resume)
     optimizer = optimizer or SGD(lr=1e-3)
@@ -216,7 +220,7 @@ def compiled_loop(loss: Callable[..., Tensor], optimizer: Optimizer, batches: Ar
     return CompiledLoop(loss, optimizer, batches.whole, batches.batch_size)
 
 
-KNOWN = list(inspect.signature(fit).parameters)[:-1]
+KNOWN = [name for name in inspect.signature(fit).parameters if name not in ("more", "unknown")]
 
 
 def check_kinds(loss: Any, parameters: Any, optimizer: Any, stop: Any) -> None:

@@ -113,6 +113,7 @@ def test_json(folder):
         (["broken.py:train", "--model", "model.py:loss"], "ZeroDivisionError: division by zero (broken.py:1)"),
         (["raises.py:train", "--model", "model.py:loss", "--data", "d.npz"], "KeyError: 'nothing' (raises.py:2)"),
         (["klass.py:Net.fit", "--model", "model.py:loss"], "is a method of the class Net"),
+        (["klass.py:Net", "--model", "model.py:loss"], "Net is a class; name a function or a method that trains it"),
     ],
 )
 def test_what_cannot_be_run_exits_with_2_and_says_why(folder, arguments, said):

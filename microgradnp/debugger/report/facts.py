@@ -131,6 +131,7 @@ class Facts:
     proposal: dict[str, str] = field(default_factory=dict)  # a binding with which the code can be judged
     tried: int = 0
     seconds: float = 0.0
+    instead: str = ""  # a sentence, where this is not the step that was asked for
 
     @property
     def word(self) -> str:

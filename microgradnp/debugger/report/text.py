@@ -11,7 +11,7 @@ FORWARD = "The forward pass differs from the model, so nothing is said about the
 def text(report: Facts) -> str:
     """Verdict first, then the gradients, then the findings, then what was bound to what."""
     name = report.program.name
-    lines = [f"{heading(report)}: {name}, step {report.number}. {summary(report)}"]
+    lines = [f"{heading(report)}: {name}, step {report.number}. {report.instead}{summary(report)}"]
     names = [*report.gradients, *report.verdict.unjudged, *report.verdict.unchecked]
     width = max((len(a) for a in names), default=0)
     for argument, entry in report.gradients.items():
