@@ -36,6 +36,7 @@ class Chart(Measured):
         self.trials: dict[str, Run] = {}
         self.notes: list[str] = []
         self.is_exact = False  # whether an exact fault was found: then trials serve a second one only
+        self.treated: list[float] = []  # losses of the trials that were made after the first treatment
         self.found: set[str] = set()  # the names of the causes found so far
 
     @property

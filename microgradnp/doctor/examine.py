@@ -6,7 +6,7 @@ import numpy as np
 
 from microgradnp.doctor.again import as_second, is_asked, treated
 from microgradnp.doctor.causes.data import UNTOLD
-from microgradnp.doctor.causes.finding import Finding, Row
+from microgradnp.doctor.causes.finding import Finding, Row, is_worse
 from microgradnp.doctor.causes.numbers import bad_values_in_data, unstable_formula
 from microgradnp.doctor.causes.table import ALWAYS, AT_ONE_POINT, BY_TRIALS, OF_THE_DATA
 from microgradnp.doctor.chart import GOOD, Chart
@@ -61,6 +61,8 @@ def look_again(chart: Chart, found: Diagnosis) -> None:
         if unstable_formula(after) is None:
             ask(after, second, [row for row in (*AT_ONE_POINT, *BY_TRIALS, *OF_THE_DATA) if is_asked(row.name, cause.name)])
         chart.lab.steps += after.lab.steps
+        if cause.name not in ("targets_unscaled", "bad_values_in_data"):  # these change what the loss measures
+            chart.treated = [run.loss for name, run in after.trials.items() if "targets" not in name]
         told_already = {c.name for c in found.causes}
         found.causes += [as_second(c, cause.name) for c in second.causes if c.name not in told_already and c.score > 50]
         return
@@ -73,6 +75,7 @@ def ask(chart: Chart, found: Diagnosis, rows: list[Row]) -> None:
         if finding is None:
             found.ruled_out.append(row.name)
         else:
+            finding = finding._replace(treatment="") if is_worse(chart, finding.trial) else finding
             chart.found.add(row.name)
             found.causes.append(cause_of(row, finding))
     found.causes.sort(key=lambda cause: -cause.score)
@@ -123,8 +126,8 @@ def told(chart: Chart, found: Diagnosis, verdict: str, summary: str) -> Diagnosi
     if all(cause.score < 97 for cause in found.causes):
         found.level_of, scale = chart.unit
         found.levels = {name: scale * value for name, value in chart.levels.items()}
-        finite = [run.loss for name, run in chart.trials.items() if "targets" not in name and np.isfinite(run.loss)]
-        if finite:
+        tried = [run.loss for name, run in chart.trials.items() if "targets" not in name] + chart.treated
+        if finite := [value for value in tried if np.isfinite(value)]:
             found.levels["best of the trials"] = scale * min(finite)
         found.measured = measured(chart)
         if found.verdict == "at its floor":
@@ -155,12 +158,17 @@ def memorised(chart: Chart) -> str:
 
 
 def what_to_do(chart: Chart, found: Diagnosis) -> list[str]:
-    """The treatments of the causes in order. Slow descent gets the best of the faster rules, with what they reached."""
+    """The treatments of the causes in order. Slow descent gets the best of the faster rules, with what they reached.
+
+    These were tried before the first treatment, so they are no answer to what is seen after it. Where no treatment helped in its
+    trial, they are told, too.
+    """
     chosen = []
     for cause in found.causes:
-        if cause.name in ("learning_rate_too_low", "stopped_on_a_plateau"):
+        slow = not cause.after and cause.name in ("learning_rate_too_low", "stopped_on_a_plateau")
+        if slow or (cause.trial and not cause.treatment):
             chosen.append(faster(chart))
-        if cause.name != "learning_rate_too_low":
+        if not slow or cause.name != "learning_rate_too_low":
             chosen.append(cause.treatment)
     return list(dict.fromkeys(what for what in chosen if what))[:4]
 
@@ -170,7 +178,7 @@ def faster(chart: Chart) -> str:
     fast = [
         name
         for name, run in chart.trials.items()
-        if name.startswith(("momentum", "lr ", "Adam")) and "redrawn" not in name and np.isfinite(run.loss)
+        if name.startswith(("momentum", "lr ", "Adam")) and "redrawn" not in name and helps(chart, run.loss)
     ]
     best: dict[str, str] = {}
     for name in sorted(fast, key=lambda name: chart.trials[name].loss):
@@ -179,6 +187,11 @@ def faster(chart: Chart) -> str:
         f"{name.removesuffix(', longer')} ({len(chart.trials[name].losses)} steps: {chart.said(chart.trials[name].loss)})"
         for name in list(best.values())[:2]
     )
+
+
+def helps(chart: Chart, loss: float) -> bool:
+    """Whether a trial ended with less than the training as it is, repeated."""
+    return bool(np.isfinite(loss)) and not loss >= chart.control.loss
 
 
 def measured(chart: Chart) -> dict[str, float]:

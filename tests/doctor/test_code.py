@@ -1,5 +1,7 @@
 """`mg.diagnose` of unchanged hand-written trainings: the story in full, and the rules of the steps."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -194,3 +196,46 @@ def test_the_story_is_answered_in_full():
     assert abs(found.levels["linear fit"] - 1.964) < 5e-4
     assert any("memorised" in note for note in found.notes)
     assert found.to_do[0].startswith("the fix in line")
+
+
+def table_of_signs(seed):
+    """A sigmoid net on inputs of size 100, with a start that is (seed 1) or is not (seed 0) the first obstacle."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(100, 2)) * 100
+    y = (x[:, :1] * x[:, 1:] > 0).astype(float)
+    return x, y, rng.normal(size=(2, 8)), np.zeros(8), rng.normal(size=(8, 1)), np.zeros(1)
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def squares(x, y, W, b, V, c):
+    return np.mean((sigmoid(sigmoid(x @ W + b) @ V + c) - y) ** 2)
+
+
+def saturated(x, y, W, b, V, c, lr=0.1):
+    for _ in range(300):
+        h = sigmoid(x @ W + b)
+        out = sigmoid(h @ V + c)
+        d = 2 * (out - y) * out * (1 - out) / len(x)
+        e = d @ V.T * h * (1 - h)
+        V -= lr * h.T @ d
+        c -= lr * d.sum(0)
+        W -= lr * x.T @ e
+        b -= lr * e.sum(0)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_advice_goes_with_the_trials(seed):
+    """What harmed in its trial is no advice, and no trial that is told is better than the best."""
+    found = mg.diagnose(saturated, squares, args=table_of_signs(seed))
+    told = [float(loss) for cause in found.causes for loss in re.findall(r"loss ([\d.]+\d)", cause.trial)]
+    assert told
+    assert found.levels["best of the trials"] <= min(told) * 1.001
+    for cause in found.causes:
+        with_it, without = (float(loss) for loss in re.findall(r"loss ([\d.]+\d)", cause.trial))
+        assert bool(cause.treatment) == (with_it <= without)
+    if any(cause.after for cause in found.causes):
+        assert found.causes[-1].treatment in found.to_do
+    assert found.to_do

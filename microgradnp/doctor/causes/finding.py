@@ -47,6 +47,15 @@ def better(chart: Chart, name: str) -> str:
     return f"{name}, {len(run.losses)} steps from the same start: {with_it}; without it {without}"
 
 
+def is_worse(chart: Chart, trial: str) -> bool:
+    """Whether the trial that a text tells of ended worse than the training without it."""
+    told = [name for name in chart.trials if trial.startswith(better(chart, name))] if trial else []
+    if not told or not np.isfinite(chart.control.loss):
+        return False
+    run = chart.trials[told[0]]
+    return run.quality < chart.control.quality if "targets" in told[0] else not run.loss <= chart.control.loss
+
+
 def of_quality(quality: float) -> str:
     """A quality in brackets, where there is one to speak of."""
     return f" (quality {quality:.2f})" if quality > 0.05 else ""
