@@ -84,12 +84,12 @@ def stays_whole(x, t, w, b, wrong=False):
 
 
 def one_rate(x, t, w, b, wrong=1.0):
-    slope = 0.01  # wrong * 0.1 is this number, and no rate
+    slope = 0.01  # 0.1 / wrong is this number, and no rate
     for _ in range(2):
         e = (x @ w + b - t) / len(t)
         e = np.where(np.abs(e) > slope, e, e)
         w = w - 0.1 * x.T @ e
-        b = b - 0.1 * wrong * e.sum()
+        b = b - 0.1 * e.sum() / wrong
     return w, b
 
 
@@ -119,7 +119,7 @@ def returned_numbers(x, t, w, b, wrong=1.0):
         (adagrad, square, 0.5, {"b"}),
         (begins_as_ints, square, 2, {"b"}),
         (stays_whole, square, True, {"w"}),
-        (one_rate, square, 0.1, {"b"}),
+        (one_rate, square, 10.0, {"b"}),
         (clipped, summed, True, {"w"}),
         (returned_numbers, square, 3.0, {"b"}),
     ],
