@@ -41,7 +41,8 @@ class Rates:
             abs(factor - size * rate) <= SAME * factor
             and not any(self.is_touched(node, other) for other in others)
             and self.is_scaled(node, entry)
-            and all(self.scales(each, rate) for each in (entry, *others))
+            and all(self.scales(other, rate) for other in others)
+            and any(one is not node and self.is_scaled(one, entry) for one in self.near(rate))  # 0.1 is not 0.1 times 0.1
             for node, size in zip(self.numbers, self.sizes, strict=True)
             if self.is_given(node)
             for rate in self.sizes[np.abs(self.sizes * size - factor) <= SAME * factor]
