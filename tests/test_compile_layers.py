@@ -56,7 +56,7 @@ def test_a_compiled_module_returns_what_its_graph_returns(name, backend):
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         value, gradients = step(x)
-    messages = [str(w.message) for w in told]
+    messages = [str(w.message) for w in told if not issubclass(w.category, ImportWarning)]  # of other packages' importers
     assert not [text for text in messages if "falls back" in text]
     assert (backend == "numba") is ("@njit" in step.source)
     assert bool(messages) is (backend == "numba" and not whole), messages

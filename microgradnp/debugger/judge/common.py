@@ -19,6 +19,8 @@ def common_factor(first: Verdict, again: Verdict) -> float:
     for entry in right:
         size = abs(entry.factor)
         is_known = any(evidence == entry.evidence and abs(size - other) <= SAME * other for evidence, other in known)
-        if is_known or abs(size - 1) <= SAME or (entry.evidence == "update" and rates.is_exact(entry)):
+        moves = entry.evidence == "update"
+        is_one = abs(size - 1) <= SAME and not (moves and rates.has_any(entry))  # a rate of 0.1 times 10 is no factor of 1
+        if is_known or is_one or (moves and rates.is_exact(entry)):
             return 1.0
     return right[0].factor if right else 1.0
