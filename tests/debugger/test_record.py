@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from debugger import programs
 
+from microgradnp.core import origin
+from microgradnp.debugger.record import calls
 from microgradnp.debugger.record.flow import flow
 from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.record.record import NotRecordedError, record
@@ -320,3 +322,13 @@ def test_an_error_of_the_program_is_kept():
     made = record(FEATURES.f_raise, (data(),))
     assert made.error.startswith("IndexError: index 10 is out of bounds")
     assert made.error.endswith(")")
+
+
+def test_the_story_is_the_users_code_where_the_package_is_installed(monkeypatch):
+    monkeypatch.setattr(calls, "LIBRARIES", (origin.PACKAGE,))
+    calls.is_user_file.cache_clear()
+    try:
+        assert calls.is_user_file(f"{origin.STORY}story.py")
+        assert not calls.is_user_file(f"{origin.PACKAGE}core/tensor.py")
+    finally:
+        calls.is_user_file.cache_clear()

@@ -38,8 +38,10 @@ OUT = {"dot": 2, "clip": 3}  # the position of `out` among the arguments, where 
 @functools.lru_cache(maxsize=4096)
 def is_user_file(file: str) -> bool:
     """Whether a file belongs to the user, and not to Python, to a library or to this package."""
-    from microgradnp.core.origin import internal  # the command line's story counts as the user's
+    from microgradnp.core.origin import STORY, internal
 
+    if file.startswith(STORY):  # the command line's story counts as the user's, wherever the package is installed
+        return True
     if file.startswith("<") and not file.startswith(("<ipython", "<string")):
         return file.startswith("<stdin")
     return not internal[file] and not file.startswith(LIBRARIES)
