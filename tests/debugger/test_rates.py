@@ -210,6 +210,21 @@ def all_wrong(X, T, W, b, V, c):
     return [g * p for p, g in zip((W, b, V, c), slopes(X, T, W, b, V, c), strict=True)]
 
 
+def a_rate_times_ten(X, T, W, b, V, c, lr=0.1, epochs=10):
+    for p, g in zip((W, b, V, c), slopes(X, T, W, b, V, c), strict=True):
+        p -= lr * epochs * g
+
+
+def no_rate(X, T, W, b, V, c):
+    for p, g in zip((W, b, V, c), slopes(X, T, W, b, V, c), strict=True):
+        p -= g
+
+
+def test_a_rate_times_a_number_is_no_factor_of_one():
+    assert common_factor(judged(all_wrong, {}), judged(no_rate, {})) == 1
+    assert common_factor(judged(all_wrong, {}), judged(a_rate_times_ten, {})) != 1
+
+
 def test_a_factor_of_all_gradients_is_told_from_the_factor_that_was_there_before():
     mended = judged(five_times, {})
     assert mended.right == ["W", "b", "V", "c"]
