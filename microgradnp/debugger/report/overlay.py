@@ -12,6 +12,7 @@ from microgradnp.debugger.capture.versions import Version
 from microgradnp.debugger.judge.evidence import Entry
 from microgradnp.debugger.match.index import Match
 from microgradnp.debugger.report.annotate import Meanings
+from microgradnp.debugger.report.beside import Beside, Pair, rows_of
 from microgradnp.debugger.report.code import code_of
 from microgradnp.debugger.report.facts import Facts, Finding, mending
 from microgradnp.debugger.report.heat import usual_factor
@@ -24,8 +25,11 @@ def page_of(report: Facts, path: str | os.PathLike[str] | None, direction: str, 
     contents = contents_of(report.matches.evaluation.nodes[-1], {}, data_of(report))
     number = {k: contents.index[id(node)] for k, node in enumerate(report.matches.evaluation.nodes)}
     marks, first = marks_of(report)
+    pairs = Beside(report, first).pairs()
+    marks |= {k: mark for k, mark in marks_beside(report, pairs).items() if k not in marks or marks[k].hand is None}
     extra = overlay(contents, {number[k]: mark for k, mark in marks.items()}, number.get(first) if first is not None else None)
     extra |= {"cause": [cause(finding) for finding in report.findings], "code_by_hand": code_of(report, number, first)}
+    extra |= {"beside": rows_of(pairs, number)}
     return written(contents, extra, path, direction, engine)
 
 
@@ -51,6 +55,17 @@ def marks_of(report: Facts) -> tuple[dict[int, Mark], int | None]:
         ends = [name for name, e in report.gradients.items() if not e.ok and report.blame and e.version is report.blame.first]
         first = next((arguments[name] for name in ends if name in arguments), None)
     return marks, first
+
+
+def marks_beside(report: Facts, pairs: list[Pair]) -> dict[int, Mark]:
+    """Node -> mark, for the values that are wrong or made from a wrong one."""
+    nodes, adjoints = report.matches.evaluation.nodes, report.matches.evaluation.adjoints
+    found: dict[int, Mark] = {}
+    for version, node, state, says, hand in pairs:
+        if node is not None and hand is not None and state in ("wrong", "after"):
+            ok = False if state == "wrong" else None
+            found[node] = Mark(version.path, ok, says, hand, adjoints[id(nodes[node])], 0.0, place(version.file, version.line))
+    return found
 
 
 def of_entry(entry: Entry, report: Facts) -> Mark:

@@ -20,8 +20,8 @@ const LARGEST = { left: largest(D.values), right: largest(D.grads) };
 const scaleOf = (map, side) => (S.one ? (now?.largest || LARGEST)[side] : map.scale || map.s) || 1;
 
 // A picture of a map, as the address of an image. One pixel a cell, or more where some have to be hatched.
-function picture(map, side) {
-  const scale = scaleOf(map, side), all = painted[theme()], known = all.get(map) || all.set(map, new Map()).get(map);
+function picture(map, side, scale = scaleOf(map, side)) {
+  const all = painted[theme()], known = all.get(map) || all.set(map, new Map()).get(map);
   if (known.has(scale)) return known.get(scale);
   const share = Math.min(1, map.s / scale), cells = cellsOf(map).map((cell) => cell * share), [negative, zero, positive] = ENDS[theme()].map(rgb);
   const size = cells.every(Number.isFinite) ? 1 : 8;

@@ -9,7 +9,7 @@ const say = (text) => { $("status").textContent = text; };
 function refresh() {
   const found = mark(), current = currentStep();
   fillPanel();
-  if (D.code_by_hand) showLines();
+  if (D.code_by_hand) { showLines(); showBeside(); }
   if (replay) showReplay();
   showScale();
   $("step").value = S.step;
@@ -167,6 +167,8 @@ const actions = {
   Escape: () => { S.sel = null; S.find = ""; $("find").value = ""; refresh(); },
 };
 
+if (D.beside) actions.h = besideKey;
+
 // Opens every module and layer, but no run: that may have hundreds of rounds. Closes all where that is so already.
 function closeAll() {
   const some = D.groups.map((_, g) => g).filter((g) => !roundsOf(g) && D.groups[g].kind !== "iteration");
@@ -225,7 +227,7 @@ $("sweep").hidden = Boolean(D.noGradient) || !D.steps.length;
 $("over").hidden = !Object.keys(over).length;
 $("lane").hidden = $("sweep").hidden;
 $("modules").hidden = !D.groups.length;
-$("name").textContent = cut(D.title, 40);
+$("name").textContent = cut(D.title, 30);
 if (replay) buildReplay();
 const wanted = S.at;
 if (D.live && !agrees()) {
@@ -237,6 +239,7 @@ fillPanel();
 if (!S.chosen) openWhatFits();
 rebuild();
 if (wanted) look(wanted);
+if (S.beside && D.beside) openPass("beside");
 say(`${count.toLocaleString("en")} ${count === 1 ? "node" : "nodes"}${D.noMaps ? `; ${D.noMaps}` : ""}`);
 document.body.dataset.ready = "yes";
 document.body.dataset.milliseconds = JSON.stringify(scene.milliseconds);

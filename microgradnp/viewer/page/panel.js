@@ -117,6 +117,8 @@ function source(file, line, name, text, path) {
 }
 
 // `node`: whose cells can be clicked. `lit`: the row and the column to light up; null is all of them.
+const statistics = (map) => (map.q ? `${map.of ? map.of + ": " : ""}min ${number(map.min)}, mean ${number(map.mean ?? 0)}, max ${number(map.max)}, norm ${number(map.norm ?? 0)}${missing(map) ? `; ${missing(map)}` : ""}` : "");
+
 function figure(map, caption, side = "right", node = null, lit = null) {
   const made = html("figure"), single = map?.x?.length === 1;
   if (single) made.append(html("p", number(map.x[0]), "single"));
@@ -172,7 +174,6 @@ function facts(node, mark) {
     line.append(html("th", label));
     line.insertCell().append(...cells);
   };
-  const statistics = (map) => (map.q ? `${map.of ? map.of + ": " : ""}min ${number(map.min)}, mean ${number(map.mean ?? 0)}, max ${number(map.max)}, norm ${number(map.norm ?? 0)}${missing(map) ? `; ${missing(map)}` : ""}` : "");
   const written = (map) => {
     if (!map.x || map.x.length < 2) return [];
     const more = folded("numbers"), texts = map.x.map(number), wide = Math.max(...texts.map((text) => text.length));

@@ -26,7 +26,7 @@ const hasGradient = (node) => D.needs[node] && (shares[node].length > 0 || (node
 
 const S = {
   step: FINISHED, sel: null, over: true, lane: false, closed: new Set(D.closed || D.groups.keys()), find: "", dir: D.direction,
-  theme: "auto", snap: -1, focus: root, at: null, one: false, cell: null, chosen: Boolean(D.closed), round: new Map(),
+  theme: "auto", snap: -1, focus: root, at: null, one: false, cell: null, chosen: Boolean(D.closed), round: new Map(), beside: false,
 };
 const DIRECTIONS = ["TB", "LR", "rows"];
 
@@ -44,6 +44,7 @@ function readURL() {
   S.lane = query.get("lane") === "1";
   S.find = query.get("find") || "";
   S.one = query.get("one") === "1";
+  S.beside = query.get("beside") === "1";
   if (DIRECTIONS.includes(query.get("dir"))) S.dir = query.get("dir");
   if (["light", "dark"].includes(query.get("theme"))) S.theme = query.get("theme");
   if (query.has("open")) {
@@ -68,6 +69,7 @@ function writeURL() {
   put("find", S.find, "");
   if (S.chosen) put("dir", S.dir, D.direction);
   put("one", S.one ? 1 : 0, 0);
+  put("beside", S.beside ? 1 : 0, 0);
   put("theme", S.theme, "auto");
   if (S.chosen && D.groups.length) query.set("open", [...D.groups.keys()].filter((g) => !S.closed.has(g)).join(","));
   if (S.at) query.set("at", S.at.map((x) => +x.toFixed(3)).join(","));
