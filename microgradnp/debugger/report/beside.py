@@ -1,8 +1,8 @@
 """The hand-written backward pass beside the derived one: which statement of the code computes which gradient of the model.
 
-A value that equals a gradient is paired with it. Two kinds of wrong values are paired, too. A statement that runs once for each of
-several like nodes, as in a loop over time, is paired run by run. A value made from the first wrong one is paired where the rules of
-the model give it from that wrong value. Then its own statement is right.
+A value that equals a gradient is paired with it. Two kinds of wrong values are paired, too. A statement that runs once for
+each of several like nodes, as in a loop over time, is paired run by run. A value made from the first wrong one is paired where
+the rules of the model give it from that wrong value. Then its own statement is right.
 """
 
 from __future__ import annotations
