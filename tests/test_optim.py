@@ -81,6 +81,8 @@ def test_a_parameter_without_a_gradient_stays():
         (lambda: mg.optim.SGD([mg.Tensor([1.0])]), ValueError, "is not a parameter: requires_grad=True is missing"),
         (lambda: mg.optim.SGD([mg.Tensor(START, requires_grad=True) * 2]), ValueError, "not a result"),
         (lambda: mg.optim.SGD(learning_rate=0.1), TypeError, "SGD has no learning_rate: write lr="),
+        (lambda: mg.optim.LBFGS(learning_rate=0.1), TypeError, "LBFGS has no learning_rate: leave it out; the line search"),
+        (lambda: mg.optim.LBFGS(max_iter=9), TypeError, "LBFGS has no max_iter: write iterations="),
         (lambda: mg.optim.Adam(beta=0.1), TypeError, "did you mean betas?"),
         (lambda: mg.optim.SGD([]), ValueError, "no parameters to optimize"),
         (lambda: mg.optim.SGD(mg.Tensor([1.0], requires_grad=True)).step(), RuntimeError, r"call loss.backward\(\) first"),

@@ -185,7 +185,7 @@ def test_an_error_inside_of_a_composite_is_not_taken_for_a_wrong_call():
     with pytest.raises(TypeError, match="axis='a'") as caught:
         np.ptp(x, axis="a")
     assert "on Tensors it takes" not in str(caught.value)
-    assert type(caught.value.__cause__) is TypeError, "NumPy's own error"
+    assert type(caught.value.__context__) is TypeError, "NumPy's own error"
 
 
 # ------------------------------------------------------------------------------------- traced for all numbers

@@ -12,9 +12,9 @@ from typing import Any, Self
 import numpy as np
 
 from microgradnp.core.memory import read_only
-from microgradnp.core.messages import describe
+from microgradnp.core.messages import describe, stored_message
 from microgradnp.core.operators import Operators
-from microgradnp.core.origin import number_request, plotted, scipy_functions, stores_item
+from microgradnp.core.origin import number_request, plotted, scipy_functions, stored_in
 from microgradnp.core.typing import Array
 
 INSTEAD = {  # Python functions of scipy.special, which do not ask NumPy's protocols -> what to write instead
@@ -47,11 +47,13 @@ class Conversions(Operators):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self.needs_grad:
             refuse_to_plot()
+            if (target := stored_in()) is not None:
+                raise TypeError(stored_message(self, target))
             name = next((name for name in scipy_functions() if name in INSTEAD), None)
             cure = f"Instead of scipy.special.{name} write {INSTEAD[name]}. " if name else ""
             raise TypeError(
                 f"cannot turn {describe(self)} into an ndarray: it requires a gradient, and a silent detach is a silent "
-                f"wrong gradient. {cure}Use .numpy() (or .detach()) to stop the gradient here, or np.stack to join Tensors"
+                f"wrong gradient. {cure}To join Tensors use np.stack. .numpy() stops the gradient here"
             )
         array = self._array if dtype is None else self._array.astype(dtype)
         return np.array(array, copy=True) if copy else read_only(array)
@@ -98,11 +100,8 @@ class Conversions(Operators):
         if not self.needs_grad:
             return self._array
         refuse_to_plot()
-        if stores_item():
-            raise TypeError(
-                f"cannot store {describe(self)} in an ndarray: it requires a gradient, which would be lost. Collect the "
-                "Tensors in a list and np.stack them, or say .item()"
-            )
+        if (target := stored_in()) is not None:
+            raise TypeError(stored_message(self, target))
         if name := next(scipy_functions(), None):
             raise TypeError(
                 f"scipy: {name} makes a number of {describe(self)}, which requires a gradient and loses it; say .item()"

@@ -314,6 +314,34 @@ OPTIMIZERS = {  # attributes of an optimizer
     "update": "write optimizer.step()",
 }
 
+SETTINGS = {  # arguments of an optimizer
+    "beta_1": "write betas=(beta_1, beta_2)",
+    "beta1": "write betas=(beta1, beta2)",
+    "decay": "write weight_decay=",
+    "epsilon": "write eps=",
+    "l2": "write weight_decay=",
+    "learning_rate": "write lr=",
+    "maximize": "minimize -loss",
+    "model": "it is the first argument: mg.optim.SGD(model, lr=...)",
+    "params": "it is the first argument: mg.optim.SGD(parameters, lr=...)",
+    "rate": "write lr=",
+    "rho": "write alpha=",
+}
+
+LINE_SEARCH = "leave it out; the line search finds the length of each step"
+LBFGS_SETTINGS = {  # arguments of LBFGS
+    "history_size": "write memory=",
+    "learning_rate": LINE_SEARCH,
+    "line_search_fn": "leave it out; there is one line search",
+    "lr": LINE_SEARCH,
+    "max_iter": "write iterations=",
+    "maxiter": "write iterations=",
+    "steps": "write iterations=",
+    "tol": "write tolerance=",
+    "tolerance_grad": "write tolerance=",
+    "weight_decay": "add it to the loss: loss + 0.5 * weight_decay * np.sum(W**2)",
+}
+
 FIT = {  # arguments of fit
     "batch": "write batch_size=",
     "callbacks": "write callback=, which takes one or several",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from microgradnp.core.origin import Place, locate, operands
+from microgradnp.core.origin import Place, caller, internal, locate, operands
 from microgradnp.core.signatures import name_of
 from microgradnp.core.table import REFUSED, TABLE, Rule
 from microgradnp.core.typing import Array, Made
@@ -30,6 +32,59 @@ def describe(node: Made) -> str:
     name = node.name or (origin and (origin.name or origin.text)) or operation_of(node)
     made = f", made at {origin}" if origin else ""
     return f"{name} {node.shape}{made}"
+
+
+def stored_message(node: Made, target: str) -> str:
+    """Message for `target = node`, where the target is an item of an ndarray.
+
+    >>> import microgradnp as mg
+    >>> print(stored_message(mg.Tensor(1.0, name="y"), "out[i]"))
+    cannot store y () in an ndarray: it requires a gradient, which would be lost. Instead of out[i] = y write
+    out = mg.set_at(out, i, y), or collect the Tensors in a list and np.stack them. .item() and .numpy() store plain numbers
+    """
+    origin = locate(node.place)
+    value = expression_or(origin.text if origin else "", node.name or (origin and origin.name) or "value")
+    try:
+        item = ast.parse(target, mode="eval").body
+    except SyntaxError:
+        item = None
+    if isinstance(item, ast.Subscript):
+        array = ast.unparse(item.value)
+        index = ast.unparse(item)[len(array) + 1 : -1]
+        index = f"np.s_[{index}]" if ":" in index else f"({index})" if isinstance(item.slice, ast.Tuple) else index
+        cure = f"Instead of {target} = {value} write {array} = mg.set_at({array}, {index}, {value})"
+    else:
+        cure = "Write new = mg.set_at(array, index, value)"
+    return (
+        f"cannot store {describe(node)} in an ndarray: it requires a gradient, which would be lost. {cure}, or collect the "
+        "Tensors in a list and np.stack them. .item() and .numpy() store plain numbers"
+    )
+
+
+def in_place_message(function: str) -> str:
+    """Message for a Tensor that a function shall write into an array: `out=`, or an operator such as `+=`."""
+    here = locate(caller())
+    try:
+        statement = ast.parse(here.text if here else "").body
+    except SyntaxError:
+        statement = []
+    cure = f"a = {function}(a, ...)"
+    if statement and isinstance(found := statement[0], ast.AugAssign):
+        right = ast.BinOp(ast.parse(ast.unparse(found.target), mode="eval").body, found.op, found.value)
+        cure = f"{ast.unparse(found.target)} = {ast.unparse(right)}"
+    return (
+        f"{function}: out= (or an in-place operator such as +=) would write a Tensor into an array, and lose its gradient. "
+        f"Write {cure} instead"
+    )
+
+
+def expression_or(text: str, name: str) -> str:
+    """The text if it is a short expression, else the name."""
+    try:
+        ast.parse(text, mode="eval")
+    except SyntaxError:
+        return name
+    return text if len(text) <= 40 else name
 
 
 def lost_graph(value: Any) -> str:
@@ -136,8 +191,16 @@ def explain(
         error.add_note(message)
         return error
     retold = kind(message)
-    retold.__cause__ = error
+    if ran_user_code(error):
+        retold.__cause__ = error
+    else:
+        retold.__suppress_context__ = True  # one traceback is enough; NumPy's own error stays in __context__
     return retold
+
+
+def ran_user_code(error: Exception) -> bool:
+    """Whether an error came out of the user's code, such as a function that was made a primitive."""
+    return any(not internal[frame.f_code.co_filename] for frame, _ in traceback.walk_tb(error.__traceback__))
 
 
 def missing_gradient(args: tuple[Any, ...], names: list[str]) -> str | None:

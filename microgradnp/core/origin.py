@@ -63,10 +63,13 @@ def caller(depth: int = 2) -> Place | None:
     return frame and (frame.f_code, frame.f_lasti)
 
 
-def stores_item() -> bool:
-    """Whether the user's running instruction is `a[...] = value`."""
+def stored_in() -> str | None:
+    """The target of the user's running instruction, `a[i]` of `a[i] = value`; None where nothing is stored in an item."""
     place = caller()
-    return place is not None and place[0].co_code[place[1]] in STORES
+    if place is None or place[0].co_code[place[1]] not in STORES:
+        return None
+    origin = locate(place)
+    return origin.text if origin else ""
 
 
 LOADS = {
@@ -303,7 +306,12 @@ def names_in_frame(frame: Any) -> dict[int, str]:
 
 
 def one_line(error: BaseException) -> str:
-    """An error of the user's code in one line, with the line of that code where it happened."""
+    """An error of the user's code in one line, with the line of that code where it happened.
+
+    NumPy hides an error of a conversion behind "setting an array element with a sequence".
+    """
+    hidden = str(error).startswith("setting an array element with a sequence")
     frames = [f for f in traceback.extract_tb(error.__traceback__) if not internal[f.filename]]
     where = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {error}{where}"
+    told = (error.__cause__ if hidden else None) or error
+    return f"{type(told).__name__}: {told}{where}"

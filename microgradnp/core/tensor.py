@@ -19,7 +19,7 @@ from microgradnp.core.checks import NUMBERS, array_of_list
 from microgradnp.core.conversions import Conversions, refuse_to_plot
 from microgradnp.core.elsewhere import brought_home, is_foreign
 from microgradnp.core.memory import Seal, owned
-from microgradnp.core.messages import describe
+from microgradnp.core.messages import describe, in_place_message
 from microgradnp.core.methods import Methods, ufunc_method
 from microgradnp.core.origin import Place, caller, is_operand
 from microgradnp.core.sweep import sweep
@@ -257,10 +257,7 @@ class Tensor(Conversions, Methods):
             if value is None or (option == "where" and value is True):
                 continue
             if option == "out":
-                raise TypeError(
-                    f"{ufunc.__name__}: out= (or an in-place operator such as +=) would write a Tensor into an array, and lose "
-                    f"its gradient. Write a = {ufunc.__name__}(a, ...) instead"
-                )
+                raise TypeError(in_place_message(ufunc.__name__))
             raise TypeError(
                 f"{ufunc.__name__}: the keyword {option}= has no gradient rule. Use np.where for where=, astype for dtype="
             )

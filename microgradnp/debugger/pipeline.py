@@ -19,7 +19,7 @@ from microgradnp.debugger.capture.shapes import by_shape
 from microgradnp.debugger.capture.trace import Run, Trace
 from microgradnp.debugger.case import Case, Question, examine, examine_again
 from microgradnp.debugger.explain import Explanation, explain, finding_of_rule
-from microgradnp.debugger.judge.gate import Seen, ask_record, by_record, by_two_runs, completed
+from microgradnp.debugger.judge.gate import Seen, ask_record, by_record, by_two_runs, completed, is_forgotten
 from microgradnp.debugger.judge.meeting import meets_model
 from microgradnp.debugger.judge.probe import observe, plan_of
 from microgradnp.debugger.judge.recorded import Verdict as RecordVerdict
@@ -61,6 +61,7 @@ def investigate(question: Question, number: int) -> Report:
         found.findings = [finding_of_rule(rule[1])]
     elif recorded.verdict is not None:
         found = report_on(judged_case(replace(case, recorded=recorded), recorded.verdict))
+        found.parting = recorded.verdict.parting
     else:
         found = judged_by_lines(replace(case, recorded=recorded))
     if found.verdict.unjudged:
@@ -82,7 +83,7 @@ def first_instead(question: Question, number: int, why: str) -> Report:
 
 def judged_case(case: Case, made: RecordVerdict) -> Case:
     """The case with the verdict of its record, and in the step and on the inputs where what is wrong shows."""
-    case = case.noted(made.parting) if made.parting else case
+    case = case.noted(made.unlike) if made.unlike else case
     line, number = case.verdict, case.run.number
     later = examine_again(case, replace(case.run, number=made.number)) if made.number != number else None
     if later is not None and made.ints and made.number == 1:
@@ -93,14 +94,15 @@ def judged_case(case: Case, made: RecordVerdict) -> Case:
         case = replace(later.noted(f"step {number} is right; step {made.number} is not"), carried=carried)
     else:
         case = replace(case, verdict=by_record(made, line, case.trace))
-    if any(a in line.entries and line.entries[a].ok for a in (*case.verdict.unjudged, *case.verdict.unchecked)):
+    open_ = [line.entries[a] for a in (*case.verdict.unjudged, *case.verdict.unchecked) if a in line.entries]
+    if any(entry.ok or is_forgotten(entry) for entry in open_):
         other = examine_again(replace(case, recorded=None), replace(case.run, inputs=case.run.inputs.fresh(1)))
         verdict = completed(case.verdict, line, other.verdict if other is not None else None)
         needless = untrained(case.matches.evaluation, set(verdict.entries), case.trace.changed)
         verdict.unjudged = {argument: why for argument, why in verdict.unjudged.items() if argument not in needless}
         case = replace(case, verdict=verdict)
     if case.verdict.ok:
-        seen = made.step.record.finished or made.parting or made.last == number + MORE_STEPS
+        seen = made.step.record.finished or made.parting or made.unlike or made.last == number + MORE_STEPS
         return case if seen else case.noted(UNSEEN.format(made.last))
     if case.verdict.asleep and (generic := wrong_with_generic_values(case)) is not None:
         return generic.noted("the gradients are right for the values given, and wrong for generic ones")

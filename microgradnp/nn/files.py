@@ -96,8 +96,8 @@ def safetensors_numpy() -> Any:
     """The library for safetensors files. Raises ModuleNotFoundError with the line that installs it."""
     try:
         import safetensors.numpy
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError('a .safetensors file needs its library: pip install "microgradnp[safetensors]"') from error
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError('a .safetensors file needs its library: pip install "microgradnp[safetensors]"') from None
     return safetensors.numpy
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.habits import LBFGS_SETTINGS
 from microgradnp.core.messages import lost_graph
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.flat import ravel
@@ -30,6 +31,8 @@ class LBFGS(Optimizer):
     50
     """
 
+    habits = LBFGS_SETTINGS
+
     def __init__(
         self,
         parameters: Parameters | Groups | None = None,
@@ -37,8 +40,10 @@ class LBFGS(Optimizer):
         iterations: int = 100,
         memory: int = 10,
         tolerance: float = 1e-8,
+        **unknown: Any,
     ) -> None:
         self.iterations, self.memory, self.tolerance = iterations, memory, tolerance
+        self.refuse(unknown)
         super().__init__(parameters, lr=1.0)
 
     def bind(self, parameters: Parameters | Groups) -> None:
@@ -71,8 +76,8 @@ class LBFGS(Optimizer):
             )
         try:
             from scipy.optimize import minimize
-        except ModuleNotFoundError as error:
-            raise ModuleNotFoundError('LBFGS needs SciPy: pip install "microgradnp[scipy]"') from error
+        except ModuleNotFoundError:
+            raise ModuleNotFoundError('LBFGS needs SciPy: pip install "microgradnp[scipy]"') from None
         start = {name: p.numpy() for name, p in self.parameters.items()}
         flat, back = ravel(start)
         if flat.dtype.kind == "c":

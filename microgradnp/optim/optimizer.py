@@ -9,7 +9,7 @@ from typing import Any, TypeGuard, cast
 
 import numpy as np
 
-from microgradnp.core.habits import OPTIMIZERS, nearest
+from microgradnp.core.habits import OPTIMIZERS, SETTINGS, nearest
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.parameters import Parameters, named
 
@@ -38,14 +38,13 @@ class Optimizer:
     array([0.5, 1.5])
     """
 
+    habits = SETTINGS  # what to write for a setting that other libraries have
     decoupled = False  # whether weight decay is added to the change and not to the gradient
 
     def __init__(
         self, parameters: Parameters | Groups | None = None, *, lr: float, weight_decay: float = 0.0, **unknown: Any
     ) -> None:
-        if unknown:
-            known = [name for name in inspect.signature(type(self)).parameters if name != "unknown"]
-            raise TypeError(nearest(type(self).__name__, next(iter(unknown)), known, {"learning_rate": "write lr=..."}))
+        self.refuse(unknown)
         if isinstance(parameters, Real):
             raise TypeError(f"{type(self).__name__}: the first argument is the parameters; name the rate: lr={parameters}")
         if not lr > 0:
@@ -60,6 +59,12 @@ class Optimizer:
         self._chosen = parameters is not None  # whoever made it chose the parameters, and `fit` must not choose others
         if parameters is not None:
             self.bind(parameters)
+
+    def refuse(self, unknown: Mapping[str, Any]) -> None:
+        """Raises TypeError for settings that this optimizer has not, with what to write for the first."""
+        known = [name for name in inspect.signature(type(self)).parameters if name != "unknown"]
+        for name in unknown:
+            raise TypeError(nearest(type(self).__name__, name, known, self.habits))
 
     def bind(self, parameters: Parameters | Groups) -> None:
         """Set the parameters to optimize. Raises ValueError for a parameter in two groups, TypeError for an unknown setting."""

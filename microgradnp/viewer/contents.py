@@ -51,7 +51,7 @@ def contents_of(root: Any, variables: dict[int, str], given: Collection[int] = (
     nodes = [node_row(outline, i, value is root, places, given) for i, value in enumerate(outline.values)]
     folds = folds_of(outline, given)
     boxes = Boxes(outline, folds, names, index, given).rows()
-    title = outline.names[-1] or (root.rule.name if root.rule else "a tensor")
+    title = outline.names[-1] or function_of(root) or (root.rule.name if root.rule else "a tensor")
     data: Json = {
         "title": title[:LONGEST],
         "nodes": nodes,
@@ -66,6 +66,12 @@ def contents_of(root: Any, variables: dict[int, str], given: Collection[int] = (
     }
     data |= maps(outline, backward) | steps(outline, backward, index, names)
     return Contents(outline, backward, index, data)
+
+
+def function_of(root: Any) -> str:
+    """The name of the user's function that made a node; empty for a script."""
+    origin = locate(root.place) if graph.is_node(root) else None
+    return origin.function if origin and origin.function.isidentifier() else ""
 
 
 def node_row(outline: Outline, i: int, is_root: bool, places: Places, given: Collection[int]) -> list[Any]:

@@ -24,7 +24,7 @@ def html_of(data: Json, programs: Sequence[str] = (), others: Sequence[Json] = (
     from markupsafe import Markup
 
     by_line = bool(data.get("code_by_hand"))  # with the hand-written code beside the graph
-    title = f"{data['title'][:80]}: computation graph"
+    title = f"{data['title'][:80]}: {'live ' if programs else ''}computation graph"
     parts = {"replay": "replay" in data, "code": by_line, "beside": by_line}
     names = [*SCRIPTS, *(LIVE_SCRIPTS if programs else ()), *(name for name, is_used in parts.items() if is_used), "main"]
     rows = {"data": Markup(safe_json(data)), "others": [Markup(safe_json(other)) for other in others]}

@@ -252,7 +252,7 @@ def test_the_statement_where_the_forward_passes_part_is_named():
 
     text = str(mg.debug(forward_differs, loss, tuple(data((6, 3), (6,), (3, 4), (4,)))))
     assert text.startswith("CANNOT JUDGE (w, v)")
-    assert re.search(r"your forward pass and the model part at line \d+: y = z @ v", text)
+    assert re.search(r"no gradient was compared: line \d+ is `y = z @ v`; the model has", text)
 
 
 def test_a_watched_block_is_recorded():

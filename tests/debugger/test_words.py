@@ -1,8 +1,11 @@
 """What the report says of a mistake: the words, the caret, and the rule of calculus."""
 
+import re
+
 import numpy as np
 import pytest
 
+import microgradnp as mg
 from microgradnp.debugger.repair.causes import CALCULUS, EXPLAIN
 from microgradnp.debugger.report.caret import changed_part
 from microgradnp.debugger.report.facts import Finding
@@ -67,3 +70,61 @@ def test_a_product_of_shapes_that_do_not_fit_is_told_by_its_arrays_and_line(prod
 
 def test_another_error_is_told_as_it_is():
     assert stopped(ValueError("no such mode")) == "ValueError: no such mode"
+
+
+def forgets(x, t, W, b, lr=0.1):
+    e = x @ W + b - t
+    dW = x.T @ e
+    db = e.sum(0)  # noqa: F841 - that is the mistake
+    W -= lr * dW
+    return W, b
+
+
+def doubles(x, t, W, b, lr=0.1):
+    e = x @ W + b - t
+    W -= lr * (2 * x.T @ e)
+    b -= lr * e.sum(0)
+
+
+def squares(x, t, W, b):
+    return 0.5 * np.sum((x @ W + b - t) ** 2)
+
+
+def arrays():
+    rng = np.random.default_rng(0)
+    return tuple(rng.normal(size=shape) for shape in ((6, 3), (6, 2), (3, 2), (2,)))
+
+
+def test_a_forgotten_update_is_told_with_the_gradient_that_is_never_used():
+    report = mg.debug(forgets, squares, arrays())
+    assert report.word == "NOT CHECKED"
+    assert re.search(r"\. db \(line \d+\) is right, but b is never updated\. Everything else is right\.\n", str(report))
+
+
+def test_a_fix_has_no_factor_of_one():
+    assert mg.debug(doubles, squares, arrays()).first_wrong.fix[2] == "W -= lr * (x.T @ e)"
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (1.5, "must be a function that computes the loss, and a float was given. Pass the function itself"),
+        (None, "must be a function that computes the loss, and None was given"),
+        (lambda x, t, W, b: None, "the loss returned None; end the function with `return loss`"),
+        (lambda x, t, W, b: squares(x, t, W, b).item(), "the loss must stay a Tensor, got float"),
+        (lambda x, t, W, b: (squares(x, t, W, b), W), "returned a tuple of 2; let it return the loss alone"),
+        (lambda x, t, W, b: mg.Tensor(1.0), "does not depend on its arguments"),
+    ],
+)
+def test_what_is_no_loss_is_answered(model, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        mg.debug(forgets, model, arrays())
+
+
+def test_arrays_in_a_list_are_named_where_an_argument_is_missing():
+    def train(x, t):
+        layers = [np.ones((3, 2)), np.ones(2)]
+        layers[0] = layers[0] - x.T @ (x @ layers[0] + layers[1] - t)
+
+    with pytest.raises(ValueError, match=r"Seen there: layers\[0\], layers\[1\], t, x$"):
+        mg.debug(train, lambda x, t, first, second: squares(x, t, first, second), arrays()[:2])

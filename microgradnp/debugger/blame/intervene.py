@@ -33,7 +33,7 @@ class Proof:
     @property
     def expected(self) -> str:
         """The right value in words: what it is, its factor, its shape."""
-        factor = "" if abs(self.scale - 1) < 1e-9 else f" x {self.scale:.4g}"
+        factor = "" if f"{self.scale:.4g}" == "1" else f" x {self.scale:.4g}"
         shape = "x".join(str(n) for n in self.reference.array.shape)
         return f"{self.reference.text}{'.T' if self.transposed else ''}{factor} ({shape})"
 

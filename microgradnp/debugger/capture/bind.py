@@ -21,6 +21,7 @@ from microgradnp.debugger.capture.values import as_array, attributes, is_user_in
 
 DEEPEST = 4
 MOST_WAYS = 3
+MOST_LISTED = 20
 
 
 class BindingError(ValueError):
@@ -148,6 +149,14 @@ def inside_of(name: str, expression: str, value: Any) -> Iterator[tuple[str, str
         yield from ((f"{name}[{k}]", f"{expression}[{k}]", v) for k, v in enumerate(value))
 
 
+def arrays_in(expression: str, value: Any) -> Iterator[str]:
+    """The expression of an array, or those of the arrays in a list: `W[0]`, `W[1]`."""
+    if as_array(value) is not None:
+        yield expression
+    elif isinstance(value, (list, tuple)) and len(value) <= MOST_LISTED:
+        yield from (f"{expression}[{k}]" for k, item in enumerate(value) if (array := as_array(item)) is not None and array.ndim)
+
+
 class Binder:
     """Looks for the model's arguments in the frames it is shown, and keeps their histories."""
 
@@ -186,7 +195,7 @@ class Binder:
         if self.at_start is None:
             held = ((e, v) for _, _, e, v in (*listed, *listed_outside) if (a := as_array(v)) is not None and a.ndim)
             self.at_start = {expression: plain(value) for expression, value in held}
-        self.seen_names.update(expression for _, _, expression, value in listed if as_array(value) is not None)
+        self.seen_names.update(shown for _, _, expression, value in listed for shown in arrays_in(expression, value))
         for argument in self.arguments:
             if argument in settled:
                 readers.append(settled[argument])
@@ -282,7 +291,8 @@ class Binder:
     def not_called(self, arguments: list[str]) -> str:
         """That no variable has these names, with those that were seen."""
         arrays = (
-            ", ".join(sorted(name for name in self.seen_names if "__" not in name and name != "_")[:20]) or "no arrays at all"
+            ", ".join(sorted(name for name in self.seen_names if "__" not in name and name != "_")[:MOST_LISTED])
+            or "no arrays at all"
         )
         *others, last = arguments
         named = f"{', '.join(others)} or {last}" if others else last

@@ -141,15 +141,16 @@ def returned_by_name(
     argument: str, trace: Trace, gradient: np.ndarray, claimed: set[str], entries: dict[str, Entry]
 ) -> Entry | None:
     """The returned array that is named like this gradient, or stands where it would stand, or is the only one of its shape."""
+    before = trace.before.get(argument)
     free = [(path, as_array(leaf)) for path, leaf in trace.returned_leaves() if path not in claimed]
     fitting = [
         (p, a) for p, a in free if a is not None and np.squeeze(a).shape == np.squeeze(gradient).shape and a.dtype.kind == "f"
     ]
+    fitting = [(p, a) for p, a in fitting if not np.array_equal(a, before) or fit(a, gradient)[1] < EXACT]  # the parameter itself
     if not fitting:
         return None
     if gradient.size == 1:
         fitting = [(p, a) for p, a in fitting if like(p, argument)]
-    before = trace.before.get(argument)
     named = [(p, a) for p, a in fitting if like(p, argument)]
     tracked = returned_names(trace)
     by_trace = [(p, a) for p, a in fitting if any(like(n, argument) for n in tracked.get(p, ()))]

@@ -22,9 +22,9 @@ from microgradnp.debugger.capture.versions import Version
 from microgradnp.debugger.judge import recorded as record_judge
 from microgradnp.debugger.judge.evidence import Entry, Place, locate_version
 from microgradnp.debugger.judge.judged import Judged
-from microgradnp.debugger.judge.recorded import judge_record
+from microgradnp.debugger.judge.recorded import OTHER_FORWARD, judge_record
 from microgradnp.debugger.judge.returned import RIGHT_HERE
-from microgradnp.debugger.judge.verdict import Verdict, conventions, relation
+from microgradnp.debugger.judge.verdict import FORGOTTEN, Verdict, conventions, relation
 from microgradnp.debugger.match.references import Evaluation
 from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.record.nodes import Node, Record
@@ -36,7 +36,6 @@ from microgradnp.debugger.record.values import global_state, set_global_state
 MOST = (2_000, 20_000)  # operations that are recorded: a few steps tell enough of a long training
 KINDS = {"update": "update", "returned": "returned", "gradient": "variable", "": "returned"}
 NOT_FOUND = "it does not move, and no gradient of it was found"
-OTHER_FORWARD = "no value of the program is what the model's forward pass ends with"
 ONE_INPUT = "the program could not be judged on other inputs"
 
 
@@ -178,7 +177,10 @@ def version_of(node: Node | None, trace: Trace) -> Version | None:
 
 
 def completed(verdict: Verdict, first: Verdict, second: Verdict | None) -> Verdict:
-    """The verdict of a record, with the gradients that it has not found and line events call right on two inputs."""
+    """The verdict of a record, with the gradients that it has not found and line events call right on two inputs.
+
+    A parameter that never moves stays unchecked, with its right gradient as the reason.
+    """
     disproved = {argument for argument, why in verdict.unjudged.items() if why == RIGHT_HERE}
     for argument in [a for a in (*verdict.unjudged, *verdict.unchecked) if a not in disproved]:
         seen = [line.entries.get(argument) for line in (first, second) if line is not None]
@@ -186,7 +188,15 @@ def completed(verdict: Verdict, first: Verdict, second: Verdict | None) -> Verdi
             verdict.entries[argument] = seen[0]
             verdict.unjudged.pop(argument, None)
             verdict.unchecked.pop(argument, None)
+        elif len(seen) == 2 and seen[0] is not None and all(is_forgotten(entry) for entry in seen):
+            where = f" (line {seen[0].line})" if seen[0].line else ""
+            verdict.unchecked[argument] = f"{seen[0].variable}{where} is right, but {argument} is {FORGOTTEN}"
     return verdict
+
+
+def is_forgotten(entry: Entry | None) -> bool:
+    """Whether line events saw the right gradient of a parameter that never moves."""
+    return entry is not None and entry.fault == "missing"
 
 
 # ---------------------------------------------------------------------------------------------- judged by line events

@@ -23,7 +23,7 @@ class Parting(NamedTuple):
     def __str__(self) -> str:
         site = self.node.site
         assert site is not None
-        return f"your forward pass and the model part at line {site.line}: {site.statement.text} (the model: {self.model})"
+        return f"line {site.line} is `{site.statement.text}`; the model has {self.model} there"
 
 
 def parting(step: Step) -> Parting | None:

@@ -33,6 +33,7 @@ PARTS_LATER = (
 )
 STILL_INT = "it is a whole number in the only step that was found"
 
+OTHER_FORWARD = "your code does not compute what the model does"
 REPLACED = "a multiple of its gradient takes its place, and the old value is lost: = for += or -="
 
 
@@ -44,7 +45,8 @@ class Verdict:
     entries: dict[str, Judged]
     number: int = 0
     last: int = 0  # the last step that was judged
-    parting: str = ""  # where the forward pass and the model part
+    parting: str = ""  # where the forward pass is another than the model's
+    unlike: str = ""  # why a later step was not judged
     ints: frozenset[str] = frozenset()  # parameters that are whole numbers of Python in the first step, which was left out
 
     @property
@@ -101,7 +103,7 @@ def judge_record(
             if entry.evidence == "gradient" and entry.status == "right":
                 look_back(before, verdict, argument)
         if verdict.wrong and ends_of(verdict.step) != ends_of(first.step):
-            first.parting = first.parting or PARTS_LATER.format(later)
+            first.unlike = PARTS_LATER.format(later)
             break
         if verdict.wrong:
             return verdict
@@ -172,7 +174,7 @@ def gradient_node(step: Step, entry: Judged) -> Node | None:
 def judge_step(step: Step) -> dict[str, Judged]:
     """Judge every float argument of the model that the program moves or returns a gradient of."""
     point = other_point(step)
-    blind = "no value of the program is what the model's forward pass ends with" if not step.outputs else ""
+    blind = OTHER_FORWARD if not step.outputs else ""
     entries = {a: Judged(a, "not checked") for a in step.evaluation.gradients}
     if point is None:
         return {

@@ -31,6 +31,7 @@ from microgradnp.debugger.match.matches import Matches
 from microgradnp.debugger.match.references import Evaluation
 from microgradnp.derivatives.agreement import cosine, scale_of
 
+FORGOTTEN = "never updated"
 ROUNDING = 1e-11  # of the largest gradient: what is smaller is zero
 SAME = 1e-5  # relative; factors that differ by less are the same
 
@@ -327,8 +328,16 @@ def relation(entry: Entry, trace: Trace) -> str:
         a, b = np.ravel(entry.found), np.ravel(entry.expected)
         if not np.isfinite(a).all():
             return "not finite"
-        return f"{other} (cosine {cosine(a, b):.4f})"
+        return f"{other}: {angle(-a if entry.kind == 'update' else a, b)}"
     return other
+
+
+def angle(found: np.ndarray, expected: np.ndarray) -> str:
+    """How far the direction of an array is from the right one, in words."""
+    degrees = math.degrees(math.acos(min(1.0, max(-1.0, cosine(found, expected)))))
+    if math.isnan(degrees) or degrees < 0.1:
+        return "its direction is less than 0.1 degrees off"
+    return f"its direction is {degrees:.{0 if degrees > 9.5 else 1}f} degrees off"
 
 
 def multiple(entry: Entry, trace: Trace) -> str:

@@ -38,7 +38,7 @@ class Match:
         return not self.note and not self.reference.partial
 
     def __str__(self) -> str:
-        factor = "" if abs(self.scale - 1) < 1e-9 else f" x {self.scale:.4g}"
+        factor = "" if f"{self.scale:.4g}" == "1" else f" x {self.scale:.4g}"
         return f"{self.reference.text}{'.T' if self.transposed else ''}{self.note}{factor}"
 
 

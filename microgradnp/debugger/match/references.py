@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core import graph
-from microgradnp.core.origin import locate
+from microgradnp.core.messages import lost_graph
+from microgradnp.core.origin import locate, one_line
 from microgradnp.core.sweep import sweep
 from microgradnp.core.tensor import Tensor
 from microgradnp.debugger.capture.roles import data_of, lengths, targets_of
@@ -52,8 +53,14 @@ class Evaluation:
     ends: list[frozenset[int]] = field(default_factory=list)  # numbers of the nodes that show where the forward pass ends
 
 
-def model_arguments(model: Callable[..., Any]) -> tuple[list[str], set[str]]:
+def model_arguments(model: Any) -> tuple[list[str], set[str]]:
     """(names of the model's arguments, those with a default)."""
+    if not callable(model):
+        shown = "None" if model is None else f"{'an' if type(model).__name__[0] in 'aeio' else 'a'} {type(model).__name__}"
+        raise ModelError(
+            f"the model must be a function that computes the loss, and {shown} was given. Pass the function itself, loss, "
+            "and not what it returns, loss(x, ...)"
+        )
     try:
         parameters = inspect.signature(model).parameters.values()
     except (TypeError, ValueError) as error:
@@ -75,10 +82,14 @@ def evaluate(model: Callable[..., Any], values: dict[str, Any]) -> Evaluation:
         loss = run_on_tensors(model, given, values)
     except Exception as error:
         shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in values.items() if is_regular(value))
-        raise ModelError(f"the model failed on {shapes}: {type(error).__name__}: {error}") from error
+        raise ModelError(f"the model failed on {shapes}: {one_line(error)}") from error
     tensors = {name: value for name, value in given.items() if isinstance(value, Tensor)}
-    if not isinstance(loss, Tensor) or not loss.requires_grad:
-        raise ModelError("the model did not return a loss that depends on its arguments; it must be written with NumPy functions")
+    if isinstance(loss, (tuple, list)):
+        raise ModelError(f"the model returned a {type(loss).__name__} of {len(loss)}; let it return the loss alone")
+    if not isinstance(loss, Tensor):
+        raise ModelError(lost_graph(loss))
+    if not loss.requires_grad:
+        raise ModelError("the model's loss does not depend on its arguments; let it compute with the parameters that it takes")
     if loss.shape != ():
         raise ModelError(f"the model returned shape {loss.shape}; a loss is a single number (np.sum or np.mean it)")
     adjoints = {id(node): np.array(g) for node, g, _ in sweep(loss, loss.seed(), free=False)}

@@ -139,6 +139,8 @@ def replaced(text: str, node: Any, edit: Edit) -> Iterator[str]:
         indent = first[: node.col_offset].decode()
         yield head + new.replace("\n", "\n" + indent) + tail
     else:
+        if head.endswith("(") and tail.startswith(")"):
+            yield f"{head[:-1]}{new}{tail[1:]}"
         yield head + new + tail
         yield f"{head}({new}){tail}"
 

@@ -93,9 +93,15 @@ def operators(node: ast.BinOp) -> Iterator[tuple[float, str, Any]]:
     elif isinstance(node.op, ast.Div):
         yield 1.4, "scale", ast.BinOp(left, ast.Mult(), right)
     dropped = "scale" if isinstance(node.op, ast.Div) else "term" if isinstance(node.op, (ast.Add, ast.Sub)) else "extra factor"
-    yield 1.2, dropped, left
+    multiplies = isinstance(node.op, ast.Mult)
+    yield (1.1, "constant", left) if multiplies and is_number(right) else (1.2, dropped, left)
     if not isinstance(node.op, (ast.Div, ast.Pow)):
-        yield 1.2, dropped, right
+        yield (1.1, "constant", right) if multiplies and is_number(left) else (1.2, dropped, right)
+
+
+def is_number(node: Any) -> bool:
+    """Whether an expression is a number that stands there."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
 
 
 def redone_derivatives(node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
@@ -138,14 +144,17 @@ def factors_of(node: Any) -> list[Any]:
 
 
 def constants(node: ast.Constant, parent: Any) -> Iterator[tuple[float, str, Any]]:
-    """Another number, near to this one or common."""
+    """Another number, near to this one or common. A factor of one is left out by `operators`."""
     value = node.value
+    is_factor = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mult)
     if isinstance(value, bool):
         yield 1.1, "flag", ast.Constant(not value)
     elif isinstance(value, (int, float)):
         kind = "axis" if isinstance(parent, ast.keyword) and parent.arg == "axis" else "constant"
         for new in (value + 1, value - 1, -value, 2 * value, value / 2, 1, 0, 2):
-            if new != value and not (isinstance(value, int) and isinstance(new, float) and new != int(new) and kind == "axis"):
+            if new not in (value, 1 if is_factor else value) and not (
+                isinstance(value, int) and isinstance(new, float) and new != int(new) and kind == "axis"
+            ):
                 plain = int(new) if isinstance(value, int) and new == int(new) else new
                 yield 1.1, kind, ast.Constant(plain) if plain >= 0 else expression(str(plain))
 

@@ -132,6 +132,7 @@ class Facts:
     tried: int = 0
     seconds: float = 0.0
     instead: str = ""  # a sentence, where this is not the step that was asked for
+    parting: str = ""  # where the forward pass is another than the model's, if no gradient could be compared for that
 
     @property
     def word(self) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from microgradnp.debugger.judge.verdict import FORGOTTEN
 from microgradnp.debugger.report.facts import Facts
 
 MOST_NAMED = 4
+UNLIKE = "Your forward pass is not the model's, so no gradient was compared: {}. Change your code or the model, and ask again."
 FORWARD = "The forward pass differs from the model, so nothing is said about the backward pass."
 
 
@@ -39,6 +41,8 @@ def summary(report: Facts) -> str:
     count, verdict = len(report.gradients), report.verdict
     if not count and not verdict.unjudged:
         return "No gradient was found that could be checked."
+    if report.parting and not verdict.wrong:
+        return UNLIKE.format(report.parting)
     if report.rule_is_wrong:
         return "The step does something else with the gradients than any known optimizer."
     if report.trace.error is not None and verdict.ok:
@@ -47,6 +51,9 @@ def summary(report: Facts) -> str:
         return "The gradient is right." if count == 1 else f"All {count} gradients are right."
     if verdict.ok:
         open_ = [*verdict.unjudged, *verdict.unchecked]
+        forgotten = [why for why in verdict.unchecked.values() if why.endswith(FORGOTTEN)]
+        if len(forgotten) == len(open_) > 0:
+            return f"{'; '.join(forgotten)}. Everything else is right."
         return f"Nothing wrong was found. It is open for {', '.join(open_)}." if open_ else "The gradients agree to some digits."
     wrong = verdict.wrong
     named = f"The gradient{'s' if len(wrong) > 1 else ''} of {', '.join(wrong[:MOST_NAMED])}"
