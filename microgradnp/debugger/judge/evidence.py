@@ -146,7 +146,8 @@ def returned_by_name(
     fitting = [
         (p, a) for p, a in free if a is not None and np.squeeze(a).shape == np.squeeze(gradient).shape and a.dtype.kind == "f"
     ]
-    fitting = [(p, a) for p, a in fitting if not np.array_equal(a, before) or fit(a, gradient)[1] < EXACT]  # the parameter itself
+    held = [np.asarray(before)] if before is not None else []
+    fitting = [(p, a) for p, a in fitting if fit(a, gradient)[1] < EXACT or not any(np.array_equal(a, b) for b in held)]
     if not fitting:
         return None
     if gradient.size == 1:
