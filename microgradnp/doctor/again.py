@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from microgradnp.doctor.chart import GOOD, Chart
 from microgradnp.doctor.facts import Cause
-from microgradnp.doctor.lab import Lab
+from microgradnp.doctor.lab import Lab, Run
 from microgradnp.doctor.levels import standard
 from microgradnp.doctor.patient import Patient
 
@@ -41,21 +42,33 @@ def with_weights_redrawn(chart: Chart) -> dict[str, Any]:
 
 
 def with_the_best_rate(chart: Chart) -> dict[str, Any]:
-    optimizer = copy.deepcopy(chart.patient.optimizer)
+    optimizer, changes = copy.deepcopy(chart.patient.optimizer), chart.patient.changes
     optimizer.lr = chart.best_rate[0]
-    return {"optimizer": optimizer}
+    factor, schedule = optimizer.lr / chart.lr, changes.schedule
+    if schedule is not None:
+        changes = replace(changes, schedule=lambda step: factor * schedule(step))
+    return {"optimizer": optimizer, "changes": changes}
 
 
-TREATMENTS: dict[str, Callable[[Chart], dict[str, Any]]] = {
-    "bad_values_in_data": without_bad_rows,
-    "inputs_unscaled": with_inputs_standardised,
-    "targets_unscaled": with_targets_standardised,
-    "symmetric_init": with_weights_redrawn,
-    "dead_relu": with_weights_redrawn,
-    "saturated_units": with_weights_redrawn,
-    "exploding_gradient": with_weights_redrawn,
-    "learning_rate_too_high": with_the_best_rate,
-    "learning_rate_too_low": with_the_best_rate,
+class Treatment(NamedTuple):
+    """What a treatment changes, and the name of its trial."""
+
+    change: Callable[[Chart], dict[str, Any]]
+    trial: str
+
+
+REDRAWN = Treatment(with_weights_redrawn, "weights redrawn")
+RATE = Treatment(with_the_best_rate, "lr")
+TREATMENTS = {
+    "bad_values_in_data": Treatment(without_bad_rows, "bad rows left out"),
+    "inputs_unscaled": Treatment(with_inputs_standardised, "inputs standardised"),
+    "targets_unscaled": Treatment(with_targets_standardised, "targets standardised"),
+    "symmetric_init": REDRAWN,
+    "dead_relu": REDRAWN,
+    "saturated_units": REDRAWN,
+    "exploding_gradient": REDRAWN,
+    "learning_rate_too_high": RATE,
+    "learning_rate_too_low": RATE,
 }
 
 
@@ -63,17 +76,34 @@ def treated(chart: Chart, name: str) -> Chart | None:
     """The chart of the training with one cause treated; None where it has learned its data, or cannot be treated."""
     if name not in TREATMENTS or chart.lab.out_of_time:
         return None
-    patient: Patient = chart.patient.treated(**TREATMENTS[name](chart), known=dict(chart.patient.known))
-    lab = Lab(patient, chart.lab.until)
-    lab.speed_up()
-    run = lab.run(patient.start, int(np.clip(patient.steps or LONGEST, 1, LONGEST)))
-    chart.lab.steps += lab.steps
-    lab.steps = 0.0
+    change, trial = TREATMENTS[name]
+    patient: Patient = chart.patient.treated(**change(chart), known=dict(chart.patient.known))
+    after = Chart(patient, Lab(patient, chart.lab.until), None, None, chart.seed)
+    after.is_treated = True
+    run = first_steps(chart, after, f"lr {chart.best_rate[0]:.3g}" if trial == "lr" else trial)
+    chart.lab.steps += after.lab.steps
+    after.lab.steps = 0.0
+    if run.quality > GOOD:
+        return None
     patient.end, patient.losses, patient.steps = run.weights, run.losses, len(run.losses)
     patient.failed = not np.isfinite(run.loss)
     patient.rule_ended = False
-    after = Chart(patient, lab, None, None, chart.seed)
-    return None if after.quality > GOOD else after
+    return after
+
+
+def first_steps(chart: Chart, after: Chart, trial: str) -> Run:
+    """The treated training until it has learned its data, at most as long as the training was. It goes on with a trial."""
+    steps = int(np.clip(chart.patient.steps or LONGEST, 1, LONGEST))
+    if steps < chart.length:
+        return after.attempt("control", steps=steps)
+    if trial in chart.trials and not chart.patient.batch_size:
+        after.adopt(chart.trials[trial])
+    run = after.control
+    chart.trials.setdefault(trial, run)
+    while run.quality < GOOD and np.isfinite(run.loss) and len(run.losses) < steps:
+        run = after.lab.run(after.patient.start, min(len(run.losses) + chart.length, steps), after=run.branch())
+        run.quality = after.lab.read(run.weights).quality() if np.isfinite(run.loss) else -np.inf
+    return run
 
 
 def is_asked(name: str, first: str) -> bool:

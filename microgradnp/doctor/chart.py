@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -18,7 +19,7 @@ from microgradnp.training.steps import Changes
 
 SHORT, LONGEST = 30, 50  # steps of a trial
 GOOD = 0.85  # the quality from which on a training has learned its data
-FACTORS = (1e-5, 1e-4, 1e-3, 1e-2, 0.1, 0.3, 3.0, 10.0, 100.0, 1e3, 1e4, 1e5)
+LEARNED = 0.93  # the quality from which on no trial is prolonged
 
 
 class Chart(Measured):
@@ -36,6 +37,7 @@ class Chart(Measured):
         self.trials: dict[str, Run] = {}
         self.notes: list[str] = []
         self.is_exact = False  # whether an exact fault was found: then trials serve a second one only
+        self.is_treated = False  # whether this is a training after its first treatment
         self.treated: list[float] = []  # losses of the trials that were made after the first treatment
         self.found: set[str] = set()  # the names of the causes found so far
 
@@ -53,43 +55,93 @@ class Chart(Measured):
         """The number of steps of a trial."""
         return int(np.clip(self.patient.steps or LONGEST, SHORT, LONGEST))
 
+    @cached_property
+    def stages(self) -> tuple[int, int, int]:
+        """The numbers of steps at which a trial is compared with the control: a fifth, a half, all."""
+        return max(10, self.length // 5), self.length // 2, self.length
+
     def attempt(self, name: str, weights: Weights | None = None, **how: Any) -> Run:
         """Run one trial, and keep it."""
         self.lab.speed_up()
         begin = self.patient.start if weights is None else weights
-        run = self.lab.run(begin, how.pop("steps", self.length), **how)
+        return self.keep(name, self.lab.run(begin, how.pop("steps", self.length), **how), how.get("data"))
+
+    def keep(self, name: str, run: Run, data: tuple[Array, ...] | None = None) -> Run:
+        """Keep a trial under a name, with its quality."""
         if np.isfinite(run.loss):
-            run.quality = self.lab.read(run.weights, how.get("data")).quality()
+            run.quality = self.lab.read(run.weights, data).quality()
         self.trials[name] = run
         return run
 
     @cached_property
+    def passed(self) -> list[float]:
+        """The loss of the control at each stage."""
+        self.lab.speed_up()
+        run, found = None, []
+        for steps in self.stages:
+            run = self.lab.run(self.patient.start, steps, after=run)
+            found.append(run.loss)
+        assert run is not None
+        self.keep("control", run)
+        return found
+
+    @property
     def control(self) -> Run:
         """The training as it is, repeated."""
-        return self.attempt("control")
+        assert self.passed
+        return self.trials["control"]
+
+    def adopt(self, run: Run) -> None:
+        """Take a run with all data in each step, made elsewhere, as the control."""
+        losses = [*run.losses, run.loss]
+        vars(self)["passed"] = [losses[min(steps, len(losses) - 1)] for steps in self.stages]
+        self.trials["control"] = run
+
+    def contest(self, name: str, weights: Weights | None = None, since: int = 0, **how: Any) -> Run | None:
+        """Run one trial by stages, and keep it. None where it is behind the control at a stage, from the stage `since` on."""
+        run: Run | None = how.pop("after", None)
+        for number, steps in enumerate(self.stages):
+            run = self.lab.run(self.patient.start if weights is None else weights, steps, after=run, **how)
+            if since <= number < 2 and np.isfinite(self.passed[number]) and not run.loss < self.passed[number]:
+                return None
+        assert run is not None
+        return self.keep(name, run)
 
     @cached_property
     def rates(self) -> dict[float, Run]:
-        """The two best learning rates of a grid, each tried in full."""
-        lr, short = self.lr, max(10, self.length // 5)
-        grid = {lr * f for f in FACTORS}
-        if not self.is_descent:
-            grid |= {1e-3, 1e-2}
-        elif np.isfinite(self.steepest) and self.steepest > 0:
-            grid |= {1 / self.steepest, 0.3 / self.steepest}
-        self.lab.speed_up()
-        coarse = sorted({lr * 100.0**k for k in (-2, -1, 0, 1, 2)})
-        runs = {x: self.lab.run(self.patient.start, short, lr=x) for x in coarse}
-        losses = {x: run.loss for x, run in runs.items()}
-        middle = min(losses, key=lambda x: (losses[x], x))
-        near = {x for x in grid if middle / 11 <= x <= 11 * middle and x not in losses}
-        runs |= {x: self.lab.run(self.patient.start, short, lr=x) for x in sorted(near)}
-        losses = {x: run.loss for x, run in runs.items()}
-        best = [x for x in sorted(losses, key=lambda x: (losses[x], x))[:2] if x != lr]
-        found = {x: self.attempt(f"lr {x:.3g}", lr=x, after=runs[x]) for x in best[:1]}
-        if best[1:] and found[best[0]].loss > losses[best[0]]:  # it was good for a few steps only
-            found[best[1]] = self.attempt(f"lr {best[1]:.3g}", lr=best[1], after=runs[best[1]])
+        """The best learning rate, tried in full, and the second best where the first was good for a few steps only.
+
+        Short runs climb to it, by factors of 100 and then of 3. A rate that is behind the control after half of the steps is
+        dropped.
+        """
+        lr, losses, runs = self.lr, {self.lr: self.passed[0]}, dict[float, Run]()
+
+        def loss(rate: float) -> float:
+            if rate not in losses:
+                runs[rate] = self.lab.run(self.patient.start, self.stages[0], lr=rate)
+                losses[rate] = runs[rate].loss
+            return losses[rate]
+
+        middle = climbed(loss, climbed(loss, lr, (100.0, 1e4)), (3.0, 10.0))
+        for rate in self.usual_rates:
+            if middle / 11 <= rate <= 11 * middle and not any(0.7 < rate / x < 1.4 for x in losses):
+                loss(rate)
+        best = [x for x in sorted(losses, key=lambda x: (losses[x], x)) if x != lr][:2]
+        found = {}
+        for x in best:
+            run = self.contest(f"lr {x:.3g}", since=1, lr=x, after=runs[x])
+            if run is not None:
+                found[x] = run
+            if run is not None and run.loss <= losses[x]:
+                break
         return found
+
+    @cached_property
+    def usual_rates(self) -> list[float]:
+        """The rates that theory and habit suggest: by the steepest curvature for descent, those of Adam for the others."""
+        if not self.is_descent:
+            return [1e-3, 1e-2]
+        return [0.3 / self.steepest, 1 / self.steepest] if np.isfinite(self.steepest) and self.steepest > 0 else []
 
     @cached_property
     def redrawn(self) -> Weights:
@@ -99,7 +151,10 @@ class Chart(Measured):
 
     @cached_property
     def tried(self) -> dict[str, Run]:
-        """All trials, from the same start with the same batches: one change each. Fewer where an exact fault was found."""
+        """All trials, from the same start with the same batches: one change each. Fewer where an exact fault was found.
+
+        What no cause asks for is run by stages. Nothing is prolonged once a trial has learned the data.
+        """
         assert self.control is not None
         assert self.rates is not None
         inputs, targets = self.start.inputs, self.start.targets
@@ -108,18 +163,30 @@ class Chart(Measured):
             self.attempt("inputs standardised", data=self.standardised())
         if self.targets_are_odd and targets:
             self.attempt("targets standardised", data=tuple(standard(a) if k in targets else a for k, a in enumerate(data)))
-        if not self.is_exact or self.saturated > 0.4 or self.vanishes or self.explodes:
+        if self.saturated > 0.4 or self.vanishes or self.explodes:
             self.attempt("weights redrawn", self.redrawn)
+        elif not self.is_exact:
+            self.contest("weights redrawn", self.redrawn)
         if self.vanishes or self.explodes:
             self.attempt("weights scaled to the data", scaled_to_data(self.lab, self.redrawn))
-        firsts = {x: self.lab.run(self.patient.start, self.length // 4, optimizer=Adam(lr=x)) for x in (0.003, 0.03)}
+        firsts = {x: self.lab.run(self.patient.start, self.stages[0], optimizer=Adam(lr=x)) for x in (0.003, 0.03)}
         rate = min(firsts, key=lambda x: firsts[x].loss)
         self.attempt(f"Adam {rate:g}", optimizer=Adam(lr=rate), after=firsts[rate])
-        if not self.is_exact:
-            self.prolong(f"Adam {rate:g}", 2 * self.length)
-        if self.is_finite and self.has_history and not self.is_exact:
-            self.attempt("continued", self.patient.end, steps=2 * self.length, changes=self.at_the_largest_rate)
+        if not self.is_exact and not self.is_treated:
+            self.go_on()
+            if max(run.quality for run in self.trials.values()) < LEARNED:
+                self.prolong(f"Adam {rate:g}", 2 * self.length)
         return self.trials
+
+    def go_on(self) -> None:
+        """Continue the training. It ends at half of the steps where it goes nowhere."""
+        if not (self.is_finite and self.has_history):
+            return
+        run = self.lab.run(self.patient.end, self.length, changes=self.at_the_largest_rate)
+        quality = self.lab.read(run.weights).quality() if np.isfinite(run.loss) else -np.inf
+        if run.loss < 0.97 * self.loss_end or quality > self.quality + 0.02:
+            run = self.lab.run(self.patient.end, 2 * self.length, changes=self.at_the_largest_rate, after=run)
+        self.keep("continued", run)
 
     @property
     def at_the_largest_rate(self) -> Changes:
@@ -200,6 +267,20 @@ class Chart(Measured):
         here, there = self.quality, self.quality_on_validation
         gained = self.lab.read(self.tried[name].weights, self.validation).quality() - max(there, -1)
         return gained > max(0.02, 0.2 * (self.tried[name].quality - max(here, -1)))
+
+
+def climbed(loss: Callable[[float], float], rate: float, factors: Sequence[float]) -> float:
+    """The rate with the smallest loss: up by these factors while the loss falls, or else down while it falls or is infinite."""
+    for signs in (1, -1):
+        best = rate
+        for factor in factors:
+            tried = rate * factor**signs
+            if not (loss(tried) < loss(best) or (signs < 0 and not np.isfinite(loss(best)))):
+                break
+            best = tried
+        if best != rate:
+            return best
+    return rate
 
 
 def left(quality: float) -> float:

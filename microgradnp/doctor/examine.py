@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from microgradnp.doctor.again import as_second, is_asked, treated
+from microgradnp.doctor.again import TREATMENTS, as_second, is_asked, treated
 from microgradnp.doctor.causes.data import UNTOLD
 from microgradnp.doctor.causes.finding import Finding, Row, is_worse
 from microgradnp.doctor.causes.numbers import bad_values_in_data, unstable_formula
@@ -41,11 +41,12 @@ def examine(chart: Chart) -> Diagnosis:
         ask(chart, found, OF_THE_DATA)
         found.notes.append(f"a smooth fit tells {chart.foretold:.0%} of unseen rows: what goes beyond it may be memorised")
         return told(chart, found, "sick" if found.causes else "healthy", summary_of(chart))
-    if nearly_best(chart) and not exact:
+    if not exact and nearly_best(chart):
         ask(chart, found, OF_THE_DATA)
         return told(chart, found, "sick" if found.causes else "at its floor", summary_of(chart))
-    ask(chart, found, BY_TRIALS)
-    ask(chart, found, OF_THE_DATA)
+    if not (exact and found.causes[0].name in TREATMENTS):  # else they are asked once it is treated
+        ask(chart, found, BY_TRIALS)
+        ask(chart, found, OF_THE_DATA)
     look_again(chart, found)
     verdict = "sick" if found.causes else "at its floor" if is_at_floor(chart) else "could not tell"
     return told(chart, found, verdict, summary_of(chart))
@@ -53,10 +54,9 @@ def examine(chart: Chart) -> Diagnosis:
 
 def look_again(chart: Chart, found: Diagnosis) -> None:
     """Treat the first cause that can be treated, and add what is left then."""
-    for cause in found.causes:
-        after = treated(chart, cause.name)
-        if after is None:
-            continue
+    cause = next((cause for cause in found.causes if cause.name in TREATMENTS), None)
+    after = treated(chart, cause.name) if cause is not None else None
+    if cause is not None and after is not None:
         second = Diagnosis()
         if unstable_formula(after) is None:
             ask(after, second, [row for row in (*AT_ONE_POINT, *BY_TRIALS, *OF_THE_DATA) if is_asked(row.name, cause.name)])
@@ -65,7 +65,6 @@ def look_again(chart: Chart, found: Diagnosis) -> None:
             chart.treated = [run.loss for name, run in after.trials.items() if "targets" not in name]
         told_already = {c.name for c in found.causes}
         found.causes += [as_second(c, cause.name) for c in second.causes if c.name not in told_already and c.score > 50]
-        return
 
 
 def ask(chart: Chart, found: Diagnosis, rows: list[Row]) -> None:

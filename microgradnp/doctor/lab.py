@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from microgradnp.doctor.reading import Reading
 from microgradnp.optim import Optimizer
 from microgradnp.training.steps import Changes
 
+HOPELESS = 1e6  # times the first loss: a trial that reaches it ends there, as diverged
 VALUE_ONLY = 0.4  # the cost of a loss without its gradient, in gradient evaluations
 
 
@@ -38,6 +39,17 @@ class Run:
     optimizer: Optimizer | None = None  # as it was after the last step
     norms: dict[str, list[tuple[int, float]]] = field(default_factory=dict)  # of the gradient of each parameter, over the steps
     rows: Rows | None = None  # where it was in the data
+
+    def branch(self) -> Run:
+        """A copy that can be gone on with while this run stays as it is."""
+        norms = {name: list(points) for name, points in self.norms.items()}
+        return replace(
+            self,
+            losses=list(self.losses),
+            norms=norms,
+            optimizer=copy.deepcopy(self.optimizer),
+            rows=copy.deepcopy(self.rows),
+        )
 
 
 class Lab:
@@ -159,7 +171,7 @@ class Lab:
         for step in range(done, steps):
             value, found = self.value_and_grad(now, rows.of(data))
             losses.append(value)
-            if not np.isfinite(value) or self.out_of_time:
+            if not np.isfinite(value) or value > HOPELESS * abs(losses[0]) + 1e-9 or self.out_of_time:
                 return Run(now, losses, np.inf, norms=norms)
             for name, g in found.items():
                 norms[name].append((step, float(np.sqrt(np.vdot(g, g).real))))
