@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.doctor.curvature import Hessian, steepest
 from microgradnp.doctor.lab import Lab, Run
 from microgradnp.doctor.levels import standard
 from microgradnp.doctor.measured import Measured, Predict
@@ -199,12 +200,25 @@ class Chart(Measured):
         data = enumerate(self.patient.data)
         return tuple(standard(a) if k in inputs and a.dtype.kind in "fiu" else a for k, a in data)
 
-    def standardising_helps_adam(self, name: str) -> bool:
-        """Whether standardised inputs help where the learning rate is no obstacle. The trial of both is kept under `name`."""
+    def standardising_helps_anyway(self) -> str | None:
+        """The name of a trial of standardised inputs that helps where the learning rate is no obstacle; None where none does.
+
+        It has Adam's rate, or for descent the rate that suits the curvature there, and is compared with the best without it.
+        """
+        data = self.standardised()
         adam = next(n for n in self.tried if n.startswith("Adam") and "," not in n)
-        both = self.attempt(name, data=self.standardised(), optimizer=Adam(lr=float(adam.split()[1])))
-        before, after = left(self.trials[adam].quality), left(both.quality)
-        return after < 0.7 * before and both.quality > 0.1
+        before = left(self.trials[adam].quality)
+        both = self.attempt(name := "inputs standardised, with Adam", data=data, optimizer=Adam(lr=float(adam.split()[1])))
+        if left(both.quality) < 0.7 * before and both.quality > 0.1:
+            return name
+        if not self.is_descent or not self.best_rate[0] < self.lr / 8:
+            return None
+        there = steepest(Hessian(self.lab, self.patient.start, data), seed=self.seed)
+        if not there > 0:
+            return None
+        rate, before = float(f"{1 / there:.2g}"), left(max(run.quality for run in [self.control, *self.rates.values()]))
+        both = self.attempt(name := f"inputs standardised, with lr {rate:g}", data=data, lr=rate)
+        return name if left(both.quality) < 0.7 * before and both.quality > 0.1 else None
 
     def prolong(self, name: str, steps: int) -> None:
         """Go on with a trial."""

@@ -162,8 +162,10 @@ def what_to_do(chart: Chart, found: Diagnosis) -> list[str]:
     These were tried before the first treatment, so they are no answer to what is seen after it. Where no treatment helped in its
     trial, they are told, too.
     """
-    chosen = []
+    chosen: list[str] = []
     for cause in found.causes:
+        if not cause.after and cause.name.startswith("learning_rate") and "inputs_unscaled" in chart.found:
+            continue  # that rate suits the inputs as they are
         slow = not cause.after and cause.name in ("learning_rate_too_low", "stopped_on_a_plateau")
         if slow or (cause.trial and not cause.treatment):
             chosen.append(faster(chart))

@@ -115,10 +115,27 @@ class Reading:
         self.output: Any = None
         self.target: Array | None = None
         self.target_keys: frozenset[Any] = frozenset()
-        self.meeting = ""
+        self.met_at: Any = None  # the operation in which they meet
         for node in self.nodes:
             for value, data, keys in self.meetings(node):
-                self.output, self.target, self.target_keys, self.meeting = value, data, keys, node.rule.name
+                self.output, self.target, self.target_keys, self.met_at = value, data, keys, node
+
+    @property
+    def meeting(self) -> str:
+        """The name of the operation in which output and targets meet."""
+        return "" if self.met_at is None else str(self.met_at.rule.name)
+
+    @cached_property
+    def penalties(self) -> list[Any]:
+        """The terms of the loss that are made of parameters alone."""
+        found, waiting = [], [self.loss]
+        while waiting:
+            node = waiting.pop()
+            if self.made_of[id(node)] and not self.data_of[id(node)]:
+                found.append(node)
+            elif node.rule is not None and node.rule.name == "add" and node.ndim == 0:
+                waiting += [p for p in graph.parents(node) if p.ndim == 0]
+        return found
 
     def meetings(self, node: Any) -> Iterator[tuple[Any, Array, frozenset[Any]]]:
         """(value, data, their keys) where a node joins what depends on parameters and data with other data."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
+from microgradnp.doctor.chart import climbed
 from microgradnp.doctor.handwritten.pace import pace_of
 from microgradnp.doctor.lab import Lab
 from microgradnp.doctor.patient import of_fit
@@ -49,6 +50,15 @@ def copied():
     return x
 
 
+def with_a_penalty(size):
+    net = Net()
+
+    def loss(x, t):
+        return mg.mse(net(x), t) + size * np.sum(net.p["W"] ** 2) + size * np.sum(net.p["V"] ** 2)
+
+    return mg.fit(loss, net.p, (X, Y), optimizer=mg.optim.SGD(lr=0.1), iterations=400, progress=False)
+
+
 HALF = (X.astype(np.float16), Y.astype(np.float16))
 SICK = {  # cause -> a training, and what its evidence says
     "always_clipped": (lambda: trained(Net(), clip_norm=1e-3), "clipped in 100% of 200 steps"),
@@ -58,6 +68,15 @@ SICK = {  # cause -> a training, and what its evidence says
     "classes_out_of_balance": (
         lambda: trained(Net(2), *few_of_one(), mg.cross_entropy, 0.003, 300),
         "of the samples are of class 0; of the others 0% are recognised",
+    ),
+    "targets_broadcast": (
+        lambda: trained(Net(), t=Y[:, 0], loss=lambda y, t: np.mean((y - t) ** 2)),
+        "the output (120, 1) and the targets (120,) give (120, 120)",
+    ),
+    "penalty_too_strong": (lambda: with_a_penalty(1.0), "is a penalty, made of the parameters alone"),
+    "targets_out_of_range": (
+        lambda: trained(Net(), t=np.sign(Y), loss=mg.bce_with_logits),
+        "the loss is a cross-entropy: it can fall without end",
     ),
     "labels_malformed": (lambda: trained(Net(3), t=CLASSES - 1, loss=of_rows), "class numbers are negative"),
 }
@@ -69,6 +88,21 @@ def test_the_cause_is_named_first(cause):
     found = mg.diagnose(train())
     assert [c.name for c in found.causes][:1] == [cause], str(found)
     assert evidence in found.causes[0].evidence
+
+
+HEALTHY = {
+    "a small penalty": lambda: with_a_penalty(1e-4),
+    "a logistic loss of signs": lambda: trained(Net(), t=np.sign(Y), loss=lambda z, t: np.mean(np.log(1 + np.exp(-t * z))), lr=1),
+    "all pairs of answers": lambda: trained(
+        Net(), loss=lambda y, t: np.mean(((y - y.T) - (t - t.T)) ** 2), lr=0.05, iterations=600
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_a_healthy_training_is_not_alarmed(name):
+    found = mg.diagnose(HEALTHY[name]())
+    assert not found.causes, str(found)
 
 
 def test_labels_that_begin_at_1():
@@ -134,3 +168,15 @@ def test_a_run_that_is_gone_on_with_is_one_run():
         assert lab.steps - steps < 14
         assert gone_on.losses == whole.losses
         assert all(np.array_equal(gone_on.weights[name], w) for name, w in whole.weights.items())
+
+
+def test_the_best_rate_is_climbed_to_with_few_runs():
+    asked = []
+
+    def loss(rate):
+        asked.append(rate)
+        return abs(np.log10(rate)) if rate < 30 else np.inf
+
+    assert np.isclose(climbed(loss, climbed(loss, 1e-4, (100.0, 1e4)), (3.0, 10.0)), 1)
+    assert climbed(loss, 1e3, (100.0, 1e4)) == 10
+    assert len(set(asked)) < 12

@@ -211,6 +211,60 @@ def gradients_that_are_never_set_to_zero():
     return mg.diagnose(train, linear, (x, y, np.zeros((3, 1))))
 
 
+def targets_of_one_axis():
+    x = RNG.normal(size=(150, 3))
+    net = Layers(3, 16, 1)
+    t = np.sin(x[:, 0]) + x[:, 1]
+    return asked(lambda x, t: np.mean((net(x) - t) ** 2), net.p, (x, t))
+
+
+def areas_and_rooms():
+    area, rooms = RNG.uniform(800, 4500, 97), RNG.integers(1, 6, 97)
+    price = 60 + 0.12 * area + 8 * rooms + 10 * RNG.normal(size=97)
+    x = np.stack([area, rooms], 1)
+    w, b = (mg.Tensor(np.zeros(s), requires_grad=True) for s in ((2, 1), 1))
+    return asked(lambda x, t: np.mean((x @ w + b - t) ** 2) / 2, {"w": w, "b": b}, (x, price[:, None]), lr=0.01, iterations=1500)
+
+
+def signs_for_a_binary_cross_entropy():
+    x, t = two_moons()
+    net = Layers(2, 16, 1)
+    return asked(lambda x, t: mg.bce_with_logits(net(x), t), net.p, (x, 2.0 * t[:, None] - 1), lr=0.5, iterations=1000)
+
+
+def signs_for_a_logistic_loss_by_hand():
+    x, t = two_moons()
+    net = Layers(2, 16, 1)
+
+    def loss(x, t):
+        y = mg.sigmoid(net(x))
+        return -np.mean(t * np.log(y + 1e-9) + (1 - t) * np.log(1 - y + 1e-9))
+
+    return asked(loss, net.p, (x, 2.0 * t[:, None] - 1), lr=0.5, iterations=1000)
+
+
+def a_penalty_that_wins():
+    x, t = two_moons()
+    net = Layers(2, 16, 2)
+
+    def loss(x, t):
+        return mg.cross_entropy(net(x), t) + 0.5 * sum(np.sum(p * p) for p in net.p.values())
+
+    return asked(loss, net.p, (x, mg.one_hot(t, 2)), lr=0.1, iterations=500)
+
+
+def each_test_row_scaled_by_itself():
+    x, t = two_moons()
+    x = 50 + 10 * x
+    net = Layers(2, 16, 2)
+    z = (x - x.mean(0)) / x.std(0)
+
+    def predict(x):
+        return net((x - x.mean(1, keepdims=True)) / x.std(1, keepdims=True))
+
+    return asked(lambda x, t: mg.cross_entropy(net(x), t), net.p, (z, mg.one_hot(t, 2)), lr=0.5, iterations=600, predict=predict)
+
+
 TOLD = {  # program -> what it must name first, or second
     pixels_from_0_to_255: "inputs_unscaled",
     shuffled_with_the_wrong_module: "targets_unrelated",
@@ -231,6 +285,12 @@ TOLD = {  # program -> what it must name first, or second
     the_first_layer_was_forgotten: "parameter_not_trained",
     everything_died: "dead_relu",
     gradients_that_are_never_set_to_zero: "wrong_gradient",
+    targets_of_one_axis: "targets_broadcast",
+    areas_and_rooms: "inputs_unscaled",
+    signs_for_a_binary_cross_entropy: "targets_out_of_range",
+    signs_for_a_logistic_loss_by_hand: "targets_out_of_range",
+    a_penalty_that_wins: "penalty_too_strong",
+    each_test_row_scaled_by_itself: "evaluation_differs",
 }
 
 

@@ -227,8 +227,37 @@ def labels_malformed(chart: Chart) -> Finding | None:
     return Finding(f"{np.mean(wrong):.1%} of the one-hot rows do not sum to 1; the first is row {row}", "encode the labels anew")
 
 
+def targets_broadcast(chart: Chart) -> Finding | None:
+    """An output (n, 1) that meets targets (n,): each output is compared with all targets."""
+    node, y, t = chart.start.met_at, chart.start.y, chart.start.target
+    if node is None or y is None or t is None or len(t) < 3 or node.shape != (len(t), len(t)):
+        return None
+    if sorted([y.shape, t.shape], key=len) != [(len(t),), (len(t), 1)]:
+        return None
+    evidence = f"the output {y.shape} and the targets {t.shape} give {node.shape}: each output is compared with all targets"
+    return Finding(evidence, "give both one shape, such as targets[:, None]", line=line_of(node))
+
+
+def targets_no_shares(chart: Chart) -> Finding | None:
+    """Two targets that are not 0 and 1, in a cross-entropy that takes them for shares: it has no lower limit then."""
+    node, t, value = chart.start.met_at, chart.start.target, chart.start.output
+    if node is None or t is None or node.rule.name != "multiply" or t.shape != value.shape or len(np.unique(t)) != 2:
+        return None
+    logits = (n for n in chart.start.nodes if n.rule is not None and n.rule.name in ("logaddexp", "softplus"))
+    of_shares = value.rule is not None and value.rule.name in ("log", "log_softmax")
+    if not (of_shares or any(p is value for n in logits for p in parents(n))):
+        return None
+    outside = float(np.mean((t < 0) | (t > 1)))
+    if outside <= 0.02:
+        return None
+    evidence = f"{outside:.0%} of the targets lie outside of 0 to 1, and the loss is a cross-entropy: it can fall without end"
+    return Finding(evidence, "use targets of 0 and 1, such as (targets > 0) * 1.0")
+
+
 def targets_out_of_range(chart: Chart) -> Finding | None:
-    """Targets that the last activation cannot give."""
+    """Targets that the last activation, or the loss, cannot take."""
+    if (shares := targets_no_shares(chart)) is not None:
+        return shares
     kind, t, y = chart.start.last_activation, chart.start.target, chart.start.y
     if kind not in RANGES or t is None or y is None or t.size != y.size or chart.start.meeting in NORMALISING:
         return None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from microgradnp.core.tensor import Tensor
 from microgradnp.doctor.causes.finding import Finding, better
 from microgradnp.doctor.chart import Chart, left
-from microgradnp.doctor.lab import limited, moved
+from microgradnp.doctor.lab import Lab, limited, moved
+from microgradnp.doctor.reading import Reading
 from microgradnp.optim import SGD
 
 
@@ -125,6 +127,37 @@ def weight_decay_too_strong(chart: Chart) -> Finding | None:
     return Finding(evidence, "use a smaller weight decay", trial)
 
 
+def penalty_too_strong(chart: Chart) -> Finding | None:
+    """Without the terms of the loss that are made of parameters alone the training does much better."""
+    penalties = chart.end.penalties if chart.is_finite else []
+    if not penalties:
+        return None
+    name = "without the penalty"
+    if name not in chart.trials:
+        patient = chart.patient.treated(loss=lambda *data: without_penalties(chart, data))
+        lab = Lab(patient, chart.lab.until)
+        run = lab.run(patient.start, max(chart.length, min(patient.steps, 3 * chart.length)))
+        chart.lab.steps += lab.steps
+        chart.keep(name, run)
+        run.loss = chart.lab.value(run.weights) if np.isfinite(run.loss) else np.inf
+    run = chart.trials[name]
+    if run.quality - max(chart.quality, chart.control.quality) < 0.1 or not chart.generalises(name):
+        return None
+    size = sum(float(term.item()) for term in chart.start.penalties)
+    evidence = f"{size:.3g} of the loss of {chart.loss_start:.3g} at the start is a penalty, made of the parameters alone"
+    trial = f"{len(run.losses)} steps without it from the same start: quality {run.quality:.2f}; with it now {chart.quality:.2f}"
+    return Finding(evidence, "use a smaller penalty", trial)
+
+
+def without_penalties(chart: Chart, data: tuple[Any, ...]) -> Any:
+    """The loss without the terms that are made of parameters alone."""
+    reading = Reading(chart.patient, tuple(a.numpy() for a in data))
+    total = reading.loss
+    for term in reading.penalties:
+        total = total - term
+    return total
+
+
 def always_clipped(chart: Chart) -> Finding | None:
     """The limit for the gradient is far under its norm in nearly all steps, and without the limit it learns more."""
     limit, norms = chart.patient.changes.clip_norm, np.asarray(chart.patient.norms)
@@ -182,7 +215,7 @@ def capacity_too_small(chart: Chart) -> Finding | None:
     """A smooth fit tells more about samples that it has not seen than any trial of this model about its own."""
     if (
         chart.is_exact
-        or chart.found & {"inputs_unscaled", "targets_unscaled"}  # it is asked again once they are treated
+        or chart.found & {"inputs_unscaled", "targets_unscaled", "penalty_too_strong"}  # it is asked again once they are treated
         or chart.start.measure not in ("accuracy", "R^2")  # no other quality is that of a smooth fit
         or not (chart.best_quality < 0.75 and chart.foretold - chart.best_quality > 0.08)
         or chart.vanishes

@@ -190,14 +190,15 @@ def inputs_unscaled(chart: Chart) -> Finding | None:
     name = "inputs standardised"
     gain = chart.gain(name)
     if gain <= 0.6 * max(chart.best_rate[1], 0.3 * chart.gain("weights redrawn")) or (gain <= 0.25 and chart.is_finite):
-        name = "inputs standardised, with Adam"
-        if not chart.standardising_helps_adam(name):
+        if (other := chart.standardising_helps_anyway()) is None:
             return None
+        name = other
     evidence = (
         f"the inputs have |mean| / std {ratio:.3g}, root mean square {size:.3g}, and a largest std {unequal:.3g} times the median"
     )
     trial = better(chart, name) if name in chart.trials else ""
-    return Finding(evidence, "standardise: (x - x.mean(0)) / x.std(0), with these numbers for new data, too", trial)
+    rate = f". Then use a rate of about {name.rpartition(' ')[2]}" if "lr" in name else ""
+    return Finding(evidence, f"standardise: (x - x.mean(0)) / x.std(0), with these numbers for new data, too{rate}", trial)
 
 
 def targets_unscaled(chart: Chart) -> Finding | None:
