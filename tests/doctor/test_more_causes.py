@@ -90,6 +90,10 @@ def test_the_cause_is_named_first(cause):
     assert evidence in found.causes[0].evidence
 
 
+def of_pairs(y, t):
+    return np.mean(((y - y.T) - (t - t.T)) ** 2)
+
+
 HEALTHY = {
     "a small penalty": lambda: with_a_penalty(1e-4),
     "a logistic loss of signs": lambda: trained(Net(), t=np.sign(Y), loss=lambda z, t: np.mean(np.log(1 + np.exp(-t * z))), lr=1),
