@@ -40,8 +40,8 @@ def html_of(data: Json, programs: Sequence[str] = (), others: Sequence[Json] = (
 
 
 def of_programs(programs: Sequence[str]) -> str:
-    """JavaScript of a list: for each program a function that makes it."""
-    made = ["() => {\n" + text + "\nreturn run;\n}" for text in programs]
+    """JavaScript of a list: for each program a function that makes it, for so many samples where it is one for any number."""
+    made = ["(rows_) => {\n" + text + "\nreturn run;\n}" for text in programs]
     return f"const PROGRAMS = [{', '.join(made)}];\n" if made else ""
 
 

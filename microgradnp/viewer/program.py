@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.viewer.batches import batched
 from microgradnp.viewer.contents import Contents, Json
 
 MOST_NODES, MOST_NUMBERS = 3_000, 2_000_000  # of a page that computes
@@ -32,13 +33,21 @@ def program_of(contents: Contents) -> tuple[str | None, Json]:
         return None, not_live("A name in the graph would end the page's script.")
     place = [contents.index.get(id(node), -1) for node in found.nodes]
     leaves = [[place[k], packed_exactly(found.nodes[k])] for k in found.leaves]
-    maps = {side: [without_numbers(found) for found in contents.data[side]] for side in ("values", "grads")}
-    return found.text, {"live": {"nodes": place, "leaves": leaves, "program": 0}, **maps}
+    live: Json = {"nodes": place, "leaves": leaves, "program": 0}
+    general = batched(found.nodes, found.leaves)
+    if general is not None:
+        live["batch"] = {"rows": general.rows, "leaves": general.leaves}
+    known = [{place[k] for k, there in enumerate(sides) if there} for sides in ([True] * len(place), found.has_gradient)]
+    sides = zip(("values", "grads"), known, strict=True)
+    maps = {side: [without_cells(m) if k in there else m for k, m in enumerate(contents.data[side])] for side, there in sides}
+    return (general or found).text, {"live": live, **maps}
 
 
-def without_numbers(found: Json | None) -> Json | None:
-    """A map without the numbers that the page computes itself."""
-    return found if found is None or len(found.get("x", ())) <= 1 else {key: part for key, part in found.items() if key != "x"}
+def without_cells(found: Json | None) -> Json | None:
+    """A map without what the page computes itself: its cells, and the numbers of a small array."""
+    if found is None or len(found.get("x", ())) == 1 or "q" not in found:
+        return found
+    return {key: part for key, part in found.items() if key != "x"} | {"q": "live"}
 
 
 def not_live(reason: str) -> Json:

@@ -56,8 +56,9 @@ def view(
         The result of `fit(..., snapshots=k)` for the same model. The page plays its values and gradients over the iterations.
     live : bool
         Whether the page computes. Then any entry of a parameter or an input can be changed in it: all values, gradients and
-        pictures follow. It also trains the model, with the steps of `fit`, on the data of this graph. It computes in double
-        precision. If an operation has no JavaScript, the page says so and shows the recorded numbers only.
+        pictures follow. It also trains the model, with the steps of `fit`, on the data of this graph: all samples, or batches of
+        them in their order. It computes in double precision. If an operation has no JavaScript, the page says so and shows the
+        recorded numbers only.
     direction : "TB", "LR" or None
         Top to bottom, or left to right. None takes the one that gives the larger text. The page can change it.
     engine : "dot", "pygraphviz", "builtin" or None

@@ -113,6 +113,45 @@ def test_100_steps_are_those_of_fit(opened):
         assert page.text_content("#iteration") == "100"
 
 
+def in_order(size, *arrays):
+    """The batches of the page: rows in their order, over and over."""
+    while True:
+        for start in range(0, len(arrays[0]), size):
+            yield tuple(array[start : start + size] for array in arrays)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("size", [5, 1])
+def test_steps_with_batches_are_those_of_fit_in_the_same_order(opened, size):
+    page = opened(mg.view(recorded()[1], live=True))
+    assert page.text_content("#order") == ""
+    for name, optimizer in {"momentum": mg.optim.SGD(lr=0.03, momentum=0.9), "adam": mg.optim.Adam(lr=0.03)}.items():
+        x, t, weights = data()
+        leaves = {key: mg.Tensor(array, requires_grad=True) for key, array in weights.items()}
+        result = mg.fit(
+            lambda x, t: network(x, t, *leaves.values()),  # noqa: B023
+            leaves,
+            in_order(size, x, t),
+            optimizer=optimizer,
+            iterations=40,
+            progress=False,
+        )
+        page.click("#start", force=True)
+        page.select_option("#optimizer", name)
+        page.fill("#rate", "0.03")
+        page.fill("#batch", str(size))
+        page.keyboard.press("Tab")
+        assert f"Batches of {size} of the 12 samples in the order of the rows of x, t, not shuffled" in page.text_content(
+            "#order"
+        )
+        page.evaluate("document.body.live.train(40)")
+        np.testing.assert_allclose(page.evaluate("document.body.live.losses()"), result.history.loss, rtol=1e-10)
+        for key, leaf in leaves.items():
+            np.testing.assert_allclose(
+                page.evaluate("(k) => document.body.live.leaf(k)", key), leaf.numpy().ravel(), rtol=1e-10, atol=1e-10
+            )
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("label", ["B", "A"])
 def test_the_story_with_its_wrong_line_is_the_hand_written_training(opened, tmp_path, label):
@@ -174,7 +213,37 @@ def test_vanishing_gradients_are_named(opened):
         h = mg.sigmoid(h @ W)
     page = opened(mg.view(np.sum(h), live=True))
     assert page.locator(".vanishing").count() > 0
+    page.evaluate("document.body.live.train(30)")
+    assert "since step 0" in page.locator(".vanishing").first.text_content()
+    pictures = page.locator(".over-time")
+    assert pictures.count() == 2 * page.locator(".layers tbody tr").count()
+    assert pictures.first.get_attribute("width") == "30"  # a column for each step
+    assert "magnitudes of gradients" in pictures.nth(1).get_attribute("aria-label")
     assert opened(mg.view(recorded()[1], live=True)).locator(".vanishing").count() == 0
+
+
+@pytest.mark.long
+def test_a_cell_in_the_drawing_is_changed_by_mouse_and_by_keys(opened):
+    page = opened(mg.view(recorded()[1], live=True), "#open=all")
+    before, place = page.text_content("#lossText"), page.get_attribute("#view", "transform")
+    box = page.locator(".node.data", has_text="x").first
+    frame = box.locator(".thumbs .frame").first.bounding_box()
+    page.mouse.move(frame["x"] + frame["width"] - 2, frame["y"] + 1)  # the first row, the second column
+    page.mouse.down()
+    page.mouse.move(frame["x"], frame["y"] - 60, steps=3)
+    page.mouse.up()
+    changed = np.array(page.evaluate("document.body.live.leaf('x')"))
+    assert list(np.flatnonzero(changed != data()[0].ravel())) == [1]
+    assert page.get_attribute("#view", "transform") == place
+    assert page.text_content("#lossText") != before
+    box.locator(".sheet").focus()
+    for key in ("Shift+ArrowRight", "Shift+ArrowUp"):
+        page.keyboard.press(key)
+    assert page.evaluate("document.body.live.leaf('x')")[2] > data()[0][1, 0]
+    assert page.locator(".entry-frame").count() == 1
+    assert page.text_content("#status").startswith("x[1,0] = ")
+    page.click("#recorded")
+    assert page.text_content("#lossText") == before
 
 
 @pytest.mark.long
@@ -234,12 +303,12 @@ def test_labels_cannot_be_changed(opened):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("kind", ["mlp", "live", "editor", "report"])
+@pytest.mark.parametrize("kind", ["mlp", "live", "editor", "report", "beside"])
 def test_axe_finds_no_violation(browser, tmp_path, kind):
     axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
     rules = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-    path, state = tmp_path / "page.html", "#open=all&sel=0" if kind == "editor" else ""
-    if kind == "report":
+    path, state = tmp_path / "page.html", {"editor": "#open=all&sel=0", "beside": "#beside=1"}.get(kind, "")
+    if kind in ("report", "beside"):
         examples = Path(__file__).parents[2] / "examples"
         from click.testing import CliRunner
 
@@ -250,7 +319,7 @@ def test_axe_finds_no_violation(browser, tmp_path, kind):
             str(examples / "xor_by_hand.py"),
             "--model",
             f"{examples / 'xor_by_hand.py'}:loss",
-            "--html",
+            "--html" if kind == "report" else "--view",
             str(path),
         ]
         CliRunner().invoke(main, command)

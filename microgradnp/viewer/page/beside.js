@@ -62,7 +62,7 @@ function passRow([node, lines]) {
   const says = [...new Set(rows.map((row) => row.says).filter(Boolean))].join("; "), count = rows.reduce((sum, row) => sum + row.count, 0);
   if (says) text.append(html("small", `${isFirst ? "the first wrong one: " : ""}${says}${count > rows.length ? ` (${count} values)` : ""}`));
   const lead = html("button", null, "lead-to");
-  lead.setAttribute("aria-label", `gradient of ${title(node)}, ${rows.map((row) => `line ${row.line}`).join(", ")}${says ? `: ${says}` : ""}`);
+  lead.title = "show it in the graph";
   lead.append(text, ...[["derived", D.grads[node]], ["by hand", mark?.hand], ["difference", mark?.difference]].map(([label, map]) => small(map, label, scale)));
   lead.onclick = () => { select(node); inSight(node); };
   item.append(lead);

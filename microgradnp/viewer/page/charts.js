@@ -39,7 +39,7 @@ const legend = (entries) => {
 };
 
 function lossPart() {
-  const now = [...T.losses, lossNow()], lines = [{ numbers: now, every: T.every, color: LINES[0] }], entries = [];
+  const now = inBatches() && T.losses.length ? T.losses : [...T.losses, lossNow()], lines = [{ numbers: now, every: T.every, color: LINES[0] }], entries = [];
   if (T.ghost) {
     lines.unshift({ numbers: T.ghost.losses, every: T.ghost.every, kind: "ghost" });
     entries.push([T.byHand ? BY_HAND.wrong : BY_HAND.right, LINES[0]], [T.ghost.label, null, "ghost"]);
@@ -52,7 +52,7 @@ const drawnLines = () => parameters.map((_, k) => k).filter((k, _, all) => all.l
 
 function normsPart() {
   const chosen = drawnLines(), last = parameters.map((node) => sizeOfAll(exact(node, "right")));
-  const lines = chosen.map((k, i) => ({ numbers: [...T.norms.map((norms) => norms[k]), last[k]], every: T.every, color: LINES[i] }));
+  const lines = chosen.map((k, i) => ({ numbers: [...T.norms.map((norms) => norms[k]), ...(inBatches() ? [] : [last[k]])], every: T.every, color: LINES[i] }));
   const left = parameters.length - chosen.length;
   return [lineChart(lines, 110, "norm of the gradient of each parameter"), legend(chosen.map((k, i) => [`${longTitle(parameters[k])} ${number(last[k])}`, LINES[i]])), ...(left > 0 ? [html("p", `and ${left} more parameters`, "quiet")] : [])];
 }
@@ -66,10 +66,17 @@ const layers = (() => {
   return fitting.filter((_, k) => fitting.length <= MOST_LAYERS || Math.floor((k * MOST_LAYERS) / fitting.length) !== Math.floor(((k - 1) * MOST_LAYERS) / fitting.length));
 })();
 
+const binOf = (x, most) => (most ? Math.min(BINS - 1, Math.floor(((x / most + 1) / 2) * BINS)) : (BINS - 1) / 2);
+
+// How many numbers are in each bin between the largest magnitude and its negative.
+function counted(array) {
+  const most = array.reduce((size, x) => (Number.isFinite(x) ? Math.max(size, Math.abs(x)) : size), 0), counts = new Uint32Array(BINS);
+  array.forEach((x) => { if (Number.isFinite(x)) counts[binOf(x, most)]++; });
+  return { most, counts };
+}
+
 function histogram(array, label) {
-  const most = array.reduce((size, x) => (Number.isFinite(x) ? Math.max(size, Math.abs(x)) : size), 0), counts = new Float64Array(BINS);
-  array.forEach((x) => { if (Number.isFinite(x)) counts[most ? Math.min(BINS - 1, Math.floor(((x / most + 1) / 2) * BINS)) : (BINS - 1) / 2]++; });
-  const top = Math.max(...counts), wide = 96 / BINS, figure = html("figure");
+  const { most, counts } = counted(array), top = Math.max(...counts), wide = 96 / BINS, figure = html("figure");
   const drawn = element("svg", { viewBox: "0 0 96 30", preserveAspectRatio: "none", class: "histogram", role: "img", "aria-label": `${label}: ${array.length} numbers between ±${number(most)}` });
   for (const [kind, fits] of [["negative", (k) => k < (BINS - 1) / 2], ["zero", (k) => k === (BINS - 1) / 2], ["positive", (k) => k > (BINS - 1) / 2]]) {
     let path = "";
@@ -80,20 +87,78 @@ function histogram(array, label) {
   return figure;
 }
 
+// ---- histograms over the steps
+
+const MOST_COLUMNS = 240, DECADES = [-12, 4]; // then every second one is dropped; powers of ten of the bins of gradients
+const rootMeanSquare = (array) => Math.sqrt(array.reduce((sum, x) => sum + x * x, 0) / array.length);
+
+// Keeps the distribution of each layer's values and of the magnitudes of its gradients, before a step.
+function keepColumns(found) {
+  if (T.iteration % T.columns.every) return;
+  T.columns.list.push(layers.map((node) => {
+    const at = position.get(node), slopes = found.gradients[at], powers = new Uint32Array(2 * (DECADES[1] - DECADES[0]));
+    slopes.forEach((x) => { if (x) powers[Math.max(0, Math.min(powers.length - 1, Math.floor(2 * (Math.log10(Math.abs(x)) - DECADES[0]))))]++; });
+    return { left: counted(found.values[at]), right: powers, size: rootMeanSquare(slopes), total: slopes.length };
+  }));
+  if (T.columns.list.length > MOST_COLUMNS) T.columns = { list: T.columns.list.filter((_, k) => k % 2 === 0), every: 2 * T.columns.every };
+}
+
+// A picture with a column for each kept step: the more numbers are in a bin, the stronger its colour.
+function overTime(k, side, label) {
+  const columns = T.columns.list.map((column) => column[k]), figure = html("figure"), image = html("canvas", null, "over-time"), [negative, zero, positive] = ENDS[theme()].map(rgb);
+  let [low, high] = [0, BINS - 1], ends = "", count = (column, y) => column.right[y];
+  if (side === "left") {
+    const most = Math.max(...columns.map((column) => column.left.most)), rows = new Map(columns.map((column) => [column, new Float64Array(BINS)]));
+    for (const [{ left }, row] of rows) left.counts.forEach((n, bin) => { row[binOf(left.most * ((2 * bin + 1) / BINS - 1), most)] += n; });
+    count = (column, y) => rows.get(column)[y];
+    ends = `±${number(+most.toPrecision(2))}`;
+  } else {
+    const used = columns[0].right.map((_, y) => columns.some((column) => column.right[y])), power = (y) => (10 ** (DECADES[0] + y / 2)).toExponential(0);
+    [low, high] = [Math.max(0, used.indexOf(1)), Math.max(0, used.lastIndexOf(1))];
+    ends = `${power(low)} … ${power(high + 1)}`;
+  }
+  [image.width, image.height] = [columns.length, high - low + 1];
+  const context = image.getContext("2d"), pixels = context.createImageData(image.width, image.height);
+  for (let y = low; y <= high; y++) {
+    const end = side === "left" && y < (BINS - 1) / 2 ? negative : positive;
+    columns.forEach((column, x) => {
+      const share = Math.sqrt(Math.min(1, (3 * count(column, y)) / column.total)), at = 4 * ((high - y) * image.width + x);
+      for (let c = 0; c < 3; c++) pixels.data[at + c] = zero[c] + (end[c] - zero[c]) * share;
+      pixels.data[at + 3] = 255;
+    });
+  }
+  context.putImageData(pixels, 0, 0);
+  image.setAttribute("role", "img");
+  image.setAttribute("aria-label", `${label} over ${T.iteration} steps: ${ends}`);
+  figure.append(image, html("figcaption", ends));
+  return figure;
+}
+
+const vanishes = (sizes, k) => sizes[k] < VANISHING * Math.max(...sizes);
+
+// The first of the steps from which on the gradient of a layer has been small beside the largest; "" without steps.
+function vanishingSince(k) {
+  const { list, every } = T.columns;
+  let since = list.length;
+  while (since && vanishes(list[since - 1].map((column) => column.size), k)) since--;
+  return list.length ? ` since step ${since * every}` : "";
+}
+
 function layersPart() {
-  const mean = (array) => Math.sqrt(array.reduce((sum, x) => sum + x * x, 0) / array.length);
-  const sizes = layers.map((node) => mean(exact(node, "right"))), most = Math.max(...sizes), table = html("table", null, "layers");
+  const sizes = layers.map((node) => rootMeanSquare(exact(node, "right"))), table = html("table", null, "layers");
   const head = table.createTHead().insertRow();
   for (const text of ["layer", "values", "gradients"]) { const cell = html("th", text); cell.scope = "col"; head.append(cell); }
   const body = table.createTBody();
   layers.forEach((node, k) => {
     const row = body.insertRow(), name = row.insertCell();
     name.append(link(node, D.groups.find((group) => group.kind === "layer" && group.end === node)?.title || longTitle(node)));
-    if (most > 0 && sizes[k] < VANISHING * most) name.append(html("span", "vanishing here", "vanishing"));
-    row.insertCell().append(histogram(exact(node, "left"), `values of ${title(node)}`));
-    row.insertCell().append(histogram(exact(node, "right"), `gradients of ${title(node)}`));
+    if (vanishes(sizes, k)) name.append(html("span", `vanishing here${vanishingSince(k)}`, "vanishing"));
+    for (const [side, what] of [["left", "values"], ["right", "gradients"]]) {
+      const label = `${what} of ${title(node)}`;
+      row.insertCell().append(histogram(exact(node, side), label), ...(T.columns.list.length > 1 ? [overTime(k, side, side === "left" ? label : `magnitudes of ${label}`)] : []));
+    }
   });
-  return [table, html("p", `Vanishing: the root mean square of the gradient is below ${VANISHING * 1000}/1000 of the largest one. Bars grow with the square root of the count.`, "quiet")];
+  return [table, html("p", `Vanishing: the root mean square of the gradient is below ${VANISHING * 1000}/1000 of the largest one. Bars grow with the square root of the count. The pictures show the steps from left to right: values by sign, gradients by magnitude on a logarithmic scale.`, "quiet")];
 }
 
 // ---- the decision boundary, where there are two inputs and one output, and each output is of its own sample only

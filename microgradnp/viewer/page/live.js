@@ -7,7 +7,10 @@ const leafOf = new Map(D.live.leaves.map(([node], k) => [node, k])); // node -> 
 const position = new Map(D.live.nodes.map((node, k) => [node, k])); // node -> its number in the program
 const isParameter = (node) => leafOf.has(node) && D.needs[node] && !D.noGradient;
 const canChange = (node) => leafOf.has(node) && D.nodes[node][DTYPE].startsWith("float"); // labels and indices stay as they are
-const run = PROGRAMS[D.live.program]();
+const B = D.live.batch || null; // {rows, leaves: the numbers of those with a row for each sample}
+const made = new Map(); // number of samples -> the program for it
+const runOf = (rows) => made.get(rows) || made.set(rows, PROGRAMS[D.live.program](rows)).get(rows);
+const run = runOf(B?.rows);
 let result = run(leaves); // its arrays are written over by the next run
 
 const exact = (node, side) => result[side === "left" ? "values" : "gradients"][position.get(node)] || null;
@@ -61,11 +64,12 @@ function blocksOf(shape) {
 
 const written = (array) => Array.from(array, (x) => (Number.isFinite(x) ? x : String(x)));
 
-// Gives the recorded maps of small arrays their numbers.
+// Gives the recorded maps their cells, and small arrays their numbers.
 function writeOut() {
-  D.nodes.forEach((_, node) => {
+  D.nodes.forEach((row, node) => {
     for (const [map, side] of [[D.values[node], "left"], [D.grads[node], "right"]]) {
       const array = position.has(node) && exact(node, side);
+      if (map?.q === "live") map.cells = packed(array, row[SHAPE]).cells;
       if (map?.q && array && array.length <= WRITTEN_OUT) map.x = written(array);
     }
   });
@@ -127,21 +131,66 @@ function cellOf(node, { columns, high, wide } = blocksOf(D.nodes[node][SHAPE])) 
 const lightOf = (node, map) => (map.r * map.c > 1 ? cellOf(node) : null);
 
 // Takes hold of a cell: a drag up makes its entry larger, a drag down smaller.
-function grab(event, node, map) {
+function grab(event, node, map, image = event.currentTarget) {
   event.preventDefault();
-  const image = event.currentTarget, box = image.getBoundingClientRect(), { columns, high, wide } = blocksOf(D.nodes[node][SHAPE]), array = leaves[leafOf.get(node)];
+  const box = image.getBoundingClientRect(), { columns, high, wide } = blocksOf(D.nodes[node][SHAPE]), array = leaves[leafOf.get(node)];
   const row = Math.min(map.r - 1, Math.floor(((event.clientY - box.y) / box.height) * map.r)), column = Math.min(map.c - 1, Math.floor(((event.clientX - box.x) / box.width) * map.c));
   let best = row * high * columns + column * wide;
   for (let r = row * high; r < Math.min((row + 1) * high, array.length / columns); r++) {
     for (let c = column * wide; c < Math.min((column + 1) * wide, columns); c++) if (Math.abs(array[r * columns + c]) > Math.abs(array[best])) best = r * columns + c;
   }
   chosen.set(node, best);
-  const start = array[best], unit = (Math.abs(map.s) || 1) / 60, from = event.clientY; // 60 pixels for the largest entry
+  const start = array[best], unit = unitOf(map), from = event.clientY;
   const move = (moved) => { if (Math.abs(moved.clientY - from) > 2) change(node, start + (from - moved.clientY) * unit); };
   const end = () => { removeEventListener("pointermove", move); removeEventListener("pointerup", end); };
   addEventListener("pointermove", move);
   addEventListener("pointerup", end);
   fillPanel();
+}
+
+const unitOf = (map) => (Math.abs(map.s) || 1) / 60; // 60 pixels for the largest entry
+
+// ---- the same in the drawing: the picture of a value in a box
+
+// The box of a leaf that can be changed, with the frame of its picture, for an event on it.
+function leafAt(event) {
+  const box = event.target.closest?.(".node"), node = Number(box?.dataset.node);
+  return box && canChange(node) ? { node, frame: box.querySelector(".thumbs .frame"), map: valueOf(node) } : null;
+}
+
+function isOn(event, { frame }) {
+  const { left, right, top, bottom } = frame.getBoundingClientRect();
+  return event.clientX >= left && event.clientX <= right && event.clientY >= top && event.clientY <= bottom;
+}
+
+function grabInDrawing(event) {
+  const leaf = leafAt(event);
+  if (!leaf?.map?.q || !isOn(event, leaf)) return;
+  event.stopPropagation(); // the drawing stays where it is
+  select(leaf.node);
+  grab(event, leaf.node, leaf.map, leaf.frame);
+}
+
+// Shift and an arrow on a box: up and down change the entry, left and right go to its neighbours.
+function changeByKey(event) {
+  const leaf = event.shiftKey ? leafAt(event) : null, by = { ArrowUp: 1, ArrowDown: -1, ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!leaf?.map?.q || !by) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const { node, map } = leaf, array = leaves[leafOf.get(node)], k = placeIn(node);
+  if (S.sel !== node) select(node);
+  if (event.key === "ArrowUp" || event.key === "ArrowDown") change(node, array[k] + by * unitOf(D.values[node]));
+  else { chosen.set(node, Math.max(0, Math.min(array.length - 1, k + by))); fillPanel(); }
+  say(`${title(node)}[${indexOf(node)}] = ${number(array[placeIn(node)])}, loss ${number(lossNow())}`);
+}
+
+// A frame around the entry in the box of the selected leaf.
+function lightInDrawing(node) {
+  stage.querySelector(".entry-frame")?.remove();
+  const box = scene.boxes.get(scene.seen.itemOf[node])?.drawn, map = valueOf(node), frame = box?.matches(".node") && map?.q && map.r * map.c > 1 ? box.querySelector(".thumbs .frame") : null;
+  if (!frame) return;
+  const [x, y, width, height] = ["x", "y", "width", "height"].map((name) => +frame.getAttribute(name)), [row, column] = cellOf(node);
+  frame.parentNode.append(element("rect", { class: "entry-frame", x: x + (column * width) / map.c, y: y + (row * height) / map.r, width: width / map.c, height: height / map.r }));
 }
 
 function change(node, value) {
@@ -160,7 +209,8 @@ function showEditor() {
   const node = S.sel, editable = node !== null && canChange(node), box = $("editor");
   box.hidden = !editable;
   $("recorded").disabled = !now;
-  if (!editable) { edited = null; return; }
+  if (!editable) { edited = null; stage.querySelector(".entry-frame")?.remove(); return; }
+  lightInDrawing(node);
   if (edited !== node) furnishEditor(node);
   const value = leaves[leafOf.get(node)][placeIn(node)], own = recorded[leafOf.get(node)], size = own.reduce((most, x) => Math.max(most, Math.abs(x)), 0) || 1;
   indexOf(node).forEach((k, axis) => { $("indices").querySelectorAll("input")[axis].value = k; });

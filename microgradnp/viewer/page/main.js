@@ -231,7 +231,7 @@ $("name").textContent = cut(D.title, 30);
 if (replay) buildReplay();
 const wanted = S.at;
 if (D.live && !agrees()) {
-  [D.live, D.notLive] = [null, "The page's own program does not return the recorded numbers, so nothing can be changed here."];
+  [D.live, D.notLive, D.values, D.grads] = [null, "The page's own program does not return the recorded numbers, so nothing can be changed here, and there are no pictures.", [], []];
   document.querySelector("[role=tablist]").hidden = true;
 }
 if (D.live) buildLive();

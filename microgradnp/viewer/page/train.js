@@ -1,9 +1,10 @@
-// Training in the page. The steps are those of `fit`: gradient descent, momentum and Adam, each with all samples of the graph.
+// Training in the page. The steps are those of `fit`: gradient descent, momentum and Adam, with all samples of the graph or with
+// batches of them in their order.
 
 const parameters = [...leafOf.keys()].filter((node) => isParameter(node) && exact(node, "right"));
 const MOST_KEPT = 4000; // points of the curves; then every second one is dropped
 const BETAS = [0.9, 0.999], EPSILON = 1e-8;
-const T = { iteration: 0, losses: [], norms: [], every: 1, memory: new Map(), ghost: null, byHand: false, says: "" };
+const T = { iteration: 0, losses: [], norms: [], every: 1, memory: new Map(), ghost: null, byHand: false, says: "", start: 0, columns: { list: [], every: 1 } };
 
 const UPDATES = {
   sgd: (w, g, lr) => { for (let q = 0; q < w.length; q++) w[q] -= lr * g[q]; },
@@ -23,16 +24,30 @@ const UPDATES = {
 
 const sizeOfAll = (array) => Math.sqrt(array.reduce((sum, x) => sum + x * x, 0));
 
-// Gradients are those of the last run; the step changes the parameters and runs once more.
+// Whether a step takes some of the samples only.
+const inBatches = () => Boolean(B) && !T.byHand && batchSize() < B.rows;
+const batchSize = () => Math.max(1, Math.min(B.rows, Math.floor(+$("batch").value) || B.rows));
+
+// What the program returns for the next batch. The last batch of a pass over the data may be smaller.
+function nextBatch() {
+  const start = T.start < B.rows ? T.start : 0, end = Math.min(B.rows, start + batchSize());
+  T.start = end;
+  return runOf(end - start)(leaves.map((array, k) => (B.leaves.includes(k) ? array.subarray((array.length / B.rows) * start, (array.length / B.rows) * end) : array)));
+}
+
+// Gradients are those of the last run, or of a batch. The step changes the parameters; without batches it runs once more.
 function trainOnce() {
+  const some = inBatches(), found = some ? nextBatch() : result, slope = (node) => found.gradients[position.get(node)], loss = found.values[position.get(root)][0];
+  if (some) T.lossOfBatch = loss;
   if (T.iteration % T.every === 0) {
-    T.losses.push(lossNow());
-    T.norms.push(parameters.map((node) => sizeOfAll(exact(node, "right"))));
+    T.losses.push(loss);
+    T.norms.push(parameters.map((node) => sizeOfAll(slope(node))));
     if (T.losses.length > MOST_KEPT) {
       [T.losses, T.norms] = [T.losses, T.norms].map((list) => list.filter((_, k) => k % 2 === 0));
       T.every *= 2;
     }
   }
+  keepColumns(found);
   const lr = +$("rate").value, kind = $("optimizer").value;
   T.iteration++;
   if (T.byHand) BY_HAND.step(leafNamed, lr);
@@ -40,10 +55,10 @@ function trainOnce() {
     for (const node of parameters) {
       const w = leaves[leafOf.get(node)];
       if (!T.memory.has(node)) T.memory.set(node, { m: new Float64Array(w.length), v: new Float64Array(w.length) });
-      UPDATES[kind](w, exact(node, "right"), lr, T.memory.get(node), T.iteration);
+      UPDATES[kind](w, slope(node), lr, T.memory.get(node), T.iteration);
     }
   }
-  result = run(leaves);
+  if (!some) result = run(leaves);
 }
 
 // For a step that was written by hand: a leaf by its name.
@@ -57,7 +72,7 @@ function trainFor(steps, patience = Infinity) {
   const until = performance.now() + patience;
   for (let k = 0; k < steps && (k === 0 || performance.now() < until); k++) {
     trainOnce();
-    if (Number.isFinite(lossNow())) continue;
+    if (Number.isFinite(inBatches() ? T.lossOfBatch : lossNow())) continue;
     T.says = `The loss is not finite any more. The learning rate ${$("rate").value} is too large here.`;
     break;
   }
@@ -99,7 +114,7 @@ function pauseTraining() {
 
 function toStart() {
   pauseTraining();
-  Object.assign(T, { iteration: 0, losses: [], norms: [], every: 1, says: "" });
+  Object.assign(T, { iteration: 0, losses: [], norms: [], every: 1, says: "", start: 0, columns: { list: [], every: 1 } });
   T.memory.clear();
   backToRecorded();
   say("reset");
@@ -118,7 +133,14 @@ function showControls() {
   const kind = $("optimizer").value;
   $("momentumLabel").hidden = kind !== "momentum" || T.byHand;
   $("optimizerLabel").hidden = T.byHand;
+  $("batchLabel").hidden = !B || T.byHand;
+  $("order").textContent = inBatches() ? orderOfBatches() : "";
   $("handNote").textContent = T.byHand ? BY_HAND.note : "";
+}
+
+function orderOfBatches() {
+  const size = batchSize(), last = B.rows % size, names = B.leaves.map((k) => D.live.leaves[k][0]).map(title);
+  return `Batches of ${size} of the ${B.rows} samples in the order of the rows of ${cut(names.join(", "), 60)}, not shuffled: first rows 0 to ${size - 1}${last ? `; the last batch has ${last}` : ""}. The loss is as it was recorded: its own numbers, such as a division by ${B.rows}, stay. The curves show the loss and the gradients of each batch.`;
 }
 
 function openTab(name) {
@@ -143,6 +165,9 @@ function buildLive() {
       $(`tab-${other}`).focus();
     };
   }
+  stage.addEventListener("pointerdown", grabInDrawing, true);
+  stage.addEventListener("pointermove", (event) => { const leaf = leafAt(event); if (leaf) event.target.style.cursor = isOn(event, leaf) ? "ns-resize" : ""; });
+  stage.addEventListener("keydown", changeByKey, true);
   $("entry").oninput = () => { if ($("entry").value !== "") change(S.sel, +$("entry").value); };
   $("drag").oninput = () => change(S.sel, +$("drag").value);
   $("h").oninput = () => showCheck(S.sel);
@@ -151,6 +176,10 @@ function buildLive() {
   const trains = parameters.length > 0;
   $("bar").hidden = !trains;
   if (!trains) return;
+  if (B) {
+    Object.assign($("batch"), { max: B.rows, value: B.rows });
+    $("batch").onchange = () => { $("batch").value = batchSize(); T.start = 0; showControls(); showTraining(); };
+  }
   if (D.live.rate) $("rate").value = D.live.rate;
   const oneStep = () => { pauseTraining(); openTab("training"); T.says = ""; trainFor(1); };
   $("train").onclick = playTraining;
