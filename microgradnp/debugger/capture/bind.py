@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from microgradnp.debugger.capture.layers import Entry, in_layers, series_of
-from microgradnp.debugger.capture.values import as_array, attributes, is_user_instance
+from microgradnp.debugger.capture.values import Nest, as_array, attributes, is_user_instance
 
 DEEPEST = 4
 MOST_WAYS = 3
@@ -69,7 +69,16 @@ class Variable:
     history: list[Held] = field(default_factory=list)
     last: Any = None
     mark: bytes = b""
+    nest: Nest | None = None  # the list that has this mark
     from_bind: bool = False
+
+    def marked(self, value: Any) -> bytes:
+        """The mark of the value that the variable has now."""
+        if type(value) is list:
+            if self.nest is not None and self.nest.holds(value):
+                return self.mark
+            self.nest = Nest(value)
+        return mark_of(value)
 
 
 def plain(value: Any) -> Any:

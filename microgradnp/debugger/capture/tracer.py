@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debugger.capture.backend import is_user_code
-from microgradnp.debugger.capture.bind import Binder, Held, Variable, mark_of, plain, shape_of
+from microgradnp.debugger.capture.bind import Binder, Held, Variable, plain, shape_of
 from microgradnp.debugger.capture.roles import is_data, targets_of
 from microgradnp.debugger.capture.source import Path, Statement, is_renaming, is_target_of, passes, source_of
 from microgradnp.debugger.capture.training_loop import TrainingLoop
@@ -334,7 +334,7 @@ class Tracer:
             value = read(variables)
             if value is None:
                 continue
-            mark = mark_of(value)
+            mark = variable.marked(value)
             if variable.history and mark == variable.mark:
                 self.left_as_it_was(variable, value)
                 continue

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 DEPTH = 6
 MOST = 400  # leaves of one variable
+
+NUMBERS = frozenset({bool, int, float, *(kind for kind in np.sctypeDict.values() if issubclass(kind, np.number))})
+LIST = frozenset([list])
 
 Key = tuple[Any, ...]
 
@@ -45,8 +50,52 @@ def as_array(value: Any) -> np.ndarray | None:
 def is_numeric_nest(value: Any, depth: int = 0) -> bool:
     """Whether a list or tuple holds numbers only, at any depth."""
     if isinstance(value, (list, tuple)):
-        return depth < 4 and len(value) <= 10_000 and bool(value) and all(is_numeric_nest(item, depth + 1) for item in value)
+        if depth >= 4 or not 0 < len(value) <= 10_000:
+            return False
+        return NUMBERS.issuperset(map(type, value)) or all(is_numeric_nest(item, depth + 1) for item in value)
     return isinstance(value, (bool, int, float, np.number))
+
+
+def is_row(value: list[Any]) -> bool:
+    """Whether a list holds nothing but numbers."""
+    return NUMBERS.issuperset(map(type, value))
+
+
+def is_matrix(value: list[Any]) -> bool:
+    """Whether a list holds nothing but lists of numbers."""
+    return LIST.issuperset(map(type, value)) and all(map(is_row, value))
+
+
+def is_each(first: Sequence[Any], second: Sequence[Any]) -> bool:
+    """Whether two sequences hold the same objects."""
+    return len(first) == len(second) and all(map(operator.is_, first, second))
+
+
+class Nest:
+    """A list of numbers, or of such lists, as it is now. It is compared by its objects, which is quick."""
+
+    __slots__ = ("items", "lengths", "numbers", "value")
+
+    def __init__(self, value: list[Any]) -> None:
+        self.value = value
+        self.items: list[Any] | None = None  # None where it is something else
+        self.lengths: list[int] = []
+        self.numbers: list[Any] = []  # of the lists inside, one after the other
+        if is_row(value):
+            self.items = value.copy()
+        elif is_matrix(value):
+            self.items = value.copy()
+            self.lengths = list(map(len, value))
+            self.numbers = list(itertools.chain.from_iterable(value))
+
+    def holds(self, value: list[Any]) -> bool:
+        """Whether it is this list, and still holds the same numbers."""
+        if self.value is not value or self.items is None or not is_each(self.items, value):
+            return False
+        if not self.lengths:
+            return True
+        numbers = itertools.chain.from_iterable(value)
+        return list(map(len, value)) == self.lengths and all(map(operator.is_, self.numbers, numbers))
 
 
 def leaves(value: Any, key: Key, path: str, depth: int = 0) -> Iterator[tuple[Key, str, Any]]:
@@ -56,7 +105,7 @@ def leaves(value: Any, key: Key, path: str, depth: int = 0) -> Iterator[tuple[Ke
     elif depth > DEPTH:
         return
     elif isinstance(value, (list, tuple)):
-        if value and is_numeric_nest(value) and as_array(value) is not None:
+        if as_array(value) is not None:
             yield key, path, value
         elif len(value) <= MOST:
             for k, item in enumerate(value):

@@ -17,6 +17,7 @@ import numpy as np
 
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.capture.program import seeded
+from microgradnp.debugger.capture.values import is_matrix
 from microgradnp.debugger.judge.points import Point, other_point
 from microgradnp.debugger.judge.recorded import Verdict, judge_record
 from microgradnp.debugger.record import instrument, syntax
@@ -35,6 +36,7 @@ from microgradnp.debugger.record.world import World
 DEEPEST = 4  # containers and objects inside of each other
 LONGEST = 400  # items of a list that is taken apart
 MOST_SNAPSHOTS = 6000
+ATOMS = frozenset([int, bool, str, type(None), types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type])
 Place = tuple[int, int]  # line and column of a statement
 
 
@@ -134,10 +136,14 @@ def is_data(value: Any) -> bool:
 def hold(recorder: Recorder, value: Any, memo: dict[int, Any], depth: int = 0) -> Any:
     """A value as an operand, with the objects and containers inside of it taken apart."""
     kind = type(value)
+    if kind in ATOMS:
+        return value
     if isinstance(value, (np.ndarray, float, np.number)):
         return recorder.operand(value)
-    if kind is list and (known := recorder.lists.get(id(value))) is not None and known.holds(value):
-        return recorder.operand(value)
+    if kind is list and (known := recorder.lists.get(id(value))) is not None and known.nest.holds(value):
+        return known.group if known.renamed == recorder.renamed else recorder.operand(value)
+    if kind is list and depth < DEEPEST - 1 and is_small(value):
+        return recorder.operand(value)  # the same as below, and kept
     if kind in (list, tuple, dict) and len(value) <= LONGEST and depth < DEEPEST:
         if id(value) not in memo:
             memo[id(value)] = None
@@ -155,6 +161,11 @@ def hold(recorder: Recorder, value: Any, memo: dict[int, Any], depth: int = 0) -
                 inside.update((name, hold(recorder, item, memo, depth + 1)) for name, item in attributes(value).items())
         return memo[id(value)]
     return value
+
+
+def is_small(value: list[Any]) -> bool:
+    """Whether a value is a list of lists of numbers that is taken apart as a whole."""
+    return len(value) <= LONGEST and is_matrix(value) and max(map(len, value), default=0) <= LONGEST
 
 
 def resolved(held: Any, values: Replay, memo: dict[int, Any] | None = None) -> Any:

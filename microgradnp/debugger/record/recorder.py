@@ -11,12 +11,13 @@ import itertools
 import math
 import operator
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 import numpy as np
 
+from microgradnp.debugger.capture.values import Nest, is_each
 from microgradnp.debugger.record.nodes import FLAGS, SCALARS, Call, Group, Memory, Node, Undo, root_of
 from microgradnp.debugger.record.sites import Site
 
@@ -44,22 +45,13 @@ class Entry:
 
 
 class Listed:
-    """A list that was an operand, and its Group. A list of numbers also keeps its items, to see quickly that it is unchanged."""
+    """A list that was an operand, and its Group, which stays the same as long as the list holds the same numbers."""
 
-    __slots__ = ("group", "items", "renamed", "value")
+    __slots__ = ("group", "nest", "renamed", "value")
 
     def __init__(self, value: list[Any], group: Group, renamed: int) -> None:
         self.value, self.group, self.renamed = value, group, renamed
-        self.items = value.copy() if SCALARS.issuperset(map(type, value)) else None
-
-    def holds(self, value: list[Any]) -> bool:
-        """Whether it is this list of numbers, and still holds the same objects."""
-        return self.value is value and self.items is not None and is_each(self.items, value)
-
-
-def is_each(first: Sequence[Any], second: Sequence[Any]) -> bool:
-    """Whether two sequences hold the same objects."""
-    return len(first) == len(second) and all(map(operator.is_, first, second))
+        self.nest = Nest(value)
 
 
 class Recorder:
@@ -187,7 +179,7 @@ class Recorder:
     def list_operand(self, value: list[Any]) -> Group:
         """The operand of a list: the same Group as long as the list holds the same."""
         known = self.lists.get(id(value))
-        if known is not None and known.renamed == self.renamed and known.holds(value):
+        if known is not None and known.renamed == self.renamed and known.nest.holds(value):
             return known.group
         items = tuple([self.operand(item) for item in value])
         if known is not None and known.value is value and is_each(items, known.group.items):

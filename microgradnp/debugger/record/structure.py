@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from microgradnp.debugger.record.nodes import Group, Node, Record
+from microgradnp.debugger.record.nodes import SCALARS, Group, Node, Record
 from microgradnp.debugger.record.replay import Replay, flat_of
 
 SUMS = frozenset(["add", "iadd"])
@@ -19,6 +19,9 @@ ARRANGED = frozenset(  # hand on the numbers of their arguments
     | {"squeeze", "atleast_2d", "atleast_1d", "expand_dims", "float", "float64", "float32", "stack", "vstack", "hstack"}
     | {"concatenate", "clip", "flat_item", "matrix", "item", "tolist", "ascontiguousarray", "swapaxes", "A1", "A", "real", "mT"}
 )
+
+
+MOST_TREES = 64
 
 
 class Part(NamedTuple):
@@ -39,6 +42,13 @@ class Part(NamedTuple):
 def root_of(node: Node) -> Node:
     """The node of the memory that a node's value lies in, at its version; the node itself where it is a number."""
     return node if node.memory is None else node.memory.nodes[node.version]
+
+
+def size_of(node: Node) -> int:
+    """The number of entries of a node's value."""
+    if node.memory is not None and node.array is not None:
+        return node.array.size
+    return 1 if type(node.held) in SCALARS else int(np.size(node.value))
 
 
 def part_of(node: Node) -> Part:
@@ -86,6 +96,8 @@ class Structure:
         self.consumers: list[list[Node]] = [[] for _ in record.nodes]
         self.readers: list[list[int]] = [[] for _ in record.nodes]  # the same by their numbers
         self.sources: list[list[int]] = []
+        self.known: dict[Any, Any] = {}  # answers to questions that are asked again and again
+        self.trees: dict[Node, Tree] = {}
         for node in record.nodes:
             parents = record.parents(node)
             self.sources.append([parent.number for parent in parents])
@@ -118,14 +130,18 @@ class Structure:
                     found.append(number)
         return {self.record.nodes[number] for number in found}
 
-    def carried(self, node: Node) -> Iterator[Node]:
+    def carried(self, node: Node) -> list[Node]:
         """The operands whose numbers go on in a node's value, or are added up in it. Memories are told by their nodes."""
-        for operand in self.carriers(node):
-            root = root_of(operand)
-            if root is node:  # the memory of an np.matrix is larger than the matrix, and is made after it
-                yield from self.carried(operand)
-            else:
-                yield root
+        found: list[Node] | None = self.known.get(node)
+        if found is None:
+            found = self.known[node] = []
+            for operand in self.carriers(node):
+                root = root_of(operand)
+                if root is node:  # the memory of an np.matrix is larger than the matrix, and is made after it
+                    found += self.carried(operand)
+                else:
+                    found.append(root)
+        return found
 
     def carriers(self, node: Node) -> Iterator[Node]:
         parents = self.record.parents(node)
@@ -146,27 +162,40 @@ class Structure:
             if type(node.args[0]) is Node:
                 yield node.args[0]
         elif name in PRODUCTS:
-            sizes = [np.size(parent.value) for parent in parents]
+            sizes = [size_of(parent) for parent in parents]
             if len(parents) == 1 or min(sizes, default=1) == 1:
                 yield from (parent for parent, size in zip(parents, sizes, strict=True) if size == max(sizes))
 
     def way(self, start: Node, end: Node) -> list[Node] | None:
         """The nodes from `start` to `end` through which a parameter is carried on: the shortest way. None where there is none."""
-        if start is end:
-            return [start]
-        came: dict[Node, Node | None] = {end: None}
-        todo = deque([end])
-        while todo:
+        if end not in self.trees:
+            if len(self.trees) >= MOST_TREES:
+                self.trees.clear()
+            self.trees[end] = Tree(self, end)
+        return self.trees[end].way(start)
+
+
+class Tree:
+    """The shortest ways to one node, looked for as far as they are asked for."""
+
+    def __init__(self, structure: Structure, end: Node) -> None:
+        self.structure = structure
+        self.came: dict[Node, Node | None] = {end: None}  # a node -> the next one on its way
+        self.todo = deque([end])
+
+    def way(self, start: Node) -> list[Node] | None:
+        """The way from a node to the end, both included."""
+        came, todo = self.came, self.todo
+        while start not in came and todo:
             node = todo.popleft()
-            for parent in self.carried(node):
-                if parent in came or parent.number < start.number:
-                    continue
-                came[parent] = node
-                if parent is start:
-                    path, at = [], came[parent]
-                    while at is not None:
-                        path.append(at)
-                        at = came[at]
-                    return [start, *path]
-                todo.append(parent)
-        return None
+            for parent in self.structure.carried(node):
+                if parent not in came:
+                    came[parent] = node
+                    todo.append(parent)
+        if start not in came:
+            return None
+        path, at = [], came[start]
+        while at is not None:
+            path.append(at)
+            at = came[at]
+        return [start, *path]

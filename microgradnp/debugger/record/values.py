@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import functools
 import random
 import struct
 import types
@@ -104,8 +105,14 @@ def attributes(value: Any) -> dict[str, Any]:
 
 def is_instance(value: Any) -> bool:
     """Whether a value is an object of a class that somebody wrote in Python, with attributes of its own."""
-    module = type(value).__module__.partition(".")[0]
-    return module not in (
+    kind: Any = type(value)
+    return is_written(kind)
+
+
+@functools.lru_cache(maxsize=512)
+def is_written(kind: Any) -> bool:
+    """Whether a class is neither Python's nor NumPy's."""
+    return kind.__module__.partition(".")[0] not in (
         "numpy",
         "builtins",
         "random",

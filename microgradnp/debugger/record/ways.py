@@ -41,6 +41,15 @@ def pairs(held: Any, last: Any) -> Iterator[tuple[Part, Part | None]]:
 
 def final_of(structure: Structure, part: Part, end: Part | None, tail: str) -> list[Node] | None:
     """The way of a part from here to its last value: that of the variable, of the memory, or of the same place in an object."""
+    asked = part.node, None if part.array is None else part.array.shape, None if end is None else end.node, tail
+    if asked not in structure.known:
+        structure.known[asked] = way_of(structure, part, end, tail)
+    found: list[Node] | None = structure.known[asked]
+    return found
+
+
+def way_of(structure: Structure, part: Part, end: Part | None, tail: str) -> list[Node] | None:
+    """The same, looked for anew."""
     candidates = [end.node] if end is not None else []
     if part.node.memory is not None:
         candidates.append(part.node.memory.nodes[-1])
