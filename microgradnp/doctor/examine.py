@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from microgradnp.doctor.again import TREATMENTS, as_second, is_asked, treated
-from microgradnp.doctor.causes.data import UNTOLD
+from microgradnp.doctor.causes.data import UNTOLD, one_column_tells
 from microgradnp.doctor.causes.finding import Finding, Row, is_worse
 from microgradnp.doctor.causes.numbers import bad_values_in_data, unstable_formula
 from microgradnp.doctor.causes.table import ALWAYS, AT_ONE_POINT, BY_TRIALS, OF_THE_DATA
@@ -133,9 +133,13 @@ def told(chart: Chart, found: Diagnosis, verdict: str, summary: str) -> Diagnosi
             found.notes.append(f"no treatment gives more than quality {chart.best_quality:.2f}; it has {chart.quality:.2f}")
     if chart.lab.out_of_time:
         found.notes.append("the budget was used up before all trials were done: a larger budget= allows them")
+    if chart.patient.known.get("joined"):
+        found.notes.append("the batches of your list are joined here, and the trials draw their own batches from them")
     alike = found.levels.get("all classes alike")
     if alike is not None and abs(chart.loss_end - alike) < 0.02 * alike:
         found.notes.append(f"the loss is about ln C = {alike:.4g}: all C classes get the same probability")
+    if "target_in_inputs" not in chart.found and chart.quality > GOOD and (note := one_column_tells(chart)):
+        found.notes.append(note)
     if (note := memorised(chart)) and "targets_unrelated" not in chart.found:
         found.notes.append(note)
     found.to_do = what_to_do(chart, found)

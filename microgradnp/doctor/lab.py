@@ -98,6 +98,15 @@ class Lab:
             found = gradients(loss, list(self.patient.parameters.values()))
             return float(loss.item()), dict(zip(self.patient.parameters, found, strict=True))
 
+    def mean_of_batches(self, weights: Weights, rows: Rows, data: tuple[Array, ...]) -> tuple[float, Weights]:
+        """The loss and its gradients, as means over as many batches as the training accumulates."""
+        count = self.patient.changes.accumulate
+        if count == 1:
+            return self.value_and_grad(weights, rows.of(data))
+        parts = [self.value_and_grad(weights, rows.of(data)) for _ in range(count)]
+        means = {name: sum(found[name] for _, found in parts) / count for name in weights}
+        return sum(value for value, _ in parts) / count, {name: np.asarray(g) for name, g in means.items()}
+
     def in_double(self, weights: Weights) -> Weights | None:
         """The gradients in float64. None where the loss does not compute in it."""
         data = tuple(a.astype(float) if a.dtype.kind == "f" else a for a in self.patient.data)
@@ -169,7 +178,7 @@ class Lab:
             now, losses, norms = after.weights, after.losses, after.norms
             done = len(losses)
         for step in range(done, steps):
-            value, found = self.value_and_grad(now, rows.of(data))
+            value, found = self.mean_of_batches(now, rows, data)
             losses.append(value)
             if not np.isfinite(value) or value > HOPELESS * abs(losses[0]) + 1e-9 or self.out_of_time:
                 return Run(now, losses, np.inf, norms=norms)

@@ -18,6 +18,7 @@ from microgradnp.training.steps import Changes
 
 Array = np.ndarray
 Weights = dict[str, Array]
+ANOTHER_WAY = "Give fit arrays or a list of batches, or write diagnose(loss, parameters=..., data=...)"
 
 
 @dataclass
@@ -70,15 +71,16 @@ def of_fit(result: Fit | BaseException) -> Patient:
     fitted: Any = getattr(result, "result", result)
     training = getattr(fitted, "training", None)
     if training is None and isinstance(fitted, Fit):
-        raise TypeError(
-            "diagnose: it cannot repeat a training with accumulated batches or an iterable of batches. "
-            "Write diagnose(loss, parameters=..., data=...)"
-        )
+        raise TypeError(f"diagnose: a training whose batches come from a generator or a function is not kept. {ANOTHER_WAY}")
     if training is None:
         raise TypeError(
             f"diagnose: {type(result).__name__} is no result of mg.fit, and no error that it raised. "
             "For a loss of your own write diagnose(loss, parameters=..., data=...)"
         )
+    try:
+        data, batch_size = training.whole()
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"diagnose: the batches of the list do not fit together ({error}). {ANOTHER_WAY}") from error
     end = {name: p.numpy().copy() for name, p in training.parameters.items()}
     failed = isinstance(result, FloatingPointError) or "not finite" in fitted.reason or " is nan " in f" {fitted.reason} "
     by_rule = not (failed or fitted.interrupted or fitted.reason.startswith("all "))
@@ -88,11 +90,11 @@ def of_fit(result: Fit | BaseException) -> Patient:
     return Patient(
         training.loss,
         training.parameters,
-        tuple(map(np.asarray, training.data)),
+        data,
         optimizer,
         training.start,
         end,
-        training.batch_size,
+        batch_size,
         list(fitted.history.loss),
         list(fitted.history.gradient_norm),
         fitted.iterations,
@@ -101,6 +103,7 @@ def of_fit(result: Fit | BaseException) -> Patient:
         failed,
         changes,
         fitted.history.learning_rate[-1] if changes.schedule is not None and fitted.history.learning_rate else None,
+        known={"joined": training.in_batches},
     )
 
 

@@ -177,8 +177,7 @@ def fit(
     if checkpoint is not None:
         begun = fingerprint(optimizer, batches, accumulate, (clip_norm, clip_value), schedule)
         file = Checkpoint(checkpoint, every, model, optimizer, batches, best, begun)
-    if isinstance(batches, ArrayBatches) and accumulate == 1:
-        result.training = at_the_start(loss, batches.arrays, batch_size, rules, optimizer, batches.random, changes)
+    result.training = at_the_start(loss, batches, rules, optimizer, changes)
     if file is not None and resume:
         file.resume(result)
     album = Album(snapshots, result.snapshots) if snapshots else None

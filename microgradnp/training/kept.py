@@ -12,6 +12,7 @@ import numpy as np
 from microgradnp.core.elsewhere import as_array
 from microgradnp.core.tensor import Tensor
 from microgradnp.optim import Optimizer
+from microgradnp.training.batches import ArrayBatches, Batches
 
 
 @dataclass
@@ -20,25 +21,42 @@ class Training:
 
     loss: Callable[..., Tensor]
     parameters: dict[str, Tensor]
-    data: tuple[Any, ...]
+    data: Sequence[Any]  # arrays, or the batches of a list
     batch_size: int | None
     rules: Sequence[Callable[..., Any]]
     optimizer: Optimizer  # without parameters
     start: dict[str, Any]  # name -> array
     random: np.random.Generator
     changes: Any = None  # what is done to gradients and learning rate before each step: `steps.Changes`
+    in_batches: bool = False  # whether `data` are batches
+
+    def whole(self) -> tuple[tuple[np.ndarray, ...], int | None]:
+        """The data as whole arrays, and the batch size. Raises ValueError for batches of a list that do not fit together."""
+        if not self.in_batches:
+            return tuple(map(np.asarray, self.data)), self.batch_size
+        batches = [batch if isinstance(batch, (tuple, list)) else (batch,) for batch in self.data]
+        columns = [np.concatenate([as_array(getattr(a, "_array", a)) for a in column]) for column in zip(*batches, strict=True)]
+        return tuple(columns), -(-len(columns[0]) // len(batches))
 
 
 def at_the_start(
     loss: Callable[..., Tensor],
-    data: Sequence[Any],
-    batch_size: int | None,
+    batches: Batches,
     rules: Sequence[Callable[..., Any]],
     optimizer: Optimizer,
-    random: np.random.Generator,
     changes: Any = None,
-) -> Training:
-    """The training that is about to begin. An optimizer that cannot be copied is shared."""
+) -> Training | None:
+    """The training that is about to begin. None where its batches come from a generator or a function: they are not kept.
+
+    An optimizer that cannot be copied is shared.
+    """
+    if isinstance(batches, ArrayBatches):
+        data = [as_array(array._array if isinstance(array, Tensor) else array) for array in batches.arrays]
+        size, random = batches.batch_size, batches.random
+    elif isinstance(batches.source, (list, tuple)):
+        data, size, random = list(batches.source), None, np.random.default_rng(0)
+    else:
+        return None
     kept = copy.copy(optimizer)
     kept.parameters = {}
     try:
@@ -46,5 +64,5 @@ def at_the_start(
     except Exception:  # an attribute of the user's optimizer may refuse to be copied
         kept = copy.copy(kept)
     start = {name: np.array(p.numpy()) for name, p in optimizer.parameters.items()}
-    arrays = tuple(as_array(array._array if isinstance(array, Tensor) else array) for array in data)
-    return Training(loss, dict(optimizer.parameters), arrays, batch_size, rules, kept, start, copy.deepcopy(random), changes)
+    named, drawn = dict(optimizer.parameters), copy.deepcopy(random)
+    return Training(loss, named, data, size, rules, kept, start, drawn, changes, not isinstance(batches, ArrayBatches))

@@ -74,7 +74,21 @@ def stopped_early(chart: Chart) -> Finding | None:
 
 def too_few_steps(chart: Chart) -> Finding | None:
     """The training was still learning when its steps were used up."""
-    return None if chart.patient.rule_ended else ended_too_soon(chart)
+    return None if chart.patient.rule_ended else ended_too_soon(chart) or hardly_begun(chart)
+
+
+def hardly_begun(chart: Chart) -> Finding | None:
+    """A training as short as a trial, whose loss still falls when it goes on, and which a faster rule or more steps make good."""
+    run = chart.tried.get("continued")
+    if run is None or chart.patient.steps > chart.length or not run.loss < 0.98 * chart.loss_end:
+        return None
+    best = max((name for name in chart.tried if "targets" not in name), key=lambda name: chart.tried[name].quality)
+    if chart.tried[best].quality - max(chart.quality, 0) < 0.25 or not chart.generalises(best):
+        return None
+    evidence = f"it ended after {chart.patient.steps} steps ({chart.patient.reason}), and the loss still falls"
+    trial = f"{len(run.losses)} more steps: {chart.said(chart.loss_end)} -> {chart.said(run.loss)}. "
+    other = f"{best.removesuffix(', longer')}, {len(chart.tried[best].losses)} steps: quality {chart.tried[best].quality:.2f}"
+    return Finding(evidence, "train on, for many more steps", trial + other, 66.0)
 
 
 def stopped_on_a_plateau(chart: Chart) -> Finding | None:

@@ -7,8 +7,10 @@ import numpy as np
 from microgradnp.doctor.causes.finding import Finding, better
 from microgradnp.doctor.chart import GOOD, Chart
 from microgradnp.doctor.levels import flat, indicators
+from microgradnp.doctor.patient import Array
 from microgradnp.doctor.reading import Reading
 
+MOST_ENTRIES = 2_000_000  # of the inputs that are looked through
 UNTOLD = 0.06  # a cross-validated R^2 under this says nothing
 
 
@@ -49,7 +51,15 @@ def targets_unrelated(chart: Chart) -> Finding | None:
 def target_in_inputs(chart: Chart) -> Finding | None:
     """An input column that is a target, and that the output for this target depends on."""
     x, t = chart.start.input_array, chart.start.target
-    if x is None or t is None or len(x) != len(t) or len(x) < 10 or x.size > 2_000_000 or x.dtype.kind not in "fiu" or x.ndim > 2:
+    if (
+        x is None
+        or t is None
+        or len(x) != len(t)
+        or len(x) < 10
+        or x.size > MOST_ENTRIES
+        or x.dtype.kind not in "fiu"
+        or x.ndim > 2
+    ):
         return None
     columns, wanted = flat(x), flat(t)
     for k in range(min(wanted.shape[1], 20)):
@@ -58,10 +68,43 @@ def target_in_inputs(chart: Chart) -> Finding | None:
             continue
         apart = np.abs(columns - column[:, None]) - 1e-12 * (1 + np.abs(column[:, None]))
         same = np.flatnonzero(np.all(apart <= 0, axis=0))
-        if same.size and sees(chart, k, int(same[0])):
-            evidence = f"column {same[0]} of the inputs is column {k} of the targets, in all {len(x)} rows"
-            return Finding(evidence, "take it out of the inputs")
+        scaled = np.flatnonzero(shares(columns, column) > 1 - 1e-12) if columns.shape[1] > 1 else same
+        for found, how in ((same, ""), (scaled, " times a factor plus an offset")):
+            if found.size and sees(chart, k, int(found[0])):
+                evidence = f"column {found[0]} of the inputs is column {k} of the targets{how}, in all {len(x)} rows"
+                return Finding(evidence, "take it out of the inputs")
     return None
+
+
+def shares(columns: Array, wanted: Array) -> Array:
+    """The share of the variance of some numbers that a straight line of each column explains: the squared correlation."""
+    a, b = columns - columns.mean(0), wanted - wanted.mean()
+    return np.asarray((b @ a) ** 2 / ((a * a).sum(0) * (b @ b) + 1e-300))
+
+
+def one_column_tells(chart: Chart) -> str:
+    """That one input column nearly is the target, and no other is near it: often a leak. Empty where that is not so.
+
+    It is no cause: an honest column may be as good, and only its owner knows when it is measured.
+    """
+    x, t, classes = chart.start.input_array, chart.start.target, chart.start.classes
+    if x is None or t is None or len(x) != len(t) or len(x) < 30 or x.ndim != 2 or x.shape[1] < 3 or x.size > MOST_ENTRIES:
+        return ""
+    if chart.start.is_index(x) or x.dtype.kind not in "fiu" or not (np.isfinite(x).all() and np.isfinite(t).all()):
+        return ""
+    wanted = indicators(t, classes)
+    if wanted.shape[1] > 20:
+        return ""
+    for k in range(wanted.shape[1]):
+        told = shares(flat(x), wanted[:, k])
+        first, second = (int(at) for at in np.argsort(-told)[:2])
+        if told[first] > 0.97 and told[second] < 0.8:
+            what = f"class {k}" if classes is not None and wanted.shape[1] > 1 else f"column {k} of the targets"
+            return (
+                f"column {first} of the inputs alone tells {what} (R^2 {told[first]:.3f}; the next best column has "
+                f"{told[second]:.2f}). If it is known only after the answer, it is a leak: take it out"
+            )
+    return ""
 
 
 def sees(chart: Chart, target: int, column: int) -> bool:
@@ -102,7 +145,7 @@ def validation_overlaps(chart: Chart) -> Finding | None:
 def rows_contradict(chart: Chart) -> Finding | None:
     """Rows with the same inputs and other targets: no function of the inputs can be right for all of them."""
     x, t = chart.start.input_array, chart.start.target
-    if x is None or t is None or len(x) != len(t) or len(x) < 20 or x.dtype.kind != "f" or x.size > 2_000_000:
+    if x is None or t is None or len(x) != len(t) or len(x) < 20 or x.dtype.kind != "f" or x.size > MOST_ENTRIES:
         return None
     groups = np.unique(flat(x), axis=0, return_inverse=True)[1].ravel()
     if flat(x).shape[1] < 2 or groups.max() > 0.9 * len(x) or chart.mixes_samples:
