@@ -26,7 +26,8 @@ def test_the_tour_answers_the_question(told):
     out, result = told
     assert result.exit_code == 0, result.output
     assert "Why does it stall" in result.output
-    assert "error += delta_output[n][k] * W_delta_output[j][k]" in result.output  # the wrong line
+    wrong_line = "error += delta_output[n][k] * W_delta_output[j][k]"
+    assert wrong_line in result.output, result.output[:3000]
     assert "(W_output[j][k] - W_delta_output[j][k])" in result.output  # its fix
     assert "a saddle" in result.output or "flat, not done" in result.output  # what remains
     assert "What to do: 1. the fix" in result.output

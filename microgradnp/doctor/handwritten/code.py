@@ -56,12 +56,17 @@ def diagnose_code(
 
 
 def bug_of(asked: Asked, train: Any, budget: float) -> Any:
-    """What `mg.debug` says of the code. It gets more time where it finds a wrong gradient and proves no fix."""
+    """What `mg.debug` says of the code. It gets more time where it neither proves a fix nor finds all gradients right."""
     found = debug(train, asked.loss, asked.args, asked.kwargs, asked.bind, budget=min(budget, QUICK))
     proved = found.first_wrong is not None and found.first_wrong.fix is not None
-    if budget > QUICK and found.verdict.wrong and not proved:
+    if budget > QUICK and not proved and not is_right(found):
         found = debug(train, asked.loss, asked.args, asked.kwargs, asked.bind, budget=budget)
     return found
+
+
+def is_right(report: Any) -> bool:
+    """Whether `mg.debug` found all gradients right, and not only none wrong."""
+    return bool(report.verdict.word.startswith(("RIGHT", "AGREES")))
 
 
 class Twin:
@@ -248,9 +253,8 @@ class Twin:
             found.append(f"the code stopped with {course.error}")
         if report is not None and not report.verdict.wrong:
             odd = ", ".join(f"{name} {described(rule)}" for name, rule in self.rules.items() if not rule.fits)
-            found.append(
-                f"the rule of the steps was not recognised ({odd}), and mg.debug finds no wrong gradient: trials use descent"
-            )
+            said = "finds no wrong gradient" if is_right(report) else "cannot judge the gradients within its budget"
+            found.append(f"the rule of the steps was not recognised ({odd}), and mg.debug {said}: trials use descent")
         if course.varying:
             found.append(f"the data are the {len(self.patient.data[0])} rows of the batches that were seen")
         return found
