@@ -1,6 +1,7 @@
 """`mg.diagnose` of unchanged hand-written trainings: the story in full, and the rules of the steps."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 import microgradnp as mg
 from microgradnp.cli import story
 from microgradnp.cli.trainings import loss_of
+from microgradnp.debugger.judge.verdict import Verdict
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 4))
@@ -160,6 +162,29 @@ def test_gradients_that_are_added_up():
     found = code(gradient_of_a_sum, 0.02)
     assert found.causes[0].name == "wrong_gradient", str(found)
     assert "sum of all gradients" in found.causes[0].evidence
+
+
+def dropped(x, y, W, V, lr):
+    for _ in range(60):
+        h = np.tanh(x @ W)
+        d = 2 * (h @ V - y) / len(x)
+        dW = x.T @ (d @ V.T)  # the slope of tanh is missing
+        W -= lr * dW
+        V -= lr * h.T @ d
+
+
+def test_a_debugger_that_ran_out_of_time_is_asked_again_and_never_quoted_as_an_acquittal(monkeypatch):
+    asked = []
+
+    def debug(*args, budget):
+        asked.append(budget)
+        return SimpleNamespace(verdict=Verdict({}, unjudged={"W": "the budget ended"}), first_wrong=None)
+
+    monkeypatch.setattr("microgradnp.doctor.handwritten.code.debug", debug)
+    found = mg.diagnose(dropped, loss, (X, Y, W0.copy(), V0.copy(), 0.05), budget=20)
+    assert asked == [5.0, 10.0]
+    assert "mg.debug cannot judge the gradients" in str(found)
+    assert "no wrong gradient" not in str(found)
 
 
 def test_without_a_loop_it_asks_for_one():
