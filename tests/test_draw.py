@@ -231,6 +231,12 @@ def test_numbers_and_options_stand_in_the_operation():
     assert found["part"].tag == "getitem[0, 1:3]"
 
 
+def test_a_list_of_numpys_integers_is_printed_as_one_would_type_it():
+    w = parameter(np.ones((3, 4)))
+    column = w[:, [np.int64(1), np.int32(2)]]
+    assert boxes(draw(np.sum(column)))["column"].tag == "getitem[:, [1, 2]]"
+
+
 # --------------------------------------------------------------------------------------------------- names
 
 

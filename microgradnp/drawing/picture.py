@@ -195,6 +195,8 @@ def index_text(index: Any) -> str:
     if isinstance(index, slice):
         parts = ["" if part is None else str(part) for part in (index.start, index.stop, index.step)]
         return ":".join(parts if parts[2] else parts[:2])
+    if isinstance(index, list):
+        return f"[{', '.join(index_text(part) for part in index[:8])}{', ...' if len(index) > 8 else ''}]"
     return "..." if index is Ellipsis else argument_text(index)
 
 
