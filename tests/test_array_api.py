@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.core.table import TABLE, Composite
+from microgradnp.core.entries import Composite
+from microgradnp.core.table import TABLE
 
 DIFFERENTIABLE = """
     abs acos acosh add asin asinh atan atan2 atanh clip conj copysign cos cosh divide exp expm1 hypot imag log log1p log2 log10

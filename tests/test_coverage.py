@@ -6,8 +6,9 @@ from click.testing import CliRunner
 
 import microgradnp as mg
 from microgradnp.cli import main
+from microgradnp.core.entries import REFUSED
 from microgradnp.core.signatures import is_ours
-from microgradnp.core.table import REFUSED, TABLE, Rule
+from microgradnp.core.table import TABLE, Rule
 
 
 def test_every_public_function_of_the_table_is_listed_once():

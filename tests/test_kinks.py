@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.core.table import KINKS, TABLE
+from microgradnp.core.entries import KINKS
+from microgradnp.core.table import TABLE
 
 CASES = {
     "abs": (lambda x: np.abs(x), [-1.0, 0.0, 2.0], 1),

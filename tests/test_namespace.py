@@ -11,7 +11,8 @@ import pytest
 from operators.record import RECENT
 
 import microgradnp as mg
-from microgradnp.core.table import REFUSED, TABLE
+from microgradnp.core.entries import REFUSED
+from microgradnp.core.table import TABLE
 
 pytestmark = pytest.mark.skipif(not RECENT, reason="the walk is of the current NumPy: an older one has names that are gone")
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
-from microgradnp.core.table import TABLE, Composite, Overridden
+from microgradnp.core.entries import Composite, Overridden
+from microgradnp.core.table import TABLE
 
 A = np.array([0.3, -1.2, 2.5])
 

@@ -70,7 +70,7 @@ def test_threads_that_share_a_parameter_lose_no_gradient():
 
 def test_a_gradient_is_added_under_the_lock():
     """Whoever reads the sum waits for the one that is about to write it."""
-    from microgradnp.core.tensor import adding
+    from microgradnp.core.leaves import adding
 
     w = mg.Tensor(np.zeros(2), requires_grad=True)
     loss = np.sum(w * 1.0)

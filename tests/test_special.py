@@ -11,7 +11,8 @@ import pytest
 
 import microgradnp as mg
 from microgradnp.checking.check_grads import check_grads
-from microgradnp.core.table import REFUSED, TABLE
+from microgradnp.core.entries import REFUSED
+from microgradnp.core.table import TABLE
 
 sp = pytest.importorskip("scipy.special", reason="SciPy is not installed; no function of it can meet a Tensor")
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from microgradnp.compiler.kernel import BACKENDS, Kernel, kernel_for
+from microgradnp.core.entries import overrides
 from microgradnp.core.signatures import name_of
-from microgradnp.core.table import overrides
 from microgradnp.derivatives.gradients import value_and_grad
 from microgradnp.derivatives.parameters import Parameters, parameters_of
 from microgradnp.derivatives.trees import leaves

@@ -15,8 +15,8 @@ from microgradnp.compiler.outside import PLAIN, Outside
 from microgradnp.compiler.with_jax import jax_code
 from microgradnp.compiler.with_numba import numba_code
 from microgradnp.compiler.with_numpy import numpy_code
+from microgradnp.core.entries import overrides
 from microgradnp.core.signatures import name_of
-from microgradnp.core.table import overrides
 from microgradnp.core.tensor import Tensor
 from microgradnp.loops.names import BackendError
 from microgradnp.program.arguments import Arguments, Leaf

@@ -69,10 +69,8 @@ class no_grad(contextlib.ContextDecorator):
 
     def __call__(self, function: Any) -> Any:
         if inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-            raise TypeError(
-                f"no_grad cannot decorate {function.__name__}, whose body runs after the call has returned; "
-                "put `with mg.no_grad():` inside it"
-            )
+            late = f"{function.__name__}, whose body runs after the call has returned"
+            raise TypeError(f"no_grad cannot decorate {late}; put `with mg.no_grad():` inside it")
         return super().__call__(function)
 
     def _recreate_cm(self) -> no_grad:  # called by contextlib: each call of a decorated function has its own

@@ -12,9 +12,9 @@ from typing import Any, Self
 import numpy as np
 
 from microgradnp.core.memory import read_only
-from microgradnp.core.messages import describe, stored_message
+from microgradnp.core.messages import describe, refuse_to_plot, stored_message
 from microgradnp.core.operators import Operators
-from microgradnp.core.origin import number_request, plotted, scipy_functions, stored_in
+from microgradnp.core.origin import number_request, scipy_functions, stored_in
 from microgradnp.core.typing import Array
 
 INSTEAD = {  # Python functions of scipy.special, which do not ask NumPy's protocols -> what to write instead
@@ -27,16 +27,6 @@ INSTEAD = {  # Python functions of scipy.special, which do not ask NumPy's proto
     "softmax": "mg.softmax",
     "softplus": "np.logaddexp(0, x)",
 }
-
-
-def refuse_to_plot() -> None:
-    """Raises TypeError when a plotting library asks for the numbers of a Tensor that requires a gradient."""
-    if found := plotted():
-        library, call = found
-        what = f"{call.text} at {call}" if call else "a call"
-        raise TypeError(
-            f"{library} draws plain numbers, and {what} hands over a Tensor that requires a gradient. Say .numpy() there"
-        )
 
 
 class Conversions(Operators):

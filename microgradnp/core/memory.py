@@ -24,8 +24,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from microgradnp.core.checks import NUMBERS, array_of_list, checked_array
+from microgradnp.core.elsewhere import is_foreign
 from microgradnp.core.messages import describe, mutated_message
 from microgradnp.core.origin import Place
+from microgradnp.core.signatures import positions_read
 from microgradnp.core.table import Rule
 from microgradnp.core.typing import Array, Node
 
@@ -36,6 +38,24 @@ getrefcount: Callable[[Any], int] = getattr(sys, "getrefcount", lambda array: 1)
 def owned(array: Array) -> Array:
     """A writable copy that nobody else can reach."""
     return np.array(array) if isinstance(array, (np.ndarray, np.generic)) else array.copy()
+
+
+def own_array(data: Any, dtype: Any) -> Array:
+    """The array of a new leaf: a copy, which nobody else can change. Raises TypeError for what is no array of numbers."""
+    traced = isinstance(data, Storage) and data.traced
+    if isinstance(data, Storage):
+        if data.needs_grad:
+            raise TypeError(
+                f"Tensor: data is {describe(data)}, which requires a gradient; a copy would silently lose it. "
+                "Use it as it is, or pass .detach()"
+            )
+        data = data._array
+    if isinstance(data, np.ma.MaskedArray):
+        raise TypeError("Tensor: data is a masked array, and its mask would be lost; fill it with .filled(value)")
+    value = data if traced or is_foreign(data) else array_of_list(data, dtype, "Tensor: data")
+    if value.dtype.kind not in NUMBERS:
+        raise TypeError(f"Tensor: data must be numbers, got dtype {value.dtype}")
+    return value
 
 
 def read_only(array: Array) -> np.ndarray[Any, Any]:
@@ -70,6 +90,33 @@ def snapshot(value: Any) -> Any:
     return value
 
 
+def held_by(rule: Rule, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[int, ...], bool]:
+    """The arguments and their values as a node may hold them, the positions that need a gradient, whether plain arrays occur."""
+    held: list[Any] = []
+    needs: tuple[int, ...] = ()
+    has_arrays, is_usual = False, rule.trusted
+    for argument in args:
+        if isinstance(argument, Storage):
+            if argument.needs_grad:
+                needs += (len(held),)
+            held.append(argument.value_for_graph() if argument.exposed else argument._array)
+        elif type(argument) is np.ndarray and argument.dtype.kind in NUMBERS:
+            held.append(argument)
+            has_arrays = True
+        else:
+            held.append(captured(argument, rule, len(held)))
+            has_arrays, is_usual = True, False
+    if rule.constant:
+        needs = ()
+    elif rule.gaps and not rule.gaps.isdisjoint(needs):
+        raise TypeError(f"{rule.name}: no derivative with respect to argument {min(rule.gaps & {*needs})}; pass it .detach()ed")
+    if not rule.trusted:
+        held = [read_only(value) if isinstance(value, np.ndarray) else value for value in held]
+    if not is_usual:
+        args = tuple([a if isinstance(a, Storage) else value for a, value in zip(args, held, strict=True)])
+    return args, tuple(held), needs, has_arrays
+
+
 def captured(argument: Any, rule: Rule, position: int) -> Any:
     """The value of an argument that is no Tensor, as a graph may hold it. Lists become arrays where they stand for one."""
     if rule.constant or position in rule.gaps:
@@ -94,7 +141,7 @@ def seals_of(node: Node) -> list[Seal] | None:
     args = node.args
     read = range(len(args)) if rule.variadic else rule.read.get(node.needs)
     if read is None:
-        read = rule.read_formulas(node.needs)
+        read = rule.read[node.needs] = positions_to_seal(rule, node.needs)
     seals = []
     for position in read:
         try:
@@ -108,6 +155,15 @@ def seals_of(node: Node) -> list[Seal] | None:
     if node.options:
         seals += map(sealed, arrays_in(node.options))
     return seals or None
+
+
+def positions_to_seal(rule: Rule, needs: tuple[int, ...]) -> tuple[int, ...]:
+    """Positions of the arguments whose values the formulas of `needs` read; all of them where a formula does not tell."""
+    read: set[int] = set()
+    for position in needs:
+        positions = positions_read(rule.vjps[position])
+        read.update(range(rule.arrays) if positions is None else positions)
+    return tuple(sorted(read))
 
 
 def sealed(array: np.ndarray[Any, Any]) -> Seal:
@@ -191,6 +247,7 @@ class Storage:
     needs_grad: bool
     freed: bool
     place: Place | None
+    traced: ClassVar[bool] = False  # True while tracing: the value is symbolic, and reading it raises
     apply: ClassVar[Callable[..., Any]]  # `record.apply`; that module assigns it, because it stands above this one
 
     @property

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.origin import Place, caller, internal, locate, operands
+from microgradnp.core.entries import REFUSED
+from microgradnp.core.origin import Place, caller, internal, locate, operands, plotted
 from microgradnp.core.signatures import name_of
-from microgradnp.core.table import REFUSED, TABLE, Rule
+from microgradnp.core.table import TABLE, Rule
 from microgradnp.core.typing import Array, Made
 
 RETOLD: set[type[Exception]] = {
@@ -98,6 +99,25 @@ def lost_graph(value: Any) -> str:
             "functions of NumPy give, and make sure that the loss uses the parameters"
         )
     return f"the loss must return a Tensor, got {kind}; does it use the parameters?"
+
+
+def needs_no_gradient(node: Made) -> str:
+    """Message for a backward pass from a value that depends on no parameter."""
+    constant = f" ({node.rule.name} has derivative zero)" if node.rule is not None and node.rule.constant else ""
+    return (
+        f"backward: {describe(node)} needs no gradient: nothing it was computed from has requires_grad=True{constant}. "
+        "Create the parameters with mg.Tensor(data, requires_grad=True), outside of mg.no_grad()"
+    )
+
+
+def no_loss(node: Made) -> str:
+    """Message for a backward pass from a value that is no real scalar."""
+    if node.shape == ():
+        return f"backward: {describe(node)} is complex; a loss must be real. Take np.real or np.abs of it first"
+    return (
+        f"backward: {describe(node)} is not a scalar. Reduce it to a loss first (np.sum, np.mean, mg.sse), or pass "
+        "backward(gradient=...) of its shape"
+    )
 
 
 def operation_of(node: Made) -> str:
@@ -201,6 +221,16 @@ def explain(
 def ran_user_code(error: Exception) -> bool:
     """Whether an error came out of the user's code, such as a function that was made a primitive."""
     return any(not internal[frame.f_code.co_filename] for frame, _ in traceback.walk_tb(error.__traceback__))
+
+
+def refuse_to_plot() -> None:
+    """Raise TypeError when a plotting library asks for the numbers of a Tensor that requires a gradient."""
+    if found := plotted():
+        library, call = found
+        what = f"{call.text} at {call}" if call else "a call"
+        raise TypeError(
+            f"{library} draws plain numbers, and {what} hands over a Tensor that requires a gradient. Say .numpy() there"
+        )
 
 
 def missing_gradient(args: tuple[Any, ...], names: list[str]) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from microgradnp.core.habits import METHODS
+from microgradnp.core.messages import in_place_message
 from microgradnp.core.operators import Operators
 
 
@@ -208,7 +209,20 @@ for _name in (*dir(np.ndarray), *METHODS):
         setattr(Methods, _name, Missing(_name))
 
 
-# ------------------------------------------------------------------------------------------ methods of ufuncs
+# ------------------------------------------------------------------------------- keywords and methods of ufuncs
+
+
+def refuse_keywords(ufunc: np.ufunc, options: dict[str, Any]) -> None:
+    """Raise TypeError for a keyword of a ufunc that is given: no ufunc has a gradient rule for one."""
+    for option, value in options.items():
+        if value is None or (option == "where" and value is True):
+            continue
+        if option == "out":
+            raise TypeError(in_place_message(ufunc.__name__))
+        raise TypeError(
+            f"{ufunc.__name__}: the keyword {option}= has no gradient rule. Use np.where for where=, astype for dtype="
+        )
+
 
 REDUCTIONS: dict[Any, Callable[..., Any]] = {  # np.add.reduce is np.sum with another default axis
     np.add: np.sum,

@@ -10,10 +10,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from microgradnp.core.updates import Updates
+from microgradnp.core.leaves import Leaf
 
 
-class Operators(Updates):
+class Operators(Leaf):
     """Mixin: arithmetic, comparison and indexing."""
 
     __slots__ = ()

@@ -57,10 +57,14 @@ def caller(depth: int = 2) -> Place | None:
     `depth` frames are known to be ours. Skipping them saves the making of frame objects.
     """
     try:
-        frame = user_frame(sys._getframe(depth))
+        frame = sys._getframe(depth)
     except ValueError:  # called from C, at the bottom of a thread's stack
         return None
-    return frame and (frame.f_code, frame.f_lasti)
+    code = frame.f_code
+    if not internal[code.co_filename]:
+        return code, frame.f_lasti
+    outer = user_frame(frame.f_back)
+    return outer and (outer.f_code, outer.f_lasti)
 
 
 def stored_in() -> str | None:

@@ -8,28 +8,24 @@ change is noticed.
 from __future__ import annotations
 
 import functools
-import inspect
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from microgradnp.core.binding import bind
+from microgradnp.core.binding import STATIC, bind, given, retell, without_tensors
 from microgradnp.core.checks import NUMBERS, checked_result
 from microgradnp.core.context import ORDINARY, mode
+from microgradnp.core.entries import Composite, Overridden, load_library_rules
 from microgradnp.core.errors import ConcretizationError
-from microgradnp.core.memory import IMMUTABLE, captured, read_only, seals_of, snapshot
+from microgradnp.core.memory import IMMUTABLE, held_by, seals_of, snapshot
 from microgradnp.core.messages import explain, no_formula, no_rule
-from microgradnp.core.origin import caller, internal
-from microgradnp.core.signatures import plain_signature
-from microgradnp.core.table import FLOATS, SCALARS, TABLE, Composite, Overridden, Rule, load_library_rules
+from microgradnp.core.origin import caller
+from microgradnp.core.table import FLOATS, SCALARS, TABLE, Rule
 from microgradnp.core.tensor import Tensor
 from microgradnp.core.typing import NO_OPTIONS
 
-STATIC = {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.common_type, np.iscomplexobj, np.isrealobj}  # read no value
 HISTORY = 8  # longest chain of results without gradients kept for drawing; a running mean would keep its whole history alive
-FORGOTTEN = (None, (), (), NO_OPTIONS, (), 0)  # rule, args, values, options, needs, age of a call that is not recorded
 new = object.__new__
 
 
@@ -71,27 +67,21 @@ def apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[s
             result = rule.plain(*values)
     except Exception as error:
         raise explain(rule, args, values, NO_OPTIONS, error, caller())  # noqa: B904 - it has the cause already
-    node = new(Tensor)
+    node = new(Tensor)  # as `Tensor._write` does, without the call
     node._array = result
     node.rule = rule
     node.args = args
     node.values = values
     node.options = NO_OPTIONS
     node.needs = needs
+    node.age = 0
     node.needs_grad = True
     node.retains_grad = node.freed = False
     node._grad = node.name = node.snapshot = node.exposed = node.seals = None
     node.scope = None if how is None else how.scope
-    node.age = 0
+    node.place = caller(3)  # skips the frame of an operator, a protocol or a primitive
     if has_arrays:
         node.seals = seals_of(node)
-    try:
-        frame = sys._getframe(2)  # 0 is this frame, 1 that of an operator, a protocol or a primitive, 2 usually the user's
-    except ValueError:  # called from C, at the bottom of a thread's stack
-        node.place = None
-    else:
-        code = frame.f_code
-        node.place = caller() if internal[code.co_filename] else (code, frame.f_lasti)
     return node
 
 
@@ -105,17 +95,14 @@ def look_up(rule: Any, function: Callable[..., Any], args: tuple[Any, ...], kwar
             raise TypeError(no_rule(function))
         if isinstance(rule, Composite):
             if kwargs:
-                kwargs = rule.given(kwargs)
+                kwargs = given(rule, kwargs)
             try:
                 return rule.expression(*args, **kwargs)
             except TypeError as error:
-                retold = told_of_composite(error, rule, args, kwargs)
-                if retold is error:
-                    raise
-                raise retold from None
+                retell(error, rule, args, kwargs)
+                raise
     if rule.constant and function in STATIC:
-        plain = [argument._array if isinstance(argument, Tensor) else argument for argument in (*args, *kwargs.values())]
-        return function(*plain[: len(args)], **dict(zip(kwargs, plain[len(args) :], strict=True)))
+        return without_tensors(function, args, kwargs)
     if rule.constant or (not kwargs and len(args) == rule.arity):
         return record(rule, args, kwargs)
     return record(rule, *bind(rule, args, kwargs))
@@ -124,35 +111,15 @@ def look_up(rule: Any, function: Callable[..., Any], args: tuple[Any, ...], kwar
 def record(rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
     """Call the function of a rule and write the call down. Works for every kind of rule, argument and mode."""
     how = mode.get() or ORDINARY
-    held: list[Any] = []
-    needs: tuple[int, ...] = ()
-    has_arrays = is_unusual = False
-    if options and not IMMUTABLE.issuperset(map(type, options.values())):
-        for name, option in options.items():
+    known, values, needs, has_arrays = held_by(rule, args)
+    for name, option in options.items():
+        if type(option) not in IMMUTABLE:
             if isinstance(option, Tensor) and option.needs_grad:
                 raise TypeError(no_formula(rule, name))
-        options = snapshot(options)
-        has_arrays = True
-    for argument in args:
-        if isinstance(argument, Tensor):
-            if argument.needs_grad:
-                needs += (len(held),)
-            held.append(argument.value_for_graph() if argument.exposed else argument._array)
-        elif type(argument) is np.ndarray and argument.dtype.kind in NUMBERS:
-            held.append(argument)
+            options = {**options, name: snapshot(option)}
             has_arrays = True
-        else:
-            held.append(captured(argument, rule, len(held)))
-            has_arrays = is_unusual = True
-    if rule.constant:
-        needs = ()
-    elif rule.gaps and not rule.gaps.isdisjoint(needs):
-        raise TypeError(f"{rule.name}: no derivative with respect to argument {min(rule.gaps & {*needs})}; pass it .detach()ed")
-    if not rule.trusted:
-        held = [read_only(value) if isinstance(value, np.ndarray) else value for value in held]
-    values = tuple(held)
     try:
-        result = rule.plain(held, **options) if rule.sequence else rule.plain(*values, **options)
+        result = rule.plain(list(values), **options) if rule.sequence else rule.plain(*values, **options)
     except Exception as error:
         raise explain(rule, args, values, options, error, caller())  # noqa: B904 - it has the cause already
     if not rule.trusted:
@@ -163,40 +130,19 @@ def record(rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any
                 f"{rule.name}: its result depends on the numbers of a Tensor, and a traced program must be right for all numbers"
             )
         return result  # a bool, a tuple of indices
-    elif is_unusual and result.dtype.kind not in NUMBERS:
+    elif result.dtype.kind not in NUMBERS:
         raise TypeError(f"{rule.name}: the result is of dtype {result.dtype}, not of numbers; an argument is of a foreign type")
-    known = args
-    if is_unusual or not rule.trusted:
-        known = tuple([a if isinstance(a, Tensor) else value for a, value in zip(args, values, strict=True)])
-    kept: Any = FORGOTTEN
-    if how.recording:
-        age = 0 if needs else 1 + max([argument.age for argument in args if isinstance(argument, Tensor)], default=0)
-        if age <= HISTORY:
-            kept = (rule, known, values, options, needs, age)
+    age = 0 if needs or not how.recording else 1 + max([a.age for a in args if isinstance(a, Tensor)], default=0)
     node = new(Tensor)
-    node._array = result
-    node.rule, node.args, node.values, node.options, node.needs, node.age = kept
-    node.needs_grad = node.needs != ()
-    node.retains_grad = node.freed = False
-    node._grad = node.name = node.snapshot = node.exposed = node.seals = None
-    node.scope = how.scope
-    node.place = caller(5)
-    if has_arrays and node.needs_grad:
-        node.seals = seals_of(node)
+    if how.recording and age <= HISTORY:
+        node._write(result, caller(5), how.scope, (rule, known, values, options, needs, age))
+        if has_arrays and needs:
+            node.seals = seals_of(node)
+    else:
+        node._write(result, caller(5), how.scope)
     for watcher in how.watchers:
         watcher.forward(node, rule, args, values, options)
     return node
-
-
-def told_of_composite(error: TypeError, rule: Composite, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> TypeError:
-    """An error of a composite, in the name of the function that it stands for."""
-    if isinstance(error, ConcretizationError):
-        return error if str(error).startswith(rule.name) else ConcretizationError(f"{rule.name}: {error}")
-    try:
-        inspect.signature(rule.expression).bind(*args, **kwargs)
-    except TypeError as wrong_call:
-        return TypeError(f"{rule.name}: {wrong_call}; on Tensors it takes {plain_signature(rule.expression)}")
-    return error
 
 
 def primitive(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -17,7 +17,6 @@ from microgradnp.core.context import mode
 from microgradnp.core.graph import is_node
 from microgradnp.core.memory import check_leaves, check_seals, read_only
 from microgradnp.core.messages import describe, freed_message, wrong_shape_message
-from microgradnp.core.table import Rule
 from microgradnp.core.typing import NO_OPTIONS, Array, Node
 
 N = TypeVar("N", bound=Node)
@@ -31,10 +30,7 @@ def sweep(
     A gradient is complete when its node is yielded. `is_private`: nobody else holds that array. `record`: the formulas get
     Tensors, so that the backward pass is a graph, too. `free`: a node forgets its arguments as soon as they have their shares.
     `until`: nodes at which the sweep stops, as if they were leaves. Without `every`, only leaves are yielded, and nodes that
-    retain their gradient.
-
-    Raises RuntimeError when the graph was freed by an earlier sweep, or when an array has changed since the forward pass. Both
-    are found before the first gradient is yielded.
+    retain their gradient. Raises RuntimeError, before the first gradient, for a graph that was freed or an array that changed.
     """
     waiting = checked_graph(root, record, until)
     how = mode.get()
@@ -65,20 +61,12 @@ def sweep(
                 raise
             is_shared = share is g or not rule.trusted
             uses = waiting.get(parent)
-            if uses is None:
-                ready.append((parent, share, is_shared))
-                continue
-            to_come, total, total_is_shared = uses
-            if not total_is_shared and type(total) is type(share) is np.ndarray and total.base is None:
-                total += share
-                share, is_shared = total, False
-            elif total is not None:
-                share, is_shared = total + share, False
-            if to_come > 1:
-                uses[:] = to_come - 1, share, is_shared
-            else:
+            if uses is not None:
+                share, is_shared = added_up(uses, share, is_shared)
+                if uses.to_come:
+                    continue
                 del waiting[parent]
-                ready.append((parent, share, is_shared))
+            ready.append((parent, share, is_shared))
         if free:
             node.rule = node.seals = None
             node.args = node.values = node.needs = ()
@@ -86,12 +74,18 @@ def sweep(
             node.freed = True
 
 
-def checked_graph(root: N, record: bool, until: Collection[N]) -> dict[N, list[Any]]:
-    """Find the nodes that are used several times, and check on the way that the graph may be swept.
+class Uses:
+    """The shares of a node that is used several times: how many are still to come, and the sum of those that came."""
 
-    Returns node -> [number of shares to come, sum of those that came, whether somebody else holds the array of that sum].
-    """
-    several: dict[N, list[Any]] = {}
+    def __init__(self) -> None:
+        self.to_come = 2
+        self.total: Array | None = None
+        self.is_shared = False  # whether somebody else holds the array of the sum
+
+
+def checked_graph(root: N, record: bool, until: Collection[N]) -> dict[N, Uses]:
+    """Find the nodes that are used several times, and check on the way that the graph may be swept."""
+    several: dict[N, Uses] = {}
     seen = {root}
     found = [root]
     known: dict[int, int] = {}  # check sums of large arrays
@@ -111,30 +105,41 @@ def checked_graph(root: N, record: bool, until: Collection[N]) -> dict[N, list[A
                 seen.add(parent)
                 found.append(parent)
             elif parent in several:
-                several[parent][0] += 1
+                several[parent].to_come += 1
             else:
-                several[parent] = [2, None, False]
+                several[parent] = Uses()
     return several
 
 
+def added_up(uses: Uses, share: Array, is_shared: bool) -> tuple[Array, bool]:
+    """The sum of the shares that came, with this one. An array that nobody else holds is added to in place."""
+    total = uses.total
+    if not uses.is_shared and type(total) is type(share) is np.ndarray and total.base is None:
+        total += share
+        share, is_shared = total, False
+    elif total is not None:
+        share, is_shared = total + share, False
+    uses.to_come -= 1
+    uses.total, uses.is_shared = share, is_shared
+    return share, is_shared
+
+
 def contribution(node: Node, position: int, inputs: tuple[Any, ...], record: bool) -> Array:
-    """The share of argument `position`, for a formula with options, for any number of arrays, or of the user's own."""
+    """The share of argument `position`, for a formula with options, for any number of arrays, or of the user's own.
+
+    A formula of the user's gets read-only arrays, and may return any kind of array or number.
+    """
     rule: Any = node.rule  # not None: a leaf has no arguments
-    if not rule.trusted:
-        return foreign_gradient(node, rule, position, inputs[0], record)
     if rule.variadic:
         return rule.vjps[0](position, *inputs, **node.options)
-    return rule.vjps[position](*inputs, **node.options)
-
-
-def foreign_gradient(node: Node, rule: Rule, position: int, g: Array, record: bool) -> Array:
-    """Call a formula of the user's own. It gets read-only arrays, and may return any kind of array or number."""
-    vjp = rule.vjps[position]
-    if not record:
-        share = vjp(read_only(g), read_only(node._array), *node.values, **node.options)
-        return checked_gradient(share._array if is_node(share) else share, rule.name, position)
-    share = vjp(g, node, *node.args, **node.options)
-    return share if is_node(share) else type(g)(checked_gradient(share, rule.name, position))
+    vjp, g = rule.vjps[position], inputs[0]
+    if rule.trusted:
+        return vjp(*inputs, **node.options)
+    if record:
+        share = vjp(*inputs, **node.options)
+        return share if is_node(share) else type(g)(checked_gradient(share, rule.name, position))
+    share = vjp(read_only(g), read_only(node._array), *node.values, **node.options)
+    return checked_gradient(share._array if is_node(share) else share, rule.name, position)
 
 
 def fit_to(share: Array, parent: Node, node: Node, position: int) -> Array:

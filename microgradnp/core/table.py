@@ -8,7 +8,7 @@ Every function that is called on a Tensor is looked up here. It is one of
 
 or it is refused by name. The modules of `microgradnp.rules` fill the table, one area of NumPy each. This module knows no rule.
 "Closed" means that the functions that a rule calls are in the table, too. So a backward pass can be recorded and differentiated
-again.
+again. This module has the rules, `entries` has all other entries.
 
 Short names, used in every rule:
 
@@ -23,28 +23,14 @@ conjugate is taken at the leaves: their `.grad` is the direction of steepest asc
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import operator
-import sys
-from collections.abc import Callable, Mapping
-from contextvars import ContextVar
-from types import FunctionType, MappingProxyType
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
 
 import numpy as np
 
-from microgradnp.core.signatures import (
-    Vjp,
-    check_formula,
-    is_ours,
-    name_of,
-    option_names,
-    parameter_defaults,
-    parameter_names,
-    positions_read,
-    says_nothing,
-)
+from microgradnp.core.signatures import Vjp, check_formula, is_ours, name_of
 
 FLOATS = {float, np.float64}
 SCALARS = {*FLOATS, int, bool}
@@ -56,39 +42,12 @@ ON_FLOATS: dict[Any, Callable[..., Any]] = {  # what a ufunc does to two floats,
 }
 
 
-class Keywords(NamedTuple):
-    """What the keywords of a call may be, from the signatures of a function and of its formulas."""
-
-    parameters: tuple[str, ...]  # of the function, in their order
-    defaults: dict[str, Any]
-    options: frozenset[str]  # keywords that the formulas know
-
-
 class Rule:
     """How one function is called on plain arrays, and the gradient of each of its array arguments.
 
     `vjps[i]` is the formula for argument `i`, or None where no derivative exists (a condition, an index). A *variadic*
     rule has one formula for any number of arrays. It takes the argument's position first.
     """
-
-    __slots__ = (
-        "aliases",
-        "arity",
-        "arrays",
-        "constant",
-        "function",
-        "gaps",
-        "is_simple",
-        "keywords",
-        "name",
-        "on_floats",
-        "plain",
-        "read",
-        "sequence",
-        "trusted",
-        "variadic",
-        "vjps",
-    )
 
     def __init__(
         self, function: Callable[..., Any], vjps: tuple[Vjp | None, ...], *, variadic: bool = False, sequence: bool = False
@@ -108,79 +67,11 @@ class Rule:
         self.is_simple = self.trusted and not variadic and not self.constant  # vjps[i](g, y, *arrays) when there are no options
         self.arity = self.arrays if self.is_simple and not self.gaps else -1  # number of arguments of the short way in `apply`
         self.aliases: dict[str, str] = {}  # keyword -> the array parameter that it means, as `min` means `a_min` in np.clip
-        self.keywords: Keywords | None = None  # read when the first call needs them
-        self.read: dict[tuple[int, ...], tuple[int, ...]] = {}  # filled by `read_formulas`
-
-    def read_keywords(self) -> Keywords:
-        """Fill `keywords` from the signatures."""
-        options = [option_names(vjp, self.arrays, self.variadic) for vjp in self.vjps if vjp is not None]
-        parameters, defaults = parameter_names(self.function), parameter_defaults(self.function)
-        self.keywords = Keywords(parameters, defaults, frozenset().union(*options))
-        return self.keywords
-
-    def read_formulas(self, needs: tuple[int, ...]) -> tuple[int, ...]:
-        """Fill `read[needs]`: positions of the arguments whose values the formulas of `needs` read, as far as can be told."""
-        read: set[int] = set()
-        for position in needs:
-            positions = positions_read(self.vjps[position])
-            read.update(range(self.arrays) if positions is None else positions)
-        self.read[needs] = tuple(sorted(read))
-        return self.read[needs]
+        self.keywords: Any = None  # `binding.Keywords`, filled when the first call needs them
+        self.read: dict[tuple[int, ...], tuple[int, ...]] = {}  # filled by `memory.positions_to_seal`
 
 
-class Composite:
-    """A function written in terms of functions of the table."""
-
-    __slots__ = ("expression", "function", "keywords", "name")
-    arity = -1  # never the short way
-
-    def __init__(self, function: Callable[..., Any], expression: Callable[..., Any]) -> None:
-        self.function = function
-        self.expression = expression
-        self.name = name_of(function)
-        self.keywords: tuple[dict[str, Any], frozenset[str]] | None = (
-            None  # defaults of the function; parameters of the expression
-        )
-
-    def given(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        """The keywords of a call, without those at their default that the expression does not take."""
-        if self.keywords is None:
-            self.keywords = parameter_defaults(self.function), frozenset(inspect.signature(self.expression).parameters)
-        defaults, taken = self.keywords
-        return {
-            name: value
-            for name, value in kwargs.items()
-            if value is not np._NoValue and (name in taken or not says_nothing(name, value, defaults))
-        }
-
-
-class Kink(NamedTuple):
-    """Where a function has no derivative, and the value that its rule gives there."""
-
-    convention: str  # "0 at 0"
-    at: Callable[..., Any]  # at(y, *arrays, **options): a mask of the entries at the kink
-
-
-class Overridden:
-    """Entry of a function while `mg.override` has replaced its rule in some thread or task."""
-
-    __slots__ = ("original", "users")
-    arity = -1
-
-    def __init__(self, original: Rule | Composite | None) -> None:
-        self.original = original
-        self.users = 0
-
-    def chosen(self, function: Callable[..., Any]) -> Rule | Composite | None:
-        """The rule that holds in this thread or task."""
-        return overrides.get().get(function, self.original)
-
-
-overrides: ContextVar[Mapping[Callable[..., Any], Rule]] = ContextVar("overrides", default=MappingProxyType({}))
-TABLE: dict[Callable[..., Any], Rule | Composite] = {}
-KINKS: dict[Callable[..., Any], Kink] = {}
-REFUSED: dict[Callable[..., Any], str] = {}  # function -> why it has no rule, and what to write instead
-LIBRARY_RULES = {"scipy.special": "microgradnp.rules.special"}  # imported when a Tensor first meets an unknown function
+TABLE: dict[Callable[..., Any], Any] = {}  # function -> Rule, or an entry of `entries`
 
 
 def rule(function: Callable[..., Any], *vjps: Vjp | None) -> None:
@@ -215,51 +106,3 @@ def rule(function: Callable[..., Any], *vjps: Vjp | None) -> None:
         if vjp is not None:
             check_formula(vjp, len(vjps), name, position)
     TABLE[function] = Rule(function, vjps)
-
-
-def variadic_rule(
-    function: Callable[..., Any], vjp: Vjp, *, sequence: bool = False, plain: Callable[..., Any] | None = None
-) -> None:
-    """Register one formula `vjp(position, g, y, *arrays, **options)` for a function of any number of arrays.
-
-    `sequence=True` is for functions that take one list of arrays, such as `np.concatenate`. `plain` computes the function's
-    value on plain arrays, where there is a faster way than the function itself.
-    """
-    registered = TABLE[function] = Rule(function, (vjp,), variadic=True, sequence=sequence)
-    registered.plain = plain or registered.plain
-
-
-def alias(function: Callable[..., Any], **parameters: str) -> None:
-    """Register keywords that stand for array parameters of another name: `alias(np.clip, min="a_min")`."""
-    registered = TABLE[function]
-    if isinstance(registered, Rule):
-        registered.aliases.update(parameters)
-
-
-def composite(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorator: on Tensors, `function` stands for this expression in terms of functions of the table."""
-
-    def register(expression: Callable[..., Any]) -> Callable[..., Any]:
-        TABLE[function] = Composite(function, expression)
-        return expression
-
-    return register
-
-
-def constant(*functions: Callable[..., Any]) -> None:
-    """Register functions whose derivative is zero wherever it exists."""
-    for function in functions:
-        TABLE[function] = Rule(function, ())
-
-
-def load_library_rules(function: Callable[..., Any]) -> Rule | Composite | None:
-    """Load the rules of all libraries in use, and look the function up again."""
-    for library, rules in LIBRARY_RULES.items():
-        if library in sys.modules:
-            importlib.import_module(rules)
-    return TABLE.get(function)
-
-
-def refused(reason: str, *functions: Callable[..., Any]) -> None:
-    """Register functions that have no rule, with the reason."""
-    REFUSED.update(dict.fromkeys(functions, reason))

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core.context import current, mode, switch
+from microgradnp.core.entries import overrides, variadic_rule
 from microgradnp.core.graph import is_node, parents
 from microgradnp.core.memory import arrays_in, sealed
 from microgradnp.core.record import primitive
 from microgradnp.core.signatures import name_of
 from microgradnp.core.sweep import sweep
-from microgradnp.core.table import overrides, variadic_rule
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.override import under
 from microgradnp.derivatives.trees import leaves, tree_map

@@ -12,10 +12,11 @@ from typing import Any, cast
 
 import numpy as np
 
+from microgradnp.core.entries import Composite, Overridden, load_library_rules, overrides
 from microgradnp.core.errors import GradientMismatch
 from microgradnp.core.signatures import Vjp, check_formula, name_of
 from microgradnp.core.sweep import fit_to
-from microgradnp.core.table import TABLE, Composite, Overridden, Rule, load_library_rules, overrides
+from microgradnp.core.table import TABLE, Rule
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.agreement import relation, relative_error, tolerance_of, worst_entry
 from microgradnp.derivatives.gradients import pulled_back

@@ -15,8 +15,9 @@ import numpy as np
 from microgradnp.core import graph
 from microgradnp.core.context import current, mode, switch
 from microgradnp.core.elsewhere import is_foreign
+from microgradnp.core.leaves import VARIABLES, is_variable
 from microgradnp.core.signatures import name_of, parameter_names
-from microgradnp.core.tensor import VARIABLES, Tensor, is_variable
+from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.trees import children, is_differentiable, leaves, leaves_with_paths, outline, tree_map
 
 Argnums = int | str | tuple[int | str, ...] | list[int | str]

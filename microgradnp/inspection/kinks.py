@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.entries import KINKS
 from microgradnp.core.origin import locate
-from microgradnp.core.table import KINKS
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.gradients import sweep_and_keep
 

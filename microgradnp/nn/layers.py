@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.entries import constant
 from microgradnp.core.record import primitive
-from microgradnp.core.table import constant
 from microgradnp.core.tensor import Tensor
 from microgradnp.nn.activations import Activation, activation_of
 from microgradnp.nn.initial import Init, initial

@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import KINKS, LIBRARY_RULES, REFUSED, TABLE, Composite, Rule
+from microgradnp.core import binding
+from microgradnp.core.entries import KINKS, LIBRARY_RULES, REFUSED, Composite
+from microgradnp.core.table import TABLE, Rule
 from microgradnp.rules import functional
 
 NAMESPACES: dict[str, ModuleType] = {
@@ -155,7 +157,7 @@ def described(function: Callable[..., Any], entry: Rule | Composite, names: tupl
     if entry.constant:
         return Entry(names[0], names[1:], "constant", "constants", (), note)
     formula = next(vjp for vjp in entry.vjps if vjp is not None)
-    return Entry(names[0], names[1:], "rule", area_of(formula), tuple(sorted(entry.read_keywords().options)), note)
+    return Entry(names[0], names[1:], "rule", area_of(formula), tuple(sorted(binding.keywords_of(entry).options)), note)
 
 
 def area_of(formula: Callable[..., Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import composite
+from microgradnp.core.entries import composite
 from microgradnp.rules.values import is_abstract, is_complex, value_of
 
 

@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.entries import composite
 from microgradnp.core.record import primitive
-from microgradnp.core.table import composite, rule
+from microgradnp.core.table import rule
 from microgradnp.rules.values import adjoint, conj
 
 BLOCK = 48  # rows up to which a triangle is inverted whole

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import variadic_rule
+from microgradnp.core.entries import variadic_rule
 
 LOOP = 100_000  # multiplications that NumPy's plain loop does in the time that a path costs
 COPIES = 2**28  # bytes of views that a path may copy

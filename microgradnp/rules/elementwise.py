@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import alias, constant, rule
+from microgradnp.core.entries import alias, constant
+from microgradnp.core.table import rule
 from microgradnp.rules.guards import at_zero_length, finite, masked, nonzero, safe_divisor
 from microgradnp.rules.values import is_abstract, is_unguarded, value_of
 

@@ -20,7 +20,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from microgradnp.core.table import composite, rule
+from microgradnp.core.entries import composite
+from microgradnp.core.table import rule
 from microgradnp.rules.rearranging import along
 
 Transform = Callable[..., Any]

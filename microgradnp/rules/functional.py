@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core.elsewhere import as_array, is_foreign
+from microgradnp.core.entries import constant
 from microgradnp.core.record import primitive
-from microgradnp.core.table import constant, rule
+from microgradnp.core.table import rule
 from microgradnp.rules.guards import masked, nonzero
 from microgradnp.rules.indexing import set_at
 from microgradnp.rules.kinks import kink

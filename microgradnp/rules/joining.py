@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import composite
+from microgradnp.core.entries import composite
 from microgradnp.rules.rearranging import along, three_dimensional
 from microgradnp.rules.values import value_of
 
@@ -16,8 +16,10 @@ from microgradnp.rules.values import value_of
 
 @composite(np.vstack)
 def vstack(tup: Sequence[Any]) -> Any:
-    # getattr is quicker than np.ndim, which asks the Tensor's protocol
-    return np.concatenate([np.reshape(a, (1, -1)) if getattr(a, "ndim", 0) < 2 and np.ndim(a) < 2 else a for a in tup], axis=0)
+    for a in tup:
+        if getattr(a, "ndim", 0) < 2 and np.ndim(a) < 2:  # getattr is quicker than np.ndim, which asks the Tensor's protocol
+            return np.concatenate([np.reshape(a, (1, -1)) if np.ndim(a) < 2 else a for a in tup], axis=0)
+    return np.concatenate([*tup], axis=0)
 
 
 @composite(np.hstack)

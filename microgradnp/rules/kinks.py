@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import KINKS, Kink
+from microgradnp.core.entries import KINKS, Kink
 from microgradnp.rules.rearranging import tuple_of
 from microgradnp.rules.reductions import expanded
 

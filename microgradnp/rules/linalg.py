@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.entries import composite, constant
 from microgradnp.core.record import primitive
-from microgradnp.core.table import composite, constant, rule
+from microgradnp.core.table import rule
 from microgradnp.rules.decompositions import diagonal_matrix, hermitian_part, of_triangle, real_diagonal, textbook
 from microgradnp.rules.products import transposed
 from microgradnp.rules.values import adjoint, value_of

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import constant, rule
+from microgradnp.core.entries import constant
+from microgradnp.core.table import rule
 from microgradnp.rules import reductions, scans
 from microgradnp.rules.guards import nonzero
 from microgradnp.rules.rearranging import tuple_of

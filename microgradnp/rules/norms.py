@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import composite, rule
+from microgradnp.core.entries import composite
+from microgradnp.core.table import rule
 from microgradnp.rules.guards import nonzero, over_length
 from microgradnp.rules.rearranging import tuple_of
 from microgradnp.rules.values import conj, value_of

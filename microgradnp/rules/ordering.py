@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.entries import composite
 from microgradnp.core.record import primitive
-from microgradnp.core.table import composite, rule
+from microgradnp.core.table import rule
 from microgradnp.rules.indexing import scatter
 from microgradnp.rules.rearranging import tuple_of
 from microgradnp.rules.selecting import take_along_axis

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import composite, constant
+from microgradnp.core.entries import composite, constant
 from microgradnp.rules.values import is_abstract, value_of
 
 # --------------------------------------------------------------------------------- two results from one number

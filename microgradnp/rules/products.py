@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import composite, rule, variadic_rule
+from microgradnp.core.entries import composite, variadic_rule
+from microgradnp.core.table import rule
 from microgradnp.rules.values import conj
 
 

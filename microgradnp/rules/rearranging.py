@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import composite, rule
+from microgradnp.core.entries import composite
+from microgradnp.core.table import rule
 from microgradnp.rules.indexing import scatter
 
 Axis = int | Sequence[int] | None

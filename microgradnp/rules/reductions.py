@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.entries import composite, constant
 from microgradnp.core.record import primitive
-from microgradnp.core.table import composite, constant, rule
+from microgradnp.core.table import rule
 from microgradnp.rules import scans
 from microgradnp.rules.guards import over_length
 from microgradnp.rules.rearranging import tuple_of

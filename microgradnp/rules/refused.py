@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from microgradnp.core.table import refused
+from microgradnp.core.entries import refused
 
 refused(
     "it writes into its argument, and a Tensor never changes; use mg.set_at(x, index, value) or np.where",

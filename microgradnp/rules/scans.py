@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.entries import composite
 from microgradnp.core.record import primitive
-from microgradnp.core.table import composite, rule
+from microgradnp.core.table import rule
 from microgradnp.rules.rearranging import along
 from microgradnp.rules.values import value_of
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import composite, constant
+from microgradnp.core.entries import composite, constant
 from microgradnp.rules.indexing import set_at
 from microgradnp.rules.rearranging import along, tuple_of
 from microgradnp.rules.values import value_of

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.core.table import constant, rule, variadic_rule
+from microgradnp.core.entries import constant, variadic_rule
+from microgradnp.core.table import rule
 
 
 def inverse(axes: Sequence[int] | None) -> Sequence[int] | None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.entries import composite
 from microgradnp.core.record import primitive
-from microgradnp.core.table import composite, rule
+from microgradnp.core.table import rule
 from microgradnp.rules.indexing import scatter
 from microgradnp.rules.values import conj, value_of
 

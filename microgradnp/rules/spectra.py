@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.entries import composite
 from microgradnp.core.record import primitive
-from microgradnp.core.table import composite, rule
+from microgradnp.core.table import rule
 from microgradnp.rules.decompositions import diagonal_matrix, of_triangle, real_diagonal, textbook
 from microgradnp.rules.values import adjoint, conj, value_of
 

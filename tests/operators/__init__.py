@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.entries import Composite
 from microgradnp.core.signatures import is_ours
-from microgradnp.core.table import TABLE, Composite
+from microgradnp.core.table import TABLE
 from operators.record import Operator, Sample, Wrong
 
 MODULES = [

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import scipy.special as sp
 
+from microgradnp.core.entries import KINKS, Kink
 from microgradnp.core.record import primitive
-from microgradnp.core.table import KINKS, Kink, rule
+from microgradnp.core.table import rule
 from microgradnp.rules.special.tools import real_only, times
 
 FIRST = {"jv": sp.j1, "iv": sp.i1, "ive": sp.i1e}

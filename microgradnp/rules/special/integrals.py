@@ -12,8 +12,9 @@ import numpy as np
 import scipy.special as sp
 from scipy.special import _ufuncs
 
+from microgradnp.core.entries import composite
 from microgradnp.core.record import primitive
-from microgradnp.core.table import composite, rule
+from microgradnp.core.table import rule
 from microgradnp.rules.guards import safe_divisor
 from microgradnp.rules.special.tools import near_zero, times
 from microgradnp.rules.values import value_of

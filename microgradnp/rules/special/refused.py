@@ -8,7 +8,7 @@ from typing import Any
 import scipy.special as sp
 from scipy.special import _ufuncs
 
-from microgradnp.core.table import refused
+from microgradnp.core.entries import refused
 
 CURE = "; pass .numpy(), or give it a rule with mg.rule"
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import scipy.special as sp
 
-from microgradnp.core.table import constant, rule
+from microgradnp.core.entries import constant
+from microgradnp.core.table import rule
 from microgradnp.rules.elementwise import DEGREE, LN2, LN10, power_base
 from microgradnp.rules.guards import nonzero, safe_divisor
 from microgradnp.rules.special.tools import near_zero, times
