@@ -193,7 +193,7 @@ class Screen:
             meaning = found[0] if found else self.meanings.update(pair)
             if meaning is None:
                 return None, False
-            wanted = [m for m in found if m.is_gradient and (not target or m.quantity.argument in target)]
+            wanted = [m for m in found if m.is_gradient and (not target or self.meanings.sums_to(m.quantity, target))]
             means = next(iter(wanted), meaning)
             odd = odd or (bool(target) and not wanted) or (means.is_gradient and not self.is_usual(means))
         return means, odd
@@ -221,6 +221,11 @@ class Screen:
         found = self.meanings.gradients(pair)
         return bool(found) and self.is_usual(found[0])
 
+    def unread(self, snapshot: Snapshot | None) -> set[str]:
+        """The variables whose gradient or slope nothing reads in this step."""
+        names = atoms_of(snapshot.names) if snapshot is not None else []
+        return self.blame.unread | {text for text, node in names if node in self.blame.unused}
+
     def is_held(self, pair: Any, snapshot: Snapshot) -> bool:
         """Whether a variable holds this value already, or a multiple of it."""
         key = self.meanings.key(pair)
@@ -246,6 +251,7 @@ class View:
             for node in ast.walk(root):
                 self.inside.setdefault(id(node), root)
         self.values: dict[int, Any] = {}
+        self.unread = screen.unread(self.snapshot) - {suspect.statement.target or ""}
         targets = getattr(tree, "targets", None) or [getattr(tree, "target", None)]
         parts = [n for target in targets if target is not None for n in ast.walk(target)]
         places = [n for n in parts if isinstance(n, (ast.Subscript, ast.Attribute)) and isinstance(n.ctx, ast.Store)]
@@ -253,7 +259,7 @@ class View:
         line, end = tree.lineno, tree.end_lineno or tree.lineno
         self.source = SourceStatement(tree, line, end, suspect.statement.function, ())
         scope = self.editor.scope(self.source)
-        scope.operands[:0] = [name for name in sorted(screen.blame.unread) if name not in scope.operands]
+        scope.operands[:0] = [name for name in sorted(self.unread) if name not in scope.operands]
         helpers = helpers_of(self.snapshot) if self.snapshot is not None else []
         scope.functions += [name for name in helpers if "." not in name and name not in scope.functions]
 
@@ -286,8 +292,7 @@ class View:
         elif not isinstance(edit.node, list) and edit.kind not in ("copy", "word"):
             root = self.inside.get(id(edit.node))
         candidate = Candidate(edit.cost + penalty(self.suspect), edit, self.suspect, root)
-        unread = self.screen.blame.unread - {self.suspect.statement.target}
-        if edit.kind == "term" and unread & names_in(edit.replacement):
+        if edit.kind in ("term", "factor") and self.unread & names_in(edit.replacement):
             candidate.cost -= FORGOTTEN
         candidate.cost += 0.4 * (edit.kind == "range") + 0.5 * (edit.kind == "target" and not self.fits(edit.replacement))
         if edit.kind == "order" and "out of the loop" not in edit.new:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import heapq
+import re
 import time as clock
 import warnings
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import CodeType
 
 import numpy as np
@@ -24,6 +25,7 @@ from microgradnp.debugger.record.replay import Replay
 from microgradnp.debugger.record.structure import parts_in, read
 
 Edits = Mapping[Node, tuple[CodeType, Snapshot]]  # a node, the code in its place, and the variables that the code may read
+Names = Sequence[tuple[Node, CodeType, Snapshot]]  # the same where a statement only names a node: for what reads it afterwards
 LOOK = 64  # values between two looks at the clock
 
 
@@ -46,10 +48,10 @@ class Carrier:
         node = self.entries[argument].node
         return [node] if node is not None else []
 
-    def right_after(self, edits: Edits, deadline: float) -> set[str] | None:
+    def right_after(self, edits: Edits, deadline: float, names: Names = ()) -> set[str] | None:
         """The gradients that are right with other expressions. None where the record cannot tell, or not in time."""
-        first = self.carried(edits, 0, deadline)
-        second = self.carried(edits, 1, deadline) if first is not None else None
+        first = self.carried(edits, 0, deadline, names)
+        second = self.carried(edits, 1, deadline, names) if first is not None else None
         if first is None or second is None:
             return None
         if self.by_rule:
@@ -58,25 +60,27 @@ class Carrier:
 
     # ------------------------------------------------------------------------------------------------ forwards
 
-    def carried(self, edits: Edits, which: int, deadline: float) -> Overlay | None:
+    def carried(self, edits: Edits, which: int, deadline: float, names: Names = ()) -> Overlay | None:
         """The record with other expressions, at one input. None where its operations do not work with the new values."""
         again = Overlay((self.step.values, self.point.values)[which])
-        todo = [node.number for node in edits]
+        named = {snapshot.time - 0.5: (node, code, snapshot) for node, code, snapshot in names}  # before the node of that number
+        todo: list[float] = [*named, *(node.number for node in edits)]
         heapq.heapify(todo)
         seen = set(todo)
         done = 0
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             while todo:
-                node = self.record.nodes[heapq.heappop(todo)]
+                since = heapq.heappop(todo)
+                node, *edit = named[since] if since in named else (self.record.nodes[int(since)],)
                 done += 1
                 if done % LOOK == 0 and clock.thread_time() > deadline:
                     return None
-                if not self.put(node, edits, again):
+                if not self.put(node, {node: edit} if edit else edits, again):
                     return None
                 if node.number in again.values:
                     for consumer in self.step.structure.consumers[node.number]:
-                        if consumer.number <= self.end and consumer.number not in seen:
+                        if since < consumer.number <= self.end and consumer.number not in seen and reads(consumer, *edit[1:]):
                             seen.add(consumer.number)
                             heapq.heappush(todo, consumer.number)
         return again
@@ -194,6 +198,12 @@ class Carrier:
             if len(pair) == 2 and max(pair) <= 10 * tolerance(self.step):
                 return True
         return argument in self.step.after and self.factors(argument, first, second) is not None
+
+
+def reads(node: Node, snapshot: Snapshot | None = None) -> bool:
+    """Whether a node may read the variable that a statement sets: in the same call its statement has to name it."""
+    target = snapshot.statement.target if snapshot is not None and snapshot.call is node.call and node.site is not None else None
+    return target is None or re.search(rf"\b{re.escape(target)}(?!\w)", node.site.statement.text) is not None
 
 
 def is_right(entry: Judged) -> bool:

@@ -21,6 +21,8 @@ from microgradnp.debugger.record.structure import ARRANGED, SUMS, parts_in
 FAR = 2.0  # how far a statement is that makes the same value everywhere, such as `zeros`
 INGREDIENT = 0.5  # of a value that is made without a gradient
 PRODUCER = 0.3  # of a right gradient that goes into the first wrong value
+UNUSED = 0.6  # of a gradient that nothing reads: it is right, and what should read it is not
+AGAINST = 0.5  # of a slope with the other sign
 MOST_NEAR = 4.0  # of a right value on the way to a wrong one
 
 
@@ -54,6 +56,7 @@ class Blame:
     usual: list[float]  # with what factors the right gradients occur
     certain: bool = False  # whether the first value has right operands only
     unread: frozenset[str] = frozenset()  # the variables that hold a gradient which nothing reads
+    unused: frozenset[Node] = frozenset()  # gradients and slopes which nothing reads
 
     @property
     def statement(self) -> Statement | None:
@@ -89,12 +92,13 @@ class Locator(Walker):
         made = [node for node in placed if not self.is_constant(node)]
         self.suspect_wrong_values(made)
         self.suspect_aliases(made)
+        self.suspect_slopes()
         for node in placed:
             if self.is_constant(node):
                 self.enter(node, FAR)
         self.suspect_right_values(made)
         for statement, node in self.unused_values:
-            self.suspects.setdefault(statement, Suspect(statement, 0.3, node))
+            self.suspects.setdefault(statement, Suspect(statement, UNUSED, node))
         known = {(s.file, s.line, s.column) for s in self.suspects}
         for k, (statement, node) in enumerate(self.beside(made[:3])):
             if (statement.file, statement.line, statement.column) not in known:
@@ -110,7 +114,8 @@ class Locator(Walker):
         first = made[0] if made else None
         certain = first is not None and self.is_certain(first)
         unread = frozenset(statement.target for statement, _ in self.unused_values if statement.target)
-        return Blame(first, order, self.meanings, self.wrong, self.factors_usual, certain, unread)
+        unused = frozenset(self.unread())
+        return Blame(first, order, self.meanings, self.wrong, self.factors_usual, certain, unread, unused)
 
     # ------------------------------------------------------------------------------------------------ suspects
 
@@ -182,6 +187,13 @@ class Locator(Walker):
             if reach <= wrong or any(c in behind for c in self.structure.consumers[node.number]):
                 common = scaled and len(reach) > 1 and reach == wrong
                 rank += self.enter(node, 0.0 if common else min(rank, MOST_NEAR))
+
+    def suspect_slopes(self) -> None:
+        """Suspect what makes a slope with the other sign: a gradient that it goes into twice is right again."""
+        for node in self.region:
+            told = self.of(node) if node.site is not None and node.kind == "operation" else []
+            if told and all(m.quantity.kind == "slope" and m.scale < 0 for m in told):
+                self.enter(node, AGAINST)
 
     def suspect_aliases(self, made: list[Node]) -> None:
         """Suspect the statements that only name a value which goes into a wrong one: `dz = da`, where a slope is missing."""
@@ -255,12 +267,20 @@ class Locator(Walker):
     def unused(self) -> list[tuple[Statement, Node]]:
         """Statements that compute an adjoint which nothing reads."""
         found: dict[Statement, Node] = {}
-        used = self.structure.before(node for nodes in self.ends.values() for node in nodes)
-        for node in self.step.record.nodes[max(self.start, 0) : self.step.last.number + 1]:
-            unread = node.kind == "operation" and node not in used and not self.structure.consumers[node.number]
-            if unread and node.site is not None and any(m.is_gradient for m in self.of(node)):
+        for node in self.unread():
+            if node.site is not None and any(m.is_gradient for m in self.of(node)):
                 found.setdefault(node.site.statement, node)
         return list(found.items())[:6]
+
+    def unread(self) -> list[Node]:
+        """The gradients and slopes that this step computes and nothing reads."""
+        used = self.structure.before(node for nodes in self.ends.values() for node in nodes)
+        return [
+            node
+            for node in self.step.record.nodes[max(self.start, 0) : self.step.last.number + 1]
+            if node.kind == "operation" and node not in used and not self.structure.consumers[node.number]
+            if any(m.is_gradient or m.quantity.kind == "slope" for m in self.of(node))
+        ]
 
     def statements(self, node: Node) -> list[Statement]:
         """The statement of a node, and those that called its function; these first where the function is right elsewhere."""

@@ -6,7 +6,7 @@ Beside values and adjoints, the parts of adjoints count: the share of one use, a
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,6 +75,7 @@ class Meanings:
             if a in step.after
         }
         self.cache: dict[Any, list[Meaning]] = {}
+        self.sums: dict[tuple[int, str, int, frozenset[str]], bool] = {}
 
     def key(self, pair: tuple[Any, ...], transposed: bool = False) -> tuple[int, float] | None:
         """The direction of a pair of arrays as a number that does not depend on their scale."""
@@ -141,6 +142,18 @@ class Meanings:
                     if meaning.is_gradient and not meaning.transposed:
                         return meaning
         return None
+
+    def sums_to(self, quantity: Quantity, arguments: Collection[str]) -> bool:
+        """Whether a gradient belongs to one of some arguments, or gives theirs when it is summed over the samples."""
+        if quantity.argument in arguments:
+            return True
+        mark = quantity.number, quantity.kind, quantity.slot, frozenset(arguments)
+        if mark not in self.sums:
+            wholes = [q for q in self.quantities if q.kind == "adjoint" and q.argument in arguments]
+            self.sums[mark] = quantity.kind == "adjoint" and any(
+                all(has_sum(p, q) for p, q in zip(quantity.pair, whole.pair, strict=True)) for whole in wholes
+            )
+        return self.sums[mark]
 
     def may_be_gradient(self, array: np.ndarray) -> bool:
         """Whether an array has the direction of a gradient at the first input."""
@@ -327,6 +340,14 @@ def summed_to(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         if size == 1 and array.shape[axis] > 1:
             array = array.sum(axis, keepdims=True)
     return array
+
+
+def has_sum(array: np.ndarray, total: np.ndarray) -> bool:
+    """Whether the sum of an array over the axes along which the total was broadcast is the total."""
+    if np.ndim(total) > np.ndim(array):
+        return False
+    summed = summed_to(np.asarray(array), np.shape(total))
+    return summed.shape == np.shape(total) and np.allclose(summed, total)
 
 
 def by_samples(

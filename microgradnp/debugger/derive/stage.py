@@ -31,7 +31,7 @@ class Stage:
         self.step, self.point = scene.verdict.step, scene.point
         self.record = self.step.record
         self.end = self.step.last.number
-        begin = begin_of(self.step) if scene.verdict.number else 0
+        begin = self.begin = begin_of(self.step) if scene.verdict.number else 0
         self.nodes: dict[tuple[str, Span, bool], list[Node]] = {}  # by file, place, and whether that is a statement
         for node in self.record.nodes[begin : self.end + 1]:
             site = node.site
@@ -84,6 +84,12 @@ class Stage:
         earlier = [s for s in seen if s.time <= node.number]
         own = [s for s in earlier if s.call is None or id(s.call) in calls]
         return own[-1] if own else earlier[-1] if earlier else None
+
+    def named(self, statement: Statement, text: str) -> list[tuple[Node, Snapshot]]:
+        """What a variable holds each time that a statement runs in this step."""
+        seen = self.scene.snapshots.get((statement.file, (statement.line, statement.column)), [])
+        own = [s for s in seen if self.begin <= s.time <= self.end]
+        return [(node, s) for s in own for name, node in atoms_of(s.names) if name == text]
 
     # ------------------------------------------------------------------------------------------------ values
 

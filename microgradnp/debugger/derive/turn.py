@@ -11,16 +11,19 @@ import dataclasses
 import heapq
 import time as clock
 from collections.abc import Iterator
+from types import CodeType
 from typing import NamedTuple
 
 from microgradnp.debugger.derive.candidates import DERIVED, LEAST, Candidate, Screen, penalty
-from microgradnp.debugger.derive.carry import Carrier
+from microgradnp.debugger.derive.carry import Carrier, Names
 from microgradnp.debugger.derive.guard import values_of
 from microgradnp.debugger.derive.locate import Blame, Locator
 from microgradnp.debugger.derive.meanings import Meaning
 from microgradnp.debugger.derive.proof import Judge
 from microgradnp.debugger.derive.scene import Scene
 from microgradnp.debugger.derive.stage import Stage
+from microgradnp.debugger.derive.statements import value_behind
+from microgradnp.debugger.derive.values import compiled
 from microgradnp.debugger.judge.common import common_factor
 from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.repair.changes import Change, change_of
@@ -29,6 +32,7 @@ EXPLORING = 0.5  # the share of the time that is left, for looking at suspects w
 PROVING = 0.65  # the share of what is left then, for runs
 MOST_RUNS = 24
 UNKNOWN = 99.0  # the cost of what was not found yet
+NAMES = (ast.Name, ast.Attribute, ast.Subscript)
 HOPE = 0.2  # by how much less a statement must promise to cost, once a mending edit is known
 
 
@@ -134,14 +138,20 @@ class Turn:
         """What becomes right with an edit, by the record."""
         if candidate.code is None:
             return
-        statement = candidate.suspect.statement
+        statement, code = candidate.suspect.statement, candidate.code
+        made = self.stage.executions(statement.file, candidate.root)
+        names: Names = ()
+        if not made and isinstance(tree := self.stage.tree(statement), ast.AugAssign):
+            made, code = self.stage.executions(statement.file, tree), code_behind(tree, candidate)
+        elif not made and isinstance(candidate.root, NAMES):
+            names = [(node, code, snapshot) for node, snapshot in self.stage.named(statement, ast.unparse(candidate.root))]
         edits = {
-            node: (candidate.code, snapshot)
-            for node in self.stage.executions(statement.file, candidate.root)
-            if (snapshot := self.stage.snapshot(statement, node)) is not None
+            node: (code, snapshot)
+            for node in made
+            if code is not None and (snapshot := self.stage.snapshot(statement, node)) is not None
         }
-        if edits:
-            candidate.right = self.carrier.right_after(edits, self.until)
+        if edits or names:
+            candidate.right = self.carrier.right_after(edits, self.until, names)
             candidate.cost += 0.6 * (self.carrier.is_unusual and not self.blame.usual)
 
     # ------------------------------------------------------------------------------------------------ runs
@@ -156,7 +166,7 @@ class Turn:
         moves = self.moves()
         likely = [c for c in moves if is_likely(c)]
         found = [Trial(c.cost + 0.3, c, True, True) for c in sorted(self.too_early, key=lambda c: c.cost)[:1]]
-        found += [Trial(t.cost - 0.01, c) for t in whole[:1] for c in unknown if is_alias_of(c, t.candidate)][:1]
+        found += [Trial(t.cost - 0.01, c) for t in whole[:1] for c in unknown if self.is_alias_of(c, t.candidate)][:1]
         found += [Trial(c.cost + 0.6, c) for c in unknown[: 2 if known else MOST_RUNS // 2]]
         found += [Trial(c.cost + 0.5, c) for c in likely[: MOST_RUNS // 6 if known else MOST_RUNS // 2]]
         found += [Trial(c.cost + 0.8, c) for c in moves if c not in likely][: 0 if known else MOST_RUNS]
@@ -171,6 +181,15 @@ class Turn:
             what = edit.new if isinstance(edit.node, list) else ast.unparse(edit.replacement)
             found.setdefault((id(edit.node), id(edit.parent), edit.field, what), candidate)
         return list(found.values())
+
+    def is_alias_of(self, candidate: Candidate, other: Candidate) -> bool:
+        """Whether a statement that only names the right value of another one would get the same gradient by an edit."""
+        one, two = candidate.means, other.means
+        if one is None or two is None or not one.is_gradient or one.quantity.number != two.quantity.number:
+            return False
+        target = other.suspect.statement.target
+        is_name = isinstance(candidate.root, NAMES) and ast.unparse(candidate.root) == target
+        return is_name and bool(self.locator.of(other.suspect.node))
 
     def gaining(self) -> list[Candidate]:
         """The edits that make more right than before, but not all: the most and the surest first."""
@@ -227,18 +246,18 @@ class Turn:
         return False
 
 
+def code_behind(statement: ast.AugAssign, candidate: Candidate) -> CodeType | None:
+    """The code of `a + b` for `a += b`, with an edit in `b`."""
+    candidate.edit.apply()
+    try:
+        return compiled(value_behind(statement))
+    finally:
+        candidate.edit.undo()
+
+
 def is_made(means: Meaning) -> bool:
     """Whether a value is no argument of the model, which every program holds anyway."""
     return means.is_gradient or not means.quantity.argument
-
-
-def is_alias_of(candidate: Candidate, other: Candidate) -> bool:
-    """Whether a statement that only names the value of another one would get the same gradient by an edit."""
-    one, two = candidate.means, other.means
-    if one is None or two is None or not one.is_gradient or one.quantity.number != two.quantity.number:
-        return False
-    target = other.suspect.statement.target
-    return isinstance(candidate.root, (ast.Name, ast.Attribute, ast.Subscript)) and ast.unparse(candidate.root) == target
 
 
 def is_likely(candidate: Candidate) -> bool:

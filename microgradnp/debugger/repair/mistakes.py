@@ -77,6 +77,7 @@ def operators(node: ast.BinOp) -> Iterator[tuple[float, str, Any]]:
     left, right = node.left, node.right
     if isinstance(node.op, ast.Add):
         yield 1.0, "sign", ast.BinOp(left, ast.Sub(), right)
+        yield 1.3, "factor", ast.BinOp(left, ast.Mult(), right)
     elif isinstance(node.op, ast.Sub):
         yield 1.0, "sign", ast.BinOp(left, ast.Add(), right)
         yield 1.0, "sign", ast.BinOp(right, ast.Sub(), left)
