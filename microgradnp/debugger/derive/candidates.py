@@ -223,8 +223,11 @@ class Screen:
 
     def unread(self, snapshot: Snapshot | None) -> set[str]:
         """The variables whose gradient or slope nothing reads in this step."""
-        names = atoms_of(snapshot.names) if snapshot is not None else []
-        return self.blame.unread | {text for text, node in names if node in self.blame.unused}
+        if snapshot is None:
+            return set(self.blame.unread)
+        found = {text for text, node in atoms_of(snapshot.names) if node in self.blame.unused}
+        counters = [(f"[{value}]", f"[{name}]") for name, value in snapshot.names.items() if type(value) is int]
+        return self.blame.unread | found | {t.replace(*c) for t in found for c in counters}
 
     def is_held(self, pair: Any, snapshot: Snapshot) -> bool:
         """Whether a variable holds this value already, or a multiple of it."""
@@ -294,10 +297,21 @@ class View:
         candidate = Candidate(edit.cost + penalty(self.suspect), edit, self.suspect, root)
         if edit.kind in ("term", "factor") and self.unread & names_in(edit.replacement):
             candidate.cost -= FORGOTTEN
+        if edit.kind == "factor" and self.lacks_rate(edit):
+            candidate.cost -= FORGOTTEN
         candidate.cost += 0.4 * (edit.kind == "range") + 0.5 * (edit.kind == "target" and not self.fits(edit.replacement))
         if edit.kind == "order" and "out of the loop" not in edit.new:
             candidate.cost += -0.4 if self.suspect.is_early_or_late else 0.8
         return candidate
+
+    def lacks_rate(self, edit: Edit) -> bool:
+        """Whether an edit multiplies the bare gradient by which a parameter moves by a number."""
+        moved = self.suspect.updates and isinstance(edit.replacement, ast.BinOp) and isinstance(edit.replacement.op, ast.Mult)
+        held = self.old(edit.node) if moved and not isinstance(edit.node, ast.stmt) else None
+        if held is None or not self.screen.meanings.gradients(held):
+            return False
+        parts = (self.screen.value(part, self.snapshot) for part in (edit.replacement.left, edit.replacement.right))
+        return any(part is not None and np.ndim(part[0]) == 0 for part in parts)
 
     @property
     def runs_often(self) -> bool:

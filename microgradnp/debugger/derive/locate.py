@@ -21,6 +21,7 @@ from microgradnp.debugger.record.structure import ARRANGED, SUMS, parts_in
 FAR = 2.0  # how far a statement is that makes the same value everywhere, such as `zeros`
 INGREDIENT = 0.5  # of a value that is made without a gradient
 PRODUCER = 0.3  # of a right gradient that goes into the first wrong value
+MOST_SEEN = 8  # executions of a statement that are looked at
 UNUSED = 0.6  # of a gradient that nothing reads: it is right, and what should read it is not
 AGAINST = 0.5  # of a slope with the other sign
 MOST_NEAR = 4.0  # of a right value on the way to a wrong one
@@ -200,20 +201,22 @@ class Locator(Walker):
         for node in made[:6]:
             near = min((self.suspects[s].near for s in self.statements(node) if s in self.suspects), default=0.0)
             operands = {p for p in self.step.record.parents(node) if p.number > self.start}
-            for statement in self.names_for(operands, node) if operands else ():
-                readers = [c for c in made if operands & set(self.step.record.parents(c))]
-                shared = len({c.site.statement for c in readers if c.site is not None}) > 1
-                self.suspects.setdefault(statement, Suspect(statement, max(0.0, near + (-0.05 if shared else 0.05)), node))
+            readers = [c for c in made if operands & set(self.step.record.parents(c))]
+            shared = len({c.site.statement for c in readers if c.site is not None}) > 1
+            near = max(0.0, near + (-0.05 if shared else 0.05))
+            for k, statement in enumerate(self.names_for(operands, node) if operands else ()):
+                self.suspects.setdefault(statement, Suspect(statement, near + 0.02 * k, node))
 
-    def names_for(self, operands: set[Node], node: Node) -> Iterator[Statement]:
-        """The statements before a node, in its function, that give another name to one of its operands."""
+    def names_for(self, operands: set[Node], node: Node) -> list[Statement]:
+        """The statements before a node that only name one of its operands, or return it: the last first, names before returns."""
+        found: list[tuple[bool, int, Statement]] = []
         for snapshots in self.scene.snapshots.values():
-            seen = [s for s in snapshots if self.start <= s.time <= node.number and s.call is node.call]
-            if not seen:
-                continue
-            text = alias_in(seen[-1].statement.text)
-            if text and any(held in operands for name, held in atoms_of(seen[-1].names) if name == text):
-                yield seen[-1].statement
+            text = alias_in(snapshots[0].statement.text)
+            seen = [s for s in snapshots if self.start <= s.time <= node.number] if text else []
+            held = [s for s in seen[-MOST_SEEN:] if any(n in operands for name, n in atoms_of(s.names) if name == text)]
+            if held:
+                found.append((held[-1].statement.target is None, -held[-1].time, held[-1].statement))
+        return [statement for *_, statement in sorted(found, key=lambda item: item[:2])]
 
     def is_constant(self, node: Node) -> bool:
         """Whether an array was made from nothing of the step: zeros, ones."""
@@ -307,10 +310,10 @@ class Locator(Walker):
 
 
 def alias_in(text: str) -> str:
-    """The right side of a statement that only gives another name to something. Empty for all others."""
+    """The right side of a statement that only gives another name to something, or returns it. Empty for all others."""
     try:
         (statement,) = ast.parse(text).body
     except (SyntaxError, ValueError):
         return ""
-    value: Any = statement.value if isinstance(statement, ast.Assign) else None
+    value: Any = statement.value if isinstance(statement, (ast.Assign, ast.Return)) else None
     return ast.unparse(value) if isinstance(value, (ast.Name, ast.Attribute, ast.Subscript)) else ""

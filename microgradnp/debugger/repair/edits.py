@@ -269,6 +269,11 @@ class Editor(Places):
         yield 1.5, "transpose", expression(f"{held}.T")
         for axis in ("axis=0", "axis=1", "axis=0, keepdims=True", "axis=1, keepdims=True"):
             yield 1.6, "reduction", expression(f"{held}.sum({axis})")
+        if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
+            yield 1.7, "derivative", expression(f"{whole} * (1 - {whole})")
+            yield 1.7, "derivative", expression(f"1 - {whole} ** 2")
+        for axis in ("axis=1, keepdims=True", "axis=0, keepdims=True", ""):
+            yield 1.9, "scale", expression(f"{held} / {held}.sum({axis})")
         for other in scope.operands:
             if other == whole:
                 continue
