@@ -227,7 +227,7 @@ class Screen:
             return set(self.blame.unread)
         found = {text for text, node in atoms_of(snapshot.names) if node in self.blame.unused}
         counters = [(f"[{value}]", f"[{name}]") for name, value in snapshot.names.items() if type(value) is int]
-        return self.blame.unread | found | {t.replace(*c) for t in found for c in counters}
+        return found.union(self.blame.unread, (text.replace(*counter) for text in found for counter in counters))
 
     def is_held(self, pair: Any, snapshot: Snapshot) -> bool:
         """Whether a variable holds this value already, or a multiple of it."""
@@ -306,11 +306,13 @@ class View:
 
     def lacks_rate(self, edit: Edit) -> bool:
         """Whether an edit multiplies the bare gradient by which a parameter moves by a number."""
-        moved = self.suspect.updates and isinstance(edit.replacement, ast.BinOp) and isinstance(edit.replacement.op, ast.Mult)
-        held = self.old(edit.node) if moved and not isinstance(edit.node, ast.stmt) else None
-        if held is None or not self.screen.meanings.gradients(held):
+        moves = self.suspect.updates and isinstance(self.tree, (ast.Assign, ast.AugAssign))
+        multiplies = isinstance(edit.replacement, ast.BinOp) and isinstance(edit.replacement.op, ast.Mult)
+        held = self.old(edit.node) if moves and multiplies and isinstance(edit.node, ast.expr) else None
+        snapshot = self.snapshot
+        if held is None or snapshot is None or not all(map(is_numbers, held)) or not self.screen.meanings.gradients(held):
             return False
-        parts = (self.screen.value(part, self.snapshot) for part in (edit.replacement.left, edit.replacement.right))
+        parts = (self.screen.value(part, snapshot) for part in (edit.replacement.left, edit.replacement.right))
         return any(part is not None and np.ndim(part[0]) == 0 for part in parts)
 
     @property

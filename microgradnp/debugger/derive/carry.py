@@ -14,7 +14,7 @@ from types import CodeType
 import numpy as np
 
 from microgradnp.debugger.derive.scene import Scene, Snapshot
-from microgradnp.debugger.derive.values import NotEvaluatedError, Overlay, evaluated, like, variables
+from microgradnp.debugger.derive.values import NotEvaluatedError, Overlay, atoms_of, evaluated, like, variables
 from microgradnp.debugger.judge.judged import SAME, Judged, fit, tolerance
 from microgradnp.debugger.judge.movements import judge_update
 from microgradnp.debugger.judge.points import Point
@@ -72,15 +72,17 @@ class Carrier:
             warnings.simplefilter("ignore")
             while todo:
                 since = heapq.heappop(todo)
-                node, *edit = named[since] if since in named else (self.record.nodes[int(since)],)
+                name = named.get(since)
+                node = name[0] if name is not None else self.record.nodes[int(since)]
                 done += 1
                 if done % LOOK == 0 and clock.thread_time() > deadline:
                     return None
-                if not self.put(node, {node: edit} if edit else edits, again):
+                if not self.put(node, edits if name is None else {node: name[1:]}, again):
                     return None
                 if node.number in again.values:
                     for consumer in self.step.structure.consumers[node.number]:
-                        if since < consumer.number <= self.end and consumer.number not in seen and reads(consumer, *edit[1:]):
+                        is_new = since < consumer.number <= self.end and consumer.number not in seen
+                        if is_new and (name is None or reads(consumer, node, name[2])):
                             seen.add(consumer.number)
                             heapq.heappush(todo, consumer.number)
         return again
@@ -200,10 +202,23 @@ class Carrier:
         return argument in self.step.after and self.factors(argument, first, second) is not None
 
 
-def reads(node: Node, snapshot: Snapshot | None = None) -> bool:
-    """Whether a node may read the variable that a statement sets: in the same call its statement has to name it."""
-    target = snapshot.statement.target if snapshot is not None and snapshot.call is node.call and node.site is not None else None
-    return target is None or re.search(rf"\b{re.escape(target)}(?!\w)", node.site.statement.text) is not None
+def reads(consumer: Node, node: Node, snapshot: Snapshot) -> bool:
+    """Whether a value that reads a node may read it by the name that a statement gives it, or as what a function returns."""
+    site, call, target = consumer.site, snapshot.call, snapshot.statement.target
+    if site is None:
+        return True
+    if consumer.call is call:
+        older = {name for name, held in atoms_of(snapshot.names) if held is node} - {target}
+        return not any(names(site.statement.text, name) for name in older)
+    if target is not None or call is None or call.site is None or consumer.call is not call.parent:
+        return True
+    caller = call.site.statement  # in which the function was called
+    return site.statement is caller or caller.target is None or names(site.statement.text, caller.target)
+
+
+def names(text: str, variable: str) -> bool:
+    """Whether a text names a variable."""
+    return re.search(rf"(?<!\w){re.escape(variable)}(?!\w)", text) is not None
 
 
 def is_right(entry: Judged) -> bool:

@@ -20,6 +20,7 @@ from microgradnp.debugger.record.structure import ARRANGED, SUMS, parts_in
 
 FAR = 2.0  # how far a statement is that makes the same value everywhere, such as `zeros`
 INGREDIENT = 0.5  # of a value that is made without a gradient
+SHARED = 0.5  # of a wrong value of a function that several statements call, at most
 PRODUCER = 0.3  # of a right gradient that goes into the first wrong value
 MOST_SEEN = 8  # executions of a statement that are looked at
 UNUSED = 0.6  # of a gradient that nothing reads: it is right, and what should read it is not
@@ -82,7 +83,7 @@ class Locator(Walker):
         cleared = self.structure.before(right)
         self.doubtful = sorted((node for node in self.region if node not in cleared), key=lambda n: n.number)
         self.goals = {a: self.contributions(self.ends[a]) for a in self.wrong}
-        gradients = (node for node in self.region if any(m.is_gradient for m in self.of(node)))
+        gradients = (n for n in self.region if n.kind != "literal" and any(m.is_gradient for m in self.of(n)))
         self.from_gradients = self.structure.after(gradients)
         self.suspects: dict[Statement, Suspect] = {}
         self.unused_values = self.unused()
@@ -139,18 +140,27 @@ class Locator(Walker):
         """Suspect what makes values that are nothing in the model, the first one most."""
         rank = 0.0
         for node in (n for n in made if n in self.from_gradients):
-            first, near = rank < 2, rank
+            first, near = rank < 2, min(rank, SHARED) if self.is_shared(node) else rank
             for part in self.shares_in(node) if first else ():
                 self.enter(part, near)
-            rank += self.enter(node, near)
+            rank += self.enter(node, near) * (near == rank)
             for part in self.producers(node) if first else ():
                 self.enter(part, near + PRODUCER)
         rank = 0.0
         for node in (n for n in made if n not in self.from_gradients):
-            rank += self.enter(node, rank + INGREDIENT)
+            first, near = rank < 2, rank + INGREDIENT
+            rank += self.enter(node, near)
+            for part in self.producers(node) if first else ():
+                self.enter(part, near + PRODUCER)
+
+    def is_shared(self, node: Node) -> bool:
+        """Whether the function that makes a wrong value is called by several statements: one mistake there explains more."""
+        made = self.by_site[node.site][:40] if node.site is not None else []
+        sites = (n.call.site for n in made if n.call is not None and n.number > self.start)
+        return len({site.statement for site in sites if site is not None}) > 1
 
     def producers(self, node: Node) -> list[Node]:
-        """What made the gradients that go into a wrong value: each may be that of another quantity."""
+        """What made the gradients and slopes that go into a wrong value: each may be that of another quantity."""
         found = []
         for parent in self.step.record.parents(node):
             while parent.kind in ("view", "hold", "part", "write") or getattr(parent.function, "__name__", "") in ARRANGED:
@@ -158,7 +168,8 @@ class Locator(Walker):
                 if not before:
                     break
                 parent = before[-1]
-            if parent.site is not None and parent.number > self.start and any(m.is_gradient for m in self.of(parent)):
+            is_part = any(m.is_gradient or m.quantity.kind == "slope" for m in self.of(parent))
+            if parent.site is not None and parent.number > self.start and is_part:
                 found.append(parent)
         return found
 
@@ -200,7 +211,7 @@ class Locator(Walker):
         """Suspect the statements that only name a value which goes into a wrong one: `dz = da`, where a slope is missing."""
         for node in made[:6]:
             near = min((self.suspects[s].near for s in self.statements(node) if s in self.suspects), default=0.0)
-            operands = {p for p in self.step.record.parents(node) if p.number > self.start}
+            operands = {p for p in self.step.record.parents(node) if p.kind != "literal"}
             readers = [c for c in made if operands & set(self.step.record.parents(c))]
             shared = len({c.site.statement for c in readers if c.site is not None}) > 1
             near = max(0.0, near + (-0.05 if shared else 0.05))

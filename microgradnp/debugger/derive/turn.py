@@ -138,18 +138,14 @@ class Turn:
         """What becomes right with an edit, by the record."""
         if candidate.code is None:
             return
-        statement, code = candidate.suspect.statement, candidate.code
-        made = self.stage.executions(statement.file, candidate.root)
+        statement, code, root = candidate.suspect.statement, candidate.code, candidate.root
+        made = self.stage.executions(statement.file, root)
         names: Names = ()
         if not made and isinstance(tree := self.stage.tree(statement), ast.AugAssign):
-            made, code = self.stage.executions(statement.file, tree), code_behind(tree, candidate)
-        elif not made and isinstance(candidate.root, NAMES):
-            names = [(node, code, snapshot) for node, snapshot in self.stage.named(statement, ast.unparse(candidate.root))]
-        edits = {
-            node: (code, snapshot)
-            for node in made
-            if code is not None and (snapshot := self.stage.snapshot(statement, node)) is not None
-        }
+            made, code = self.stage.executions(statement.file, tree), code_behind(tree, candidate) or code
+        elif not made and isinstance(root, NAMES):
+            names = [(node, code, snapshot) for node, snapshot in self.stage.named(statement, ast.unparse(root))]
+        edits = {node: (code, at) for node in made if (at := self.stage.snapshot(statement, node)) is not None}
         if edits or names:
             candidate.right = self.carrier.right_after(edits, self.until, names)
             candidate.cost += 0.6 * (self.carrier.is_unusual and not self.blame.usual)

@@ -1,0 +1,150 @@
+"""The place of a mistake, where a fix elsewhere would do as well: the first statement that is wrong while all before it is right."""
+
+import time
+
+import numpy as np
+import pytest
+
+from microgradnp.debugger.capture.bind import Wanted
+from microgradnp.debugger.derive.fix import derive
+from microgradnp.debugger.derive.scene import Question
+from microgradnp.debugger.derived import findings
+from microgradnp.debugger.match.references import model_arguments
+from microgradnp.debugger.record.world import World
+
+RNG = np.random.default_rng(3)
+DATA = {"x": RNG.normal(size=(6, 3)), "t": RNG.uniform(size=(6, 2)), "W": RNG.normal(size=(3, 4)), "V": RNG.normal(size=(4, 2))}
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def two_sigmoids(x, t, W, V):
+    return 0.5 * np.sum((sigmoid(sigmoid(x @ W) @ V) - t) ** 2)
+
+
+def one_relu(x, t, W, V):
+    return 0.5 * np.sum((np.maximum(x @ W, 0) @ V - t) ** 2)
+
+
+def names_the_factor_only(x, t, W, V, rate=0.1):
+    a = sigmoid(x @ W)
+    y = sigmoid(a @ V)
+    q = (y - t) * y * (1 - y)
+    back = q @ V.T
+    slope = a * (1 - a)
+    p = back
+    W -= rate * x.T @ p
+    V -= rate * a.T @ q
+    return slope
+
+
+def forgets_the_back(x, t, W, V, rate=0.1):
+    a = sigmoid(x @ W)
+    y = sigmoid(a @ V)
+    q = (y - t) * y * (1 - y)
+    back = q @ V.T
+    slope = a * (1 - a)
+    p = slope
+    W -= rate * x.T @ p
+    V -= rate * a.T @ q
+    return back
+
+
+def value_for_slope(s):
+    return s
+
+
+def helper_of_both(x, t, W, V, rate=0.1):
+    a = sigmoid(x @ W)
+    y = sigmoid(a @ V)
+    q = (y - t) * value_for_slope(y)
+    p = q @ V.T * value_for_slope(a)
+    W -= rate * x.T @ p
+    V -= rate * a.T @ q
+
+
+def minus_the_slope(s):
+    return s * (s - 1)
+
+
+def helper_with_a_sign(x, t, W, V, rate=0.1):
+    a = sigmoid(x @ W)
+    y = sigmoid(a @ V)
+    q = (y - t) * minus_the_slope(y)
+    p = q @ V.T * minus_the_slope(a)
+    W -= rate * x.T @ p
+    V -= rate * a.T @ q
+
+
+def without_rate(x, t, W, V, rate=0.1):
+    h = np.maximum(x @ W, 0)
+    e = h @ V - t
+    gV = h.T @ e
+    gW = x.T @ (e @ V.T * (h > 0))
+    W -= rate * gW
+    V -= gV
+
+
+def without_gradient(x, t, W, V, rate=0.1):
+    h = np.maximum(x @ W, 0)
+    e = h @ V - t
+    gV = h.T @ e
+    gW = x.T @ (e @ V.T * (h > 0))
+    W -= rate
+    V -= rate * gV
+    return gW
+
+
+def passes(up, z):
+    d = up * (z < 0)
+    return d
+
+
+def wrong_mask(x, t, W, V, rate=0.1):
+    z = x @ W
+    h = np.maximum(z, 0)
+    e = h @ V - t
+    p = passes(e @ V.T, z)
+    W -= rate * x.T @ p
+    V -= rate * h.T @ e
+
+
+def hands_on(up, z):
+    return up
+
+
+def no_mask(x, t, W, V, rate=0.1):
+    z = x @ W
+    h = np.maximum(z, 0)
+    e = h @ V - t
+    back = e @ V.T
+    p = hands_on(back, z)
+    W -= rate * x.T @ p
+    V -= rate * h.T @ e
+
+
+def told(train, loss):
+    """(statement, cause, fix) of each mistake, and whether all is mended."""
+    arguments, optional = model_arguments(loss)
+    asked = Question(World(train, (), DATA), loss, Wanted(arguments, optional, {}))
+    fix = derive(asked, time.thread_time() + 60)
+    return [(f.source, f.cause, f.fix[2]) for f in findings(fix)], fix.complete
+
+
+@pytest.mark.parametrize(
+    ("train", "loss", "statement", "cause", "fix"),
+    [
+        (names_the_factor_only, two_sigmoids, "p = back", "missing_activation_derivative", "p = back * slope"),
+        (helper_of_both, two_sigmoids, "return s", "wrong_activation_derivative", "return s * (1 - s)"),
+        (without_rate, one_relu, "V -= gV", "batch_scale_1_over_N", "V -= gV * rate"),
+        (without_gradient, one_relu, "W -= rate", "upstream_gradient_dropped", "W -= rate * gW"),
+        (no_mask, one_relu, "return up", "missing_activation_derivative", "return up * (z > 0)"),
+        (forgets_the_back, two_sigmoids, "p = slope", "upstream_gradient_dropped", "p = slope * back"),
+        (helper_with_a_sign, two_sigmoids, "return s * (s - 1)", "sign_flipped", "return s * (1 - s)"),
+        (wrong_mask, one_relu, "d = up * (z < 0)", "relu_mask_wrong", "d = up * (z > 0)"),
+    ],
+)
+def test_the_first_wrong_statement_is_mended(train, loss, statement, cause, fix):
+    assert told(train, loss) == ([(statement, cause, fix)], True)
