@@ -1,4 +1,4 @@
-"""The place of a mistake, where a fix elsewhere would do as well: the first statement that is wrong while all before it is right."""
+"""The place of a mistake, where a fix elsewhere would do as well: the first wrong statement with right values before it."""
 
 import time
 
@@ -99,7 +99,7 @@ def without_gradient(x, t, W, V, rate=0.1):
 
 def passes(up, z):
     d = up * (z < 0)
-    return d
+    return d  # noqa: RET504 (what is returned is named before, as people do)
 
 
 def wrong_mask(x, t, W, V, rate=0.1):
