@@ -23,6 +23,7 @@ from microgradnp.debugger.judge.gate import ask_record
 from microgradnp.debugger.judge.rerun import Rerun
 from microgradnp.debugger.optimizer.mistakes import Mistake
 from microgradnp.debugger.repair.causes import EXPLAIN, cause_of
+from microgradnp.debugger.repair.changes import Change
 from microgradnp.debugger.repair.search import Fix, repair
 from microgradnp.debugger.repair.workshop import Workshop
 from microgradnp.debugger.report.facts import Finding
@@ -259,8 +260,8 @@ def cause_of_fault(fault: Fault) -> str:
     return cause_of(fix, blamed, case.trace, case.verdict) if fix else cause_without_fix(blamed, case.verdict, case.trace)
 
 
-def finding_of_rule(mistake: Mistake) -> Finding:
-    """A mistake of an optimizer's rule in plain values."""
+def finding_of_rule(mistake: Mistake, change: Change | None = None) -> Finding:
+    """A mistake of an optimizer's rule in plain values, with the change that mends it where one was proved."""
     statement = mistake.site.statement
     source, site = source_of(statement.file), mistake.site
     text = source.line(statement.line) if source else ""
@@ -275,8 +276,10 @@ def finding_of_rule(mistake: Mistake) -> Finding:
         cause="optimizer_rule_wrong",
         explanation=mistake.says,
         expected="",
-        fix=None,
-        certainty="consistent",
+        fix=change.fix if change else None,
+        diff=change.diff if change else "",
+        certainty="exact" if change else "consistent",
+        mends=[mistake.argument] if change else [],
         region=[statement.line],
         rule=mistake.formula,
         part=(site.column - start, site.end_column - start) if on_line else None,

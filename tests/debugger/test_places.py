@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 
+import microgradnp as mg
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.derive.fix import derive
 from microgradnp.debugger.derive.scene import Question
@@ -97,6 +98,15 @@ def without_gradient(x, t, W, V, rate=0.1):
     return gW
 
 
+def adds_the_rate(x, t, W, V, rate=0.1):
+    for _ in range(2):
+        h = np.maximum(x @ W, 0)
+        e = h @ V - t
+        gV = h.T @ e
+        W -= rate * x.T @ (e @ V.T * (h > 0))
+        V -= rate + gV
+
+
 def passes(up, z):
     d = up * (z < 0)
     return d  # noqa: RET504 (what is returned is named before, as people do)
@@ -139,7 +149,7 @@ def told(train, loss):
         (names_the_factor_only, two_sigmoids, "p = back", "missing_activation_derivative", "p = back * slope"),
         (helper_of_both, two_sigmoids, "return s", "wrong_activation_derivative", "return s * (1 - s)"),
         (without_rate, one_relu, "V -= gV", "batch_scale_1_over_N", "V -= gV * rate"),
-        (without_gradient, one_relu, "W -= rate", "upstream_gradient_dropped", "W -= rate * gW"),
+        (without_gradient, one_relu, "W -= rate", "update_wrong", "W -= rate * gW"),
         (no_mask, one_relu, "return up", "missing_activation_derivative", "return up * (z > 0)"),
         (forgets_the_back, two_sigmoids, "p = slope", "upstream_gradient_dropped", "p = slope * back"),
         (helper_with_a_sign, two_sigmoids, "return s * (s - 1)", "sign_flipped", "return s * (1 - s)"),
@@ -148,3 +158,9 @@ def told(train, loss):
 )
 def test_the_first_wrong_statement_is_mended(train, loss, statement, cause, fix):
     assert told(train, loss) == ([(statement, cause, fix)], True)
+
+
+def test_a_rate_that_is_added_is_multiplied():
+    report = mg.debug(adds_the_rate, one_relu, tuple(value.copy() for value in DATA.values()))
+    (found,) = report.findings
+    assert (found.cause, found.fix[2], found.mends) == ("optimizer_rule_wrong", "V -= rate * gV", ["V"])

@@ -75,6 +75,9 @@ class Difference:
             return BY_KIND.get(kind, "unknown")
         if kind == "sign" and not self.in_slope():
             return "sign_flipped"
+        operators = [type(getattr(node, "op", None)) for node in (self.edit.node, self.edit.replacement)]
+        if operators == [ast.Add, ast.Mult]:
+            return self.of_sum()
         return self.of_expressions(self.mended.old, self.mended.new)
 
     # ------------------------------------------------------------------------------------------------ what is no expression
@@ -89,6 +92,14 @@ class Difference:
             return True  # the probabilities themselves
         made, outputs = self.suspect.node, set(self.step.outputs)
         return made not in outputs and made in self.step.structure.before(outputs)
+
+    def of_sum(self) -> str:
+        """A sum stood where a product belongs: of a slope, of a number and something, or of two factors."""
+        means = self.mended.candidate.means
+        if means is not None and means.quantity.kind == "slope":
+            return "wrong_activation_derivative"
+        parts = [ast.unparse(part) for part in (self.edit.node.left, self.edit.node.right)]
+        return "factor_2" if any(is_number(part) for part in parts) else "missing_factor"
 
     def of_order(self) -> str:
         if "out of the loop" in self.edit.new:
@@ -238,7 +249,8 @@ class Difference:
         if ("weight" in gives or "moved" in come) and ("gradient" in used or any(self.is_weight_gradient(f.text) for f in left)):
             return "gradient_or_update_used_for_weight"
         if "gradient" in come and "gradient" not in used:
-            return "upstream_gradient_dropped"
+            moves = self.suspect.updates and any(argument in self.step.after for argument in self.suspect.reach)
+            return "update_wrong" if moves else "upstream_gradient_dropped"
         if set(come) <= {"number"} and set(gone) <= {"number"}:
             return self.of_numbers(left, added)
         if "value" in come and (gone and self.makes_weight_gradient()):
