@@ -98,13 +98,16 @@ def without_gradient(x, t, W, V, rate=0.1):
     return gW
 
 
-def adds_the_rate(x, t, W, V, rate=0.1):
+def line(x, t, W, b):
+    return 0.5 * np.mean((x @ W + b - t) ** 2)
+
+
+def adds_the_rate(x, t, W, b, rate=0.1):
     for _ in range(2):
-        h = np.maximum(x @ W, 0)
-        e = h @ V - t
-        gV = h.T @ e
-        W -= rate * x.T @ (e @ V.T * (h > 0))
-        V -= rate + gV
+        e = (x @ W + b - t) / t.size
+        gW, gb = x.T @ e, e.sum(axis=0)
+        W -= rate * gW
+        b -= rate + gb
 
 
 def passes(up, z):
@@ -161,6 +164,6 @@ def test_the_first_wrong_statement_is_mended(train, loss, statement, cause, fix)
 
 
 def test_a_rate_that_is_added_is_multiplied():
-    report = mg.debug(adds_the_rate, one_relu, tuple(value.copy() for value in DATA.values()))
+    report = mg.debug(adds_the_rate, line, (DATA["x"], DATA["t"], np.ones((3, 2)), np.array([0.1, 0.4])))
     (found,) = report.findings
-    assert (found.cause, found.fix[2], found.mends) == ("optimizer_rule_wrong", "V -= rate * gV", ["V"])
+    assert (found.cause, found.fix[2], found.mends) == ("optimizer_rule_wrong", "b -= rate * gb", ["b"])
