@@ -7,8 +7,6 @@ libraries: it would turn an import error of a test file into a skip. So no docte
 evenly over the table.
 """
 
-from collections import defaultdict
-
 import pytest
 
 MOST, MOST_OF_DEBUGGER = 40, 5  # cases of a table that are not long
@@ -20,15 +18,16 @@ def pytest_collect_file():
     return [collector for collector in collectors if type(collector).__name__ != "DoctestModule"]
 
 
-@pytest.hookimpl(tryfirst=True)  # before the options of the command choose
-def pytest_collection_modifyitems(items):
-    tables = defaultdict(list)
-    for item in items:
-        if hasattr(item, "callspec"):
-            tables[item.nodeid.partition("[")[0]].append(item)
-    for name, cases in tables.items():
-        most = MOST_OF_DEBUGGER if name.startswith("tests/debugger/") else MOST
-        kept = {round(k * len(cases) / most) for k in range(most)}
-        for k, case in enumerate(cases):
-            if len(cases) > most and k not in kept:
-                case.add_marker(pytest.mark.long)
+@pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makeitem(collector):
+    cases = yield  # of one test function, if it is a list
+    most = MOST_OF_DEBUGGER if collector.nodeid.startswith("tests/debugger/") else MOST
+    if not isinstance(cases, list) or len(cases) <= most:
+        return cases
+    kept = {round(k * len(cases) / most) for k in range(most)}
+    rest = [case for k, case in enumerate(cases) if k not in kept]
+    for case in rest:
+        case.add_marker(pytest.mark.long)
+    if collector.config.option.markexpr != "not long":
+        return cases
+    return [case for k, case in enumerate(cases) if k in kept]  # thousands of idle cases slow down Python's garbage collector

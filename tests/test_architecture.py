@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import dis
+import functools
 import importlib
 import itertools
 import subprocess
@@ -48,12 +49,14 @@ def modules_of(package: Path) -> dict[str, Path]:
     return {name.removesuffix(".__init__"): path for name, path in files.items()}
 
 
+@functools.cache
 def imports_of(package: Path) -> dict[tuple[str, str], list[str]]:
     """(importing module, imported module) -> the names. Imports in functions and for the type checker count as well."""
     modules, found = modules_of(package), {}
     for module, path in modules.items():
+        folder = path.relative_to(package.parent).parts[:-1]
         for node in ast.walk(ast.parse(path.read_text())):
-            for target in targets_of(node, path.relative_to(package.parent).parts[:-1]):
+            for target in targets_of(node, folder):
                 root, _, inner = target.partition(".")
                 owner, _, name = inner.rpartition(".")
                 imported = inner if inner in modules else owner or "__init__"
@@ -89,6 +92,7 @@ def circular(imports: dict[tuple[str, str], list[str]]) -> set[tuple[str, str]]:
     for source, target in imports:
         direct.setdefault(source, set()).add(target)
 
+    @functools.cache
     def reached(start: str) -> set[str]:
         seen: set[str] = set()
         todo = [start]

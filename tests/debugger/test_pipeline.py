@@ -301,18 +301,16 @@ def imports(path):
                 yield whole if (DEBUGGER / f"{whole.replace('.', '/')}.py").exists() else base
 
 
-MODULES = {".".join(path.relative_to(DEBUGGER).with_suffix("").parts): set(imports(path)) for path in DEBUGGER.rglob("*.py")}
-
-
 def room_of(module):
     return "world" if module in WORLD else module.rpartition(".")[0]
 
 
 def test_the_rooms_of_the_debugger_import_downwards():
-    assert {room_of(module) for module in MODULES} == set(ROOMS)
+    modules = {".".join(path.relative_to(DEBUGGER).with_suffix("").parts): set(imports(path)) for path in DEBUGGER.rglob("*.py")}
+    assert {room_of(module) for module in modules} == set(ROOMS)
     up = [
         f"{module} -> {other}"
-        for module, others in MODULES.items()
+        for module, others in modules.items()
         for other in others
         if ROOMS.index(room_of(other)) > ROOMS.index(room_of(module))
     ]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
-import gc
 import operator
 import types
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from microgradnp.debugger.capture.program import exchanged
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.capture.values import is_user_instance
 from microgradnp.debugger.pairs.world import plain
+from microgradnp.debugger.record.record import functions_of
 from microgradnp.rules.functional import set_at
 
 MADE = frozenset(["array", "asarray", "asanyarray", "ascontiguousarray"])  # NumPy's functions that ask no Tensor
@@ -217,8 +217,8 @@ class Rewritten:
     def __init__(self, function: Callable[..., Any], owner: Any) -> None:
         sources = {file: source for file in files_of(function, owner) if (source := source_of(file)) is not None}
         self.modules = {file: compiled(file, source.text) for file, source in sources.items()}
-        everything = [f for f in gc.get_objects() if type(f) is types.FunctionType and f.__code__.co_filename in self.modules]
-        self.functions = {file: [f for f in everything if f.__code__.co_filename == file] for file in self.modules}
+        found = functions_of(set(self.modules))
+        self.functions = {file: [f for f in found if f.__code__.co_filename == file] for file in self.modules}
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:
