@@ -21,13 +21,12 @@ def pytest_collect_file():
 @pytest.hookimpl(wrapper=True)
 def pytest_pycollect_makeitem(collector):
     cases = yield  # of one test function, if it is a list
+    if not isinstance(cases, list):
+        return cases
+    short = [case for case in cases if case.get_closest_marker("long") is None]
     most = MOST_OF_DEBUGGER if collector.nodeid.startswith("tests/debugger/") else MOST
-    if not isinstance(cases, list) or len(cases) <= most:
-        return cases
-    kept = {round(k * len(cases) / most) for k in range(most)}
-    rest = [case for k, case in enumerate(cases) if k not in kept]
-    for case in rest:
-        case.add_marker(pytest.mark.long)
-    if collector.config.option.markexpr != "not long":
-        return cases
-    return [case for k, case in enumerate(cases) if k in kept]  # thousands of idle cases slow down Python's garbage collector
+    kept = [short[round(k * len(short) / most)] for k in range(most)] if len(short) > most else short
+    for case in short:
+        if case not in kept:
+            case.add_marker(pytest.mark.long)
+    return kept if collector.config.option.markexpr == "not long" else cases  # idle cases slow down Python's garbage collector

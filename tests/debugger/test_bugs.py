@@ -14,12 +14,17 @@ from microgradnp.debugger.repair.mistakes import Scope
 BUGS = Path(__file__).parent / "bugs"
 FILES = [path for folder in ("bugs", "bugs_held_out") for path in sorted((BUGS.parent / folder).glob("*.py"))]
 NAMES = sorted(path.stem for path in BUGS.glob("*.py"))
+SLOW = set(  # seconds each
+    "copied_delta decay_sleeps_at_zero_bias dot_for_times dropout_mask_forgotten gamma_is_one last_weight_left_out never_zeroed "
+    "no_gradient_from_the_future one_m_forgotten repeated_words sigmoid_twice slope_of_the_error square_not_transposed "
+    "story_step_for_weight two_sign_and_input two_slope_and_bias".split()
+)
 # The debugger says that it does not know, or names a neighbour: each of these is a thing to do.
 OTHER_LINE = {"decay_sleeps_at_zero_bias"}
 NO_CAUSE = {"decay_sleeps_at_zero_bias", "no_gradient_from_the_future"}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.long] if name in SLOW else []) for name in NAMES])
 def test_what_is_said_about_a_wrong_program(name):
     module = programs.load("bugs", name, BUGS / f"{name}.py")
     truth = module.TRUTH
@@ -102,15 +107,13 @@ def test_a_comprehension_is_a_training_loop(tmp_path, rounds, sign):
         assert report.first_wrong.fix[2] in {"self.w -= lr * x.T @ e", "e = t - x @ self.w"}  # either sign mends it
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("split", "name", "right", "wrong", "arguments", "fixed"),
     [
-        # a number that is no rate may be exactly the factor, and is no convention
+        # a number that is no rate may be exactly the factor, and is no convention; a short one is in test_rates.py
         ("unseen", "matrix_factorisation", "P += alpha * dP", "P += K * dP", {"P"}, "P += alpha * dP"),
-        pytest.param(
-            *("unseen", "lecture_logistic_loops", "w2 - alpha * dw2", "w2 - a * dw2", {"w2"}, "w2 = w2 - alpha * dw2"),
-            marks=pytest.mark.long,
-        ),
+        ("unseen", "lecture_logistic_loops", "w2 - alpha * dw2", "w2 - a * dw2", {"w2"}, "w2 = w2 - alpha * dw2"),
     ],
 )
 def test_what_only_looks_right_is_not_accepted(tmp_path, split, name, right, wrong, arguments, fixed):
