@@ -14,11 +14,24 @@ from microgradnp.debugger.repair.mistakes import Scope
 BUGS = Path(__file__).parent / "bugs"
 FILES = [path for folder in ("bugs", "bugs_held_out") for path in sorted((BUGS.parent / folder).glob("*.py"))]
 NAMES = sorted(path.stem for path in BUGS.glob("*.py"))
-SLOW = set(  # seconds each
-    "copied_delta decay_sleeps_at_zero_bias dot_for_times dropout_mask_forgotten gamma_is_one last_weight_left_out never_zeroed "
-    "no_gradient_from_the_future one_m_forgotten repeated_words sigmoid_twice slope_of_the_error square_not_transposed "
-    "story_step_for_weight two_sign_and_input two_slope_and_bias".split()
-)
+SLOW = {  # they take seconds each
+    "copied_delta",
+    "decay_sleeps_at_zero_bias",
+    "dot_for_times",
+    "dropout_mask_forgotten",
+    "gamma_is_one",
+    "last_weight_left_out",
+    "never_zeroed",
+    "no_gradient_from_the_future",
+    "one_m_forgotten",
+    "repeated_words",
+    "sigmoid_twice",
+    "slope_of_the_error",
+    "square_not_transposed",
+    "story_step_for_weight",
+    "two_sign_and_input",
+    "two_slope_and_bias",
+}
 # The debugger says that it does not know, or names a neighbour: each of these is a thing to do.
 OTHER_LINE = {"decay_sleeps_at_zero_bias"}
 NO_CAUSE = {"decay_sleeps_at_zero_bias", "no_gradient_from_the_future"}
