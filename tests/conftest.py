@@ -1,15 +1,17 @@
-"""Collection: what a doctest is, and which tests are long.
+"""Collection: what a doctest is, which tests are long, and which were skipped.
 
 A test file that cannot be imported is an error. The option `--doctest-ignore-import-errors` is for the rules of optional
 libraries: it would turn an import error of a test file into a skip. So no doctests are looked for here.
 
 `-m "not long"` leaves out the long tests: those marked so, and most of the cases of each large table. What is left is spread
 evenly over the table.
+
+The cache of pytest keeps the tests that were skipped (`.pytest_cache/v/skipped`). CI runs them again with all libraries.
 """
 
 import pytest
 
-MOST, MOST_OF_DEBUGGER = 40, 5  # cases of a table that are not long
+MOST, MOST_OF_DEBUGGER = 30, 5  # cases of a table that are not long
 
 
 @pytest.hookimpl(wrapper=True)
@@ -26,7 +28,33 @@ def pytest_pycollect_makeitem(collector):
     short = [case for case in cases if case.get_closest_marker("long") is None]
     most = MOST_OF_DEBUGGER if collector.nodeid.startswith("tests/debugger/") else MOST
     kept = [short[round(k * len(short) / most)] for k in range(most)] if len(short) > most else short
-    for case in short:
-        if case not in kept:
-            case.add_marker(pytest.mark.long)
+    for case in set(short).difference(kept):
+        case.add_marker(pytest.mark.long)
     return kept if collector.config.option.markexpr == "not long" else cases  # idle cases slow down Python's garbage collector
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Whole files stay together, so that their fixtures are made once. A worker that is done takes from another."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.option.dist == "load" else None
+
+
+skipped = set()
+
+
+def pytest_runtest_logreport(report):
+    if report.skipped:
+        skipped.add(report.nodeid.partition("[")[0])
+
+
+def pytest_collectreport(report):
+    if report.skipped:
+        skipped.add(report.nodeid)
+
+
+def pytest_sessionfinish(session):
+    cache = getattr(session.config, "cache", None)
+    if cache is not None and not hasattr(session.config, "workerinput"):
+        cache.set("skipped", sorted(skipped))

@@ -193,12 +193,13 @@ def test_check_takes_global_variables_too(folder):
 def test_a_report_is_coloured_on_a_terminal_and_opened_on_demand(folder, monkeypatch):
     opened = []
     monkeypatch.setattr("click.launch", opened.append)
-    result = CliRunner().invoke(main, ["debug", "code.py:f", "--model", "code.py:loss", "--open"], color=True)
+    command = ["debug", "code.py:f", "--model", "code.py:loss", "--budget", "0.5"]
+    result = CliRunner().invoke(main, [*command, "--open"], color=True)
     assert result.exit_code == 1
     assert result.stdout.startswith("\x1b[31m\x1b[1mWRONG\x1b[0m: f, step 0")
     assert opened == [str(folder / "report.html")]
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b" not in CliRunner().invoke(main, ["debug", "code.py:f", "--model", "code.py:loss"], color=True).stdout
+    assert "\x1b" not in CliRunner().invoke(main, command, color=True).stdout
 
 
 def test_a_shell_completes_commands_and_files(monkeypatch):

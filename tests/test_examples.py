@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
-LONG = {"char_rnn", "cluster", "cnn_digits", "compile_for_speed", "gallery", "lstm_adding_problem", "tiny_transformer"}
+LONG = {
+    "char_rnn",
+    "cluster",
+    "cnn_digits",
+    "compile_for_speed",
+    "gallery",
+    "lstm_adding_problem",
+    "seed_network",
+    "stalled",
+    "tiny_transformer",
+}
 NEEDS = {  # example -> library, extra
     "cluster": ("distributed", "dask"),
     "cnn_digits": ("sklearn", "examples"),
