@@ -12,11 +12,11 @@ MISTAKES = [
     ("lstm_through_time", "dc = dc_next + dh_next * o", "dc = dh_next * o", {"W", "b"}),
     ("lstm_through_time", "dc * c_before * f * (1 - f)", "dc * c * f * (1 - f)", {"W", "b"}),
     ("max_pooling", "dscaled = winners * dpooled", "dscaled = dpooled", {"K"}),
-    ("weight_decay", " + lam * weights[k]", "", {"W1", "W2", "W3"}),
+    pytest.param("weight_decay", " + lam * weights[k]", "", {"W1", "W2", "W3"}, marks=pytest.mark.long),
     ("layer_norm", " - norm * (dnorm * norm).mean(axis=1, keepdims=True)", "", {"W"}),
     ("attention_head", "a * (da - (da * a).sum(axis=1, keepdims=True))", "a * (1 - a) * da", {"Wq", "Wk"}),
-    ("attention_head", "dk = dscores.T @ q * scale", "dk = dscores.T @ q", {"Wk"}),
-    ("attention_head", "dk = dscores.T @ q * scale", "dk = dscores @ q * scale", {"Wk"}),
+    pytest.param("attention_head", "dk = dscores.T @ q * scale", "dk = dscores.T @ q", {"Wk"}, marks=pytest.mark.long),
+    pytest.param("attention_head", "dk = dscores.T @ q * scale", "dk = dscores @ q * scale", {"Wk"}, marks=pytest.mark.long),
 ]
 
 

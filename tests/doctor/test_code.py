@@ -158,6 +158,7 @@ def test_a_rule_that_stops_it():
     assert "its own rule" in str(found)
 
 
+@pytest.mark.long
 def test_gradients_that_are_added_up():
     found = code(gradient_of_a_sum, 0.02)
     assert found.causes[0].name == "wrong_gradient", str(found)
