@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from typing import Any
@@ -123,6 +124,7 @@ def test_a_formula_wrong_by_a_thousandth_would_be_caught(record: Operator, posit
     rule = TABLE[record.function]
     right = rule.vjps[position]
 
+    @functools.wraps(right)  # the keywords of a rule are read from its formulas, and remembered
     def wrong(*args: Any, **options: Any) -> Any:
         return 1.001 * right(*args, **options)
 
