@@ -12,7 +12,7 @@ from microgradnp.viewer.document import document
 SCRIPTS = (
     *("state", "visible", "layered", "rooms", "rows", "heat", "scene", "lane", "marks", "panel", "cells", "play", "table"),
 )
-LIVE_SCRIPTS = ("live", "train", "charts")
+LIVE_SCRIPTS = ("live", "train", "charts", "layerwise")
 
 
 def html_of(data: Json, programs: Sequence[str] = (), others: Sequence[Json] = (), by_hand: str = "") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,9 @@ def page_of(report: Facts, path: str | os.PathLike[str] | None, direction: str, 
     number = {k: contents.index[id(node)] for k, node in enumerate(report.matches.evaluation.nodes)}
     marks, first = marks_of(report)
     pairs = Beside(report, first).pairs()
-    marks |= {k: mark for k, mark in marks_beside(report, pairs).items() if k not in marks or marks[k].hand is None}
+    for k, mark in marks_beside(report, pairs).items():
+        known = marks.get(k, mark)
+        marks[k] = replace(known, hand=mark.hand, expected=mark.expected) if known.hand is None else known
     extra = overlay(contents, {number[k]: mark for k, mark in marks.items()}, number.get(first) if first is not None else None)
     extra |= {"cause": [cause(finding) for finding in report.findings], "code_by_hand": code_of(report, number, first)}
     extra |= {"beside": rows_of(pairs, number)}

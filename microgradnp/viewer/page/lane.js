@@ -82,13 +82,22 @@ function gradientBox(node, x, y) {
   const lines = list.flatMap((share) => share.lines), formula = node === root ? "1.0" : lines.length ? lines[lines.length - 1].split(" = ").slice(1).join(" = ") : "";
   drawn.append(element("title", {}, lines.join("\n") || name), element("rect", { class: "body", width, height, rx: 3 }), element("path", { class: "band", d: `M0,${BAND}V3Q0,0 3,0H${width - 3}Q${width},0 ${width},3V${BAND}Z` }), element("rect", { class: "rim", width, height, rx: 3 }),
     words(PADDING, 17, "name", cut(name, roomOf(width, BOLD))), words(PADDING, BAND + 15, "small", cut(list.length > 1 ? `sum of ${list.length} shares` : formula, roomOf(width))));
-  drawn.append(gradientMap(width, height), words(width - 4, -4, "badge", "", { "text-anchor": "end" }));
+  const mark = judged() && D.grads[node]?.q && over[node]?.hand?.r * over[node]?.hand?.c > 1 ? over[node] : null;
+  if (mark) drawn.querySelector(".small").textContent = cut(`by hand: ${mark.name}${mark.where ? `, line ${mark.where[1]}` : ""}`, roomOf(width));
+  drawn.append(mark ? bothMaps(drawn, width, height, D.grads[node], mark.hand) : gradientMap(width, height), words(width - 4, -4, "badge", "", { "text-anchor": "end" }));
   drawn.dataset.gradient = node;
   return covered(drawn, [width, height], `gradient of ${title(node)}`, () => select(node));
 }
 
-function gradientMap(width, height) {
-  const frame = { x: PADDING, y: height - MAPS, width: width - 2 * PADDING, height: MAP + 12 };
+// The pictures of a gradient and of the hand-written one, in the same colours.
+function bothMaps(drawn, width, height, derived, hand) {
+  const left = { x: PADDING, y: height - MAPS, width: width / 2 - 1.5 * PADDING, height: MAP }, right = { ...left, x: width / 2 + PADDING / 2 }, both = gradientMap(width, height, left);
+  drawn.scale = Math.max(hand.s, derived.s) || 1;
+  both.append(element("rect", { class: "frame", ...right }), element("image", { ...right, preserveAspectRatio: "none", href: picture(hand, "right", drawn.scale) }), words(PADDING, height - 7, "caption", "derived"), words(right.x, height - 7, "caption", "by hand"));
+  return both;
+}
+
+function gradientMap(width, height, frame = { x: PADDING, y: height - MAPS, width: width - 2 * PADDING, height: MAP + 12 }) {
   return element("g", { class: "thumbs right" }, element("rect", { class: "frame", ...frame }), element("image", { class: "right", ...frame, preserveAspectRatio: "none" }),
     words(width / 2, height - MAPS + 30, "number right", "", { "text-anchor": "middle" }), words(width - PADDING, 17, "caption note right", "", { "text-anchor": "end" }));
 }

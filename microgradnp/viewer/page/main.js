@@ -160,7 +160,7 @@ const actions = {
   ArrowRight: () => step(S.step + 1), ArrowLeft: () => step(S.step - 1), Home: () => step(0), End: () => step(FINISHED),
   " ": () => playSweep(), "]": () => replay && snap(S.snap < 0 ? 0 : S.snap + 1), "[": () => replay && snap(S.snap < 0 ? replay.snapshots.length - 1 : S.snap - 1),
   "/": () => $("find").focus(), f: fit, "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8),
-  b: () => { S.lane = !S.lane; rebuild(); }, o: () => { S.over = !S.over; refresh(); }, d: () => { S.dir = DIRECTIONS[(DIRECTIONS.indexOf(S.dir) + 1) % 3]; S.chosen = true; rebuild(); say({ TB: "top to bottom", LR: "left to right", rows: "in rows" }[S.dir]); },
+  b: () => { S.lane = !S.lane; rebuild(); }, o: () => { S.over = !S.over; S.lane ? rebuild(true) : refresh(); }, d: () => { S.dir = DIRECTIONS[(DIRECTIONS.indexOf(S.dir) + 1) % 3]; S.chosen = true; rebuild(); say({ TB: "top to bottom", LR: "left to right", rows: "in rows" }[S.dir]); },
   s: () => { S.one = !S.one; paintThumbnails(); refresh(); },
   t: () => { S.theme = { auto: theme() === "dark" ? "light" : "dark", light: "dark", dark: "auto" }[S.theme]; paintThumbnails(); refresh(); },
   c: () => S.sel !== null && centre(S.sel), n: () => { if (S.sel !== null) { S.focus = S.sel; rebuild(); } }, m: () => closeAll(), "?": () => $("help").showModal(),

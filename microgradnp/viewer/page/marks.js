@@ -61,6 +61,7 @@ function markLane(current, given, bright) {
     const { state, here, total } = progress(endOf(item));
     thumbnail(drawn, "right", gradientOf(endOf(item)), state === "final" ? "" : "…");
     if (item < 0) continue;
+    if (drawn.scale && state === "final") drawn.querySelector("image.right").setAttribute("href", picture(gradientOf(item), "right", drawn.scale));
     if (state === "partial") drawn.querySelector(".note.right").textContent = `${here} of ${total} terms`;
     badge(item, drawn);
   }
