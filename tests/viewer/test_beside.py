@@ -1,5 +1,6 @@
 """The hand-written backward pass beside the derived one: each statement is paired with the gradient that it computes."""
 
+import json
 import os
 import shutil
 
@@ -102,6 +103,27 @@ def test_a_second_mistake_is_not_called_right():
     found = states(mg.debug(twice, loss, args, budget=60.0))
     assert ("dh1", "h1", "after") in found
     assert ("dz1", "(x @ W1)", "wrong") in found
+
+
+@pytest.mark.long
+def test_a_wrong_statement_that_only_gives_another_name_is_shown():
+    def forgetful(x, t, W1, W2, W3):
+        h1 = np.tanh(x @ W1)
+        h2 = np.tanh(h1 @ W2)
+        dy = h2 @ W3 - t
+        dW3 = h2.T @ dy
+        dz2 = dy @ W3.T * (1 - h2**2)
+        dW2 = h1.T @ dz2
+        dh1 = dz2 @ W2.T
+        dz1 = dh1  # the slope of tanh is missing
+        dW1 = x.T @ dz1
+        return dW1, dW2, dW3
+
+    rng = np.random.default_rng(0)
+    args = tuple(rng.normal(size=n) for n in ((6, 3), (6, 2), (3, 4), (4, 5), (5, 2)))
+    page = mg.debug(forgetful, loss, args, budget=60.0).view()
+    rows = json.loads(page.html.partition('id="data">')[2].partition("</script>")[0])["beside"]
+    assert [row["source"].partition("  #")[0] for row in rows if row["state"] == "wrong"] == ["dz1 = dh1"]
 
 
 @pytest.mark.long

@@ -212,8 +212,31 @@ def grouped(versions: Iterable[Version], key: Any) -> Iterable[list[Version]]:
     return groups.values()
 
 
-def rows_of(pairs: list[Pair], number: dict[int, int]) -> Rows:
+def rows_of(report: Facts, pairs: list[Pair], number: dict[int, int], first: int | None) -> Rows:
     """The pairs for the page: one row for a statement and a box, with the number of its values."""
+    rows = rows_of_pairs(pairs, number)
+    finding = report.first_wrong
+    if finding is None or finding.certainty == "suspected" or any(row["state"] == "wrong" for row in rows):
+        return rows
+    here = [row for row in rows if (row["line"], row["file"]) == (finding.line, os.path.basename(finding.file))]
+    if here:
+        here[0]["state"] = "wrong"
+        return rows
+    node = number[first] if first is not None else None
+    row = {"node": node, "name": finding.variable, "line": finding.line, "file": os.path.basename(finding.file)}
+    row |= {
+        "source": finding.source,
+        "state": "wrong",
+        "says": f"should be {finding.expected}" if finding.expected else "",
+        "count": 1,
+    }
+    after = [k for k, other in enumerate(rows) if other["state"] == "after"]
+    rows.insert(after[0] if after else len(rows), row)
+    return rows
+
+
+def rows_of_pairs(pairs: list[Pair], number: dict[int, int]) -> Rows:
+    """A row for each statement and box, in the order in which they ran."""
     rows: dict[Any, dict[str, Any]] = {}
     for pair in pairs:
         version = pair.version

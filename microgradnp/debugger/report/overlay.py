@@ -32,7 +32,7 @@ def page_of(report: Facts, path: str | os.PathLike[str] | None, direction: str, 
         marks[k] = replace(known, hand=mark.hand, expected=mark.expected) if known.hand is None else known
     extra = overlay(contents, {number[k]: mark for k, mark in marks.items()}, number.get(first) if first is not None else None)
     extra |= {"cause": [cause(finding) for finding in report.findings], "code_by_hand": code_of(report, number, first)}
-    extra |= {"beside": rows_of(pairs, number)}
+    extra |= {"beside": rows_of(report, pairs, number, first)}
     return written(contents, extra, path, direction, engine)
 
 
