@@ -158,10 +158,10 @@ def test_the_budget_is_processor_time_and_its_end_is_said():
 
 def test_a_step_that_is_too_long_is_judged_on_fewer_samples():
     rng = np.random.default_rng(0)
-    problem = rng.normal(size=(400, 6)), rng.normal(size=(400, 5)), rng.normal(size=(6, 5))
-    report = mg.debug(slow, loss, problem, {"sign": -1.0}, budget=2.0)
+    problem = rng.normal(size=(2000, 6)), rng.normal(size=(2000, 5)), rng.normal(size=(6, 5))
+    report = mg.debug(slow, loss, problem, {"sign": -1.0}, budget=8.0)
     assert report.ok, report
-    assert any("only the first 5 of 400 samples" in note for note in report.notes)
+    assert any("only the first 5 of 2000 samples" in note for note in report.notes)
 
 
 def test_threads_that_ran_before_are_left_alone(tmp_path, capsys):

@@ -250,7 +250,7 @@ def wrong_lists(X, T, weights, biases):
 
 def test_a_wrong_line_is_found_with_lists():
     X, T, W, b = start()
-    report = mg.debug(wrong_lists, loss_of_lists, (X, T, W, b))
+    report = mg.debug(wrong_lists, loss_of_lists, (X, T, W, b), budget=60)
     assert {name for name, entry in report.gradients.items() if not entry.ok} == {"weights[0]", "biases[0]"}
     assert report.first_wrong.source == "e = d @ weights[1].T * (1 - h)"
     assert report.first_wrong.fix[2] == "e = d @ weights[1].T * (1 - h ** 2)"

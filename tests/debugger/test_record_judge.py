@@ -233,7 +233,34 @@ def test_wrong(train, wrong, why):
 def test_another_forward_pass_is_no_proof():
     verdict = judged(forward_differs, loss, tuple(data(*SMALL)))
     assert verdict.wrong == verdict.right == []
-    assert all("forward pass" in entry.why for entry in verdict.entries.values())
+    assert all(entry.why == "your code does not compute what the model does" for entry in verdict.entries.values())
+
+
+def by_elements(x, y, W):
+    """One right step, in loops over the elements."""
+    total = np.zeros_like(W)
+    for i in range(len(x)):
+        for j in range(W.shape[1]):
+            error = -y[i, j]
+            for m in range(W.shape[0]):
+                error += x[i, m] * W[m, j]
+            for k in range(W.shape[0]):
+                total[k, j] += x[i, k] * error
+    W -= 0.1 * total
+
+
+def squares(x, y, W):
+    return 0.5 * np.sum((x @ W - y) ** 2)
+
+
+@pytest.mark.parametrize("most", [100, 250, 400])
+def test_a_record_that_ends_within_the_step_says_so_and_blames_no_forward_pass(most):
+    problem = data((10, 3), (10, 2), (3, 2))
+    assert judged(by_elements, squares, problem).right == ["W"]
+    verdict = judged(by_elements, squares, problem, most=most)
+    assert verdict.parting == ""
+    assert verdict.wrong == verdict.right == []
+    assert all(entry.why.startswith("the recording ended") for entry in verdict.entries.values())
 
 
 def cached(x, h, d):

@@ -29,7 +29,7 @@ def test_the_line_of_a_mistake_is_suspected_first(tmp_path, monkeypatch, name, r
     path.write_text(text.replace(right, wrong))
     changed = programs.load("wrong", name, path)
     args, kwargs = changed.make(np.random.default_rng(1))
-    report = mg.debug(changed.train, changed.loss, args, kwargs, getattr(changed, "BIND", {}), budget=60.0)
+    report = mg.debug(changed.train, changed.loss, args, kwargs, getattr(changed, "BIND", {}), budget=240.0)
     assert {a for a, e in report.gradients.items() if not e.ok} == arguments
     line = next(k for k, (a, b) in enumerate(zip(text.split("\n"), path.read_text().split("\n"), strict=False), 1) if a != b)
     assert report.first_wrong.line == line, str(report)

@@ -34,6 +34,7 @@ PARTS_LATER = (
 STILL_INT = "it is a whole number in the only step that was found"
 
 OTHER_FORWARD = "your code does not compute what the model does"
+CUT_SHORT = "the recording ended before a step was over: give fewer samples or a larger budget="
 REPLACED = "a multiple of its gradient takes its place, and the old value is lost: = for += or -="
 
 
@@ -85,7 +86,7 @@ def judge_record(
     first.entries = judge_step(first.step)
     if record.error is not None and not first.step.after:
         first.entries = {argument: unproved(entry, record.error) for argument, entry in first.entries.items()}
-    first.parting = "" if first.step.outputs else str(parting(first.step) or "")
+    first.parting = "" if first.step.outputs or is_cut_short(first.step) else str(parting(first.step) or "")
     if not ground.ints:
         first.entries |= {a: Judged(a, "not checked", why=STILL_INT) for a in begin_as_ints(record, arguments)}
     for later in range(number + 1, number + 1 + more):
@@ -119,6 +120,11 @@ def unproved(entry: Judged, error: str) -> Judged:
     if entry.status == "wrong" or (entry.status == "right" and entry.factor < 0):
         return Judged(entry.argument, "not checked", why=f"the code fails before anything moves: {error}")
     return entry
+
+
+def is_cut_short(step: Step) -> bool:
+    """Whether the record ends before anything moves: nobody knows what the forward pass would have come to."""
+    return not step.record.finished and not step.after
 
 
 def ends_of(step: Step) -> set[Site | None]:
@@ -174,7 +180,7 @@ def gradient_node(step: Step, entry: Judged) -> Node | None:
 def judge_step(step: Step) -> dict[str, Judged]:
     """Judge every float argument of the model that the program moves or returns a gradient of."""
     point = other_point(step)
-    blind = OTHER_FORWARD if not step.outputs else ""
+    blind = "" if step.outputs else CUT_SHORT if is_cut_short(step) else OTHER_FORWARD
     entries = {a: Judged(a, "not checked") for a in step.evaluation.gradients}
     if point is None:
         return {

@@ -65,8 +65,14 @@ def bug_of(asked: Asked, train: Any, budget: float) -> Any:
 
 
 def is_right(report: Any) -> bool:
-    """Whether `mg.debug` found all gradients right, and not only none wrong."""
-    return bool(report.verdict.word.startswith(("RIGHT", "AGREES")))
+    """Whether `mg.debug` found all gradients right, and had the time for all that it wanted to look at."""
+    hurried = any("budget=" in note for note in report.notes)
+    return bool(report.verdict.word.startswith(("RIGHT", "AGREES"))) and not hurried
+
+
+def is_odd(rule: Rule) -> bool:
+    """Whether a parameter moves as it does not where its gradient is right."""
+    return not rule.fits or rule.kind == "sum" or rule.lr <= 0
 
 
 class Twin:
@@ -173,7 +179,7 @@ class Twin:
     ) -> Diagnosis:
         """The diagnosis of the twin, with the code's own fault in front."""
         course = self.course
-        wrong = {name: rule for name, rule in self.rules.items() if not rule.fits or rule.kind == "sum" or rule.lr <= 0}
+        wrong = {name: rule for name, rule in self.rules.items() if is_odd(rule)}
         report = ask_debugger() if wrong else None
         patient = self.patient
         patient.optimizer = optimizer_of({name: rule for name, rule in self.rules.items() if name not in wrong})
@@ -252,8 +258,8 @@ class Twin:
         if course.error:
             found.append(f"the code stopped with {course.error}")
         if report is not None and not report.verdict.wrong:
-            odd = ", ".join(f"{name} {described(rule)}" for name, rule in self.rules.items() if not rule.fits)
-            said = "finds no wrong gradient" if is_right(report) else "cannot judge the gradients within its budget"
+            odd = ", ".join(f"{name} {described(rule)}" for name, rule in self.rules.items() if is_odd(rule))
+            said = "finds no wrong gradient" if is_right(report) else "could not judge all gradients (a larger budget= may help)"
             found.append(f"the rule of the steps was not recognised ({odd}), and mg.debug {said}: trials use descent")
         if course.varying:
             found.append(f"the data are the {len(self.patient.data[0])} rows of the batches that were seen")
