@@ -51,6 +51,7 @@ class Comparison:
         return next(entry for entry in self.entries if entry.name == name)
 
     def rows(self) -> list[tuple[str, str, str, str, str]]:
+        """A row of texts for each gradient: name, digits, norm ratio, cosine, verdict."""
         return [
             (
                 e.name,

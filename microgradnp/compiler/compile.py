@@ -101,11 +101,13 @@ class Compiled:
 
     @property
     def source(self) -> str:
+        """The source of the program that was used last, as text; empty before the first call."""
         latest: Kernel | None = getattr(self.own, "latest", None)
         return "" if latest is None else latest.source
 
     @property
     def bytes(self) -> int:
+        """The memory of the buffers of the program that was used last, in bytes."""
         latest: Kernel | None = getattr(self.own, "latest", None)
         return 0 if latest is None else latest.code.bytes
 

@@ -131,6 +131,7 @@ class LoopForms:
         return self.known[key]
 
     def is_printed(self, value: Value) -> bool:
+        """Whether a step can be printed as loops, by printing it alone."""
         if any(v.dtype.kind not in "fbiu" or v.dtype.itemsize > 8 for v in operands(value)):
             return False
         space = Namespace()

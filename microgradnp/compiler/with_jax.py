@@ -59,6 +59,7 @@ class JaxText:
         self.results = [self.result(v) for v in program.outputs]
 
     def operand(self, value: Value) -> Text:
+        """The name of a value. A constant is bound to one when it is first used."""
         if id(value) not in self.texts:
             self.texts[id(value)] = self.space.bind("constant", value.data)
         return Text(self.texts[id(value)])
@@ -70,6 +71,7 @@ class JaxText:
                 self.bounded.add((self.texts[id(part)], shape[axis or 0]))
 
     def expression(self, value: Value) -> str:
+        """The expression of one step."""
         if value.function is operator.getitem:
             self.note_indices(value.args[0].shape, value.args[1])
         if value.function is append_bias_unit:
@@ -81,12 +83,14 @@ class JaxText:
         return self.expressions.expression(value).text
 
     def index(self, value: Value) -> str:
+        """An index as it may stand between brackets."""
         index = value.args[2]
         parts = index if isinstance(index, tuple) else (index,)
         shown = Value(value.shape, value.dtype, np.take, (value.args[0], parts))  # slices as slice(...): inside of brackets too
         return self.expressions.literal(shown, ("args", 1), parts)
 
     def result(self, value: Value) -> str:
+        """The expression of an output. A known number is written out with its dtype."""
         if value.is_number:
             return self.expressions.typed(value, self.expressions.plain(value.data.item()), strict=True)
         return self.operand(value).text

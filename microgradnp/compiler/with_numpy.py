@@ -104,11 +104,13 @@ class NumpyText:
     # --------------------------------------------------------------------------------------------- lines
 
     def operand(self, value: Value) -> Text:
+        """The name of a value. A constant is bound to one when it is first used."""
         if id(value) not in self.texts and value.function is None:
             self.texts[id(value)] = self.namespace.bind("constant", value.data)
         return Text(self.texts[id(value)], ATOM)
 
     def array_of(self, value: Any) -> Any:
+        """The buffer of a value; None where it has none."""
         return self.arrays.get(id(value)) if isinstance(value, Value) else None
 
     def written(self, number: int, value: Value) -> list[str]:
@@ -127,6 +129,7 @@ class NumpyText:
         return [self.assigned(value, self.expressions.expression(value).text)]
 
     def assigned(self, value: Value, text: str) -> str:
+        """The statement that gives a value its name."""
         self.texts[id(value)] = self.namespace.local(value.name or "v")
         if value.function not in NEW:  # it may return its argument or a view of it
             self.set_base(value, set().union(*(self.base_of.get(id(v), ()) for v in operands(value))))

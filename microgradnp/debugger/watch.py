@@ -103,10 +103,12 @@ class Block(Program):
 
     @property
     def file(self) -> str:
+        """The file that the block is written in."""
         return self.filename
 
     @property
     def is_script(self) -> bool:
+        """False: a block is never a whole file."""
         return False
 
     def with_fewer_samples(self, length: int, count: int, known: Collection[bytes]) -> Program:  # noqa: ARG002
@@ -115,6 +117,7 @@ class Block(Program):
 
     @contextlib.contextmanager
     def world(self, inputs: Inputs) -> Iterator[Call]:
+        """A call of the block on copies of its variables."""
         fresh_globals, fresh_locals = copies(self.start)
         if inputs.seed:
             rng = np.random.default_rng(inputs.seed)
@@ -128,6 +131,7 @@ class Block(Program):
 
     @contextlib.contextmanager
     def recordable(self) -> Iterator[tuple[Callable[..., Any], int]]:
+        """The block as a function, and its first line."""
         with self.as_it_began(*copies(self.start)) as namespace:
             yield types.FunctionType(self.code, namespace, "block"), self.line
 
@@ -146,6 +150,7 @@ class Block(Program):
 
     @contextlib.contextmanager
     def edited(self, functions: list[types.FunctionType], changed: ast.Module, file: str) -> Iterator[None]:
+        """While this lasts, the block runs the changed code."""
         own = next((n for n in ast.walk(changed) if isinstance(n, ast.With) and n.lineno == self.line), None)
         if own is None or file != self.filename:
             with super().edited(functions, changed, file):

@@ -189,11 +189,13 @@ class Deriving:
         self.known: dict[str, ast.expr] = {f"d_{self.names[-1]}": ONE}  # gradients that need no equation
 
     def derivation(self) -> Derivation:
+        """The forward pass and the backward pass as equations."""
         steps = list(self.steps())
         forward = [e for value in self.outline.values if getattr(value, "rule", None) is not None for e in self.forward(value)]
         return Derivation(self.names[-1], forward, steps, self.lines.definitions)
 
     def forward(self, node: Any) -> list[Equation]:
+        """The equations of one call of the forward pass."""
         return equations(self.lines.forward(node, namer(node, self.index, self.names)), {})
 
     def steps(self) -> Iterator[Step]:

@@ -179,6 +179,7 @@ class House:
         return room.across(room.placed.center[item]) - self.sizes[box][0] / 2, room.along(room.placed.start[item])
 
     def layout(self) -> Layout:
+        """The positions of all boxes, groups and edges, in the direction of the picture."""
         corners = [self.corner(box) for box in range(len(self.sizes))]
         rooms = [self.rooms[group] for group in range(len(self.picture.groups))]
         routes = [self.route(edge, corners, end) for edge, end in enumerate(self.ends_of(corners))]

@@ -76,6 +76,7 @@ class Explanations:
         return self.known[change]
 
     def found(self, change: Change) -> Iterator[Size]:
+        """Each way in which a number follows from sizes: as a multiple, a sum or a quotient."""
         here, there = change
         for axes in self.choices():
             n, m = (math.prod(axis.here for axis in axes.values()), math.prod(axis.there for axis in axes.values()))

@@ -100,6 +100,7 @@ class Source:
         return text.replace("\\", "/").replace('"', "'")  # nothing that ends a docstring
 
     def validity(self) -> str:
+        """For which sizes the code holds, as a part of a sentence."""
         fixed = self.fixed_axes()
         if not fixed:
             return "for arrays of any sizes that fit together"
@@ -107,6 +108,7 @@ class Source:
         return "for the sizes that it checks" + (", and any others that fit together" if len(fixed) < axes else "")
 
     def fixed_axes(self) -> set[tuple[int, int]]:
+        """(number of the argument, axis) of each size that the code checks."""
         return {(k, axis) for k, v in enumerate(self.program.inputs) for axis in range(v.ndim)} - self.sizes.free
 
     def checks(self, names: dict[int, str]) -> list[str]:

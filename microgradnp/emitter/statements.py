@@ -61,6 +61,7 @@ class Statements:
         return len(text) if self.sums is None else len(re.sub(r"\d+", "0", text))
 
     def operand(self, value: Value) -> Text:
+        """The text that stands for a value: its expression if it is inlined, else its name."""
         if id(value) in self.inlined:
             return self.inlined[id(value)]
         if id(value) not in self.names:  # a constant
@@ -86,6 +87,7 @@ class Statements:
         self.lines.append((f"{name} = {shown.text}", value))
 
     def may_be_inlined(self, value: Value) -> bool:
+        """Whether the expression of a step may stand where the step is used."""
         if id(value) in self.outputs or (value.name and not value.name.startswith("d_")):
             return False
         if self.sums is not None and (id(value) in self.sums or is_entry(value)):

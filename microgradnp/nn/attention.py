@@ -66,6 +66,7 @@ class MultiHeadAttention(Module):
         self.query, self.key, self.value, self.output = (Linear(units, units, **options) for _ in range(4))
 
     def forward(self, x: Any, memory: Any = None, mask: Any = None) -> Any:
+        """Attention of each entry of `x` to those of `memory`, by default of `x`. The shape (samples, time, units) stays."""
         memory = x if memory is None else memory
         q, k, v = (self.split(layer(a)) for layer, a in ((self.query, x), (self.key, memory), (self.value, memory)))
         mixed = scaled_dot_product_attention(q, k, v, mask, causal=self.causal)  # (samples, heads, time, units / heads)
@@ -111,5 +112,6 @@ class TransformerBlock(Module):
         self.activation, self.dropout = activation_of(activation, "TransformerBlock"), Dropout(dropout, rng=random)
 
     def forward(self, x: Any, mask: Any = None) -> Any:
+        """Maps x (samples, time, units) to the same shape. `mask` says which entries attend to which."""
         x = x + self.dropout(self.attention(self.norm1(x), None, mask))
         return x + self.dropout(self.output(self.activation(self.hidden(self.norm2(x)))))

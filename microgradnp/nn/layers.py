@@ -86,6 +86,7 @@ class Sequential(Module):
         self.layers = [activation_of(layer, "Sequential") for layer in layers]
 
     def forward(self, x: Any) -> Any:
+        """The output of the last layer. Each layer gets the output of the one before it."""
         for layer in self.layers:
             x = layer(x)
         return x
@@ -107,6 +108,7 @@ class Dropout(Module):
         self.rate, self.rng = rate, np.random.default_rng(rng)
 
     def forward(self, x: Any) -> Any:
+        """`x` with some entries set to 0, and `x` itself after `eval()`."""
         return dropout(x, self.rate, self.rng) if self.training and self.rate else x
 
 
@@ -133,4 +135,5 @@ class Embedding(Module):
         self.W = Tensor(weights, requires_grad=True, name="W")
 
     def forward(self, numbers: Any) -> Any:
+        """The rows of `W` with these numbers."""
         return embedding(self.W, numbers)

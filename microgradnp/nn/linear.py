@@ -67,6 +67,7 @@ class Linear(Module):
             self.b = Tensor(np.zeros(units, dtype), requires_grad=True, name=f"{prefix}b")
 
     def forward(self, x: Any) -> Any:
+        """Maps (..., inputs) to (..., units)."""
         if self.bias == "unit":
             return append_bias_unit(x) @ self.W
         z = x @ self.W

@@ -62,6 +62,7 @@ class MLP(Module):
         ]
 
     def forward(self, x: Any) -> Any:
+        """The output of the last layer, for x (samples, inputs)."""
         for layer in self.layers[:-1]:
             x = self.activation(layer(x))
         return self.output(self.layers[-1](x))

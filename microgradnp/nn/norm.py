@@ -62,6 +62,7 @@ class LayerNorm(Module):
         self.bias = Tensor(np.zeros(units, dtype), requires_grad=True, name="bias")
 
     def forward(self, x: Any) -> Any:
+        """`x` with mean 0 and variance 1 over the last axis, times `gain`, plus `bias`."""
         return layer_norm(x, self.gain, self.bias, self.eps)
 
 
@@ -85,6 +86,7 @@ class BatchNorm(Module):
         self.mean, self.var = np.zeros(channels, dtype), np.ones(channels, dtype)
 
     def forward(self, x: Any) -> Any:
+        """`x` with mean 0 and variance 1 for each channel, times `gain`, plus `bias`. In training the running statistics move."""
         if not self.training:
             return batch_norm(x, self.gain, self.bias, self.mean.copy(), self.var.copy(), self.eps)
         n = np.size(x) // max(len(self.mean), 1)

@@ -51,6 +51,7 @@ class RNN(Module):
         self.b = Tensor(np.zeros(columns, dtype), requires_grad=True, name="b")
 
     def forward(self, x: Any, state: Any = None) -> Any:
+        """All states (samples, time, units), and the last state. `state` is the one before the first step, by default zeros."""
         if np.ndim(x) != 3:
             raise ValueError(f"{type(self).__name__}: x has shape {np.shape(x)}; needed: (samples, time, inputs)")
         samples, time, inputs = np.shape(x)
@@ -102,6 +103,7 @@ class LSTM(RNN):
     gates = 4
 
     def whole(self, rows: Any, state: Any, time: int) -> Any:
+        """All steps at once, given the rows of x W + b."""
         h, c = state
         first = np.concatenate([h, c, np.zeros_like(h), np.zeros_like(h)], axis=1)
         y = lstm(np.concatenate([rows, self.U, first], axis=0), time)
@@ -109,9 +111,11 @@ class LSTM(RNN):
         return np.swapaxes(h, 0, 1), (h[-1], c[-1])
 
     def start(self, samples: int) -> Any:
+        """The pair (h, c) before the first step: zeros."""
         return super().start(samples), super().start(samples)
 
     def step(self, z: Any, state: Any) -> Any:
+        """The next (h, c), given z = x W + b."""
         h, c = state
         i, f, g, o = self.split(z + h @ self.U)
         c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
@@ -135,6 +139,7 @@ class GRU(RNN):
     gates = 3
 
     def whole(self, rows: Any, state: Any, time: int) -> Any:
+        """All steps at once, given the rows of x W + b."""
         nothing, none = np.zeros_like(state), np.zeros_like(self.a)
         bias = np.expand_dims(np.concatenate([none, none, self.a]), 0)
         first = np.concatenate([state, nothing, nothing], axis=1)
@@ -146,6 +151,7 @@ class GRU(RNN):
         self.a = Tensor(np.zeros(units, self.W.dtype), requires_grad=True, name="a")
 
     def step(self, z: Any, h: Any) -> Any:
+        """The next state, given z = x W + b."""
         (r, u, n), (hr, hu, hn) = self.split(z), self.split(h @ self.U)
         u = sigmoid(u + hu)
         return (1 - u) * np.tanh(n + sigmoid(r + hr) * (hn + self.a)) + u * h

@@ -39,6 +39,7 @@ class Adagrad(Optimizer):
         super().__init__(parameters, lr=lr, weight_decay=weight_decay, **unknown)
 
     def change(self, name: str, gradient: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """The step of one parameter. The sum of its squared gradients grows."""
         s = self.squares[name] = self.squares.get(name, 0) + np.abs(gradient) ** 2
         return -self.rate(name) * gradient / (np.sqrt(s) + self.eps)
 
@@ -79,6 +80,7 @@ class RMSProp(Optimizer):
         super().__init__(parameters, lr=lr, weight_decay=weight_decay, **unknown)
 
     def change(self, name: str, gradient: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """The step of one parameter. The running mean of its squared gradients moves."""
         s = self.squares[name] = self.alpha * self.squares.get(name, 0) + (1 - self.alpha) * np.abs(gradient) ** 2
         step = gradient / (np.sqrt(s) + self.eps)
         if self.momentum:
@@ -117,6 +119,7 @@ class Adam(Optimizer):
         super().__init__(parameters, lr=lr, weight_decay=weight_decay, **unknown)
 
     def change(self, name: str, gradient: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """The step of one parameter. The running means of its gradient and of its square move."""
         (beta1, beta2), (t, m, v) = self.betas, self.moments.get(name, (0, 0.0, 0.0))
         t += 1
         m = beta1 * m + (1 - beta1) * gradient

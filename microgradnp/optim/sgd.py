@@ -46,6 +46,7 @@ class SGD(Optimizer):
         super().__init__(parameters, lr=lr, weight_decay=weight_decay, **unknown)
 
     def change(self, name: str, gradient: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """The step of one parameter. Its velocity moves, where there is a momentum."""
         step = gradient
         if self.momentum:
             step = self.velocity[name] = self.momentum * self.velocity.get(name, 0) + gradient

@@ -43,6 +43,7 @@ class Statement(NamedTuple):
 
     @property
     def text(self) -> str:
+        """The statement as Python source."""
         return f"{self.name} = {self.expression}"
 
 
@@ -50,6 +51,7 @@ class Steps(Question):
     """A question for the gradients of the parameters, and of every variable of the forward pass."""
 
     def trace(self, *, unguarded: bool) -> TracedCall:
+        """The traced call. Every named variable of the forward pass that needs a gradient is asked for."""
         traced = super().trace(unguarded=unguarded)
         values = traced.tracer.values
         between = [node for node in walk(traced.result) if node.rule is not None and node.requires_grad]
@@ -57,6 +59,7 @@ class Steps(Question):
         return traced
 
     def resized(self, shapes: Any) -> Question:
+        """The same question at other sizes."""
         return Steps(super().resized(shapes).call)
 
 
@@ -78,10 +81,12 @@ class Exercise:
 
     @property
     def title(self) -> str:
+        """Kind, seed and level in one text."""
         return f"{self.kind} {self.seed} {self.level}"
 
     @property
     def model(self) -> Model:
+        """The model that the exercise is about."""
         return model_of(self.kind, self.seed)
 
     @property

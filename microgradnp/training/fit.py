@@ -30,7 +30,7 @@ from microgradnp.training.kept import at_the_start
 from microgradnp.training.progress import progress_bar
 from microgradnp.training.result import Fit
 from microgradnp.training.state import Model
-from microgradnp.training.steps import Callback, Changes, Loop, compiled_step, eager_step
+from microgradnp.training.steps import Advance, Callback, Changes, Loop, compiled_step, eager_step
 from microgradnp.training.stopping import EarlyStopping, GradientNorm, LossPlateau, StoppingRule
 from microgradnp.training.stretches import run_by_stretches
 from microgradnp.training.validation import Metric, Validation, best_of
@@ -151,12 +151,7 @@ def fit(
     >>> w.numpy().round(3)
     array([1., 2.])
     """
-    if unknown:
-        raise TypeError(nearest("fit", next(iter(unknown)), KNOWN, FIT))
-    if any(isinstance(one, Optimizer) for one in (data, *more)):
-        raise TypeError("fit: the optimizer is given by name: mg.fit(loss, parameters, data, optimizer=...)")
-    if more:
-        raise TypeError("fit: put the data in a tuple: mg.fit(loss, parameters, (x, targets)); all else is given by name")
+    refuse(unknown, data, more)
     check_kinds(loss, parameters, optimizer, stop)
     check(iterations, epochs, accumulate, checkpoint, resume)
     optimizer = optimizer or SGD(lr=1e-3)
@@ -188,20 +183,13 @@ def fit(
     with watch or contextlib.nullcontext(), Interrupts() as interrupts, shown as advance:
         if watch is not None:
             advance = watch.after(advance)
+        outside = (result, advance, interrupts)
         with interrupts.end(result):
-            if backend == "numba" and plain and isinstance(batches, ArrayBatches) and batches.are_here and last is not None:
-                try:
-                    with interrupts.allowed():
-                        compiled = compiled_loop(loss, optimizer, batches)
-                except BackendError as error:
-                    warnings.warn(f"fit: numba cannot compile the whole loop ({error}), so it runs step by step", stacklevel=3)
-                else:
-                    run_by_stretches(compiled, loss, last, rules, batches, result, advance, interrupts)
-                    return result
+            if backend == "numba" and plain and run_compiled(loss, optimizer, batches, last, rules, *outside):
+                return result
             eager = watch.loss if watch is not None else loss
             step = eager_step(eager, album) if backend is None else compiled_step(loss, optimizer, backend, album)
             calls: list[Callback] = [*callbacks, show] if show is not None else callbacks
-            outside = (result, advance, interrupts)
             Loop(step, optimizer, last, batches, album, changes, rules, calls, validated, best, file, *outside).run()
         if best is not None:
             best.give_back(result)
@@ -212,14 +200,42 @@ def fit(
         return result
 
 
-def compiled_loop(loss: Callable[..., Tensor], optimizer: Optimizer, batches: ArrayBatches) -> CompiledLoop:
-    """The training as one compiled function. Raises BackendError where it has no such form."""
-    if not batches.are_of_one_size:
-        raise BackendError(f"the last of {batches.per_epoch} batches is smaller; drop_last=True leaves it out")
-    return CompiledLoop(loss, optimizer, batches.whole, batches.batch_size)
+def run_compiled(
+    loss: Callable[..., Tensor],
+    optimizer: Optimizer,
+    batches: Batches,
+    last: int | None,
+    rules: list[StoppingRule],
+    result: Fit,
+    advance: Advance,
+    interrupts: Interrupts,
+) -> bool:
+    """Run the training as one compiled function. Returns False where it has no such form, with a warning for what lacks one."""
+    if not isinstance(batches, ArrayBatches) or not batches.are_here or last is None:
+        return False
+    try:
+        if not batches.are_of_one_size:
+            raise BackendError(f"the last of {batches.per_epoch} batches is smaller; drop_last=True leaves it out")
+        with interrupts.allowed():
+            compiled = CompiledLoop(loss, optimizer, batches.whole, batches.batch_size)
+    except BackendError as error:
+        warnings.warn(f"fit: numba cannot compile the whole loop ({error}), so it runs step by step", stacklevel=4)
+        return False
+    run_by_stretches(compiled, loss, last, rules, batches, result, advance, interrupts)
+    return True
 
 
 KNOWN = [name for name in inspect.signature(fit).parameters if name not in ("more", "unknown")]
+
+
+def refuse(unknown: Mapping[str, Any], data: Any, more: tuple[Any, ...]) -> None:
+    """Raise TypeError for an argument that `fit` does not know, and for more than three without a name."""
+    if unknown:
+        raise TypeError(nearest("fit", next(iter(unknown)), KNOWN, FIT))
+    if any(isinstance(one, Optimizer) for one in (data, *more)):
+        raise TypeError("fit: the optimizer is given by name: mg.fit(loss, parameters, data, optimizer=...)")
+    if more:
+        raise TypeError("fit: put the data in a tuple: mg.fit(loss, parameters, (x, targets)); all else is given by name")
 
 
 def check_kinds(loss: Any, parameters: Any, optimizer: Any, stop: Any) -> None:

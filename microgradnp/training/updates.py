@@ -50,9 +50,11 @@ class AdamUpdate:
         self.optimizer = optimizer
 
     def numbers(self) -> list[float]:
+        """The settings that the compiled loop reads: rate, both betas, eps."""
         return [float(self.optimizer.lr), *map(float, self.optimizer.betas), self.optimizer.eps]
 
     def entry(self, k: int, weight: str, slope: str) -> list[str]:
+        """The statements that change one entry of parameter `k`."""
         m, v = f"m_{k}_[q_]", f"v_{k}_[q_]"
         return [
             f"{m} = beta1_ * {m} + (1 - beta1_) * {slope}",
@@ -61,10 +63,12 @@ class AdamUpdate:
         ]
 
     def memory(self, name: str) -> tuple[int, list[Any]]:
+        """The number of steps of a parameter, and its two running means."""
         done, *arrays = self.optimizer.moments.get(name, (0, 0.0, 0.0))
         return done, arrays
 
     def remember(self, name: str, done: int, arrays: list[Any]) -> None:
+        """Give the optimizer the number of steps and the running means of a parameter back."""
         m, v = arrays
         self.optimizer.moments[name] = done, m, v
 

@@ -91,6 +91,7 @@ class Places:
         self.known: dict[tuple[str, int, str], int] = {}
 
     def number_of(self, node: Any) -> int | None:
+        """The row of a node's source line, made when it is first asked for; None where the line is unknown."""
         origin = locate(node.place) if node is not None else None
         if origin is None:
             return None

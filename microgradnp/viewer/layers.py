@@ -121,6 +121,7 @@ class Folding:
         return Part("module", sorted(node for part in parts for node in part.nodes), parts, label)
 
     def ordered(self, parts: list[Part]) -> list[Part]:
+        """The boxes in topological order."""
         of = {node: k for k, part in enumerate(parts) for node in part.nodes}
         edges = {(k, of[user]) for node, k in of.items() for user in self.users[node] if of.get(user, k) != k}
         return [parts[k] for k in in_order({k: part.nodes[0] for k, part in enumerate(parts)}, sorted(edges))]
@@ -132,6 +133,7 @@ class Folding:
     # ------------------------------------------------------------------------------------------------- what repeats
 
     def with_runs(self, parts: list[Part]) -> Iterator[Part]:
+        """The boxes, with the rounds of each loop folded into one box."""
         found = longest_run(self.signatures(parts)) if LEAST_REPEATS <= len(parts) <= MOST_TO_SEARCH else None
         if found is None:
             yield from parts
@@ -177,11 +179,13 @@ class Folding:
         return np.array([known.setdefault(self.signature(part), len(known)) for part in parts])
 
     def signature(self, part: Part) -> Any:
+        """What the boxes of different rounds have in common."""
         if part.kind != "node":
             return re.sub(r"\d+", "#", part.label), tuple(self.one(node) for node in part.nodes)
         return self.one(part.nodes[0])
 
     def one(self, node: int) -> Any:
+        """What the nodes of different rounds have in common: operation, shapes, place and scope."""
         value = self.values[node]
         where = (id(value.place[0]), value.place[1]) if value.place is not None else None
         operation = re.sub(r"\d+", "#", operation_of(value)) if value.rule.name == "getitem" else operation_of(value)
@@ -259,6 +263,7 @@ class Level:
         self.of = {node: k for k, part in enumerate(parts) for node in part.nodes}
 
     def holds(self, k: int) -> bool:
+        """Whether a box is still there."""
         return k in self.part
 
     def only_user(self, k: int) -> int | None:
@@ -270,6 +275,7 @@ class Level:
         return user if user >= 0 else None
 
     def join(self, k: int, after: int) -> int:
+        """Put box `k` and the box after it into one. Returns the number of that."""
         first, then = self.part.pop(k), self.part[after]
         label = ".".join(dict.fromkeys(filter(None, (first.label, then.label))))
         joined = Part("layer", sorted([*first.nodes, *then.nodes]), [], label)
@@ -278,6 +284,7 @@ class Level:
         return after
 
     def left(self) -> list[Part]:
+        """The boxes that are left, in order."""
         return [self.part[k] for k in sorted(self.part)]
 
 

@@ -63,6 +63,7 @@ class Program:
 
     @property
     def file(self) -> str:
+        """The file that the function is written in."""
         return str(self.plain.__code__.co_filename)
 
     @property
@@ -72,6 +73,7 @@ class Program:
 
     @property
     def source(self) -> Source | None:
+        """The source of that file; None where it cannot be read."""
         return source_of(self.file)
 
     @contextlib.contextmanager

@@ -31,6 +31,7 @@ class Statement:
 
     @property
     def paths(self) -> tuple[Path, ...]:
+        """All places that the statement writes, reads or passes on, each once."""
         return tuple(dict.fromkeys((*self.stores, *self.loads, *self.passed)))
 
 
@@ -44,6 +45,7 @@ class Source:
     by_line: dict[int, Statement] = field(default_factory=dict)
 
     def line(self, number: int) -> str:
+        """The text of a line; empty for a number outside of the file."""
         lines = self.text.split("\n")
         return lines[number - 1] if 0 < number <= len(lines) else ""
 

@@ -52,10 +52,12 @@ class Verdict:
 
     @property
     def wrong(self) -> list[str]:
+        """The arguments whose gradient is wrong."""
         return [argument for argument, entry in self.entries.items() if entry.status == "wrong"]
 
     @property
     def right(self) -> list[str]:
+        """The arguments whose gradient is right, or agrees to some digits."""
         return [argument for argument, entry in self.entries.items() if entry.status in ("right", "agrees")]
 
 

@@ -65,6 +65,7 @@ class Verdict:
 
     @property
     def wrong(self) -> list[str]:
+        """Names of the gradients that are not right."""
         return [name for name, entry in self.entries.items() if not entry.ok]
 
 

@@ -69,6 +69,7 @@ class Index:
         return self.cache[key]
 
     def search(self, array: np.ndarray) -> Match | None:
+        """The simplest match of an array: first whole quantities, then entries of them. None where none is close enough."""
         if not array.size or not np.isfinite(array).all() or (array.size > 1 and np.ptp(array) == 0):
             return None
         best: tuple[float, Match] | None = None
@@ -168,6 +169,7 @@ class Entries:
         return best
 
     def at(self, value: float) -> Iterable[tuple[int, int]]:
+        """(owner, place) of at most twenty entries that are close to a value."""
         low, high = sorted((value * (1 - CLOSE), value * (1 + CLOSE)))
         start, end = np.searchsorted(self.values, low), np.searchsorted(self.values, high, side="right")
         return [(int(self.owners[k]), int(self.places[k])) for k in range(start, min(end, start + 20))]

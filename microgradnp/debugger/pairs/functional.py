@@ -103,6 +103,7 @@ class Functional(ast.NodeTransformer):
         self.names: list[set[str]] = []  # the local variables of the functions around
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """Note the local variables of a function while its body is rewritten."""
         given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
         stored = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         outside = {name for n in ast.walk(node) if isinstance(n, (ast.Global, ast.Nonlocal)) for name in n.names}
@@ -112,6 +113,7 @@ class Functional(ast.NodeTransformer):
         return node
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        """Rewrite `a[i] = v` as `a = store(a, i, v)`."""
         self.generic_visit(node)
         target = node.targets[0]
         if len(node.targets) == 1 and isinstance(target, ast.Subscript) and self.is_own(target):
@@ -119,6 +121,7 @@ class Functional(ast.NodeTransformer):
         return node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        """Rewrite `a[i] += v` and `a += v` as assignments to `a`."""
         self.generic_visit(node)
         name = OPERATORS.get(type(node.op))
         if name is None or not self.is_own(node.target):
@@ -131,6 +134,7 @@ class Functional(ast.NodeTransformer):
         return ast.copy_location(self.assigned(node.target, value), node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Rewrite calls that make arrays, and `a.dot(b)`."""
         self.generic_visit(node)
         function = node.func
         if not isinstance(function, ast.Attribute) or not node.args:
@@ -153,6 +157,7 @@ class Functional(ast.NodeTransformer):
         return self.assigned(base, call("store", loaded(base), self.index(target), value))
 
     def assigned(self, target: ast.expr, value: ast.expr) -> ast.stmt:
+        """The statement that assigns to a name, an attribute or an item."""
         if isinstance(target, ast.Subscript):
             return self.stored(target, value)
         place = ast.parse(ast.unparse(target), mode="eval").body
@@ -160,6 +165,7 @@ class Functional(ast.NodeTransformer):
         return ast.Assign([place], value)
 
     def index(self, target: ast.Subscript) -> ast.expr:
+        """The index of an item, as an expression."""
         return ast.Subscript(ast.Name(f"{PREFIX}index", ast.Load()), target.slice, ast.Load())
 
 

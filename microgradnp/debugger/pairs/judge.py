@@ -37,11 +37,13 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
+        """RIGHT, AGREES or WRONG, by the relative error."""
         equal, nearly = (EQUAL_SINGLE, NEARLY_SINGLE) if self.single else (EQUAL, NEARLY)
         return "RIGHT" if self.error <= equal else "AGREES" if self.error <= nearly else "WRONG"
 
     @property
     def digits(self) -> int:
+        """The number of digits that agree, at most 16."""
         return (
             16 if self.error <= 1e-16 else max(0, math.floor(-math.log10(self.error) + 1e-9)) if math.isfinite(self.error) else 0
         )
@@ -158,6 +160,7 @@ class Trial:
 
     @property
     def paired(self) -> list[Place]:
+        """The places whose gradient `backward` returns."""
         return list(self.pairing.claims)
 
     def verdict_of(self, place: Place) -> str:
@@ -191,6 +194,7 @@ class Trial:
 
     @property
     def right(self) -> bool:
+        """Whether there is a gradient, and all are right or nearly."""
         return bool(self.paired) and all(self.verdict_of(p) in ("RIGHT", "AGREES") for p in self.paired)
 
 

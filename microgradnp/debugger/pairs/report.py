@@ -24,6 +24,7 @@ class Gradient:
 
     @property
     def ok(self) -> bool:
+        """Whether this gradient was judged, and is right."""
         return self.verdict == "RIGHT"
 
 
@@ -45,6 +46,7 @@ class Line:
 
     @property
     def place(self) -> str:
+        """File and line, as `layers.py:12`."""
         return f"{file_label(self.file)}:{self.line}"
 
     def __str__(self) -> str:
@@ -85,6 +87,7 @@ class PairReport:
 
     @property
     def first_wrong(self) -> Line | None:
+        """The first wrong line; None where none was found."""
         return self.lines[0] if self.lines else None
 
     @property

@@ -56,9 +56,11 @@ class World:
 
     @property
     def roots(self) -> dict[str, Any]:
+        """The arguments and owners that hold arrays, by name."""
         return roots_of(self.args, self.kwargs, *self.owners)
 
     def call_forward(self) -> Any:
+        """Call `forward` with the arguments of this world."""
         return self.forward(*self.args, **self.kwargs)
 
     def put(self, values: Mapping[Path, Any]) -> None:

@@ -155,11 +155,8 @@ def find_step(
                 again = meeting(structure, model, values, later, last, tails, least, ever)
                 if again[3]:
                     state, (evaluation, moving, found, outputs) = later, again
-        after = {
-            a: moved
-            for a in evaluation.gradients
-            if (moved := moved_to(structure, state[a], last.get(a), tails[a], outputs)) is not None
-        }
+        after = {a: moved_to(structure, state[a], last.get(a), tails[a], outputs) for a in evaluation.gradients}
+        after = {a: moved for a, moved in after.items() if moved is not None}
         done += 1
         if done == number:
             return step_at(record, model, ground, state, after, evaluation, found, outputs)
@@ -167,14 +164,17 @@ def find_step(
             break
         carried = after
         least = max(part.node.number for held in after.values() for part in parts_in(held))
-    if number and (not record.finished or clock.process_time() > ground.until):
-        why = "the training could not be followed so far; raise the budget, or ask for an earlier step"
-    elif done >= 0:
-        why = f"the code takes {done + 1} step{'s' if done else ''}"
     if blind is None or number:
-        raise CannotJudgeError(why)
+        raise CannotJudgeError(unfound(record, ground, number, done) or why)
     state, evaluation = blind
     return without_forward(structure, model, values, state, evaluation)
+
+
+def unfound(record: Record, ground: Ground, number: int, done: int) -> str | None:
+    """Why the record has no step with this number, where `done` is the last one that was found; None where none was."""
+    if number and (not record.finished or clock.process_time() > ground.until):
+        return "the training could not be followed so far; raise the budget, or ask for an earlier step"
+    return f"the code takes {done + 1} step{'s' if done else ''}" if done >= 0 else None
 
 
 def step_at(

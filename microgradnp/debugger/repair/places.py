@@ -25,6 +25,7 @@ class Places:
                     self.place[id(value)] = (node, name, None)
 
     def parent(self, node: Any) -> Any:
+        """The node that holds a node."""
         return self.place[id(node)][0]
 
     def whole(self, node: Any) -> Any:
@@ -57,6 +58,7 @@ class Places:
         return node
 
     def function_of(self, node: Any) -> Any:
+        """The function or module that holds a node."""
         while id(node) in self.place and not isinstance(node, (ast.FunctionDef, ast.Module)):
             node = self.parent(node)
         return node
@@ -92,6 +94,7 @@ class Places:
         return True
 
     def is_called(self, node: Any) -> bool:
+        """Whether a node is the function of a call."""
         parent = self.parent(node)
         return isinstance(parent, ast.Call) and parent.func is node
 
@@ -113,6 +116,7 @@ class Places:
         return isinstance(parent, (ast.Tuple, ast.List)) and name == "elts" and not isinstance(self.parent(parent), ast.Subscript)
 
     def is_summand(self, node: Any) -> bool:
+        """Whether a node stands beside `+` or `-`."""
         parent = self.parent(node)
         return isinstance(parent, ast.BinOp) and isinstance(parent.op, (ast.Add, ast.Sub))
 

@@ -33,18 +33,22 @@ class Fix:
 
     @property
     def file(self) -> str:
+        """The file that is edited."""
         return self.change.file
 
     @property
     def line(self) -> int:
+        """The line that is edited."""
         return self.change.line
 
     @property
     def old(self) -> str:
+        """The text before the edit."""
         return self.change.fix[1]
 
     @property
     def new(self) -> str:
+        """The text after the edit."""
         return self.change.fix[2]
 
     @property

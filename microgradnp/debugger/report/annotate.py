@@ -81,6 +81,7 @@ class Block:
 
     @property
     def file_name(self) -> str:
+        """The name of the file without its folders."""
         return file_label(self.file)
 
 
@@ -186,9 +187,11 @@ class Meanings:
         self.after = self.made_from_wrong(report.trace.versions) if self.wrong or self.suspected else set()
 
     def match(self, version: Version) -> Match | None:
+        """The quantity of the model that a value equals; None where it equals none."""
         return self.matches.of(version)
 
     def is_right(self, version: Version) -> bool:
+        """Whether a value is a right gradient, or equals a quantity of the model."""
         entry = self.ends.get(id(version))
         return entry.ok if entry is not None else self.match(version) is not None
 
@@ -205,6 +208,7 @@ class Meanings:
         return found
 
     def state(self, version: Version) -> str:
+        """The mark of a value at the line that wrote it."""
         return self.state_at(version, version.line)
 
     def state_at(self, version: Version, line: int) -> str:
@@ -218,6 +222,7 @@ class Meanings:
         return "suspected" if id(version) in self.ends else "unknown"
 
     def meaning(self, version: Version) -> str:
+        """What a value is or should be, as text; empty where that is unknown."""
         entry = self.ends.get(id(version))
         if entry is not None:
             return entry_text(entry)
@@ -227,6 +232,7 @@ class Meanings:
         return str(match) if match is not None else ""
 
     def value(self, version: Version) -> Value:
+        """What the listing shows of a value."""
         state = self.state(version)
         shape = "\u00d7".join(str(n) for n in version.array.shape)
         return Value(version.path, state, self.meaning(version), shape, details(version.array), matched=state == "right")

@@ -152,10 +152,12 @@ class Facts:
 
     @property
     def gradients(self) -> dict[str, Entry]:
+        """The judgement of each gradient, by name."""
         return self.verdict.entries
 
     @property
     def first_wrong(self) -> Finding | None:
+        """The first finding; None where nothing was found."""
         return self.findings[0] if self.findings else None
 
     @property
