@@ -85,13 +85,17 @@ def trace(
 @contextlib.contextmanager
 def as_traced(leaves: list[Tensor]) -> Iterator[None]:
     """Forbid to read the numbers of leaves, which belong to the user."""
-    restored = map(setattr, leaves, ["__class__"] * len(leaves), [leaf.__class__ for leaf in leaves])
+    kinds = [leaf.__class__ for leaf in leaves]
+    restored, again = (map(setattr, leaves, ["__class__"] * len(leaves), kinds) for _ in range(2))
     try:
-        for leaf in leaves:
-            leaf.__class__ = Traced
-        yield
+        try:
+            for leaf in leaves:
+                leaf.__class__ = Traced
+            yield
+        finally:
+            deque(restored, 0)  # one call of compiled code, which Ctrl-C does not interrupt
     finally:
-        deque(restored, 0)  # one call of compiled code, which Ctrl-C does not interrupt
+        deque(again, 0)  # Ctrl-C may have come just before that call
 
 
 def check_scalar(f: Callable[..., Any], result: Any) -> None:
