@@ -211,12 +211,12 @@ class Chart(Measured):
         both = self.attempt(name := "inputs standardised, with Adam", data=data, optimizer=Adam(lr=float(adam.split()[1])))
         if left(both.quality) < 0.7 * before and both.quality > 0.1:
             return name
-        if not self.is_descent or not self.best_rate[0] < self.lr / 8:
+        if not self.is_descent:
             return None
         there = steepest(Hessian(self.lab, self.patient.start, data), seed=self.seed)
         if not there > 0:
             return None
-        rate, before = float(f"{1 / there:.2g}"), left(max(run.quality for run in [self.control, *self.rates.values()]))
+        rate, before = float(f"{1 / there:.2g}"), left(self.best_of_short)
         both = self.attempt(name := f"inputs standardised, with lr {rate:g}", data=data, lr=rate)
         return name if left(both.quality) < 0.7 * before and both.quality > 0.1 else None
 

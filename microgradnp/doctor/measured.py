@@ -305,6 +305,7 @@ class Measured:
         if self.predict is None or not self.start.inputs:
             return None
         self.lab.put(self.patient.end)
+        self.patient.put_back_statistics()
         found = self.predict(*[self.patient.data[k][rows] for k in self.start.inputs])
         return np.asarray(found.numpy() if isinstance(found, Tensor) else found)
 

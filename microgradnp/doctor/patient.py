@@ -14,6 +14,7 @@ from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.parameters import Parameters, named
 from microgradnp.optim import Optimizer
 from microgradnp.training.result import Fit
+from microgradnp.training.state import Model
 from microgradnp.training.steps import Changes
 
 Array = np.ndarray
@@ -41,7 +42,9 @@ class Patient:
     changes: Changes = field(default_factory=Changes)  # limits for the gradients, and the schedule of the rate
     rate_at_end: float | None = None
     name: str = "the training"
+    model: Model | None = None  # what the loss changes besides the parameters, such as running statistics
     known: dict[str, Any] = field(default_factory=dict)  # facts that only some ways of asking provide
+    before: dict[str, Any] = field(default_factory=dict)  # the state of the model when the examination began
 
     @property
     def samples(self) -> int:
@@ -50,16 +53,25 @@ class Patient:
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:
-        """Put parameters, their gradients and the global random state back afterwards."""
+        """Put parameters, their gradients, running statistics and random states back afterwards."""
         random = np.random.get_state()  # noqa: NPY002  # a loss of the user may draw from it
         kept = {name: (p.numpy().copy(), p.grad) for name, p in self.parameters.items()}
+        self.before = self.model.state() if self.model is not None else {}
         try:
             yield
         finally:
+            if self.model is not None:
+                self.model.restore(self.before)
             for name, (value, grad) in kept.items():
                 self.parameters[name].data = value
                 self.parameters[name].grad = grad
             np.random.set_state(random)  # noqa: NPY002
+
+    def put_back_statistics(self) -> None:
+        """Set the running statistics to what they were when the examination began. Each call of the loss moves them."""
+        for name, value in self.model.others() if self.model is not None else ():
+            if isinstance(value, np.ndarray) and name in self.before:
+                value[...] = self.before[name]
 
     def treated(self, **changes: Any) -> Patient:
         """The same training with some things changed."""
@@ -103,6 +115,7 @@ def of_fit(result: Fit | BaseException) -> Patient:
         failed,
         changes,
         fitted.history.learning_rate[-1] if changes.schedule is not None and fitted.history.learning_rate else None,
+        model=training.model,
         known={"joined": training.in_batches},
     )
 
@@ -123,4 +136,5 @@ def of_loss(
     bare = copy.copy(optimizer) if optimizer is not None else SGD(lr=1e-3)
     bare.parameters = {}
     arrays = tuple(a.numpy() if isinstance(a, Tensor) else np.asarray(a) for a in data)
-    return Patient(loss, held, arrays, copy.deepcopy(bare), began, now, known={"no optimizer": optimizer is None})
+    model, known = Model(parameters, held), {"no optimizer": optimizer is None}
+    return Patient(loss, held, arrays, copy.deepcopy(bare), began, now, model=model, known=known)

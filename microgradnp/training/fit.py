@@ -172,7 +172,7 @@ def fit(
     if checkpoint is not None:
         begun = fingerprint(optimizer, batches, accumulate, (clip_norm, clip_value), schedule)
         file = Checkpoint(checkpoint, every, model, optimizer, batches, best, begun)
-    result.training = at_the_start(loss, batches, rules, optimizer, changes)
+    result.training = at_the_start(loss, batches, rules, optimizer, changes, model)
     if file is not None and resume:
         file.resume(result)
     album = Album(snapshots, result.snapshots) if snapshots else None

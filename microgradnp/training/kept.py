@@ -13,6 +13,7 @@ from microgradnp.core.elsewhere import as_array
 from microgradnp.core.tensor import Tensor
 from microgradnp.optim import Optimizer
 from microgradnp.training.batches import ArrayBatches, Batches
+from microgradnp.training.state import Model
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Training:
     random: np.random.Generator
     changes: Any = None  # what is done to gradients and learning rate before each step: `steps.Changes`
     in_batches: bool = False  # whether `data` are batches
+    model: Model | None = None  # with what the loss changes besides the parameters, such as running statistics
 
     def whole(self) -> tuple[tuple[np.ndarray, ...], int | None]:
         """The data as whole arrays, and the batch size. Raises ValueError for batches of a list that do not fit together."""
@@ -44,7 +46,8 @@ def at_the_start(
     batches: Batches,
     rules: Sequence[Callable[..., Any]],
     optimizer: Optimizer,
-    changes: Any = None,
+    changes: Any,
+    model: Model,
 ) -> Training | None:
     """The training that is about to begin. None where its batches come from a generator or a function: they are not kept.
 
@@ -64,5 +67,5 @@ def at_the_start(
     except Exception:  # an attribute of the user's optimizer may refuse to be copied
         kept = copy.copy(kept)
     start = {name: np.array(p.numpy()) for name, p in optimizer.parameters.items()}
-    named, drawn = dict(optimizer.parameters), copy.deepcopy(random)
-    return Training(loss, named, data, size, rules, kept, start, drawn, changes, not isinstance(batches, ArrayBatches))
+    named, drawn, listed = dict(optimizer.parameters), copy.deepcopy(random), not isinstance(batches, ArrayBatches)
+    return Training(loss, named, data, size, rules, kept, start, drawn, changes, listed, model)

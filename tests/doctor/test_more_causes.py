@@ -184,3 +184,33 @@ def test_the_best_rate_is_climbed_to_with_few_runs():
     assert np.isclose(climbed(loss, climbed(loss, 1e-4, (100.0, 1e4)), (3.0, 10.0)), 1)
     assert climbed(loss, 1e3, (100.0, 1e4)) == 10
     assert len(set(asked)) < 12
+
+
+def test_running_statistics_stay_as_they_were():
+    model = mg.nn.Sequential(mg.nn.Linear(5, 16, rng=0), mg.nn.BatchNorm(16), "relu", mg.nn.Linear(16, 1, rng=1))
+    loss = lambda x, t: mg.mse(model(x), t)  # noqa: E731
+    fitted = mg.fit(loss, model, (X, Y), optimizer=mg.optim.Adam(lr=0.02), epochs=60, batch_size=40, rng=0, progress=False)
+    before = {name: value.copy() for name, value in model.state().items()}
+
+    def predict(x):
+        found = model.eval()(x)
+        model.train()
+        return found
+
+    for found in (mg.diagnose(fitted, predict=predict), mg.diagnose(loss, parameters=model, data=(X, Y), predict=predict)):
+        assert not [cause for cause in found.causes if cause.name.startswith("evaluation")], str(found)
+        assert all(np.array_equal(value, before[name]) for name, value in model.state().items())
+
+
+def test_a_reconstruction_is_no_leak():
+    net = mg.nn.MLP([5, 8, 5], rng=0)
+    fitted = mg.fit(lambda x, t: mg.mse(net(x), t), net, (X, X), optimizer=mg.optim.Adam(lr=0.02), iterations=600, progress=False)
+    assert mg.diagnose(fitted).verdict == "healthy"
+
+
+def test_a_sigmoid_before_a_loss_of_logits():
+    net = mg.nn.MLP([5, 8, 1], output="sigmoid", rng=0)
+    fitted = mg.fit(lambda x, t: mg.bce_with_logits(net(x), t), net, (X, (Y > 0) * 1.0), iterations=20, progress=False)
+    cause = mg.diagnose(fitted).causes[0]
+    assert cause.name == "softmax_twice"
+    assert "cannot fall under 0.313" in cause.evidence

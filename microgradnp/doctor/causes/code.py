@@ -14,7 +14,7 @@ from microgradnp.doctor.patient import Array, Weights
 from microgradnp.doctor.reading import RANGES
 
 SQUASHING = frozenset(["softmax", "sigmoid"])
-NORMALISING = frozenset(["cross_entropy", "log_softmax", "softmax", "logsumexp", "bce_with_logits"])
+NORMALISING = frozenset(["cross_entropy", "log_softmax", "softmax", "logsumexp", "bce_with_logits", "logaddexp", "softplus"])
 
 
 def rows_misaligned(chart: Chart) -> Finding | None:
@@ -193,7 +193,8 @@ def softmax_twice(chart: Chart) -> Finding | None:
             continue
         if given.rule.name in SQUASHING or (given.ndim > 1 and sums_to_one(given)):
             classes = given.shape[-1] if given.ndim else 1
-            floor = np.log(1 + (classes - 1) * np.exp(-1.0)) if classes > 1 else np.log(1 + np.exp(-1.0))
+            alone = classes < 2 or node.rule.name in ("bce_with_logits", "logaddexp", "softplus")
+            floor = np.log(1 + np.exp(-1.0)) if alone else np.log(1 + (classes - 1) * np.exp(-1.0))
             evidence = f"{node.rule.name} gets probabilities, made by {given.rule.name}: its loss cannot fall under {floor:.3g}"
             return Finding(evidence, "give it the logits", line=line_of(node))
     return None

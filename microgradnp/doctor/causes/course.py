@@ -41,7 +41,13 @@ def learning_rate_too_low(chart: Chart) -> Finding | None:
         return None
     times = f", {1 / step:.0f} times under 1 / lambda_max = {1 / chart.steepest:.3g}" if chart.is_descent and step > 0 else ""
     score = 73.0 if chart.lr * chart.steepest < 0.3 else 45.0
+    score = min(score, 60.0) if has_hardly_begun(chart) else score
     return Finding(f"the rate is {chart.lr:g}{times}", f"use a rate of about {rate:.2g}", better(chart, name), score)
+
+
+def has_hardly_begun(chart: Chart) -> bool:
+    """Whether the training took fewer steps than half a trial. Then any faster rule looks better."""
+    return chart.has_history and chart.patient.steps <= chart.length / 2
 
 
 def further(chart: Chart) -> float:
@@ -60,7 +66,9 @@ def ended_too_soon(chart: Chart) -> Finding | None:
         return None
     run = chart.tried["continued"]
     rate, gain = chart.best_rate
-    slow = rate > 8 * chart.lr and gain > 0.6 and chart.tried[f"lr {rate:.3g}"].quality > run.quality
+    slow = (
+        rate > 8 * chart.lr and gain > 0.6 and not has_hardly_begun(chart) and chart.tried[f"lr {rate:.3g}"].quality > run.quality
+    )
     evidence = f"it ended after {chart.patient.steps} steps ({chart.patient.reason})"
     trial = f"{len(run.losses)} more steps: quality {chart.quality:.2f} -> {run.quality:.2f}"
     return Finding(evidence, "train on", trial, 55.0 if slow else 76.0 if share > 0.6 else 71.0)
