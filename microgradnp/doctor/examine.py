@@ -23,6 +23,8 @@ def examine(chart: Chart) -> Diagnosis:
         found.causes = [cause_of(Row("bad_values_in_data", 99, EXACT, lambda _: bad), bad)]
         look_again(chart, found)
         return told(chart, found, "sick", "the data are not finite")
+    if chart.is_random:
+        found.notes.append("the loss is another one at each call, with the same parameters and data: it draws random numbers")
     if (bad := unstable_formula(chart)) is not None:
         found.causes = [cause_of(Row("unstable_formula", 98, EXACT, lambda _: bad), bad)]
         return told(chart, found, "sick", "the loss is not finite")

@@ -32,6 +32,13 @@ class Measured:
     # ------------------------------------------------------------------------------------------------ start and end
 
     @cached_property
+    def is_random(self) -> bool:
+        """Whether two calls of the loss differ. Then arrays that it brings along are no targets: they may be noise."""
+        first, second = self.lab.value(self.patient.start), self.lab.value(self.patient.start)
+        random = self.patient.known["random"] = not close(first, second)
+        return random
+
+    @cached_property
     def start(self) -> Reading:
         """The graph at the start."""
         return self.lab.read(self.patient.start)
@@ -209,7 +216,9 @@ class Measured:
 
     def foretold_when_shifted(self, rows: int) -> float:
         x, t = self.start.input_array, self.start.target
-        if x is None or t is None or len(x) != len(t) or len(x) < 8 or x.size > MOST_VALUES or self.start.is_index(x):
+        if x is None or t is None or not self.start.is_plain or len(x) != len(t) or len(x) < 8:
+            return np.nan
+        if x.size > MOST_VALUES or self.start.is_index(x):
             return np.nan
         if not (np.isfinite(np.asarray(x, float)).all() and np.isfinite(np.asarray(t, float)).all()):
             return np.nan

@@ -116,14 +116,22 @@ class Reading:
         self.target: Array | None = None
         self.target_keys: frozenset[Any] = frozenset()
         self.met_at: Any = None  # the operation in which they meet
+        self.met: set[Any] = set()  # all data that meet an output: targets, weights, masks
         for node in self.nodes:
             for value, data, keys in self.meetings(node):
+                self.met |= keys
                 self.output, self.target, self.target_keys, self.met_at = value, data, keys, node
 
     @property
     def meeting(self) -> str:
         """The name of the operation in which output and targets meet."""
         return "" if self.met_at is None else str(self.met_at.rule.name)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but the targets meets the output: no weights, masks or second targets, which may be taken for them."""
+        others = [key for key in self.met - self.target_keys if isinstance(key, int) or not is_mask(self.arrays.get(key))]
+        return not others
 
     @cached_property
     def penalties(self) -> list[Any]:
@@ -144,7 +152,7 @@ class Reading:
             if isinstance(argument, Tensor):
                 keys = frozenset() if self.made_of[id(argument)] else self.data_of[id(argument)]
                 array = np.asarray(argument._array)
-            elif isinstance(argument, np.ndarray) and argument.ndim:
+            elif isinstance(argument, np.ndarray) and argument.ndim and not self.patient.known.get("random"):
                 keys, array = frozenset([self.key_of(argument)]) & self.arrays.keys(), argument
             else:
                 continue
@@ -320,6 +328,11 @@ class Reading:
                     if kind != "other":
                         break
         return longest
+
+
+def is_mask(array: Any) -> bool:
+    """Whether an array has two values at most, as those of dropout."""
+    return array is not None and len(np.unique(array)) <= 2
 
 
 def operands_of(node: Any) -> list[Any]:

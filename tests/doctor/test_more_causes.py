@@ -214,3 +214,38 @@ def test_a_sigmoid_before_a_loss_of_logits():
     cause = mg.diagnose(fitted).causes[0]
     assert cause.name == "softmax_twice"
     assert "cannot fall under 0.313" in cause.evidence
+
+
+def noise(x):
+    return 0.05 * RNG.normal(size=np.shape(x))
+
+
+WEIGHTS = RNG.uniform(0.5, 2, (120, 1))
+OF_OTHER_FORMS = {  # healthy losses with more than an output and targets
+    "noise is added to the inputs": lambda net: (lambda x, t: mg.mse(net(x + noise(x)), t), (X, Y)),
+    "rows are drawn in the loss": lambda net: (lambda x, t: batch(net, x.numpy(), t.numpy()), (X, Y)),
+    "each row has a weight": lambda net: (lambda x, t, w: np.sum(w * (net(x) - t) ** 2) / 120, (X, Y, WEIGHTS)),
+    "a mask leaves rows out": lambda net: (lambda x, t, m: np.sum(m * (net(x) - t) ** 2) / 60, (X, Y, (WEIGHTS > 1) * 1.0)),
+}
+
+
+def batch(net, x, t):
+    rows = RNG.permutation(len(x))
+    return mg.mse(net(x[rows]), t[rows]) + 1e-3 * np.mean(net(x[rows[:30]]) ** 2)
+
+
+@pytest.mark.parametrize("form", OF_OTHER_FORMS)
+def test_losses_of_other_forms_are_not_alarmed(form):
+    net = mg.nn.MLP([5, 24, 1], activation="tanh", rng=0)
+    loss, data = OF_OTHER_FORMS[form](net)
+    fitted = mg.fit(loss, net.parameters(), data, optimizer=mg.optim.Adam(lr=0.02), iterations=400, progress=False)
+    found = mg.diagnose(fitted)
+    assert not found.causes, str(found)
+
+
+def test_inputs_that_are_shuffled_in_the_loss_lose_their_targets():
+    net = mg.nn.MLP([5, 24, 1], activation="tanh", rng=0)
+    loss = lambda x, t: mg.mse(net(x[RNG.permutation(120)]), t)  # noqa: E731
+    found = mg.diagnose(mg.fit(loss, net, (X, Y), iterations=50, progress=False))
+    assert found.causes[0].name == "rows_misaligned"
+    assert "away from their targets" in found.causes[0].evidence

@@ -10,6 +10,7 @@ import numpy as np
 from microgradnp.core.graph import parents
 from microgradnp.doctor.causes.finding import Finding, line_of
 from microgradnp.doctor.chart import Chart
+from microgradnp.doctor.levels import flat
 from microgradnp.doctor.patient import Array, Weights
 from microgradnp.doctor.reading import RANGES
 
@@ -21,9 +22,10 @@ def rows_misaligned(chart: Chart) -> Finding | None:
     """A loss that changes when all data are permuted together, or from call to call: inputs lose their targets."""
     patient, lab = chart.patient, chart.lab
     if not chart.repeats:
-        if has_dropout(chart):
+        if not are_shuffled_apart(chart):
             return None
         evidence = f"the loss is {chart.loss_start:.6g} and then {chart.loss_again:.6g} at the same parameters and data"
+        evidence += ", and its rows come in another order, away from their targets"
         return Finding(evidence, "take the shuffle out of the loss, or shuffle inputs and targets with one permutation")
     if patient.samples < 2 or any(len(a) != patient.samples for a in patient.data if a.ndim):
         return None
@@ -39,15 +41,33 @@ def rows_misaligned(chart: Chart) -> Finding | None:
     return Finding(evidence, "keep each input beside its target: an order inside of the loss belongs to both, or to neither")
 
 
-def has_dropout(chart: Chart) -> bool:
-    """Whether the graph multiplies by a mask of zeros and one other number that is another at the next call."""
-    first, second = chart.start, chart.lab.read(chart.patient.start)
+def are_shuffled_apart(chart: Chart) -> bool:
+    """Whether two calls of the loss use the same rows in two orders, and do not move the targets with them.
+
+    Noise, dropout and batches that a loss draws for itself give other rows.
+    """
+    first, second = chart.lab.read(chart.patient.start), chart.lab.read(chart.patient.start)
+    s, t = first.target, second.target
     for a, b in zip(first.nodes, second.nodes, strict=False):
-        if a.rule is not None and a.rule.name in ("multiply", "where") and b.rule is a.rule:
-            for x, y in zip(a.values, b.values, strict=False):
-                if isinstance(x, np.ndarray) and x.shape == np.shape(y) and not np.array_equal(x, y):
-                    return len(np.unique(x)) <= 2
+        for x, y in zip([a._array, *a.values], [b._array, *b.values], strict=False):
+            if not (isinstance(x, np.ndarray) and isinstance(y, np.ndarray)) or x.shape != y.shape or x.ndim < 2:
+                continue
+            if x.dtype.kind == "f" and not np.array_equal(x, y) and same_rows(x, y):
+                if s is None or t is None or len(s) != len(x):
+                    return False  # the targets may have moved with them
+                return not same_rows(beside(x, s), beside(y, t))
     return False
+
+
+def same_rows(a: Array, b: Array) -> bool:
+    """Whether two arrays hold the same rows, in any order."""
+    a, b = flat(a), flat(b)
+    return bool(np.array_equal(a[np.lexsort(a.T)], b[np.lexsort(b.T)]))
+
+
+def beside(a: Array, b: Array) -> Array:
+    """The columns of two arrays beside each other."""
+    return np.hstack([flat(a), flat(b)])
 
 
 def tolerance(chart: Chart, double: float) -> float:
