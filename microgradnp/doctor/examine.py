@@ -19,7 +19,11 @@ MOST_POINTS = 120  # of a curve in a report
 def examine(chart: Chart) -> Diagnosis:
     """Ask all causes. Trials are made only where the training has not learned its data, or an exact fault was found."""
     found = Diagnosis(name=chart.patient.name)
-    if (bad := bad_values_in_data(chart.patient)) is not None:
+    if (bad := bad_values_in_data(chart.patient)) is not None and are_left_out(chart):
+        found.notes.append(f"{bad.evidence}. The loss leaves them out, so nothing else was asked")
+        found.verdict, found.summary, found.steps = "could not tell", chart.patient.name, chart.lab.steps
+        return found
+    if bad is not None:
         found.causes = [cause_of(Row("bad_values_in_data", 99, EXACT, lambda _: bad), bad)]
         look_again(chart, found)
         return told(chart, found, "sick", "the data are not finite")
@@ -52,6 +56,12 @@ def examine(chart: Chart) -> Diagnosis:
     look_again(chart, found)
     verdict = "sick" if found.causes else "at its floor" if is_at_floor(chart) else "could not tell"
     return told(chart, found, verdict, summary_of(chart))
+
+
+def are_left_out(chart: Chart) -> bool:
+    """Whether loss and gradients are finite although the data are not, as with a mask over missing entries."""
+    value, slopes = chart.lab.value_and_grad(chart.patient.start)
+    return bool(np.isfinite(value)) and all(np.isfinite(g).all() for g in slopes.values())
 
 
 def look_again(chart: Chart, found: Diagnosis) -> None:

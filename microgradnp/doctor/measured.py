@@ -216,7 +216,7 @@ class Measured:
 
     def foretold_when_shifted(self, rows: int) -> float:
         x, t = self.start.input_array, self.start.target
-        if x is None or t is None or not self.start.is_plain or len(x) != len(t) or len(x) < 8:
+        if x is None or t is None or not self.start.is_plain or len(self.start.inputs) > 1 or len(x) != len(t) or len(x) < 8:
             return np.nan
         if x.size > MOST_VALUES or self.start.is_index(x):
             return np.nan

@@ -221,10 +221,14 @@ def noise(x):
 
 
 WEIGHTS = RNG.uniform(0.5, 2, (120, 1))
+THERE = WEIGHTS > 0.8
+MISSING = np.where(THERE, Y, np.nan)
 OF_OTHER_FORMS = {  # healthy losses with more than an output and targets
     "noise is added to the inputs": lambda net: (lambda x, t: mg.mse(net(x + noise(x)), t), (X, Y)),
     "rows are drawn in the loss": lambda net: (lambda x, t: batch(net, x.numpy(), t.numpy()), (X, Y)),
     "each row has a weight": lambda net: (lambda x, t, w: np.sum(w * (net(x) - t) ** 2) / 120, (X, Y, WEIGHTS)),
+    "weights are brought along": lambda net: (lambda x, t: np.sum(WEIGHTS * (net(x) - t) ** 2) / 120, (X, Y)),
+    "missing targets are left out": lambda net: (lambda x, t: np.mean(np.where(THERE, net(x) - Y, 0) ** 2), (X, MISSING)),
     "a mask leaves rows out": lambda net: (lambda x, t, m: np.sum(m * (net(x) - t) ** 2) / 60, (X, Y, (WEIGHTS > 1) * 1.0)),
 }
 

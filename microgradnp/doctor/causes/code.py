@@ -27,7 +27,7 @@ def rows_misaligned(chart: Chart) -> Finding | None:
         evidence = f"the loss is {chart.loss_start:.6g} and then {chart.loss_again:.6g} at the same parameters and data"
         evidence += ", and its rows come in another order, away from their targets"
         return Finding(evidence, "take the shuffle out of the loss, or shuffle inputs and targets with one permutation")
-    if patient.samples < 2 or any(len(a) != patient.samples for a in patient.data if a.ndim):
+    if patient.samples < 2 or any(len(a) != patient.samples for a in patient.data if a.ndim) or brings_rows(chart):
         return None
     order = np.random.default_rng(987654).permutation(patient.samples)
     moved = tuple(a[order] for a in patient.data)
@@ -39,6 +39,12 @@ def rows_misaligned(chart: Chart) -> Finding | None:
         return None
     evidence = f"the loss changes by {worst:.1e} of itself when inputs and targets are permuted together"
     return Finding(evidence, "keep each input beside its target: an order inside of the loss belongs to both, or to neither")
+
+
+def brings_rows(chart: Chart) -> bool:
+    """Whether the loss brings an array along with a number for each row, such as weights. It stays when the data are permuted."""
+    own = (np.asarray(a) for a in chart.start.arrays.values())
+    return any(len(a) == chart.patient.samples and a.dtype.kind == "f" and bool(np.any(a != a[:1])) for a in own if a.ndim)
 
 
 def are_shuffled_apart(chart: Chart) -> bool:
