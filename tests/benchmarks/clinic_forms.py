@@ -2,7 +2,7 @@
 
 python tests/benchmarks/clinic_forms.py [names ...]
 """
-# ruff: noqa: E501, E702, E731
+# ruff: noqa: E731
 
 from __future__ import annotations
 
