@@ -253,3 +253,30 @@ def test_inputs_that_are_shuffled_in_the_loss_lose_their_targets():
     found = mg.diagnose(mg.fit(loss, net, (X, Y), iterations=50, progress=False))
     assert found.causes[0].name == "rows_misaligned"
     assert "away from their targets" in found.causes[0].evidence
+
+
+def test_a_target_in_other_units_and_one_that_is_nearly_there():
+    scaled, near = X.copy(), X.copy()
+    scaled[:, 4], near[:, 4] = 3 * Y[:, 0] - 1, Y[:, 0] + 0.02 * RNG.normal(size=120)
+    assert "times a factor plus an offset" in mg.diagnose(trained(Net(), scaled, iterations=50)).causes[0].evidence
+    found = mg.diagnose(trained(Net(), near))
+    assert found.verdict == "healthy"
+    assert any("column 4 of the inputs alone tells column 0" in note for note in found.notes), str(found)
+    assert not any("alone tells" in note for note in mg.diagnose(trained(Net(), iterations=600)).notes)
+
+
+def test_accumulated_batches_and_those_of_a_list_are_repeated():
+    whole = of_fit(trained(Net(), iterations=12))
+    accumulated = of_fit(trained(Net(), iterations=12, accumulate=3, batch_size=40, rng=0))
+    a, b = (Lab(patient).run(patient.start, 12) for patient in (whole, accumulated))
+    assert all(np.allclose(a.weights[name], w, rtol=1e-9) for name, w in b.weights.items())  # 3 batches of 40 are all 120 rows
+    net = Net()
+    batches = [(X[k : k + 40], Y[k : k + 40]) for k in (0, 40, 80)]
+    loss = lambda x, t: mg.mse(net(x), t)  # noqa: E731
+    fitted = mg.fit(loss, net.p, batches, optimizer=mg.optim.SGD(lr=1e-4), epochs=60, progress=False)
+    found = mg.diagnose(fitted)
+    assert [cause.name for cause in found.causes][:1] == ["learning_rate_too_low"], str(found)
+    assert any("joined" in note for note in found.notes)
+    fitted = mg.fit(loss, net.p, iter(batches), optimizer=mg.optim.SGD(lr=0.1), progress=False)
+    with pytest.raises(TypeError, match="a generator or a function is not kept"):
+        mg.diagnose(fitted)
