@@ -8,7 +8,8 @@ import pytest
 import microgradnp as mg
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.derive.fix import derive
-from microgradnp.debugger.derive.scene import Question
+from microgradnp.debugger.derive.locate import locate
+from microgradnp.debugger.derive.scene import Question, scene_of
 from microgradnp.debugger.derived import findings
 from microgradnp.debugger.match.references import model_arguments
 from microgradnp.debugger.record.world import World
@@ -66,6 +67,19 @@ def helper_of_both(x, t, W, V, rate=0.1):
     V -= rate * a.T @ q
 
 
+def half_of_the_slope(s):
+    return 1 - s
+
+
+def helper_without_a_factor(x, t, W, V, rate=0.1):
+    a = sigmoid(x @ W)
+    y = sigmoid(a @ V)
+    q = (y - t) * half_of_the_slope(y)
+    p = q @ V.T * half_of_the_slope(a)
+    W -= rate * x.T @ p
+    V -= rate * a.T @ q
+
+
 def minus_the_slope(s):
     return s * (s - 1)
 
@@ -100,6 +114,17 @@ def without_gradient(x, t, W, V, rate=0.1):
 
 def line(x, t, W, b):
     return 0.5 * np.mean((x @ W + b - t) ** 2)
+
+
+def exchanged(y, t):
+    return t - y
+
+
+def helper_that_subtracts_wrongly(x, t, W, b, rate=0.1):
+    e = exchanged(x @ W + b, t) / t.size
+    gW, gb = x.T @ e, e.sum(axis=0)
+    W -= rate * gW
+    b -= rate * gb
 
 
 def adds_the_rate(x, t, W, b, rate=0.1):
@@ -138,11 +163,17 @@ def no_mask(x, t, W, V, rate=0.1):
     V -= rate * h.T @ e
 
 
+LINE = {"x": DATA["x"], "t": DATA["t"], "W": np.ones((3, 2)), "b": np.array([0.1, 0.4])}
+
+
+def asked(train, loss):
+    arguments, optional = model_arguments(loss)
+    return Question(World(train, (), LINE if loss is line else DATA), loss, Wanted(arguments, optional, {}))
+
+
 def told(train, loss):
     """(statement, cause, fix) of each mistake, and whether all is mended."""
-    arguments, optional = model_arguments(loss)
-    asked = Question(World(train, (), DATA), loss, Wanted(arguments, optional, {}))
-    fix = derive(asked, time.thread_time() + 60)
+    fix = derive(asked(train, loss), time.thread_time() + 60)
     return [(f.source, f.cause, f.fix[2]) for f in findings(fix)], fix.complete
 
 
@@ -155,7 +186,9 @@ def told(train, loss):
         (without_gradient, one_relu, "W -= rate", "update_wrong", "W -= rate * gW"),
         (no_mask, one_relu, "return up", "missing_activation_derivative", "return up * (z > 0)"),
         (forgets_the_back, two_sigmoids, "p = slope", "upstream_gradient_dropped", "p = slope * back"),
+        (helper_without_a_factor, two_sigmoids, "return 1 - s", "wrong_activation_derivative", "return (1 - s) * s"),
         (helper_with_a_sign, two_sigmoids, "return s * (s - 1)", "sign_flipped", "return s * (1 - s)"),
+        (helper_that_subtracts_wrongly, line, "return t - y", "sign_flipped", "return y - t"),
         (wrong_mask, one_relu, "d = up * (z < 0)", "relu_mask_wrong", "d = up * (z > 0)"),
     ],
 )
@@ -163,7 +196,11 @@ def test_the_first_wrong_statement_is_mended(train, loss, statement, cause, fix)
     assert told(train, loss) == ([(statement, cause, fix)], True)
 
 
+def test_a_gradient_that_nothing_reads_is_not_the_mistake():
+    assert locate(scene_of(asked(without_gradient, one_relu))).statement.text == "W -= rate"
+
+
 def test_a_rate_that_is_added_is_multiplied():
-    report = mg.debug(adds_the_rate, line, (DATA["x"], DATA["t"], np.ones((3, 2)), np.array([0.1, 0.4])))
+    report = mg.debug(adds_the_rate, line, tuple(value.copy() for value in LINE.values()))
     (found,) = report.findings
     assert (found.cause, found.fix[2], found.mends) == ("optimizer_rule_wrong", "b -= rate * gb", ["b"])

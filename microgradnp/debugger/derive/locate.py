@@ -112,7 +112,7 @@ class Locator(Walker):
             movers = {node.site.statement for node in (*self.updated, *ends) if node.site is not None}
             for statement, suspect in self.suspects.items():
                 suspect.moves_early = statement in movers
-        order = sorted(self.suspects.values(), key=lambda s: s.near)
+        order = sorted(self.suspects.values(), key=lambda s: (s.near, s.node.number))
         first = made[0] if made else None
         certain = first is not None and self.is_certain(first)
         unread = frozenset(statement.target for statement, _ in self.unused_values if statement.target)

@@ -162,7 +162,6 @@ class Turn:
         moves = self.moves()
         likely = [c for c in moves if is_likely(c)]
         found = [Trial(c.cost + 0.3, c, True, True) for c in sorted(self.too_early, key=lambda c: c.cost)[:1]]
-        found += [Trial(t.cost - 0.01, c) for t in whole[:1] for c in unknown if self.is_alias_of(c, t.candidate)][:1]
         found += [Trial(c.cost + 0.6, c) for c in unknown[: 2 if known else MOST_RUNS // 2]]
         found += [Trial(c.cost + 0.5, c) for c in likely[: MOST_RUNS // 6 if known else MOST_RUNS // 2]]
         found += [Trial(c.cost + 0.8, c) for c in moves if c not in likely][: 0 if known else MOST_RUNS]
@@ -177,15 +176,6 @@ class Turn:
             what = edit.new if isinstance(edit.node, list) else ast.unparse(edit.replacement)
             found.setdefault((id(edit.node), id(edit.parent), edit.field, what), candidate)
         return list(found.values())
-
-    def is_alias_of(self, candidate: Candidate, other: Candidate) -> bool:
-        """Whether a statement that only names the right value of another one would get the same gradient by an edit."""
-        one, two = candidate.means, other.means
-        if one is None or two is None or not one.is_gradient or one.quantity.number != two.quantity.number:
-            return False
-        target = other.suspect.statement.target
-        is_name = isinstance(candidate.root, NAMES) and ast.unparse(candidate.root) == target
-        return is_name and bool(self.locator.of(other.suspect.node))
 
     def gaining(self) -> list[Candidate]:
         """The edits that make more right than before, but not all: the most and the surest first."""
