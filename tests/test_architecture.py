@@ -207,8 +207,13 @@ def test_the_table_is_closed():
     """What a rule calls is in the table. The tests of the rules run each on Tensors; this one names what is missing."""
     with contextlib.suppress(ModuleNotFoundError):  # SciPy is optional
         importlib.import_module("microgradnp.rules.special")
-    for entry in TABLE.values():
-        for vjp in entry.vjps if isinstance(entry, Rule) else (entry.expression,):
-            if vjp is not None:
-                missing = {f.__name__ for f in numpy_functions(vjp) if f not in TABLE and f not in NOT_OF_TENSORS}
-                assert not missing, f"{entry.name}: {missing}"
+    formulas = [
+        (entry.name, formula)
+        for entry in TABLE.values()
+        for formula in (entry.vjps if isinstance(entry, Rule) else (entry.expression,))
+        if getattr(formula, "__module__", "").startswith("microgradnp.")  # other tests register formulas of their own
+    ]
+    assert len(formulas) > 300
+    for name, formula in formulas:
+        missing = {f.__name__ for f in numpy_functions(formula) if f not in TABLE and f not in NOT_OF_TENSORS}
+        assert not missing, f"{name}: {missing}"
