@@ -133,13 +133,13 @@ def record(rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any
     elif result.dtype.kind not in NUMBERS:
         raise TypeError(f"{rule.name}: the result is of dtype {result.dtype}, not of numbers; an argument is of a foreign type")
     age = 0 if needs or not how.recording else 1 + max([a.age for a in args if isinstance(a, Tensor)], default=0)
-    node = new(Tensor)
+    node, place = new(Tensor), caller(5)
     if how.recording and age <= HISTORY:
-        node._write(result, caller(5), how.scope, (rule, known, values, options, needs, age))
+        node._write(result, place, how.scope, (rule, known, values, options, needs, age))
         if has_arrays and needs:
             node.seals = seals_of(node)
     else:
-        node._write(result, caller(5), how.scope)
+        node._write(result, place, how.scope)
     for watcher in how.watchers:
         watcher.forward(node, rule, args, values, options)
     return node
