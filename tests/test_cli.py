@@ -237,3 +237,28 @@ def test_a_full_output_is_one_line():
         ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert ended.returncode == 2
     assert ended.stderr == "Error: cannot write to the standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("check net.py:Net", "Net has no forward and backward; it has fit"),
+        ("view net.py:loss --out page.txt", "page.txt: the page is a file that ends in .html"),
+        ("emit net.py:loss --wrt W9", "net.py:loss has no argument W9; it has x, W"),
+        ("view net.py:train", "view: needs a Tensor, got tuple; view the result of a computation, for example the loss\n"),
+        ("debug net.py:stops --model net.py:loss", "x (3, 2) times W.T (1, 2) is no matrix product"),
+        ("debug open.py:train --model net.py:loss", "'(' was never closed (open.py, line 1)\n"),
+    ],
+)
+def test_slips_on_the_command_line_are_told_in_its_words(words, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("open.py").write_text("def train(x:\n")
+    Path("net.py").write_text(
+        "import numpy as np\nx, W = np.ones((3, 2)), np.ones((2, 1))\nclass Net:\n    def fit(self):\n        pass\n"
+        "def loss(x, W):\n    return np.sum((x @ W) ** 2)\ndef train(x, W):\n    return x, W\n"
+        "def stops(x, W):\n    return x @ W.T\n"
+    )
+    result = CliRunner().invoke(main, words.split())
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1

@@ -1,5 +1,7 @@
 """Habits that other libraries allow get an answer: what is missing, in which line, and what to write."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -64,3 +66,23 @@ def test_recurrent_layers_take_an_empty_batch_but_no_empty_sequence(layer):
 def test_batch_norm_refuses_an_empty_batch_before_it_computes():
     with pytest.raises(ValueError, match="two values for each channel"):
         mg.nn.BatchNorm(3)(np.ones((0, 3)))
+
+
+MODEL = mg.nn.Linear(3, 2, rng=0)
+SLIPS = [
+    (lambda: mg.nn.Conv, AttributeError, "microgradnp.nn has no Conv; did you mean Conv2d?"),
+    (lambda: mg.nn.MLP([3, 2], activation="Relu"), ValueError, "did you mean relu?"),
+    (lambda: mg.nn.Sequential(mg.nn.Linear), TypeError, "Sequential: Linear is a class; write Linear(...)"),
+    (lambda: MODEL(np.ones((5, 4))), ValueError, "Linear(3, 2): x (5, 4) has 4 columns; W (3, 2) takes 3"),
+    (lambda: mg.fit(MODEL, lambda x: np.sum(MODEL(x))), TypeError, "fit: the loss comes first"),
+    (lambda: mg.fit(lambda: 0, MODEL, iterations="9"), TypeError, "fit: iterations must be a whole number, got '9'"),
+    (lambda: mg.fit(lambda: 0, MODEL.parameters), TypeError, "pass the model, or call it: model.parameters()"),
+    (lambda: mg.fit(lambda: 0, MODEL, stop=0.1), TypeError, "fit: stop is 0.1; write"),
+    (lambda: mg.fit(lambda: 0, 3), TypeError, "parameters must be a model, Tensors or a dict of Tensors, got int"),
+]
+
+
+@pytest.mark.parametrize(("slip", "error", "message"), SLIPS)
+def test_slips_of_the_first_hour_are_answered(slip, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        slip()

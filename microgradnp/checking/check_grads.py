@@ -55,6 +55,8 @@ def check_grads(
     >>> import numpy as np
     >>> check_grads(lambda x: np.exp(-(x**2)), (np.array([0.5, -1.0]),))
     """
+    if hasattr(order, "shape"):
+        raise TypeError("check_grads: put the arguments in a tuple: mg.check_grads(f, (x, W))")
     if order < 1:
         raise ValueError(f"check_grads: order={order}; order 1 checks the gradient, order 2 also the gradient of the gradient")
     given = [a.numpy() if isinstance(a, Tensor) else a for a in (args if isinstance(args, (tuple, list)) else (args,))]

@@ -98,7 +98,14 @@ def forward_of(subject: Any) -> Callable[..., Any]:
     from microgradnp.debugger.pairs.check import METHODS
 
     name = next((f for f, b in METHODS if hasattr(subject, f) and hasattr(subject, b)), None)
+    if name is None and not callable(subject):
+        raise UnusableError(f"{type(subject).__name__} has no forward and backward; it has {methods_of(subject) or 'no methods'}")
     return getattr(subject, name) if name is not None else subject
+
+
+def methods_of(subject: Any) -> str:
+    """The public methods of an object, for a message."""
+    return ", ".join(name for name in dir(subject) if name[0] != "_" and callable(getattr(subject, name)))
 
 
 def given_to(

@@ -10,7 +10,7 @@ import click
 import microgradnp as mg
 from microgradnp.cli import options
 from microgradnp.cli.errors import running
-from microgradnp.cli.loading import arguments, floating, load
+from microgradnp.cli.loading import arguments, check_wrt, floating, load
 
 
 @click.command()
@@ -29,6 +29,7 @@ def emit(model: str, data: Path | None, wrt: Sequence[str] | None, name: str, ch
     """
     loss = load(model)
     given = arguments(loss, data, model)
+    check_wrt(wrt, given, model)
     chosen = floating(given) if wrt is None else wrt
     with running(model):
         selected = chosen[0] if len(chosen) == 1 else tuple(chosen) or None

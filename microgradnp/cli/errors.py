@@ -13,8 +13,6 @@ from typing import Any
 
 import click
 
-from microgradnp.core.origin import one_line
-
 
 class UnusableError(click.ClickException):
     """A file could not be loaded, run or written. The message says why, and what to do."""
@@ -69,7 +67,9 @@ def running(target: str, *clear: type[Exception]) -> Iterator[None]:
     except clear as error:
         raise UnusableError(with_options(str(error))) from None
     except Exception as error:
-        raise UnusableError(f"{target}: {one_line(error)}") from None
+        from microgradnp.debugger.report.stopped import stopped
+
+        raise UnusableError(f"{target}: {stopped(error)}") from None
 
 
 def with_options(message: str) -> str:

@@ -9,7 +9,7 @@ import inspect
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -127,6 +127,12 @@ def arguments(function: Callable[..., Any], data: Path | None, target: str) -> d
     if missing:
         raise UnusableError(f"{data} lacks {', '.join(missing)}; it has {', '.join(held) or 'nothing'}")
     return {p.name: held[p.name].item() if held[p.name].ndim == 0 else held[p.name] for p in plain if p.name in held}
+
+
+def check_wrt(wrt: Sequence[str] | None, given: Mapping[str, Any], model: str) -> None:
+    """Raise UnusableError for a name in --wrt that is no argument."""
+    if unknown := [name for name in wrt or () if name not in given]:
+        raise UnusableError(f"{model} has no argument {', '.join(unknown)}; it has {', '.join(given) or 'none'}")
 
 
 def arrays_of(data: Path) -> dict[str, Any]:

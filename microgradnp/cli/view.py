@@ -11,7 +11,7 @@ import click
 import microgradnp as mg
 from microgradnp.cli import options
 from microgradnp.cli.errors import UnusableError, running, writing
-from microgradnp.cli.loading import arguments, floating, load
+from microgradnp.cli.loading import arguments, check_wrt, floating, load
 from microgradnp.derivatives.trees import is_differentiable, tree_map
 
 
@@ -35,6 +35,8 @@ def view(
 
     Exit status: 2 if the model could not be loaded or run, or if the page could not be written.
     """
+    if out.suffix not in (".html", ".htm"):
+        raise UnusableError(f"{out}: the page is a file that ends in .html; for a picture use python -m microgradnp draw")
     result = loss_of(model, data, wrt)
     with running(model):
         page = mg.view(result, direction=direction, live=live)
@@ -49,8 +51,7 @@ def loss_of(model: str, data: Path | None, wrt: Sequence[str] | None) -> Any:
     """The loss of a model, called with the arrays of a file. See `view` for what requires a gradient."""
     loss = load(model)
     given = arguments(loss, data, model)
-    if unknown := [name for name in wrt or () if name not in given]:
-        raise UnusableError(f"{model} has no argument {', '.join(unknown)}; it has {', '.join(given) or 'none'}")
+    check_wrt(wrt, given, model)
     with running(model):
         result = called(loss, given, wrt or ())
         if wrt is None and isinstance(result, mg.Tensor) and not result.requires_grad:

@@ -172,6 +172,8 @@ def compile(
     (6.0, array([[-6., -6.],
            [-6., -6.]]))
     """
+    if not callable(f):
+        raise TypeError(f"compile: f is a {type(f).__name__}; pass the function that computes it: mg.compile(loss)(x, W)")
     if backend not in BACKENDS:
         raise ValueError(f"compile: backend={backend!r}; it must be one of {', '.join(map(repr, BACKENDS))}")
     if unknown := sorted(options.keys() - ({"sharding"} if backend == "jax" else set())):

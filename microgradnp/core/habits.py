@@ -376,5 +376,5 @@ def nearest(where: str, name: str, known: Iterable[str], habits: Mapping[str, st
     known = list(known)
     if name in habits:
         return f"{where} has no {name}: {habits[name]}"
-    close = difflib.get_close_matches(name, known, 1, 0.5)
+    close = [one for one in known if one.lower() == name.lower()] or difflib.get_close_matches(name, known, 1, 0.5)
     return f"{where} has no {name}; {f'did you mean {close[0]}?' if close else 'it has ' + ', '.join(known)}"

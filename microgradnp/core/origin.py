@@ -23,7 +23,7 @@ import numpy as np
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 OURS = (PACKAGE, os.path.dirname(np.__file__) + os.sep)
-STORY = os.path.join(PACKAGE, "cli") + os.sep  # the story and the tour count as the user's code
+STORY = tuple(os.path.join(PACKAGE, "cli", name) for name in ("story.py", "tour", "trainings.py"))  # count as the user's code
 
 MODULES = ("np", "numpy", "mg", "microgradnp", "operator")  # `np.add(a, b)`: all operands stand in the parentheses
 
@@ -315,7 +315,7 @@ def one_line(error: BaseException) -> str:
     NumPy hides an error of a conversion behind "setting an array element with a sequence".
     """
     hidden = str(error).startswith("setting an array element with a sequence")
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if not internal[f.filename]]
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not (internal[f.filename] or f.filename[0] == "<")]
     where = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
     told = (error.__cause__ if hidden else None) or error
     return f"{type(told).__name__}: {told}{where}"

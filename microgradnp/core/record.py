@@ -66,7 +66,7 @@ def apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[s
         else:
             result = rule.plain(*values)
     except Exception as error:
-        raise explain(rule, args, values, NO_OPTIONS, error, caller())  # noqa: B904 - it has the cause already
+        raise explain(rule, args, values, NO_OPTIONS, error, caller())  # noqa: B904 - `explain` has chosen what stands behind it
     node = new(Tensor)  # as `Tensor._write` does, without the call
     node._array = result
     node.rule = rule
@@ -121,7 +121,7 @@ def record(rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any
     try:
         result = rule.plain(list(values), **options) if rule.sequence else rule.plain(*values, **options)
     except Exception as error:
-        raise explain(rule, args, values, options, error, caller())  # noqa: B904 - it has the cause already
+        raise explain(rule, args, values, options, error, caller())  # noqa: B904 - `explain` has chosen what stands behind it
     if not rule.trusted:
         result = checked_result(result, rule.name, differentiable=bool(needs))
     elif isinstance(result, tuple) or (rule.constant and not isinstance(result, (np.ndarray, np.generic))):

@@ -6,6 +6,9 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
+from microgradnp.core.tensor import Tensor
 from microgradnp.debugger.capture.backend import running
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.capture.program import Program
@@ -74,12 +77,26 @@ def debug(
     >>> mg.debug(by_hand, lambda x, t, W: 0.5 * mg.sse(x @ W, t), arrays).word
     'WRONG'
     """
-    if not isinstance(args, (tuple, list)):
-        raise TypeError(f"debug: args must be a tuple of the function's arguments, got {type(args).__name__}; write args=(x,)")
+    check_kinds(args, kwargs or {}, bind or {}, step)
     if isinstance(train, (str, os.PathLike)):
+        if not os.path.isfile(train):
+            raise FileNotFoundError(f"debug: there is no file {str(train)!r}; pass a function itself, or the path of a script")
         train = script(train)
     allowed = Budget(budget)
     return ask(Program(train, tuple(args), dict(kwargs or {})), loss, dict(bind or {}), step, allowed)
+
+
+def check_kinds(args: Any, kwargs: Any, bind: Any, step: Any) -> None:
+    """Raise TypeError for an argument of another kind, and say what to write."""
+    if not isinstance(args, (tuple, list)):
+        raise TypeError(f"debug: args must be a tuple of the function's arguments, got {type(args).__name__}; write args=(x,)")
+    for where, value in (*((f"args[{k}]", value) for k, value in enumerate(args)), *kwargs.items()):
+        if isinstance(value, Tensor):
+            raise TypeError(f"debug: {where} is a Tensor; hand-written backprop works on arrays: pass .numpy() of it")
+    if not isinstance(bind, Mapping):
+        raise TypeError(f'debug: bind is {bind!r}; write bind={{"W1": "self.W[0]"}}, an argument of the model and what holds it')
+    if not isinstance(step, (int, np.integer)):
+        raise TypeError(f"debug: step must be a whole number, counted from 0, got {step!r}")
 
 
 def ask(program: Program, model: Callable[..., Any], bind: dict[str, str], step: int, budget: Budget) -> Report:

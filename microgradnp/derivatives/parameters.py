@@ -24,6 +24,11 @@ def named(parameters: Parameters) -> dict[str, Tensor]:
         found = parameters.parameters()
     elif isinstance(parameters, Mapping):
         found = dict(parameters)
+    elif callable(parameters):
+        called = getattr(parameters, "__name__", type(parameters).__name__)
+        raise TypeError(f"parameters is the function {called}; pass the model, or call it: model.parameters()")
+    elif not isinstance(parameters, (Tensor, Iterable)):
+        raise TypeError(f"parameters must be a model, Tensors or a dict of Tensors, got {type(parameters).__name__}")
     else:
         several = [parameters] if isinstance(parameters, Tensor) else list(parameters)
         found = {getattr(p, "name", None) or f"parameter {k}": p for k, p in enumerate(several)}

@@ -132,6 +132,8 @@ def activation_of(activation: Activation, where: str) -> Callable[[Any], Any]:
         if activation not in ACTIVATIONS:
             raise ValueError(nearest(f"{where}: activation", activation, ACTIVATIONS, {}))
         return ACTIVATIONS[activation]
+    if isinstance(activation, type):
+        raise TypeError(f"{where}: {activation.__name__} is a class; write {activation.__name__}(...)")
     if not callable(activation):
         raise TypeError(f"{where}: activation must be a function or its name, got {activation!r:.60}")
     return activation

@@ -68,6 +68,11 @@ class Linear(Module):
 
     def forward(self, x: Any) -> Any:
         """Maps (..., inputs) to (..., units)."""
+        inputs, units = self.W.shape[0] - (self.bias == "unit"), self.W.shape[1]
+        if (shape := getattr(x, "shape", ())) and shape[-1] != inputs:
+            raise ValueError(
+                f"Linear({inputs}, {units}): x {shape} has {shape[-1]} columns; {self.W.name} {self.W.shape} takes {inputs}"
+            )
         if self.bias == "unit":
             return append_bias_unit(x) @ self.W
         z = x @ self.W

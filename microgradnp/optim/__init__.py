@@ -5,13 +5,16 @@ The names stand in `__init__.pyi`. Each is imported on its first use, so that th
 
 import lazy_loader
 
-from microgradnp.core.habits import OPTIM
+from microgradnp.core.habits import OPTIM, nearest
 
 _find, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 
 def __getattr__(name: str) -> object:
     """An optimizer or a schedule, imported on its first use. Names of other libraries are answered with what to write here."""
-    if name not in __all__ and name in OPTIM:
-        raise AttributeError(f"microgradnp.optim has no {name}: {OPTIM[name]}")
-    return _find(name)
+    try:
+        return _find(name)
+    except AttributeError:
+        if name[0] == "_":
+            raise
+        raise AttributeError(nearest("microgradnp.optim", name, __all__, OPTIM)) from None

@@ -6,7 +6,8 @@ import contextlib
 import inspect
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -242,13 +243,15 @@ def check_kinds(loss: Any, parameters: Any, optimizer: Any, stop: Any) -> None:
     """Raise TypeError for an argument of another kind, and say what to write."""
     if isinstance(loss, Tensor):
         raise TypeError("fit: loss is a Tensor; pass a function that returns it: it is called anew at each step")
+    if not callable(loss) or (hasattr(loss, "parameters") and callable(parameters) and not hasattr(parameters, "parameters")):
+        raise TypeError("fit: the loss comes first, a function that returns a Tensor: mg.fit(loss, model, (x, y))")
     if isinstance(parameters, np.ndarray):
         raise TypeError("fit: parameters is an array; write mg.fit(loss, model, (x, y)), where loss(x, y) returns a Tensor")
     if isinstance(optimizer, (str, type)):
         name = optimizer if isinstance(optimizer, str) else optimizer.__name__
         known = {kind.lower(): kind for kind in dir(optim) if kind[0].isupper()}
         raise TypeError(f"fit: optimizer is {optimizer!r}; write mg.optim.{known.get(name.lower(), 'SGD')}(lr=...)")
-    for rule in [stop] if isinstance(stop, (str, type)) or callable(stop) else stop:
+    for rule in stop if isinstance(stop, Iterable) and not isinstance(stop, (str, type)) and not callable(stop) else [stop]:
         if isinstance(rule, (str, type)) or not callable(rule):
             raise TypeError(f"fit: stop is {rule!r}; write mg.LossPlateau(...), mg.GradientNorm(...) or mg.EarlyStopping(...)")
 
@@ -269,7 +272,10 @@ def check(iterations: int | None, epochs: int | None, accumulate: int, checkpoin
     """Raise for arguments that do not fit together."""
     if iterations is not None and epochs is not None:
         raise ValueError(f"fit: give iterations={iterations} or epochs={epochs}, not both")
-    for name, count, least in (("iterations", iterations, 0), ("epochs", epochs, 0), ("accumulate", accumulate, 1)):
+    counts: list[tuple[str, Any, int]] = [("iterations", iterations, 0), ("epochs", epochs, 0), ("accumulate", accumulate, 1)]
+    for name, count, least in counts:
+        if count is not None and not isinstance(count, Integral):
+            raise TypeError(f"fit: {name} must be a whole number, got {count!r}")
         if count is not None and count < least:
             raise ValueError(f"fit: {name}={count} must be at least {least}")
     if resume and checkpoint is None:

@@ -121,6 +121,33 @@ def test_what_is_no_loss_is_answered(model, message):
         mg.debug(forgets, model, arrays())
 
 
+@pytest.mark.parametrize(
+    ("slip", "error", "message"),
+    [
+        (lambda: mg.debug(forgets, squares, (mg.Tensor(1.0),)), TypeError, "args[0] is a Tensor; hand-written backprop"),
+        (lambda: mg.debug(forgets, squares, arrays(), bind=["W"]), TypeError, "bind is ['W']; write bind="),
+        (lambda: mg.debug(forgets, squares, arrays(), step="first"), TypeError, "step must be a whole number"),
+        (lambda: mg.debug("forgets", squares), FileNotFoundError, "there is no file 'forgets'; pass a function itself"),
+        (lambda: mg.check_grads(squares, *arrays()[:3]), TypeError, "put the arguments in a tuple"),
+        (lambda: mg.compile(mg.Tensor(1.0)), TypeError, "compile: f is a Tensor; pass the function"),
+    ],
+)
+def test_slips_in_arguments_are_answered(slip, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        slip()
+
+
+def test_the_error_of_a_watched_block_accuses_no_right_gradient():
+    x, t, *parameters = arrays()
+    W, b = (mg.Tensor(p, requires_grad=True) for p in parameters)
+    with mg.watch(squares) as watched:
+        e = x @ W.numpy() + b.numpy() - t
+        dW = x.T @ e
+    assert watched.report.word == "NOT CHECKED", "of b"
+    assert watched.report.gradients["W"].ok
+    assert dW.shape == (3, 2)
+
+
 def test_arrays_in_a_list_are_named_where_an_argument_is_missing():
     def train(x, t):
         layers = [np.ones((3, 2)), np.ones(2)]

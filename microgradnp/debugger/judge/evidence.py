@@ -146,8 +146,8 @@ def returned_by_name(
     fitting = [
         (p, a) for p, a in free if a is not None and np.squeeze(a).shape == np.squeeze(gradient).shape and a.dtype.kind == "f"
     ]
-    held = [np.asarray(before)] if before is not None else []
-    fitting = [(p, a) for p, a in fitting if fit(a, gradient)[1] < EXACT or not any(np.array_equal(a, b) for b in held)]
+    held = as_array(before)  # the parameter itself, returned as it was
+    fitting = [(p, a) for p, a in fitting if held is None or not np.array_equal(a, held) or fit(a, gradient)[1] < EXACT]
     if not fitting:
         return None
     if gradient.size == 1:

@@ -33,7 +33,7 @@ PARTS_LATER = (
 )
 STILL_INT = "it is a whole number in the only step that was found"
 
-OTHER_FORWARD = "your code does not compute what the model does"
+OTHER_FORWARD = "no value of your forward pass is what the model computes"
 CUT_SHORT = "the recording ended before a step was over: give fewer samples or a larger budget="
 REPLACED = "a multiple of its gradient takes its place, and the old value is lost: = for += or -="
 

@@ -10,6 +10,7 @@ from microgradnp.debugger.judge.judged import SAME, Judged, both, tolerance
 from microgradnp.debugger.judge.movements import ONLY_ZERO, ZERO, gradient_inside, movement
 from microgradnp.debugger.judge.points import Point
 from microgradnp.debugger.judge.rates import Rates, scalars_of
+from microgradnp.debugger.judge.returned import is_another
 from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import read
 
@@ -58,7 +59,9 @@ def settle(step: Step, group: list[Judged]) -> None:
         first, others = same[0], [entry for entry in right if entry not in same]
         is_one = abs(abs(first.factor) - 1) <= SAME
         if not updates:
-            return is_usual(first.factor, []), len(same), is_one
+            rest = {entry.argument: entry for entry in others}
+            is_own = not all(is_another(step, entry, rest) for entry in same)  # the error y - t is -1 times the gradient of t
+            return is_usual(first.factor, []), len(same), is_one, is_own
         explains_all = all(id(entry) in own for entry in others) and (not others or rates.has_any(first))
         most = 4 * len(same) >= 3 * len(right)
         return explains_all, is_usual(first.factor, usual), most, rates.is_exact(first), is_one, len(same), first.factor < 0

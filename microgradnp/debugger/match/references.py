@@ -121,7 +121,9 @@ def variable(value: Any, name: str) -> Any:
     array = np.asarray(value)
     if array.dtype.kind != "f":
         return value
-    return Tensor(array.astype(np.result_type(array, np.float64)), requires_grad=True, name=name)
+    made = Tensor(array.astype(np.result_type(array, np.float64)), requires_grad=True, name=name)
+    made.place = None  # no line of the user's made it
+    return made
 
 
 def is_regular(value: Any) -> bool:

@@ -6,7 +6,7 @@ from microgradnp.debugger.judge.verdict import FORGOTTEN
 from microgradnp.debugger.report.facts import Facts
 
 MOST_NAMED = 4
-UNLIKE = "Your forward pass is not the model's, so no gradient was compared: {}. Change your code or the model, and ask again."
+UNLIKE = "Your forward pass seems to differ from the model's, so no gradient was compared: {}. Make them alike, and ask again."
 FORWARD = "The forward pass differs from the model, so nothing is said about the backward pass."
 
 
@@ -41,7 +41,7 @@ def summary(report: Facts) -> str:
     count, verdict = len(report.gradients), report.verdict
     if not count and not verdict.unjudged:
         return "No gradient was found that could be checked."
-    if report.parting and not verdict.wrong:
+    if report.parting and not verdict.entries:
         return UNLIKE.format(report.parting)
     if report.rule_is_wrong:
         return "The step does something else with the gradients than any known optimizer."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -108,4 +109,5 @@ def described(rule: Rule) -> str:
         return f"moves by -{rule.lr:.4g} x the sum of all gradients so far"
     if rule.kind == "adam":
         return f"moves by Adam with rate {rule.lr:.4g}"
-    return f"moves at {rule.length:.2g} of its gradient's length, cosine {rule.cosine:.2f}"
+    degrees = math.degrees(math.acos(min(1.0, max(-1.0, rule.cosine))))
+    return f"moves at {rule.length:.2g} of its gradient's length, {degrees:.0f} degrees off its direction"
