@@ -315,7 +315,9 @@ def one_line(error: BaseException) -> str:
     NumPy hides an error of a conversion behind "setting an array element with a sequence".
     """
     hidden = str(error).startswith("setting an array element with a sequence")
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if not (internal[f.filename] or f.filename[0] == "<")]
+    frames = [
+        f for f in traceback.extract_tb(error.__traceback__) if not (internal[f.filename] or f.filename.startswith("<frozen"))
+    ]
     where = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
     told = (error.__cause__ if hidden else None) or error
     return f"{type(told).__name__}: {told}{where}"
