@@ -1,5 +1,6 @@
 """The first wrong expression and the right one, derived from the record and proved by a run. Names play no role."""
 
+import itertools
 import time
 
 import numpy as np
@@ -10,9 +11,11 @@ from microgradnp.debugger.derive.cause import cause_of
 from microgradnp.debugger.derive.fix import derive
 from microgradnp.debugger.derive.locate import locate
 from microgradnp.debugger.derive.products import factors, terms
+from microgradnp.debugger.derive.proof import Judge
 from microgradnp.debugger.derive.scene import Question, scene_of
 from microgradnp.debugger.derived import findings
 from microgradnp.debugger.match.references import model_arguments
+from microgradnp.debugger.record.record import NotRecordedError
 from microgradnp.debugger.record.world import World
 
 
@@ -208,3 +211,39 @@ def test_terms_of_a_sum():
 def test_the_cause_does_not_depend_on_names():
     fix = mended(wrong_point, tanh_loss)
     assert cause_of(fix.changes[0]) == "derivative_of_activated_value"
+
+
+def many_steps(x, t, W, V, rate=0.1):
+    for _ in range(150):
+        h = np.tanh(x @ W)
+        e = h @ V - t
+        V -= rate * h.T @ e
+        W -= rate * x.T @ (e @ V.T * (1 - h))
+
+
+def ticking(monkeypatch):
+    """A clock that goes on by one whenever somebody looks at it. Code of this file would be recorded, so it is Python's own."""
+    tick = itertools.count().__next__
+    monkeypatch.setattr(time, "thread_time", tick)
+    monkeypatch.setattr(time, "process_time", tick)
+    return tick
+
+
+def test_a_recorded_run_ends_with_its_time(monkeypatch):
+    clock = ticking(monkeypatch)
+    asked = question(many_steps, tanh_loss, **DATA)
+    with pytest.raises(NotRecordedError, match="the time was over"):
+        scene_of(asked, until=clock() + 20)
+    assert clock() < 40
+    assert scene_of(asked) is not None, "without a limit it is recorded"
+    assert clock() > 60
+
+
+def test_an_edit_is_not_proved_when_the_time_is_over(monkeypatch):
+    asked = question(many_steps, tanh_loss, **DATA)
+    scene = scene_of(asked)
+    assert Judge(asked, scene, time.thread_time() + 60).verdict({}) is not None
+    clock = ticking(monkeypatch)
+    judge = Judge(asked, scene, clock() + 20)
+    assert judge.verdict({}) is None
+    assert 20 < clock() < 60

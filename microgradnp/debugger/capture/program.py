@@ -42,6 +42,9 @@ class Inputs(NamedTuple):
 class Program:
     """A call of the user's function that can be repeated."""
 
+    record_at_once = 0  # so many operations: a shorter record of it said too little
+    record_seconds = 0.0  # that the longest record of it took
+
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if not callable(function):
             raise TypeError(f"debug: the hand-written code must be a function, got {type(function).__name__}")

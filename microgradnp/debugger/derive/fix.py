@@ -6,7 +6,7 @@ import dataclasses
 
 from microgradnp.debugger.derive.locate import Blame
 from microgradnp.debugger.derive.proof import Judge
-from microgradnp.debugger.derive.scene import Question, Scene, scene_of
+from microgradnp.debugger.derive.scene import Question, Scene, latest, scene_of
 from microgradnp.debugger.derive.turn import Mended, Turn
 from microgradnp.debugger.judge.recorded import Verdict
 
@@ -31,7 +31,7 @@ def derive(question: Question, deadline: float) -> Fix | None:
 
     `deadline` is a moment of the thread's clock, `time.thread_time()`.
     """
-    scene = scene_of(question)
+    scene = scene_of(question, until=latest(deadline))
     if scene is None or not scene.verdict.wrong:
         return None
     search = Search(question, scene, deadline)
@@ -64,7 +64,7 @@ class Search:
             if self.judge.is_complete(verdict) or self.judge.is_over:
                 break
             try:
-                following = scene_of(self.question, texts)
+                following = scene_of(self.question, texts, self.judge.until)
             except Exception:  # an edited program may raise anything
                 following = None
             if following is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time as clock
 
 from microgradnp.debugger.derive.guard import keeps_forward, keeps_start
-from microgradnp.debugger.derive.scene import Question, Scene, judged
+from microgradnp.debugger.derive.scene import Question, Scene, judged, latest
 from microgradnp.debugger.judge.recorded import Verdict
 
 JUDGED = ("right", "agrees", "wrong", "cannot judge")
@@ -16,6 +16,7 @@ class Judge:
 
     def __init__(self, question: Question, first: Scene, deadline: float) -> None:
         self.question, self.first, self.deadline = question, first.verdict, deadline
+        self.until = latest(deadline)  # the moment when a run is stopped
         self.needed = {a for a, entry in self.first.entries.items() if entry.status in JUDGED and entry.evidence}
         self.tried = 0
 
@@ -33,11 +34,14 @@ class Judge:
         return verdict is not None and self.is_complete(verdict)
 
     def verdict(self, texts: dict[str, str], more: int = 0) -> Verdict | None:
-        """The verdict on an edited program with the start and the forward pass of the user's; None where they differ."""
+        """The verdict on an edited program with the start and the forward pass of the user's; None where they differ.
+
+        None as well where the time ends before the run.
+        """
         self.tried += 1
         first = self.first
         try:
-            verdict = judged(self.question, texts, more if first.number == self.question.number else 2)
+            verdict = judged(self.question, texts, more if first.number == self.question.number else 2, until=self.until)
         except Exception:  # an edited program may raise anything
             return None
         if verdict.number != first.number and verdict.wrong:

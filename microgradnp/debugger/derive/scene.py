@@ -7,7 +7,9 @@ import contextlib
 import dataclasses
 import functools
 import linecache
+import math
 import sys
+import time as clock
 import types
 from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, FrameType
@@ -36,6 +38,7 @@ from microgradnp.debugger.record.world import World
 DEEPEST = 4  # containers and objects inside of each other
 LONGEST = 400  # items of a list that is taken apart
 MOST_SNAPSHOTS = 6000
+GRACE = 0.25  # the share of its time by which a run may be late
 ATOMS = frozenset([int, bool, str, type(None), types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type])
 Place = tuple[int, int]  # line and column of a statement
 
@@ -84,21 +87,35 @@ class Scene:
         return self.texts[file] if file in self.texts else "".join(linecache.getlines(file))
 
 
-def scene_of(question: Question, texts: Mapping[str, str] | None = None) -> Scene | None:
-    """Record a program, perhaps edited, with its variables, and judge it. None where it cannot be judged at other inputs."""
+def latest(deadline: float) -> float:
+    """The moment of the thread's clock when a run is stopped, if others are begun until the `deadline`."""
+    return deadline + GRACE * max(0.0, deadline - clock.thread_time())
+
+
+def scene_of(question: Question, texts: Mapping[str, str] | None = None, until: float = math.inf) -> Scene | None:
+    """Record a program, perhaps edited, with its variables, and judge it. None where it cannot be judged at other inputs.
+
+    Raises NotRecordedError when the thread's clock shows `until` before the run is over.
+    """
     watched = Watched()
-    made = run(question, dict(texts or {}), watched)
-    wanted = question.wanted
-    verdict = judge_record(made, question.model, list(wanted.arguments), set(wanted.optional), question.number)
+    verdict = judged(question, texts or {}, watched=watched, until=until)
+    made = verdict.step.record
     point = other_point(verdict.step)
     return None if point is None else Scene(question, dict(texts or {}), made, verdict, point, watched.snapshots)
 
 
-def judged(question: Question, texts: Mapping[str, str], more: int = 0) -> Verdict:
-    """The verdict on an edited program. Raises what the program or the judge raises."""
-    made = run(question, dict(texts), None)
+def judged(
+    question: Question, texts: Mapping[str, str], more: int = 2, watched: Watched | None = None, until: float = math.inf
+) -> Verdict:
+    """The verdict on an edited program, and on `more` steps where the first is right.
+
+    Raises what the program or the judge raises, and NotRecordedError when the run is not over before the thread's clock shows
+    `until`.
+    """
+    end = clock.process_time() + until - clock.thread_time()
+    made = run(question, dict(texts), watched, end)
     wanted = question.wanted
-    return judge_record(made, question.model, list(wanted.arguments), set(wanted.optional), question.number, more)
+    return judge_record(made, question.model, list(wanted.arguments), set(wanted.optional), question.number, more, end)
 
 
 # ------------------------------------------------------------------------------------------------------------ snapshots
@@ -249,12 +266,12 @@ def compiled(file: str, text: str) -> CodeType:
     return compile(ast.parse(text, file), file, "exec", dont_inherit=True)
 
 
-def run(question: Question, texts: dict[str, str], watched: Watched | None) -> Record:
-    """A recorded run of the program with edited sources."""
+def run(question: Question, texts: dict[str, str], watched: Watched | None, until: float) -> Record:
+    """A recorded run of the program with edited sources. Raises NotRecordedError at this moment of the process's clock."""
     recorder = WatchingHooks(question.most)
-    recorder.watched = watched
+    recorder.watched, recorder.until = watched, until
     sightings = Sightings(question.wanted)
-    recorder.look = sightings.look
+    recorder.look, recorder.ignores = sightings.look, sightings.ignores
     with question.world.copied(lambda parts: renewed(parts, unchanged, {})) as call, seeded(0):
         for name, value in call.held.items():
             for path, number in numbers_in(value, name):
@@ -265,6 +282,8 @@ def run(question: Question, texts: dict[str, str], watched: Watched | None) -> R
             except StoppedRecordingError as stopped:
                 if stopped.args:
                     raise NotRecordedError(str(stopped)) from None
+                if recorder.is_late:
+                    raise NotRecordedError("the time was over before the run") from None
                 finished, results = False, {"return": None, "error": None, **call.held}
         made = Record(recorder.nodes, returned=results["return"], error=results["error"], finished=finished)
         for name, value in results.items():

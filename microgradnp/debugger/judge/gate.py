@@ -53,15 +53,18 @@ def ask_record(
 ) -> Recorded:
     """Record a program and judge it. The step with this number is judged, and when it is right the next ones.
 
-    `edited` holds the syntax trees of the files that run with edits.
+    `edited` holds the syntax trees of the files that run with edits. Its record may take as long as that of the program did, and
+    twice the `seconds` at most.
     """
     state, tracer = global_state(), sys.gettrace()  # the user's
     sys.settrace(None)  # a tracer that is code of the program would be recorded, too
     try:
         with seeded(0), program.recordable() as (function, line):  # seeded as in the runs under line events
-            until = clock.process_time() + seconds
-            for most in MOST:
+            until = clock.process_time() + max(seconds, min(2 * seconds, program.record_seconds) if edited else 0)
+            for most in (most for most in MOST if most >= program.record_at_once):
+                program.record_at_once = most
                 made = record(function, program.args, program.kwargs, most, wanted, until, edited, line)
+                program.record_seconds = max(program.record_seconds, made.seconds)
                 with contextlib.suppress(*(() if made.finished or most == MOST[-1] else (CannotJudgeError, BindingError))):
                     verdict = judge_record(
                         made, model, wanted.arguments, wanted.optional, number, until=clock.process_time() + 5 * seconds

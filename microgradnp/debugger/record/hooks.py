@@ -275,12 +275,15 @@ class Hooks(Recorder):
 
         return hook
 
-    def hook_look(self, _site: Site) -> Hook:
-        look = self.look
+    def hook_look(self, site: Site) -> Hook:
+        """After `name += value` the hook is given the new value. A number that is no argument needs no look."""
+        look, ignores, name = self.look, self.ignores, site.statement.target or ""
 
-        def hook() -> None:
+        def hook(*value: Any) -> None:
             if look is not None:
-                look(self, sys._getframe(1))
+                frame = sys._getframe(1)
+                if not value or type(value[0]) not in SCALARS or not ignores(frame.f_code, name):
+                    look(self, frame)
 
         return hook
 

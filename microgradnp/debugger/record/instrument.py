@@ -29,6 +29,7 @@ from microgradnp.debugger.record.syntax import (
     is_generator,
     is_stored,
     name_parts,
+    number_in,
     place,
     spec_of,
 )
@@ -360,7 +361,7 @@ class Instrumenter(ast.NodeTransformer):
 
     def look(self, at: ast.stmt) -> list[ast.stmt]:
         """A statement that looks at the variables, where somebody wants to know them."""
-        return [place(ast.Expr(self.call("look", at, None, inner=())), at)] if self.looking else []
+        return [place(ast.Expr(self.call("look", at, None, *number_in(at), inner=())), at)] if self.looking else []
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.stmt:
         self.function.append(node.name)

@@ -103,7 +103,8 @@ def run_recorded(
     recorder = CallHooks(most, disturb)
     recorder.until = until
     sightings = Sightings(wanted) if wanted is not None else None
-    recorder.look = sightings.look if sightings is not None else None
+    if sightings is not None:
+        recorder.look, recorder.ignores = sightings.look, sightings.ignores
     with world.copied(lambda parts: renewed(parts, disturb or unchanged, {})) as call:
         for name, value in call.held.items():
             for path, number in numbers_in(value, name):

@@ -12,7 +12,7 @@ import math
 import operator
 import time
 from collections.abc import Callable
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -60,8 +60,10 @@ class Recorder:
     def __init__(self, most: int, disturb: Callable[[Any], Any] | None = None) -> None:
         self.most = most
         self.until: float | None = None  # when the clock of the process shows this, the recording stops
+        self.is_late = False  # whether it did
         self.disturb = disturb  # changes random draws
         self.look: Callable[[Recorder, FrameType], None] | None = None  # is shown the frames of the user's functions
+        self.ignores: Callable[[CodeType, str], bool] = lambda _code, _name: False  # whether a variable is none that it looks at
         self.nodes: list[Node] = []
         self.numbers: dict[int, Node] = {}  # id of a number -> its node, which keeps the number alive
         self.renamed = 0  # how often a number got another node
@@ -86,7 +88,7 @@ class Recorder:
         """A new node."""
         nodes = self.nodes
         if self.until is not None and len(nodes) % 64 == 0 and time.process_time() > self.until:
-            self.most = 0
+            self.is_late, self.most = True, 0
         made = Node(len(nodes), kind, function, args, site, execution, self.call)
         nodes.append(made)
         return made

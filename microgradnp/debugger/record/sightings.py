@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import CodeType, FrameType
 from typing import Any
 
@@ -9,6 +10,8 @@ from microgradnp.debugger.capture.bind import Binder, Held, Readers, Variable, W
 from microgradnp.debugger.record.nodes import Group, Node
 from microgradnp.debugger.record.recorder import Recorder
 from microgradnp.debugger.record.syntax import HOOKS
+
+NAME = re.compile(r"[^\W\d]\w*")
 
 
 class Sightings:
@@ -19,6 +22,7 @@ class Sightings:
         self.readers: dict[CodeType, Readers] = {}
         self.looking = False  # an expression of `bind` may call a function of the user
         self.sizes: dict[CodeType, set[int]] = {}  # for how many variables the readers of a function were looked for
+        self.names: dict[CodeType, set[str]] = {}  # that the readers of a function mention
 
     def look(self, recorder: Recorder, frame: FrameType) -> None:
         """Note the arguments that have changed in a frame."""
@@ -41,6 +45,7 @@ class Sightings:
             sizes.add(len(variables))
             depth = len(recorder.call.chain) if recorder.call is not None else 0
             self.readers[code] = self.binder.resolve(frame, depth, self.readers.get(code, []))
+            self.names[code] = {name for variable, _ in self.readers[code] for name in NAME.findall(variable.expression)}
         for variable, read in self.readers[code]:
             value = read(variables)
             if value is None:
@@ -48,6 +53,10 @@ class Sightings:
             held = recorder.operand(value)
             if not variable.history or not is_same(held, variable.history[-1].value):
                 variable.history.append(Held(len(recorder.nodes), held, None))
+
+    def ignores(self, code: CodeType, name: str) -> bool:
+        """Whether a variable of a function is no part of any argument. Another number in it needs no look."""
+        return code in self.names and name not in self.names[code]
 
     def variable(self, argument: str) -> Variable | None:
         """The best variable for an argument."""

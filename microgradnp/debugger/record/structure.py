@@ -98,6 +98,8 @@ class Structure:
         self.sources: list[list[int]] = []
         self.known: dict[Any, Any] = {}  # answers to questions that are asked again and again
         self.trees: dict[Node, Tree] = {}
+        self.asked: list[Node] = []  # the nodes that `around` was asked for last
+        self.answer: tuple[set[Node], set[Node]] = (set(), set())
         for node in record.nodes:
             parents = record.parents(node)
             self.sources.append([parent.number for parent in parents])
@@ -112,6 +114,12 @@ class Structure:
     def before(self, nodes: Iterable[Node], without: Iterable[Node] = ()) -> set[Node]:
         """What some nodes are made from, they themselves included."""
         return self.reached(nodes, self.sources, without)
+
+    def around(self, nodes: list[Node]) -> tuple[set[Node], set[Node]]:
+        """What is made from some nodes, and what they are made from; kept until others are asked for. Not to be changed."""
+        if self.asked != nodes:
+            self.asked, self.answer = list(nodes), (self.after(nodes), self.before(nodes))
+        return self.answer
 
     def reached(self, nodes: Iterable[Node], links: list[list[int]], without: Iterable[Node]) -> set[Node]:
         """All nodes to which links lead, from some of them."""

@@ -107,3 +107,13 @@ def name_parts(node: ast.Assign, value: ast.expr, made: dict[int, Site]) -> None
     for target, part in zip(node.targets[0].elts, value.elts, strict=False):
         if id(part) in made:
             made[id(part)].target = ast.unparse(target)
+
+
+def number_in(statement: ast.stmt) -> list[ast.expr]:
+    """The variable of `name += value`, where only operators run. A number in it is all that the statement changes."""
+    if not isinstance(statement, ast.AugAssign) or not isinstance(statement.target, ast.Name):
+        return []
+    calls = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
+    if any(isinstance(node, calls) for node in ast.walk(statement.value)):
+        return []
+    return [place(ast.Name(statement.target.id, ast.Load()), statement)]

@@ -97,8 +97,7 @@ def same_shape(node: Node, part: Part) -> bool:
 
 def moved_to(structure: Structure, held: Any, last: Any, tail: str, outputs: list[Node]) -> Any:
     """A parameter after the step: as the next forward pass reads it, or as it is at the end. None when it has not moved."""
-    made = structure.after(outputs)
-    forward = structure.before(outputs)
+    made, forward = structure.around(outputs)
     end = max(node.number for node in outputs)
     last_nodes = [final.node for _, final in pairs(held, last) if final is not None]
     if not made & structure.before(last_nodes):  # by branches only
