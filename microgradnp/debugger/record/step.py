@@ -91,6 +91,16 @@ def states(
             yield time, {argument: state[argument] for argument in chosen}
 
 
+class Seen(NamedTuple):
+    """Where the search for the next step goes on, once a step was found."""
+
+    start: int  # in the history
+    done: int  # the number of the step
+    least: int  # the next step begins after this node
+    carried: dict[str, Any]  # the parameters after the step
+    ever: frozenset[str]  # the arguments that have moved, or will
+
+
 class Ground(NamedTuple):
     """What all steps of a record have in common."""
 
@@ -99,6 +109,7 @@ class Ground(NamedTuple):
     history: list[tuple[int, dict[str, Any]]]
     ints: frozenset[str] = frozenset()  # parameters that are whole numbers in the first step, which is left out
     until: float = math.inf  # the processor time after which no later step is looked for
+    found: dict[int, Seen] | None = None  # by the numbers of the steps that were found
 
     @property
     def skipped(self) -> int:
@@ -113,7 +124,7 @@ def ground_of(record: Record, arguments: list[str], optional: set[str], whole: b
     """
     ints = frozenset() if whole else frozenset(begin_as_ints(record, arguments))
     history = list(states(record, arguments, optional, ints))
-    return Ground(Structure(record), replay(record, everything=True), history, ints, until)
+    return Ground(Structure(record), replay(record, everything=True), history, ints, until, {})
 
 
 def find_step(
@@ -130,11 +141,12 @@ def find_step(
     last: dict[str, Any] = {a: v.history[-1].value for a in arguments if (v := record.sightings.variable(a)) is not None}
     tails = {a: tail_of(v.expression) for a in arguments if (v := record.sightings.variable(a)) is not None}
     why = "the model's arguments never had values at the same time"
-    done, least = -1, 0
     blind: tuple[dict[str, Any], Evaluation] | None = None
-    carried: dict[str, Any] = {}
-    ever: set[str] = set()  # the arguments that have moved, or will
-    for tries, (time, seen) in enumerate(history):
+    begin: Seen = (ground.found or {}).get(number - 1, Seen(0, -1, 0, {}, frozenset()))
+    done: int = begin.done
+    least: int = begin.least
+    carried, ever = begin.carried, set(begin.ever)
+    for tries, (time, seen) in enumerate(history[begin.start :], begin.start):
         if done > SOON and clock.process_time() > ground.until:
             break
         if tries > TRIES + 20 * number or time < least:
@@ -158,12 +170,15 @@ def find_step(
         after = {a: moved_to(structure, state[a], last.get(a), tails[a], outputs) for a in evaluation.gradients}
         after = {a: moved for a, moved in after.items() if moved is not None}
         done += 1
+        if after:
+            carried = after
+            least = max(part.node.number for held in after.values() for part in parts_in(held))
+            if ground.found is not None:
+                ground.found[done] = Seen(tries + 1, done, least, carried, frozenset(ever))
         if done == number:
             return step_at(record, model, ground, state, after, evaluation, found, outputs)
         if not after:
             break
-        carried = after
-        least = max(part.node.number for held in after.values() for part in parts_in(held))
     if blind is None or number:
         raise CannotJudgeError(unfound(record, ground, number, done) or why)
     state, evaluation = blind
