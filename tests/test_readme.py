@@ -29,6 +29,15 @@ def test_the_code_of_a_page_prints_what_the_page_says(page, tmp_path, monkeypatc
     assert results.attempted > 10 or page.stem in UNTESTED
 
 
+@pytest.mark.parametrize(
+    ("mark", "last"), [("tour", "python -m microgradnp tour"), ("tests", 'python -m pytest -q -n 2 -m "not long"')]
+)
+def test_the_two_commands_stand_where_ci_looks_for_them(mark, last):
+    first, second = re.search(rf"<!-- {mark} -->\n```bash\n(.*?)\n```", README, re.S).group(1).split("\n")
+    assert first.startswith("python -m pip install ")
+    assert second == last
+
+
 @pytest.mark.parametrize("mark", ["wrong", "loss"])
 def test_the_lines_of_the_readme_are_those_of_its_example(mark):
     shown = re.search(rf"<!-- {mark} -->\n```python\n(.*?)```", README, re.S).group(1)
