@@ -86,7 +86,9 @@ class Program:
 
     def with_fewer_samples(self, length: int, count: int, known: Collection[bytes]) -> Program:
         """The same call on the first `count` of `length` samples. The known parameters stay whole."""
-        return Program(self.function, cut(self.args, length, count, known), cut(self.kwargs, length, count, known))
+        fewer = Program(self.function, cut(self.args, length, count, known), cut(self.kwargs, length, count, known))
+        fewer.record_at_once, fewer.record_seconds = self.record_at_once, self.record_seconds
+        return fewer
 
     @contextlib.contextmanager
     def world(self, inputs: Inputs) -> Iterator[Call]:

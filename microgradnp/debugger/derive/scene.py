@@ -112,8 +112,12 @@ def judged(
     Raises what the program or the judge raises, and NotRecordedError when the run is not over before the thread's clock shows
     `until`.
     """
-    end = clock.process_time() + until - clock.thread_time()
-    made = run(question, dict(texts), watched, end)
+    end, tracer = clock.process_time() + until - clock.thread_time(), sys.gettrace()
+    sys.settrace(None)  # a tracer that is code of the program would be recorded, too
+    try:
+        made = run(question, dict(texts), watched, end)
+    finally:
+        sys.settrace(tracer)
     wanted = question.wanted
     return judge_record(made, question.model, list(wanted.arguments), set(wanted.optional), question.number, more, end)
 
