@@ -233,7 +233,7 @@ def test_wrong(train, wrong, why):
 def test_another_forward_pass_is_no_proof():
     verdict = judged(forward_differs, loss, tuple(data(*SMALL)))
     assert verdict.wrong == verdict.right == []
-    assert all(entry.why == "your code does not compute what the model does" for entry in verdict.entries.values())
+    assert all(entry.why == "no value of your forward pass is what the model computes" for entry in verdict.entries.values())
 
 
 def by_elements(x, y, W):
