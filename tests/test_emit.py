@@ -619,7 +619,7 @@ class TestCommand:
         [
             ("return x", [], "must return a real scalar"),
             ("return np.sum(x) if np.sum(x) > 0 else 0", [], "a decision"),
-            ("return np.sum(x)", ["--wrt", "V"], "argnums='V'"),
+            ("return np.sum(x)", ["--wrt", "V"], "has no argument V; it has x"),
             ("return np.sum(x)", ["--name", "a b"], "not a valid name"),
         ],
     )

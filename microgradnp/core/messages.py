@@ -39,8 +39,9 @@ def stored_message(node: Made, target: str) -> str:
     """Message for `target = node`, where the target is an item of an ndarray.
 
     >>> import microgradnp as mg
-    >>> print(stored_message(mg.Tensor(1.0, name="y"), "out[i]"))
-    cannot store y () in an ndarray: it requires a gradient, which would be lost. Instead of out[i] = y write
+    >>> y = mg.Tensor(1.0)
+    >>> print(stored_message(y, "out[i]"))
+    an ndarray cannot hold y (), made at ...: it requires a gradient, which would be lost. Instead of out[i] = y write
     out = mg.set_at(out, i, y), or collect the Tensors in a list and np.stack them. .item() and .numpy() store plain numbers
     """
     origin = locate(node.place)
@@ -57,7 +58,7 @@ def stored_message(node: Made, target: str) -> str:
     else:
         cure = "Write new = mg.set_at(array, index, value)"
     return (
-        f"cannot store {describe(node)} in an ndarray: it requires a gradient, which would be lost. {cure}, or collect the "
+        f"an ndarray cannot hold {describe(node)}: it requires a gradient, which would be lost. {cure}, or collect the "
         "Tensors in a list and np.stack them. .item() and .numpy() store plain numbers"
     )
 
