@@ -71,8 +71,8 @@ def test_an_item_assignment_to_an_array_names_the_cure(W):
     array = np.zeros(2)
     with pytest.raises(ValueError, match="sequence") as caught:
         array[0] = W[0, 0]
-    assert re.match(
-        r"an ndarray cannot hold W\[0, 0\] .*: it requires a gradient.*write array = mg\.set_at\(array, 0, W\[0, 0\]\), or .*np\.stack",
+    assert re.search(
+        r"cannot hold W\[0, 0\] .*: it requires a gradient.*write array = mg\.set_at\(array, 0, W\[0, 0\]\), or .*np\.stack",
         str(caught.value.__cause__),
     )
     with pytest.raises(TypeError, match=re.escape("write array = mg.set_at(array, np.s_[:], W[0])")):

@@ -40,12 +40,12 @@ def stored_message(node: Made, target: str) -> str:
 
     >>> import microgradnp as mg
     >>> y = mg.Tensor(1.0)
-    >>> print(stored_message(y, "out[i]"))
+    >>> print(stored_message(y, "out[i]"))  # doctest: +ELLIPSIS, +NORMALIZE_WHITESPACE
     an ndarray cannot hold y (), made at ...: it requires a gradient, which would be lost. Instead of out[i] = y write
     out = mg.set_at(out, i, y), or collect the Tensors in a list and np.stack them. .item() and .numpy() store plain numbers
     """
     origin = locate(node.place)
-    value = expression_or(origin.text if origin else "", node.name or (origin and origin.name) or "value")
+    value = node.name or (origin and (origin.name or expression_or(origin.text, ""))) or "value"
     try:
         item = ast.parse(target, mode="eval").body
     except SyntaxError:
