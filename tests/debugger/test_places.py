@@ -80,6 +80,22 @@ def helper_without_a_factor(x, t, W, V, rate=0.1):
     V -= rate * a.T @ q
 
 
+def one_minus(h):
+    return 1 - h
+
+
+def helper_that_could_get_a_square(x, t, W, V, rate=0.1):
+    h = np.tanh(x @ W)
+    d = h @ V - t
+    p = d @ V.T * one_minus(h)
+    W -= rate * x.T @ p
+    V -= rate * h.T @ d
+
+
+def one_tanh(x, t, W, V):
+    return 0.5 * np.sum((np.tanh(x @ W) @ V - t) ** 2)
+
+
 def minus_the_slope(s):
     return s * (s - 1)
 
@@ -187,6 +203,7 @@ def told(train, loss):
         (no_mask, one_relu, "return up", "missing_activation_derivative", "return up * (z > 0)"),
         (forgets_the_back, two_sigmoids, "p = slope", "upstream_gradient_dropped", "p = slope * back"),
         (helper_without_a_factor, two_sigmoids, "return 1 - s", "wrong_activation_derivative", "return (1 - s) * s"),
+        (helper_that_could_get_a_square, one_tanh, "return 1 - h", "wrong_activation_derivative", "return 1 - h ** 2"),
         (helper_with_a_sign, two_sigmoids, "return s * (s - 1)", "sign_flipped", "return s * (1 - s)"),
         (helper_that_subtracts_wrongly, line, "return t - y", "sign_flipped", "return y - t"),
         (wrong_mask, one_relu, "d = up * (z < 0)", "relu_mask_wrong", "d = up * (z > 0)"),

@@ -263,8 +263,8 @@ class View:
         self.source = SourceStatement(tree, line, end, suspect.statement.function, ())
         scope = self.editor.scope(self.source)
         scope.operands[:0] = [name for name in sorted(self.unread) if name not in scope.operands]
-        helpers = helpers_of(self.snapshot) if self.snapshot is not None else []
-        scope.functions += [name for name in helpers if "." not in name and name not in scope.functions]
+        self.helpers = helpers_of(self.snapshot) if self.snapshot is not None else []
+        scope.functions += [name for name in self.helpers if "." not in name and name not in scope.functions]
 
     @property
     def reads_moved(self) -> bool:
@@ -299,6 +299,7 @@ class View:
             candidate.cost -= FORGOTTEN
         if edit.kind == "factor" and self.lacks_rate(edit):
             candidate.cost -= FORGOTTEN
+        candidate.cost += 0.4 * self.passes_nothing(edit)
         candidate.cost += 0.4 * (edit.kind == "range") + 0.5 * (edit.kind == "target" and not self.fits(edit.replacement))
         if edit.kind == "order" and "out of the loop" not in edit.new:
             candidate.cost += -0.4 if self.suspect.is_early_or_late else 0.8
@@ -314,6 +315,20 @@ class View:
             return False
         parts = (self.screen.value(part, snapshot) for part in (edit.replacement.left, edit.replacement.right))
         return any(part is not None and np.ndim(part[0]) == 0 for part in parts)
+
+    def passes_nothing(self, edit: Edit) -> bool:
+        """Whether a function of the program would get what is no quantity of the model, in the place of one that is.
+
+        Then the fault is rather in the function: `slope(h ** 2)` mends `return 1 - h`, and is no better for it.
+        """
+        call = edit.parent
+        if not isinstance(call, ast.Call) or edit.field != "args" or ast.unparse(call.func) not in self.helpers:
+            return False
+        if self.snapshot is None:
+            return False
+        old, new = self.screen.value(edit.node, self.snapshot), self.screen.value(edit.replacement, self.snapshot)
+        numbers = [pair for pair in (old, new) if pair is not None and all(map(is_numbers, pair))]
+        return len(numbers) == 2 and bool(self.screen.meanings.of(old)) and not self.screen.meanings.of(new)
 
     @property
     def runs_often(self) -> bool:
