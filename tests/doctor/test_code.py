@@ -10,6 +10,7 @@ import microgradnp as mg
 from microgradnp.cli import story
 from microgradnp.cli.trainings import loss_of
 from microgradnp.debugger.judge.verdict import Verdict
+from microgradnp.doctor.handwritten.rule import rule_of
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 4))
@@ -163,6 +164,19 @@ def test_gradients_that_are_added_up():
     found = code(gradient_of_a_sum, 0.02, budget=60)  # on a slow machine, too
     assert found.causes[0].name == "wrong_gradient", str(found)
     assert "sum of all gradients" in found.causes[0].evidence
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_sum_of_gradients_is_no_momentum_of_one(seed):
+    rng = np.random.default_rng(seed)
+    gradients = [rng.normal(size=(3, 2)) for _ in range(9)]
+    rule = rule_of([-0.1 * total for total in np.cumsum(gradients, axis=0)], gradients)
+    assert (rule.kind, rule.lr) == ("sum", pytest.approx(0.1))
+    moves = [-0.1 * gradients[0]]
+    for g in gradients[1:]:
+        moves.append(0.99 * moves[-1] - 0.1 * g)
+    rule = rule_of(moves, gradients)
+    assert (rule.kind, rule.momentum) == ("momentum", pytest.approx(0.99))
 
 
 def dropped(x, y, W, V, lr):

@@ -14,6 +14,7 @@ from microgradnp.optim import SGD, Adam, Optimizer
 
 EXACT = 1e-6  # relative residual of a rule that fits
 MOST = 12  # steps that a rule is fitted to
+MOMENTUM = 1 - 1e-4  # the largest; 1, up to rounding, is the sum of all gradients so far
 
 
 @dataclass
@@ -48,7 +49,7 @@ def rule_of(moves: Sequence[Array], gradients: Sequence[Array]) -> Rule:
         return Rule("schedule", rates[0], 0.0, max(rests), cosine, length, rates[-1])
     if len(d) > 3:
         both = fitted(d[1:], [g[1:], d[:-1]])
-        if both is not None and both[1] < EXACT and 0 < both[0][1] < 1 and both[0][0] < 0:
+        if both is not None and both[1] < EXACT and 0 < both[0][1] < MOMENTUM and both[0][0] < 0:
             return Rule("momentum", -both[0][0], both[0][1], both[1], cosine, length)
         sums = fitted(d, [list(np.cumsum(g, axis=0))])
         if sums is not None and sums[1] < EXACT:
