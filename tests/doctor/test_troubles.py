@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import sys
 
 import numpy as np
 import pytest
@@ -9,6 +10,11 @@ import pytest
 import microgradnp as mg
 
 RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def the_same_numbers_for_each(monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "RNG", np.random.default_rng(0))  # whichever tests ran before
 
 
 def two_moons(n=200):
