@@ -54,6 +54,7 @@ class Case:
     notes: tuple[str, ...] = ()  # how it came to this run, for the reader of the report
     carried: bool = False  # the gradients of the step before are still in those of this step
     seconds: float = 0.0  # that the trace took
+    hurried: bool = False  # whether the budget left later steps out
     recorded: Recorded | None = None  # what the program's record says; None where it was not asked
 
     def noted(self, note: str) -> Case:

@@ -104,7 +104,7 @@ def judged_case(case: Case, made: RecordVerdict) -> Case:
         case = replace(case, verdict=verdict)
     if case.verdict.ok:
         seen = made.step.record.finished or made.parting or made.unlike or made.last == number + MORE_STEPS
-        return case if seen else case.noted(UNSEEN.format(made.last))
+        return case if seen else replace(case.noted(UNSEEN.format(made.last)), hurried=True)
     if case.verdict.asleep and (generic := wrong_with_generic_values(case)) is not None:
         return generic.noted("the gradients are right for the values given, and wrong for generic ones")
     return on_fewer_samples(case) if is_slow(case) else case
@@ -358,10 +358,12 @@ def report(case: Case, explained: Explanation | None = None) -> Report:
     """What was found in one case, ready to be shown."""
     found = Report(case.question.program, case.trace, case.matches, case.verdict, case.run.number)
     found.notes = [*case.notes, *warnings_about(case)]
+    found.hurried = case.hurried or case.trace.tracer.out_of_time
     if explained is not None:
         found.notes += [] if explained.repeats else [UNREPEATABLE]
         found.notes += [explained.failed] if explained.failed else []
         found.notes += [f"{allowed(case)} ended before all edits were tried"] if explained.out_of_time else []
+        found.hurried = found.hurried or explained.out_of_time
         found.blame, found.findings = explained.blamed, explained.findings
         found.matches = explained.blamed.matches if explained.blamed is not None else case.matches
         found.forward_ok, found.tried = explained.forward_ok, explained.tried

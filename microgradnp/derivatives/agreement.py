@@ -87,3 +87,8 @@ def cosine(hand: Array, true: Array) -> float:
     """Cosine of the angle between the arrays; NaN when one is zero."""
     norms = float(np.linalg.norm(hand)) * float(np.linalg.norm(true))
     return float(np.vdot(hand, true).real) / norms if norms else float("nan")
+
+
+def degrees(cosine: float) -> float:
+    """The angle with this cosine, 0 to 180. NaN stays NaN."""
+    return float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))

@@ -269,11 +269,16 @@ def test_wrong_code_is_called_wrong(train, wrong):
     assert exit_code(report) == 1
 
 
+def test_a_recording_of_all_steps_is_not_hurried():
+    assert not mg.debug(grows, loss, SQUARE, budget=30).hurried
+
+
 def test_a_recording_that_ends_early_says_which_steps_were_judged(monkeypatch):
     monkeypatch.setattr("microgradnp.debugger.judge.gate.MOST", (40,))  # operations: the first step, and not the second
     report = mg.debug(grows, loss, SQUARE, budget=2.0)
     assert report.word == "RIGHT"
     assert any("ended after step 0: later steps were not judged" in note for note in report.notes)
+    assert report.hurried
 
 
 # ----------------------------------------------------------------------------------------------- between right and wrong

@@ -193,7 +193,7 @@ def test_a_debugger_that_ran_out_of_time_is_asked_again_and_never_quoted_as_an_a
 
     def debug(*args, budget):
         asked.append(budget)
-        return SimpleNamespace(verdict=Verdict({}, unjudged={"W": "no time"}), first_wrong=None, notes=[])
+        return SimpleNamespace(verdict=Verdict({}, unjudged={"W": "no time"}), first_wrong=None, hurried=True)
 
     monkeypatch.setattr("microgradnp.doctor.handwritten.code.debug", debug)
     found = mg.diagnose(dropped, loss, (X, Y, W0.copy(), V0.copy(), 0.05), budget=20)

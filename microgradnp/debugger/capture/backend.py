@@ -46,6 +46,7 @@ def listening(listener: Listener) -> Iterator[None]:
 
 @contextlib.contextmanager
 def settrace(listener: Listener) -> Iterator[None]:
+    """Deliver the events by a trace function of Python 3.11; the one before is put back."""
     earlier = sys.gettrace()
 
     def local(frame: FrameType, event: str, value: Any) -> Callable[..., Any]:

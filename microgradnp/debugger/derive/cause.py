@@ -49,6 +49,7 @@ class Difference:
         self.step = mended.scene.verdict.step
 
     def cause(self) -> str:
+        """The name of the mistake that the change undoes, as the reports know it."""
         kind, entries = self.edit.kind, self.mended.scene.verdict.entries.values()
         if any("the step before" in entry.why for entry in entries if entry.status == "wrong"):
             return "gradient_accumulated_across_steps"

@@ -101,6 +101,7 @@ class Meanings:
         return self.cache[mark]
 
     def search(self, first: np.ndarray, second: np.ndarray) -> list[Meaning]:
+        """The quantities of the model that a value is at both inputs, up to a factor and a transposition, the simplest first."""
         key = self.key((first, second))
         if key is None:
             return []
@@ -217,6 +218,7 @@ def quantities(first: Evaluation, second: Evaluation) -> Iterator[Quantity]:
 
 
 def every_quantity(first: Evaluation, second: Evaluation) -> Iterator[Quantity]:
+    """The values of the model at both inputs, the gradients with respect to them, and their rows, shares and slopes."""
     users = users_of(first)
     twins = list(zip(first.nodes, second.nodes, strict=True))
     known = {id(node): number for number, node in enumerate(first.nodes)}

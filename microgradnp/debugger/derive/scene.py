@@ -227,6 +227,7 @@ class Lookouts(Instrumenter):
     """An instrumenter that also looks at the variables before each statement of a function."""
 
     def block(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        """The statements of a block with hooks, a look at the variables before each, and one behind each assignment."""
         made: list[ast.stmt] = []
         for statement in body:
             if len(self.function) > 1 and not isinstance(statement, (ast.FunctionDef, ast.ClassDef)):

@@ -133,6 +133,7 @@ class Probe:
             raise StepOver
 
     def on_line(self, frame: FrameType, line: int) -> None:
+        """Count the turns of the training loop, and read the variables before the wanted one. Raises StepOver when time is up."""
         self.events += 1
         if self.events & 63 == 0 and clock.thread_time() > self.deadline:
             raise StepOver

@@ -29,7 +29,7 @@ from microgradnp.debugger.judge.evidence import (
 )
 from microgradnp.debugger.match.matches import Matches
 from microgradnp.debugger.match.references import Evaluation
-from microgradnp.derivatives.agreement import cosine, scale_of
+from microgradnp.derivatives.agreement import cosine, degrees, scale_of
 
 FORGOTTEN = "never updated"
 ROUNDING = 1e-11  # of the largest gradient: what is smaller is zero
@@ -335,10 +335,10 @@ def relation(entry: Entry, trace: Trace) -> str:
 
 def angle(found: np.ndarray, expected: np.ndarray) -> str:
     """How far the direction of an array is from the right one, in words."""
-    degrees = math.degrees(math.acos(min(1.0, max(-1.0, cosine(found, expected)))))
-    if math.isnan(degrees) or degrees < 0.1:
+    off = degrees(cosine(found, expected))
+    if off < 0.1:
         return "its direction is less than 0.1 degrees off"
-    return f"its direction is {degrees:.{0 if degrees > 9.5 else 1}f} degrees off"
+    return f"its direction is {off:.{0 if off > 9.5 else 1}f} degrees off"
 
 
 def multiple(entry: Entry, trace: Trace) -> str:

@@ -23,6 +23,7 @@ class CallHooks(Hooks):
     """A recorder with all hooks."""
 
     def hook_call(self, site: Site) -> Hook:
+        """The hook around the function of a call: one of the user's is entered, every other is recorded as one operation."""
         count = itertools.count().__next__
 
         def hook(function: Any) -> Any:

@@ -131,6 +131,7 @@ class Facts:
     proposal: dict[str, str] = field(default_factory=dict)  # a binding with which the code can be judged
     tried: int = 0
     seconds: float = 0.0
+    hurried: bool = False  # whether the budget ended the work before all that was wanted was looked at
     instead: str = ""  # a sentence, where this is not the step that was asked for
     parting: str = ""  # where the forward pass is another than the model's, if no gradient could be compared for that
 

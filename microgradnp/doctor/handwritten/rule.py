@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from microgradnp.derivatives.agreement import degrees
 from microgradnp.doctor.patient import Array
 from microgradnp.optim import SGD, Adam, Optimizer
 
@@ -110,5 +110,4 @@ def described(rule: Rule) -> str:
         return f"moves by -{rule.lr:.4g} x the sum of all gradients so far"
     if rule.kind == "adam":
         return f"moves by Adam with rate {rule.lr:.4g}"
-    degrees = math.degrees(math.acos(min(1.0, max(-1.0, rule.cosine))))
-    return f"moves at {rule.length:.2g} of its gradient's length, {degrees:.0f} degrees off its direction"
+    return f"moves at {rule.length:.2g} of its gradient's length, {degrees(rule.cosine):.0f} degrees off its direction"
