@@ -1,6 +1,6 @@
 """How good `mg.debug` is on public programs with hand-written backprop, as published and with one or two mistakes put in.
 
-python tests/benchmarks/debug_public.py FOLDER [--set tuned|unseen] [--random N] [--json OUT] [--verbose]
+python tests/benchmarks/debug_public.py FOLDER [--set tuned|unseen|fresh] [--random N] [--json OUT] [--verbose]
 python tests/benchmarks/debug_public.py FOLDER --check
 
 FOLDER holds the checkouts, `owner+name/path`; nothing of their text is kept here. `public/` describes each program: a small
@@ -360,7 +360,7 @@ def run(folder: Path, program: Program, index: int, seed: int) -> dict[str, Any]
 
     edits, published = next((e, p) for i, e, p in versions(program) + cases(program) if i == index)
     texts = sources(folder, program, edits, published)
-    row: dict[str, Any] = {"program": program.name, "tuned": program.tuned, "case": index, "seed": seed}
+    row: dict[str, Any] = {"program": program.name, "group": program.group, "case": index, "seed": seed}
     right = gradients(program, sources(folder, program), seed)
     if index > 0 and not program.mistakes[index - 1].causes:  # drawn at random: it may be no program, or no mistake
         try:
@@ -458,7 +458,7 @@ def in_process(folder: Path, program: Program, index: int, seed: int) -> dict[st
     with os.fdopen(reader) as pipe:
         said = pipe.read()
     _, ended = os.waitpid(child, 0)
-    known = {"program": program.name, "tuned": program.tuned, "case": index, "seed": seed}
+    known = {"program": program.name, "group": program.group, "case": index, "seed": seed}
     if not said:
         return {**known, "status": "unjudged", "said": f"crash: the process ended with {ended}", "crash": True}
     return {**known, **json.loads(said)}
@@ -496,7 +496,7 @@ def table(title: str, rows: list[dict[str, Any]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--set", choices=["tuned", "unseen"])
+    parser.add_argument("--set", choices=["tuned", "unseen", "fresh"])
     parser.add_argument("--program", help="only programs whose name contains this")
     parser.add_argument("--seeds", type=int, default=3, help="seeds with which each right program is run")
     parser.add_argument(
@@ -513,7 +513,7 @@ def main() -> None:
     chosen = {
         name: program
         for name, program in known.items()
-        if (not options.set or program.tuned == (options.set == "tuned"))
+        if (not options.set or program.group == options.set)
         and (not options.program or options.program in name)
         and (options.folder / program.repository.replace("/", "+") / program.file).exists()
     }
@@ -558,8 +558,8 @@ def main() -> None:
             print(f"{name} {index} seed {seed}: {row['status']} {marks} {row.get('seconds', 0):.2f} s | {said}", flush=True)
         if options.json:
             options.json.write_text(json.dumps(rows, indent=1))
-    for title in ("unseen", "tuned"):
-        of_title = [r for r in rows if r["tuned"] == (title == "tuned")]
+    for title in ("fresh", "unseen", "tuned"):
+        of_title = [r for r in rows if r["group"] == title]
         if of_title:
             print(table(title, of_title))
 

@@ -96,6 +96,7 @@ class Program:
     mend: edits that make a program right which is published wrong; `published` are the causes, `blame` the lines of that.
     stubs: modules that it imports and does not need.
     backward: the lines of the backward pass by file, for mistakes that are drawn at random.
+    fresh: chosen and described by someone who never ran the debugger on it.
     """
 
     repository: str
@@ -119,3 +120,9 @@ class Program:
     stubs: Mapping[str, str] = field(default_factory=dict)
     backward: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     name: str = ""
+    fresh: bool = False
+
+    @property
+    def group(self) -> str:
+        """The set that the program belongs to."""
+        return "fresh" if self.fresh else "tuned" if self.tuned else "unseen"
