@@ -18,7 +18,7 @@ def loss(x: Any, y: Any, W1: Any, b1: Any, scale: Any, shift: Any, W2: Any, b2: 
     return np.mean(np.log(np.sum(np.exp(z), axis=1)) - np.sum(y * z, axis=1))
 
 
-def build(module: ModuleType, rng: np.random.Generator) -> Call:
+def build(module: ModuleType, rng: np.random.Generator, kind: str = "SGD") -> Call:
     import activations
     import dense
     import losses
@@ -34,20 +34,31 @@ def build(module: ModuleType, rng: np.random.Generator) -> Call:
     known = {key: rng.normal(size=value.shape) for key, value in known.items()}
     for layer in layers:
         layer.update_parameters(known)
-    optimizer = module.SGD(0.2, known, losses.CrossEntropy(dim=-1))
+    optimizer = getattr(module, kind)(0.2, known, losses.CrossEntropy(dim=-1))
     start = {name: known[key].copy() for name, key in KEYS.items()}
     x, y = rng.normal(size=(7, 4)), np.eye(3)[np.arange(7) % 3]
-    return Call(
-        optimizer.step,
-        loss,
-        {"x": x, "y": y, **start},
-        lambda _: {name: optimizer.parameters[KEYS[name]] - value for name, value in start.items()},
-        (x, y, layers),
-        bind={name: f"self.parameters[{key!r}]" for name, key in KEYS.items()},
-    )
+
+    def after(_: Any) -> dict[str, Any]:
+        return {name: optimizer.parameters[KEYS[name]] - value for name, value in start.items()}
+
+    def train(x, y, layers, steps):
+        for _ in range(steps):
+            optimizer.step(x, y, layers)
+
+    point = {"x": x, "y": y, **start}
+    if kind == "SGD":
+        bind = {name: f"self.parameters[{key!r}]" for name, key in KEYS.items()}
+        return Call(optimizer.step, loss, point, after, (x, y, layers), bind=bind)
+    bind = {name: f"optimizer.parameters[{key!r}]" for name, key in KEYS.items()}
+    return Call(train, loss, point, after, (x, y, layers, 3), bind=bind)
+
+
+def with_adam(module: ModuleType, rng: np.random.Generator) -> Call:
+    return build(module, rng, "Adam")
 
 
 NORM, DENSE, ACTIVATIONS, LOSSES = "nn/normalization.py", "nn/dense.py", "nn/activations.py", "nn/losses.py"
+MORE = (NORM, DENSE, ACTIVATIONS, LOSSES, "nn/layer.py", "nn/loss_base.py", "nn/initializers.py")
 PROGRAMS = [
     Program(
         "colecgulino/numpy-nn",
@@ -69,10 +80,32 @@ PROGRAMS = [
             Edit(94, r"x\.T @ backwards_gradient", "(backwards_gradient.T @ x).T", DENSE),
             Edit(228, r"1 - tanhx\*\*2", "(1 - tanhx) * (1 + tanhx)", ACTIVATIONS),
         ),
-        more=(NORM, DENSE, ACTIVATIONS, LOSSES, "nn/layer.py", "nn/loss_base.py", "nn/initializers.py"),
+        more=MORE,
         root="nn",
         mend=(Edit(108, r"gamma\[\.\.\., None\]", "gamma", NORM),),
         published=("transposed", "wrong_index", "wrong_variable"),
         fresh=True,
-    )
+    ),
+    Program(
+        "colecgulino/numpy-nn",
+        "nn/optimizers.py",
+        with_adam,
+        (
+            mistake(259, r"\(1 - self\.beta1\)", "self.beta1", "optimizer_rule_wrong", "missing_factor"),
+            mistake(260, r"np\.square", "np.abs", "optimizer_rule_wrong", "missing_factor"),
+            mistake(261, r"self\.m\[k\] /", "gradients[k] /", "optimizer_rule_wrong", "wrong_variable"),
+            mistake(262, r"beta2", "beta1", "optimizer_rule_wrong", "wrong_variable"),
+            mistake(263, r"np\.sqrt\(v_hat\)", "v_hat", "optimizer_rule_wrong", "missing_factor"),
+            mistake(263, r"m_hat", "self.m[k]", "optimizer_rule_wrong", "wrong_variable"),
+            mistake(267, r"\+= 1", "+= 0", "optimizer_rule_wrong"),
+        ),
+        harmless=(Edit(260, r"np\.square\(gradients\[k\]\)", "gradients[k] ** 2"),),
+        adaptive=True,
+        more=MORE,
+        root="nn",
+        mend=(Edit(108, r"gamma\[\.\.\., None\]", "gamma", NORM),),
+        published=("transposed", "wrong_index", "wrong_variable"),
+        name="adam",
+        fresh=True,
+    ),
 ]
