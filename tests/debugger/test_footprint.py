@@ -1,5 +1,6 @@
 """What `mg.debug` leaves behind: nothing. The user's data, files, screen and random numbers are as before."""
 
+import gc
 import os
 import random
 import subprocess
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
+from microgradnp.debugger.record import census
 
 SETTINGS = {"rate": 0.1, "seen": []}
 
@@ -190,3 +192,29 @@ def test_threads_that_ran_before_are_left_alone(tmp_path, capsys):
     assert min(pauses) > 0.01
     assert len(out.read_text().splitlines()) == len(pauses)
     assert len(pauses) == capsys.readouterr().out.count("beat")
+
+
+def old_function():
+    """Is made before the objects are looked at."""
+
+
+def test_all_objects_are_looked_at_once_and_later_only_new_ones():
+    with census.census():
+        assert old_function in census.functions_of({__file__})
+        assert gc.get_freeze_count() > 1000
+
+        def new_function():
+            """Is made afterwards."""
+
+        assert {old_function, new_function} <= set(census.functions_of({__file__}))
+    assert gc.get_freeze_count() == 0
+
+
+def test_objects_that_the_user_has_frozen_stay_so():
+    gc.freeze()
+    try:
+        with census.census():
+            census.functions_of({__file__})
+        assert gc.get_freeze_count()
+    finally:
+        gc.unfreeze()

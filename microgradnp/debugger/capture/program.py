@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import gc
 import inspect
 import os
 import random
@@ -22,6 +21,7 @@ import numpy as np
 from microgradnp.debugger.capture.script import is_script
 from microgradnp.debugger.capture.source import Source, source_of
 from microgradnp.debugger.capture.values import as_array, is_numeric_nest, is_user_instance
+from microgradnp.debugger.record import census
 from microgradnp.debugger.record.world import Call, World
 
 
@@ -257,8 +257,7 @@ def is_label_like(array: np.ndarray) -> bool:
 
 def functions_of(codes: set[CodeType]) -> list[types.FunctionType]:
     """The function objects that run these code objects."""
-    found = {id(f): f for f in gc.get_referrers(*codes) if isinstance(f, types.FunctionType) and f.__code__ in codes}
-    return list(found.values())
+    return [f for f in census.functions_of({code.co_filename for code in codes}) if f.__code__ in codes]
 
 
 def code_table(code: CodeType, table: dict[tuple[str, int], CodeType]) -> dict[tuple[str, int], CodeType]:

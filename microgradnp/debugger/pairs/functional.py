@@ -23,7 +23,7 @@ from microgradnp.debugger.capture.program import exchanged
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.capture.values import is_user_instance
 from microgradnp.debugger.pairs.world import plain
-from microgradnp.debugger.record.record import functions_of
+from microgradnp.debugger.record.census import functions_of
 from microgradnp.rules.functional import set_at
 
 MADE = frozenset(["array", "asarray", "asanyarray", "ascontiguousarray"])  # NumPy's functions that ask no Tensor

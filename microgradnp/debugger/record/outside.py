@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from microgradnp.debugger.record.census import census
 from microgradnp.debugger.record.values import global_state, set_global_state
 
 Replaced = tuple[Any, str, Callable[..., Any]]
@@ -41,7 +42,7 @@ def aside() -> Iterator[list[str]]:
         return
     environment, options = dict(os.environ), np.get_printoptions()
     kept_back: list[str] = []
-    with contextlib.ExitStack() as stack:
+    with census(), contextlib.ExitStack() as stack:
         scratch = Scratch(stack)
         started = Start(kept_back, scratch, global_state(), os.getcwd(), list(sys.path))
         others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import gc
 import linecache
 import time
 import types
 from collections.abc import Callable, Iterator, Mapping
-from itertools import compress, repeat
-from operator import is_
 from types import CodeType
 from typing import Any
 
 from microgradnp.core.origin import one_line
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.record.call_hooks import CallHooks
+from microgradnp.debugger.record.census import functions_of
 from microgradnp.debugger.record.instrument import Instrumented, instrument, instrument_tree
 from microgradnp.debugger.record.nodes import Record
 from microgradnp.debugger.record.recorder import StoppedRecordingError
@@ -218,13 +216,6 @@ def instrumented(file: str, looking: bool, line: int) -> Instrumented | None:
         return instrument(file, text, looking, line) if text else None
     except SyntaxError:
         return None
-
-
-def functions_of(files: set[str]) -> list[types.FunctionType]:
-    """All functions that were defined in some files. The search for functions runs in C: a process has a million objects."""
-    everything = gc.get_objects()
-    functions = compress(everything, map(is_, map(type, everything), repeat(types.FunctionType)))
-    return [f for f in functions if f.__code__.co_filename in files]
 
 
 class CodeTable:
