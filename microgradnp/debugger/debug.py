@@ -77,19 +77,25 @@ def debug(
     >>> mg.debug(by_hand, lambda x, t, W: 0.5 * mg.sse(x @ W, t), arrays).word
     'WRONG'
     """
-    check_kinds(args, kwargs or {}, bind or {}, step)
+    kwargs, bind = {} if kwargs is None else kwargs, {} if bind is None else bind
+    check_kinds(args, kwargs, bind, step)
     if isinstance(train, (str, os.PathLike)):
         if not os.path.isfile(train):
             raise FileNotFoundError(f"debug: there is no file {str(train)!r}; pass a function itself, or the path of a script")
         train = script(train)
     allowed = Budget(budget)
-    return ask(Program(train, tuple(args), dict(kwargs or {})), loss, dict(bind or {}), step, allowed)
+    return ask(Program(train, tuple(args), dict(kwargs)), loss, dict(bind), step, allowed)
 
 
 def check_kinds(args: Any, kwargs: Any, bind: Any, step: Any) -> None:
     """Raise TypeError for an argument of another kind, and say what to write."""
     if not isinstance(args, (tuple, list)):
         raise TypeError(f"debug: args must be a tuple of the function's arguments, got {type(args).__name__}; write args=(x,)")
+    if not isinstance(kwargs, Mapping):
+        raise TypeError(
+            f"debug: kwargs must be a dict of the function's keyword arguments, got {type(kwargs).__name__}; "
+            "put all arguments into one tuple: debug(train, loss, (x, y, W))"
+        )
     for where, value in (*((f"args[{k}]", value) for k, value in enumerate(args)), *kwargs.items()):
         if isinstance(value, Tensor):
             raise TypeError(f"debug: {where} is a Tensor; hand-written backprop works on arrays: pass .numpy() of it")

@@ -29,6 +29,9 @@ from microgradnp.debugger.judge.verdict import Verdict
 from microgradnp.debugger.match.references import ModelError, evaluate, is_regular
 from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.optimizer.rule import wrong_rule
+from microgradnp.debugger.report.equation import equation
+from microgradnp.debugger.report.facts import Finding
+from microgradnp.debugger.report.meant import node_meant, node_shared
 from microgradnp.debugger.report.reasons import reasons
 from microgradnp.debugger.report.report import Report
 from microgradnp.debugger.report.stopped import stopped
@@ -67,6 +70,7 @@ def investigate(question: Question, number: int) -> Report:
         found = judged_by_lines(replace(case, recorded=recorded))
     if found.verdict.unjudged:
         found.proposal = other_binding(case)
+    found.findings = [replace(finding, equation=equation_of(found, finding)) for finding in found.findings]
     found.reasons = reasons(found.trace, found.matches.index)
     found.seconds = clock.thread_time() - question.budget.started
     return found
@@ -368,6 +372,15 @@ def report(case: Case, explained: Explanation | None = None) -> Report:
         found.matches = explained.blamed.matches if explained.blamed is not None else case.matches
         found.forward_ok, found.tried = explained.forward_ok, explained.tried
     return found
+
+
+def equation_of(found: Report, finding: Finding) -> str:
+    """The right gradient of the value of a finding in the names of the model. Empty where it is not known, or long."""
+    if finding.certainty == "suspected":
+        return ""
+    node = node_meant(found, finding)
+    node = node if node is not None else node_shared(found, finding)
+    return equation(found.matches.evaluation, node) if node is not None else ""
 
 
 def allowed(case: Case) -> str:

@@ -78,7 +78,7 @@ CALCULUS = {  # the rule of calculus that a mistake breaks, for a layer z = h @ 
     "factor_2": "u**2 has the derivative 2 * u, and 0.5 * u**2 has u",
     "regularisation_term_wrong": "a penalty lam * sum(W**2) adds 2 * lam * W to dL/dW",
     "missing_path_through_time": "h[t] is read at t and at t + 1, so dL/dh[t] is the sum of both gradients",
-    "wrong_time_index": "z[t] = h[t - 1] @ W gives dL/dW = the sum over t of h[t - 1].T @ dL/dz[t]",
+    "wrong_time_index": "z[t] = h[t - 1] @ W and h[t] = f(z[t]): each factor of a gradient is read at the t of its own formula",
     "missing_term": "a value that is read in several places has the sum of their gradients",
     "gradient_overwritten": "a value that is read in several places has the sum of their gradients",
     "missing_factor": "u * v has the derivative v with respect to u: the other factor stays",

@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from microgradnp.core.origin import locate
 from microgradnp.core.sweep import sweep
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.capture.versions import Version
 from microgradnp.debugger.match.index import Match
 from microgradnp.debugger.report.annotate import Meanings, tells
 from microgradnp.debugger.report.facts import Facts, Finding
+from microgradnp.debugger.report.meant import like_nodes, node_meant
 from microgradnp.derivatives.agreement import scale_of
 
 EQUAL = 1e-8  # relative
@@ -61,14 +61,14 @@ class Beside:
         for one in wrong:
             for pair in self.made_from(one):
                 found.setdefault(id(pair.version), pair)
+        known = {pair.node for pair in found.values()}
+        found |= {id(pair.version): pair for pair in self.ends() if pair.node not in known}
         states = {id(v): self.meanings.state(v) for v in self.versions if id(v) not in self.updates}
         times = [v.time for v in self.versions if id(v) in found or states.get(id(v)) == "wrong"]
         for version in self.versions:
             state = states.get(id(version), "")
             if state in ("wrong", "after") and min(times) <= version.time <= max(times):
                 found.setdefault(id(version), Pair(version, None, state, ""))
-        known = {pair.node for pair in found.values()}
-        found |= {id(pair.version): pair for pair in self.ends() if pair.node not in known}
         return sorted(found.values(), key=lambda pair: pair.version.time)
 
     def equal(self, version: Version) -> Pair | None:
@@ -97,7 +97,7 @@ class Beside:
 
     def found_wrong(self, finding: Finding) -> Pair | None:
         """The wrong value of a finding, where the report knows the gradient that it should have been."""
-        node = self.first if finding is self.report.first_wrong else self.named(finding.expected)
+        node = self.first if finding is self.report.first_wrong else node_meant(self.report, finding)
         if node is None or finding.certainty == "suspected":
             return None
         named = [v for v in self.versions if (v.file, v.line, v.path) == (finding.file, finding.line, finding.variable)]
@@ -108,11 +108,6 @@ class Beside:
         scales = [match.scale for v in version.inputs if (match := self.meanings.match(v)) and match.reference.kind == "adjoint"]
         hand = self.like_model(version, node, scales[0] if scales else 1.0)
         return Pair(version, node, "wrong", self.difference(node, hand), hand)
-
-    def named(self, expected: str) -> int | None:
-        """The node whose gradient a finding names."""
-        known = (r for r in self.report.matches.index.references if r.kind == "adjoint" and not r.partial and r.node >= 0)
-        return next((r.node for r in known if expected.startswith(f"{r.text} (")), None)
 
     def ends(self) -> Iterator[Pair]:
         """What the report judged for each parameter: the last word where no statement is known to compute its gradient."""
@@ -127,24 +122,13 @@ class Beside:
             known = {k: found[id(v)].node for k, v in enumerate(runs) if id(v) in found}
             if len(runs) == len(known) or not known:
                 continue
-            like = self.like(next(iter(known.values())))
+            node = next(iter(known.values()))
+            like = like_nodes(self.evaluation, node) if node is not None else []
             if len(like) != len(runs) or any(like[k] != node for k, node in known.items()):
                 continue
             for version, node in zip(runs, like, strict=True):
                 hand = self.like_model(version, node, 1.0)
                 yield Pair(version, node, "after", self.difference(node, hand), hand)
-
-    def like(self, node: int | None) -> list[int]:
-        """The nodes that the same operation on the same line of the model made, in the order of the backward pass."""
-        if node is None:
-            return []
-        keys = [self.key(k) for k in range(len(self.evaluation.nodes))]
-        return [k for k in reversed(range(len(keys))) if keys[k] is not None and keys[k] == keys[node]]
-
-    def key(self, node: int) -> Any:
-        value = self.evaluation.nodes[node]
-        place = locate(value.place) if value.rule is not None else None
-        return (place.file, place.line, place.text, value.rule.name, value.shape) if place is not None else None
 
     def made_from(self, wrong: Pair) -> Iterator[Pair]:
         """The values that the rules of the model give, with the wrong value in the place of the right gradient."""

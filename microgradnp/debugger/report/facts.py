@@ -50,6 +50,7 @@ class Finding:
     rule: str = ""  # the textbook's rule, where the optimizer breaks it
     times: float = 1.0  # a factor that all gradients have with the fix; no input tells one from a learning rate
     part: tuple[int, int] | None = None  # the columns of `source` that are wrong, where no fix shows them
+    equation: str = ""  # the right gradient in the names of the model, "dL/dz = dL/dh * (1 - h ** 2)", where it is short
 
     @property
     def place(self) -> str:
@@ -83,6 +84,8 @@ class Finding:
             lines.append(f"  cause: {self.explanation} ({self.cause})")
         if self.expected:
             lines.append(f"  right value: {self.variable} = {self.expected}")
+        if self.equation:
+            lines.append(f"  in the model: {self.equation}")
         if self.calculus:
             lines.append(f"  calculus: {self.calculus}")
         if self.fix:

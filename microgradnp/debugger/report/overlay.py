@@ -17,6 +17,7 @@ from microgradnp.debugger.report.beside import Beside, Pair, rows_of
 from microgradnp.debugger.report.code import code_of
 from microgradnp.debugger.report.facts import Facts, Finding, mending
 from microgradnp.debugger.report.heat import usual_factor
+from microgradnp.debugger.report.meant import node_meant
 from microgradnp.viewer.contents import contents_of
 from microgradnp.viewer.overlay import Mark, overlay
 from microgradnp.viewer.view import Page, written
@@ -126,16 +127,12 @@ def derived(report: Facts, marks: dict[int, Mark]) -> int | None:
     finding, nodes = report.findings[0], report.matches.evaluation.nodes
     if report.blame is not None or finding.certainty == "suspected" or not finding.expected:
         return None
-    for reference in report.matches.index.references:
-        if reference.kind != "adjoint" or reference.partial or not finding.expected.startswith(f"{reference.text} ("):
-            continue
-        node = reference.node
-        if node < 0 or (node in marks and marks[node].ok) or not nodes[node].requires_grad:
-            return None
-        says = f"{finding.variable} should be {finding.expected}"
-        marks[node] = Mark(finding.variable, False, says, None, None, 0.0, place(finding.file, finding.line))
-        return node
-    return None
+    node = node_meant(report, finding)
+    if node is None or (node in marks and marks[node].ok) or not nodes[node].requires_grad:
+        return None
+    says = f"{finding.variable} should be {finding.expected}"
+    marks[node] = Mark(finding.variable, False, says, None, None, 0.0, place(finding.file, finding.line))
+    return node
 
 
 def oriented(hand: np.ndarray[Any, Any], expected: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -165,6 +162,7 @@ def cause(finding: Finding) -> dict[str, str]:
         "source": finding.source,
         "cause": finding.explanation if known else "",
         "expected": f"{finding.variable} = {finding.expected}" if finding.expected else "",
+        "equation": finding.equation,
         "calculus": finding.calculus,
         "rule": finding.rule,
         "fix": "\n".join(mending(*finding.fix)) if finding.fix else "",

@@ -40,7 +40,7 @@ function finding(found) {
   const block = html("blockquote");
   if (found.where) block.append(html("p", found.where, "quiet"));
   if (found.source && !D.code_by_hand) block.append(html("pre", found.source));
-  for (const [label, key] of [["cause", "cause"], ["right value", "expected"], ["calculus", "calculus"], ["the rule is", "rule"]]) if (found[key]) block.append(html("p", `${label}: ${found[key]}`));
+  for (const [label, key] of [["cause", "cause"], ["right value", "expected"], ["in the model", "equation"], ["calculus", "calculus"], ["the rule is", "rule"]]) if (found[key]) block.append(html("p", `${label}: ${found[key]}`));
   if (found.fix && D.code_by_hand) block.append(html("p", `${found.proof}: it stands in the code, below the wrong line.`));
   else if (found.fix) block.append(html("p", `${found.proof}:`), html("pre", found.fix, "fix"));
   return block;
