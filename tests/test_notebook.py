@@ -25,7 +25,7 @@ def test_the_notebook_runs_and_prints_what_it_printed(monkeypatch):
     monkeypatch.setenv("PYTHONWARNINGS", "default")
     stored = nbformat.read(NOTEBOOK, as_version=4)
     again = nbformat.read(NOTEBOOK, as_version=4)
-    nbclient.NotebookClient(again, timeout=120, kernel_name="python3").execute()
+    nbclient.NotebookClient(again, timeout=120, iopub_timeout=60, kernel_name="python3").execute()
     code = [(a, b) for a, b in zip(stored.cells, again.cells, strict=True) if a.cell_type == "code"]
     assert len(code) >= 7
     for before, after in code:
@@ -47,7 +47,7 @@ def test_a_notebook_of_the_guide_prints_what_it_printed(path, tmp_path, monkeypa
     monkeypatch.setenv("PYTHONWARNINGS", "default")
     stored, again = (nbformat.read(path, as_version=4) for _ in range(2))
     where = {"metadata": {"path": str(tmp_path)}}
-    nbclient.NotebookClient(again, timeout=120, kernel_name="python3", resources=where).execute()
+    nbclient.NotebookClient(again, timeout=120, iopub_timeout=60, kernel_name="python3", resources=where).execute()
     for before, after in zip(stored.cells, again.cells, strict=True):
         texts = [re.sub(r" at 0x[0-9a-f]+", "", said(cell)) for cell in (before, after)]
         assert re.sub(NUMBER, "#", texts[1]) == re.sub(NUMBER, "#", texts[0]), before.source
