@@ -203,6 +203,7 @@ def main(seeds, cases=CASES):
                     found, truth = case(np.random.default_rng([seed, 77]), is_sick)
                 except Exception as error:
                     crashes += 1
+                    sick += is_sick
                     print(f"{case.__name__}: {type(error).__name__}: {error}")
                     continue
                 names = [cause.name for cause in found.causes]
