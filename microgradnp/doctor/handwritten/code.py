@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -22,6 +25,7 @@ from microgradnp.doctor.examine import examine, summary_of
 from microgradnp.doctor.facts import EXACT, Cause
 from microgradnp.doctor.handwritten.course import Course, recorded
 from microgradnp.doctor.handwritten.pace import pace_of
+from microgradnp.doctor.handwritten.rows import Rows, batches_of
 from microgradnp.doctor.handwritten.rule import Rule, described, optimizer_of, rule_of
 from microgradnp.doctor.lab import Lab, norm_of
 from microgradnp.doctor.patient import Array, Patient, Weights
@@ -52,26 +56,59 @@ def diagnose_code(
     others = None if validation is None else tuple(map(np.asarray, validation))
     with np.errstate(all="ignore"):
         twin = Twin(course, asked.loss, program.name)
-        return twin.examined(predict, others, until, budget, seed, lambda: bug_of(asked, train, 0.5 * budget))
+        if twin.odd and not course.varying:
+            whole = {a: course.first[a] for a in twin.data}
+            with aside():
+                twin.use_rows(batches_of(program, course, whole, time.process_time() + 0.1 * budget))
+        return twin.examined(predict, others, until, budget, seed, lambda: bug_of(asked, train, 0.5 * budget, twin))
 
 
-def bug_of(asked: Asked, train: Any, budget: float) -> Any:
+def bug_of(asked: Asked, train: Any, budget: float, twin: Twin) -> Any:
     """What `mg.debug` says of the code. It gets more time where it neither proves a fix nor finds all gradients right."""
-    found = debug(train, asked.loss, asked.args, asked.kwargs, asked.bind, budget=min(budget, QUICK))
+    loss = of_rows(asked.loss, twin.data, twin.rows[0]) if twin.rows else asked.loss
+    found = debug(train, loss, asked.args, asked.kwargs, asked.bind, budget=min(budget, QUICK))
     proved = found.first_wrong is not None and found.first_wrong.fix is not None
     if budget > QUICK and not proved and not is_right(found):
-        found = debug(train, asked.loss, asked.args, asked.kwargs, asked.bind, budget=budget)
+        found = debug(train, loss, asked.args, asked.kwargs, asked.bind, budget=budget)
     return found
+
+
+def of_rows(loss: Callable[..., Any], data: Sequence[str], rows: Rows) -> Callable[..., Any]:
+    """The loss of some rows of the data, for code that gives its batch no name."""
+    names = list(inspect.signature(loss).parameters)
+
+    @functools.wraps(loss)
+    def of_batch(*args: Any, **kwargs: Any) -> Any:
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        return loss(**{name: value[list(rows)] if name in data else value for name, value in given.items()})
+
+    return of_batch
 
 
 def is_right(report: Any) -> bool:
     """Whether `mg.debug` found all gradients right, and had the time for all that it wanted to look at."""
-    return bool(report.verdict.word.startswith(("RIGHT", "AGREES"))) and not report.hurried
+    return are_right(report) and not report.hurried
 
 
-def is_odd(rule: Rule) -> bool:
-    """Whether a parameter moves as it does not where its gradient is right."""
-    return not rule.fits or rule.kind == "sum" or rule.lr <= 0
+def are_right(report: Any) -> bool:
+    """Whether `mg.debug` found the gradients of all parameters right at the steps that it judged."""
+    return bool(report.verdict.word.startswith(("RIGHT", "AGREES")))
+
+
+def odd_of(rules: dict[str, Rule]) -> dict[str, Rule]:
+    """The rules that right gradients do not give: another direction, a sum, uphill, or another rate than most parameters have."""
+    rates = Counter(f"{rule.kind} {rule.lr:.6g}" for rule in rules.values() if rule.fits)
+    usual = max(rates, key=lambda rate: rates[rate], default="")
+    return {
+        name: rule
+        for name, rule in rules.items()
+        if not rule.fits or rule.kind == "sum" or rule.lr <= 0 or f"{rule.kind} {rule.lr:.6g}" != usual
+    }
+
+
+def cosine_of(move: Weights, slopes: Weights) -> float:
+    """How well a move goes down the slopes: 1 straight down."""
+    return sum(-float(np.vdot(move[a], slopes[a])) for a in move) / (norm_of(slopes) * norm_of(move) + 1e-300)
 
 
 class Twin:
@@ -92,6 +129,12 @@ class Twin:
         self.lab = Lab(self.patient)
         self.values, self.slopes = self.along_the_way()
         self.rules = self.rules_of()
+        self.rows: list[Rows] = []  # that each of the first steps used, where the code gives its batches no name
+
+    @property
+    def odd(self) -> dict[str, Rule]:
+        """The parameters that move as they do not where their gradients are right."""
+        return odd_of(self.rules)
 
     def loss(self, *data: Any) -> Any:
         """The model at the parameters of now. A model that makes arrays of its data gets arrays."""
@@ -150,20 +193,40 @@ class Twin:
             for lag in (0, 1):
                 move = self.moves(0)
                 g = self.at(self.course.weights(0), self.course.kept[lag][1])[1] if len(self.course.kept) > 1 else move
-                fits.append(sum(-float(np.vdot(move[a], g[a])) / (norm_of(g) * norm_of(move) + 1e-300) for a in move))
+                fits.append(cosine_of(move, g))
             self._lag = int(fits[1] > fits[0] + 1e-9)
         return self._lag
+
+    def use_rows(self, steps: list[list[Rows]]) -> None:
+        """Take the rows of each step from its choices: those whose gradients lie nearest to how it moved."""
+        chosen: list[tuple[Rows, Weights]] = []
+        for k, choices in enumerate(steps[: len(self.course.kept) - 1]):
+            move = self.moves(k)
+            found = [(rows, self.at(self.course.weights(k), self.batch(rows))[1]) for rows in choices]
+            if not found:
+                break
+            chosen.append(max(found, key=lambda pair: cosine_of(move, pair[1])))
+        if not chosen:
+            return
+        self.rows = [rows for rows, _ in chosen]
+        self.slopes[: len(chosen)] = [slopes for _, slopes in chosen]
+        self.size = int(np.median([len(rows) for rows in self.rows]))
+        self.rules = self.rules_of(len(chosen))
+
+    def batch(self, rows: Rows) -> dict[str, Array]:
+        """Some rows of the data."""
+        return {a: self.course.first[a][list(rows)] for a in self.data}
 
     def moves(self, k: int) -> Weights:
         """How the parameters moved in the k-th step."""
         before, after = self.course.weights(k), self.course.weights(k + 1)
         return {name: after[name] - before[name] for name in before}
 
-    def rules_of(self) -> dict[str, Rule]:
+    def rules_of(self, most: int = 12) -> dict[str, Rule]:
         """The rule of each parameter, from the first steps."""
         kept = self.course.kept
         count = next((k for k in range(len(kept) - 1) if kept[k + 1][0] != kept[k][0] + 1), len(kept) - 1)
-        chosen = range(max(1, min(count, 12)))
+        chosen = range(max(1, min(count, most)))
         moves = [self.moves(k) for k in chosen]
         return {name: rule_of([m[name] for m in moves], [self.slopes[k][name] for k in chosen]) for name in self.parameters}
 
@@ -178,7 +241,7 @@ class Twin:
     ) -> Diagnosis:
         """The diagnosis of the twin, with the code's own fault in front."""
         course = self.course
-        wrong = {name: rule for name, rule in self.rules.items() if is_odd(rule)}
+        wrong = self.odd
         report = ask_debugger() if wrong else None
         patient = self.patient
         patient.optimizer = optimizer_of({name: rule for name, rule in self.rules.items() if name not in wrong})
@@ -189,9 +252,10 @@ class Twin:
         patient.failed = not np.isfinite(self.values[-1])
         patient.known["stopped at"] = patient.end
         schedules = [rule for rule in self.rules.values() if rule.kind == "schedule"]
-        patient.rate_at_end = min((rule.last_lr or rule.lr for rule in schedules), default=None)
-        if not wrong and schedules:
-            self.keep_pace()
+        if schedules and not self.rows:
+            patient.rate_at_end = min(rule.last_lr or rule.lr for rule in schedules)
+            if not wrong:
+                self.keep_pace()
         as_it_ran = Chart(patient, self.lab, predict, validation, seed)
         summary = summary_of(as_it_ran)
         notes = self.notes(report)
@@ -202,6 +266,8 @@ class Twin:
         chart = Chart(patient, self.lab, predict, validation, seed)
         found = examine(chart)
         found.notes = [*notes, *found.notes]
+        if report is not None and not is_bug and not are_right(report):
+            self.leave_open(found)
         if is_bug:
             found.causes = [c for c in found.causes if c.name not in ("evaluation_differs",)]
             found.causes.insert(0, self.bug(report, chart, wrong))
@@ -215,6 +281,15 @@ class Twin:
             for name in self.parameters
         }
         return found
+
+    def leave_open(self, found: Diagnosis) -> None:
+        """Acquit no training whose gradients nobody judged. What learns all the same may have a wrong one."""
+        if found.verdict in ("healthy", "at its floor"):
+            found.verdict = "could not tell"
+        found.summary += f". The gradients of {', '.join(self.odd)} were not judged"
+        if not self.course.varying:
+            names = " and ".join(self.data)
+            found.to_do = [f"give the batch of each step a name that the model knows ({names}), and ask again", *found.to_do][:4]
 
     def keep_pace(self) -> None:
         """Give the twin the code's limit for gradients, or its schedule."""
@@ -257,7 +332,7 @@ class Twin:
         if course.error:
             found.append(f"the code stopped with {course.error}")
         if report is not None and not report.verdict.wrong:
-            odd = ", ".join(f"{name} {described(rule)}" for name, rule in self.rules.items() if is_odd(rule))
+            odd = ", ".join(f"{name} {described(rule)}" for name, rule in self.odd.items())
             said = "finds no wrong gradient" if is_right(report) else "could not judge all gradients (a larger budget= may help)"
             found.append(f"the rule of the steps was not recognised ({odd}), and mg.debug {said}: trials use descent")
         if course.varying:

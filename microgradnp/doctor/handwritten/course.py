@@ -202,10 +202,10 @@ def finish(course: Course, reader: Reader, frame: FrameType | None) -> None:
     course.kept.append((course.steps, end))
 
 
-def run(program: Program, look: Any, only: set[Loop] | None, after: Any = None) -> tuple[bool, str]:
+def run(program: Program, look: Any, only: set[Loop] | None, after: Any = None, see: Any = None) -> tuple[bool, str]:
     """Run the program on copies with hooks. Returns whether it ended by itself, and its error."""
     finished, error = True, ""
-    with hooked(program, look, only), program.world(Inputs()) as call:
+    with hooked(program, look, only, see), program.world(Inputs()) as call:
         try:
             call.run()
         except EnoughError:

@@ -19,8 +19,9 @@ from microgradnp.debugger.capture.values import as_array
 from microgradnp.debugger.record import world
 from microgradnp.debugger.record.calls import is_user_file
 
-HOOK = "__doctor_looks__"
+HOOK, SEE = "__doctor_looks__", "__doctor_sees__"
 Look = Callable[[int, FrameType], None]
+See = Callable[[Any], Any]
 
 
 class Loop(NamedTuple):
@@ -82,10 +83,11 @@ def files_of(program: Program) -> list[str]:
 
 
 @contextlib.contextmanager
-def hooked(program: Program, look: Look, only: set[Loop] | None = None) -> Iterator[None]:
+def hooked(program: Program, look: Look, only: set[Loop] | None = None, see: See | None = None) -> Iterator[None]:
     """While this lasts, each turn of the loops, of all or of these, calls `look(number of the loop, frame)`.
 
-    A loop that was used up, and not left by `break` or `return`, calls `look(-1 - number, frame)`.
+    A loop that was used up, and not left by `break` or `return`, calls `look(-1 - number, frame)`. Where `see` is given, it
+    gets every value that the code reads.
     """
     loops = loops_of(program)
     numbers = {loop: k for k, loop in enumerate(loops) if only is None or loop in only}
@@ -96,15 +98,17 @@ def hooked(program: Program, look: Look, only: set[Loop] | None = None) -> Itera
     with contextlib.ExitStack() as stack:
         for file in files_of(program):
             source = source_of(file)
-            if source is None or not any(loop.file == file for loop in numbers):
+            if source is None or not (see or any(loop.file == file for loop in numbers)):
                 continue
-            tree = Hooking(file, numbers).visit(copy.deepcopy(source.tree))
+            tree = copy.deepcopy(source.tree)
+            tree = Hooking(file, numbers).visit(Seeing().visit(tree) if see else tree)
             functions = [f for f in program.reached.functions.values() if f.__code__.co_filename == file]
             stack.enter_context(program.edited(functions, ast.fix_missing_locations(tree), file))
         for variables in [program.plain.__globals__, *program.reached.modules.values()]:
-            if HOOK not in variables:
-                variables[HOOK] = hook
-                stack.callback(variables.pop, HOOK, None)
+            for name, own in ((HOOK, hook), (SEE, see)):
+                if own is not None and name not in variables:
+                    variables[name] = own
+                    stack.callback(variables.pop, name, None)
         yield
 
 
@@ -128,6 +132,38 @@ class Hooking(ast.NodeTransformer):
             node.body.insert(0, ast.copy_location(ast.Expr(call), node.body[0]))
             used_up = ast.Call(ast.Name(HOOK, ast.Load()), [ast.Constant(-1 - number)], [])
             node.orelse.insert(0, ast.copy_location(ast.Expr(used_up), node))
+        return node
+
+
+class Seeing(ast.NodeTransformer):
+    """Puts a call around every name, item, attribute and result that the code reads."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        node.body = [self.visit(statement) for statement in node.body]
+        return node
+
+    def seen(self, node: Any) -> Any:
+        self.generic_visit(node)
+        if isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+            return ast.copy_location(ast.Call(ast.Name(SEE, ast.Load()), [node], []), node)
+        return node
+
+    visit_Name = visit_Subscript = visit_Attribute = seen  # noqa: N815  # the names that ast calls
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        if isinstance(node.func, ast.Attribute):
+            node.func.value = self.visit(node.func.value)
+        node.args = [self.visit(argument) for argument in node.args]
+        node.keywords = [self.visit(keyword) for keyword in node.keywords]
+        return ast.copy_location(ast.Call(ast.Name(SEE, ast.Load()), [node], []), node)
+
+    def visit_match_case(self, node: ast.match_case) -> ast.match_case:
+        node.body = [self.visit(statement) for statement in node.body]
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AnnAssign:
+        if node.value is not None:
+            node.value = self.visit(node.value)
         return node
 
 

@@ -1,0 +1,117 @@
+"""`mg.diagnose` of code that gives its batches no name: their rows are found, or nothing is acquitted."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+from microgradnp.debugger.judge.verdict import Verdict
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(60, 4))
+Y = np.sin(X[:, :1]) + 0.5 * X[:, 1:2]
+START = 0.5 * RNG.normal(size=(4, 8)), 0.5 * RNG.normal(size=(8, 1))
+
+
+def loss(x, y, W, V):
+    return np.sum((np.tanh(x @ W) @ V - y) ** 2)
+
+
+def stepped(a, b, W, V, lr, slope):
+    """One step on a batch that is called otherwise than in the model."""
+    h = np.tanh(a @ W)
+    d = 2 * (h @ V - b)
+    W -= lr * a.T @ (d @ V.T * (1 - h * h if slope else 1))
+    V -= lr * h.T @ d
+
+
+def by_index(x, y, W, V, slope):
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        rows = rng.permutation(len(x))[:20]
+        stepped(x[rows], y[rows], W, V, 0.01, slope)
+
+
+def by_take(x, y, W, V, slope):
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        rows = rng.permutation(len(x))[:20]
+        h = np.tanh(np.take(x, rows, 0) @ W)
+        d = 2 * (h @ V - np.take(y, rows, 0))
+        W -= 0.01 * np.take(x, rows, 0).T @ (d @ V.T * (1 - h * h if slope else 1))
+        V -= 0.01 * h.T @ d
+
+
+def by_slices(x, y, W, V, slope):
+    for _ in range(60):
+        for k in range(0, 60, 20):
+            stepped(x[k : k + 20], y[k : k + 20], W, V, 0.01, slope)
+
+
+def by_sample(x, y, W, V, slope):
+    for _ in range(10):
+        for i in np.random.default_rng(1).permutation(len(x)):
+            stepped(x[i : i + 1], y[i : i + 1], W, V, 0.05, slope)
+
+
+def by_zip(x, y, W, V, slope):
+    for _ in range(10):
+        for a, b in zip(x, y, strict=True):
+            stepped(a[None], b[None], W, V, 0.05, slope)
+
+
+def by_a_list(x, y, W, V, slope):
+    batches = [(x[k : k + 20], y[k : k + 20]) for k in range(0, 60, 20)]
+    for _ in range(60):
+        for batch in batches:
+            stepped(batch[0], batch[1], W, V, 0.01, slope)
+
+
+def changed(x, y, W, V, slope):
+    """The batches are no rows of the data: nobody knows what the model would be given."""
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        rows = rng.permutation(len(x))[:20]
+        stepped(1.01 * x[rows], y[rows], W, V, 0.01, slope)
+
+
+FORMS = (by_index, by_take, by_slices, by_sample, by_zip, by_a_list)
+
+
+def told(train, slope, monkeypatch=None, says="CANNOT JUDGE"):
+    """The diagnosis, and the losses that the debugger was asked about. With `monkeypatch` it judges nothing."""
+    asked = []
+
+    def debug(_train, model, *_rest, **_options):
+        asked.append(model)
+        verdict = Verdict({}, unjudged={"W": "no time"}) if says == "CANNOT JUDGE" else Verdict({})
+        return SimpleNamespace(verdict=verdict, first_wrong=None, hurried=True)
+
+    if monkeypatch is not None:
+        monkeypatch.setattr("microgradnp.doctor.handwritten.code.debug", debug)
+    return mg.diagnose(train, loss, (X, Y, *(w.copy() for w in START), slope)), asked
+
+
+@pytest.mark.parametrize("train", FORMS)
+def test_right_code_is_healthy(train, monkeypatch):
+    found, asked = told(train, True, monkeypatch)
+    assert found.verdict == "healthy", str(found)
+    assert not asked
+
+
+@pytest.mark.parametrize("train", FORMS)
+def test_the_debugger_is_asked_about_the_rows_of_the_first_step(train, monkeypatch):
+    found, asked = told(train, False, monkeypatch)
+    rows = {by_index: np.random.default_rng(1).permutation(60)[:20], by_slices: np.arange(20), by_zip: [0]}.get(train)
+    if rows is not None:
+        assert asked[0](X, Y, *START) == loss(X[rows], Y[rows], *START)
+    assert found.verdict == "could not tell", str(found)
+    assert "The gradients of W were not judged" in str(found)
+
+
+@pytest.mark.parametrize("slope", [True, False])
+def test_batches_that_are_no_rows_are_not_acquitted(slope, monkeypatch):
+    found, _ = told(changed, slope, monkeypatch)
+    assert found.verdict == "could not tell", str(found)
+    assert "give the batch of each step a name" in str(found)
