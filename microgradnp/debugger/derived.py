@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import ast
-import contextlib
 import dataclasses
 import difflib
 
 import numpy as np
 
 from microgradnp.debugger.capture.bind import BindingError
-from microgradnp.debugger.capture.source import Source, source_of
+from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.case import Case
 from microgradnp.debugger.derive.cause import cause_of
 from microgradnp.debugger.derive.fix import Fix, derive
-from microgradnp.debugger.derive.guard import keeps_forward
 from microgradnp.debugger.derive.meanings import Meaning
-from microgradnp.debugger.derive.scene import Question, judged
+from microgradnp.debugger.derive.scene import Question
 from microgradnp.debugger.derive.turn import Mended
 from microgradnp.debugger.judge.common import common_factor
-from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.match.references import ModelError
-from microgradnp.debugger.optimizer.mistakes import PLAIN, Mistake
 from microgradnp.debugger.record.outside import aside
 from microgradnp.debugger.record.record import NotRecordedError
 from microgradnp.debugger.record.step import CannotJudgeError
 from microgradnp.debugger.record.world import World
 from microgradnp.debugger.repair.causes import EXPLAIN
-from microgradnp.debugger.repair.changes import Change, change_of
-from microgradnp.debugger.repair.edits import Edit
-from microgradnp.debugger.repair.places import Places
 from microgradnp.debugger.report.facts import Finding
 
 MOST = 10_000  # operations that are recorded
@@ -50,37 +42,6 @@ def derive_in(case: Case, deadline: float) -> Fix | None:
             return derive(Question(world, case.question.model, wanted, case.run.number, MOST), deadline)
     except NOT_RECORDED:  # left to the search among edits
         return None
-
-
-def product_for_sum(case: Case, mistake: Mistake, first: Verdict) -> Change | None:
-    """The change of an update that adds a number, `W -= lr + g`, to a product, where all parameters then move by their gradient.
-
-    The edited program has to compute the same forward pass, and each parameter has to move as those that were right.
-    """
-    statement, program, wanted = mistake.site.statement, case.question.program, case.question.wanted
-    source = source_of(statement.file)
-    if mistake.formula != PLAIN or source is None or not hasattr(program, "function"):
-        return None
-    tree = ast.parse(source.text)
-    held = [
-        n for n in ast.walk(tree) if isinstance(n, ast.stmt) and (n.lineno, n.col_offset) == (statement.line, statement.column)
-    ]
-    places = Places(Source(statement.file, source.text, tree))
-    sums = [n for part in held for n in ast.walk(part) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Add)]
-    for node in sums:
-        parent, field, index = places.place[id(node)]
-        product = ast.BinOp(node.left, ast.Mult(), node.right)
-        edit = Edit(1.0, "factor", node.lineno, ast.unparse(node), ast.unparse(product), parent, field, index, node, product)
-        change = change_of(statement.file, source.text, tree, edit)
-        if change is None:
-            continue
-        with contextlib.suppress(Exception), aside():  # an edited program may raise anything
-            world = World(program.function, program.args, program.kwargs)
-            again = judged(Question(world, case.question.model, wanted, case.run.number, MOST), {change.file: change.after}, 2)
-            alike = again.number == first.number and set(again.right) >= {*first.right, *first.wrong}
-            if alike and not again.wrong and keeps_forward(first, again) and common_factor(first, again) == 1:
-                return change
-    return None
 
 
 def findings(fix: Fix) -> list[Finding]:

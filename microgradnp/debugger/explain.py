@@ -21,7 +21,7 @@ from microgradnp.debugger.derived import findings as findings_of
 from microgradnp.debugger.judge.common import common_factor
 from microgradnp.debugger.judge.gate import ask_record
 from microgradnp.debugger.judge.rerun import Rerun
-from microgradnp.debugger.optimizer.mistakes import Mistake
+from microgradnp.debugger.optimizer.mistake import Mistake
 from microgradnp.debugger.repair.causes import EXPLAIN, cause_of
 from microgradnp.debugger.repair.changes import Change
 from microgradnp.debugger.repair.search import Fix, repair
@@ -260,7 +260,7 @@ def cause_of_fault(fault: Fault) -> str:
     return cause_of(fix, blamed, case.trace, case.verdict) if fix else cause_without_fix(blamed, case.verdict, case.trace)
 
 
-def finding_of_rule(mistake: Mistake, change: Change | None = None) -> Finding:
+def finding_of_rule(mistake: Mistake, change: Change | None = None, follows: str = "") -> Finding:
     """A mistake of an optimizer's rule in plain values, with the change that mends it where one was proved."""
     statement = mistake.site.statement
     source, site = source_of(statement.file), mistake.site
@@ -282,5 +282,6 @@ def finding_of_rule(mistake: Mistake, change: Change | None = None) -> Finding:
         mends=[mistake.argument] if change else [],
         region=[statement.line],
         rule=mistake.formula,
+        follows=follows,
         part=(site.column - start, site.end_column - start) if on_line else None,
     )

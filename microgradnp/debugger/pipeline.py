@@ -18,7 +18,6 @@ from microgradnp.debugger.capture.roles import data_of, lengths
 from microgradnp.debugger.capture.shapes import by_shape
 from microgradnp.debugger.capture.trace import Run, Trace
 from microgradnp.debugger.case import Case, Question, examine, examine_again
-from microgradnp.debugger.derived import product_for_sum
 from microgradnp.debugger.explain import Explanation, explain, finding_of_rule
 from microgradnp.debugger.judge.gate import Seen, ask_record, by_record, by_two_runs, completed, is_forgotten
 from microgradnp.debugger.judge.meeting import meets_model
@@ -28,6 +27,7 @@ from microgradnp.debugger.judge.score import Scorer
 from microgradnp.debugger.judge.verdict import Verdict
 from microgradnp.debugger.match.references import ModelError, evaluate, is_regular
 from microgradnp.debugger.match.trained import untrained
+from microgradnp.debugger.optimizer.fix import mended
 from microgradnp.debugger.optimizer.rule import wrong_rule
 from microgradnp.debugger.report.equation import equation
 from microgradnp.debugger.report.facts import Finding
@@ -62,7 +62,7 @@ def investigate(question: Question, number: int) -> Report:
     if rule is not None:
         case = replace(case, verdict=by_record(rule[0], case.verdict, case.trace))
         found = report(case)
-        found.findings = [finding_of_rule(rule[1], product_for_sum(case, rule[1], rule[0]))]
+        found.findings = [finding_of_rule(*one) for one in mended(asked, rule[0], rule[1])]
     elif recorded.verdict is not None:
         found = report_on(judged_case(replace(case, recorded=recorded), recorded.verdict))
         found.parting = recorded.verdict.parting

@@ -93,6 +93,11 @@ ADAM = """
     vh = v[k] / (1 - 0.99**i)
     p[k] = p[k] - lr * mh / (np.sqrt(vh) + 1e-8)
 """
+NESTEROV = """
+    last = old[k]
+    old[k] = 0.9 * old[k] - lr * gs[k]
+    ps[k] = ps[k] - 0.9 * last + 1.9 * old[k]
+"""
 ADAM_OF_CLASS = """
     self.m[k] *= 0.9
     self.m[k] += 0.1 * g
@@ -123,7 +128,16 @@ WRONG = [  # style, body, the blamed line
     ("flat", "s = 0.9 * s - 0.1 * g**2\ntheta -= lr * g / (np.sqrt(np.abs(s)) + 1e-8)", "s = 0.9 * s - 0.1 * g**2"),
     ("flat", "m = (0.9 * m + 0.1 * g) / (1 - 0.9 ** (i + 1))\ntheta -= lr * m", "m = (0.9 * m + 0.1 * g) / (1 - 0.9 ** (i + 1))"),
     ("names", "W -= lr + dW\nV -= lr * dV\nb -= lr * db", "W -= lr + dW"),
-    ("zip", "v *= 0.9\nv -= lr + g\np += v", "p += v"),
+    ("zip", "v *= 0.9\nv -= lr + g\np += v", "v -= lr + g"),
+    ("dict", ADAM.replace("**i", "**(i - 1)"), "mh = m[k] / (1 - 0.9**(i - 1))"),
+    ("dict", ADAM.replace("0.01 * g", "0.1 * g"), "v[k] = 0.99 * v[k] + 0.1 * g[k] ** 2"),
+    ("dict", ADAM.replace("m[k] / (", "m[k] * ("), "mh = m[k] * (1 - 0.9**i)"),
+    ("dict", ADAM + "    p[k] = p[k] + 0.001 * p[k]", "p[k] = p[k] + 0.001 * p[k]"),
+    ("dict", "v[k] = g[k] ** 2\np[k] -= lr * g[k] / (np.sqrt(v[k]) + 1e-8)", "v[k] = g[k] ** 2"),
+    ("list", "old[k] = lr * gs[k] - 0.9 * old[k]\nps[k] = ps[k] - old[k]", "old[k] = lr * gs[k] - 0.9 * old[k]"),
+    ("list", "old[k] = 0.9 * old[k] + lr * gs[k]\nps[k] = ps[k] + old[k]", "ps[k] = ps[k] + old[k]"),
+    ("list", NESTEROV.replace("- 0.9 * last", "+ 0.9 * last"), "ps[k] = ps[k] + 0.9 * last + 1.9 * old[k]"),
+    ("list", NESTEROV.replace("1.9 * ", ""), "ps[k] = ps[k] - 0.9 * last + old[k]"),
 ]
 RIGHT = [
     ("dict", ADAM),
@@ -151,6 +165,43 @@ RIGHT = [
     ("zip", "p -= lr * np.where(g > 0, 1.0, -1.0)"),
     ("zip", "p -= lr * (g + 0.1 * np.sign(p))"),
     ("names", "W -= lr * dW + 1e-3 * W\nV -= lr * dV\nb -= lr * db"),
+    ("list", NESTEROV),
+    ("list", "old[k] = 0.9 * old[k] + 0.1 * gs[k]\nps[k] = ps[k] - lr * (0.3 * gs[k] + 0.7 * old[k])"),  # quasi-hyperbolic
+    ("list", "old[k] = -0.3 * old[k] + gs[k]\nps[k] = ps[k] - lr * old[k]"),  # negative momentum
+    ("list", "ps[k] = ps[k] - lr * (0.5 * gs[k] + 0.5 * old[k])\nold[k] = gs[k]"),
+    ("dict", "m[k] = 0.9 * m[k] + g[k]\nv[k] = 0.5 * v[k] + g[k]\np[k] -= lr * (m[k] + v[k]) / 2"),  # aggregated
+    ("dict", "if i == 1:\n    v[k] = p[k]\nm[k] = m[k] + g[k]\np[k] = v[k] - lr * m[k]"),  # dual averaging
+    ("dict", ADAM.replace("g[k] ** 2", "(g[k] - m[k]) ** 2 + 1e-8")),  # AdaBelief
+    ("dict", ADAM.replace("lr * mh", "lr * (1 - 0.9**i) * mh")),  # a warm-up
+    ("dict", "    p[k] = p[k] * (1 - lr * 0.1)" + ADAM),  # AdamW
+    ("dict", "u = np.sign(0.9 * m[k] + 0.1 * g[k])\np[k] = p[k] - lr * (u + 0.1 * p[k])\nm[k] = 0.99 * m[k] + 0.01 * g[k]"),
+    ("dict", "v[k] = np.sqrt(g[k]**2 + 1e-8)\np[k] -= lr * g[k] / v[k]"),
+    ("zip", "v *= 0.9\nv += np.linalg.norm(p) / np.linalg.norm(g) * (g + 1e-3 * p)\np -= lr * v"),  # layer-wise rates
+    ("dict", "last = p[k].copy() if i > 1 else p[k]\np[k] = p[k] - lr * g[k] + 0.9 * (last - m[k]) * (i > 1)\nm[k] = last"),
+]
+FIXES = [  # style, body, the line of the body as it stands in the fix
+    ("dict", WRONG[0][1], "m_hat = m[k] / (1 - 0.9**i)"),
+    ("dict", WRONG[2][1], "v[k] = 0.99 * v[k] + 0.01 * g[k] ** 2"),
+    ("dict", WRONG[3][1], "p[k] = p[k] - lr * mh / (np.sqrt(vh) + 1e-8)"),
+    ("list", WRONG[7][1], "old[k] = 0.9 * old[k] - lr * gs[k]\nps[k] = ps[k] + old[k]"),
+    ("dict", "v[k] = g[k] ** 2\np[k] -= lr * g[k] / (np.sqrt(v[k]) + 1e-8)", "v[k] += g[k] ** 2"),
+    ("dict", WRONG[4][1], "mh = m[k] / (1 - 0.9**i)"),
+    ("dict", WRONG[5][1], "vh = v[k] / (1 - 0.99**i)"),
+    ("class", WRONG[6][1], "self.t += 1"),
+    ("list", WRONG[8][1], "old[k] = new"),
+    ("list", WRONG[9][1], ""),
+    ("names", WRONG[13][1], "vV = mu * vV - lr * dV"),
+    ("names", WRONG[16][1], "W -= lr * dW"),
+    ("zip", WRONG[17][1], "v -= lr * g"),
+    ("dict", ADAM.replace("**i", "**(i - 1)"), "mh = m[k] / (1 - 0.9**i)"),
+    ("dict", ADAM.replace("0.01 * g", "0.1 * g"), "v[k] = 0.99 * v[k] + 0.01 * g[k] ** 2"),
+    ("dict", ADAM.replace("m[k] / (", "m[k] * ("), "mh = m[k] / (1 - 0.9**i)"),
+    ("dict", ADAM + "    p[k] = p[k] + 0.001 * p[k]", "p[k] = p[k] - 0.001 * p[k]"),
+    ("zip", "v = 0.9 * v - lr * g\np += v", "v[...] = 0.9 * v - lr * g"),
+    ("names", "W, vW = W + vW, mu * vW - lr * dW\nV -= lr * dV\nb -= lr * db", "vW = mu * vW - lr * dW\nW = W + vW"),
+    ("list", "old[k] = old[k] / 0.9 - lr * gs[k]\nps[k] = ps[k] + old[k]", "old[k] = old[k] * 0.9 - lr * gs[k]"),
+    ("list", NESTEROV.replace("1.9 * ", ""), "ps[k] = ps[k] - 0.9 * last + (1 + 0.9) * old[k]"),
+    ("list", "old[k] = lr * gs[k] - 0.9 * old[k]\nps[k] = ps[k] - old[k]", "old[k] = lr * gs[k] + 0.9 * old[k]"),
 ]
 
 
@@ -192,6 +243,15 @@ def test_a_wrong_rule_is_named_with_its_line(style, body, line, tmp_path):
     mistake = found_in(style, body, tmp_path)
     assert mistake is not None
     assert linecache.getline(mistake.site.file, mistake.site.statement.line).strip().startswith(line)
+
+
+@pytest.mark.parametrize(("style", "body", "line"), FIXES)
+def test_a_proved_fix_is_what_a_teacher_writes(style, body, line, tmp_path):
+    scope, args = program(style, body, tmp_path)
+    report = mg.debug(scope["train"], scope["loss"], args)
+    first = report.first_wrong
+    assert (first.certainty, first.fix is not None, bool(first.follows)) == ("exact", True, True)
+    assert first.fix[2] == line or first.fix[2].startswith(line + "\n")
 
 
 @pytest.mark.parametrize(("style", "body"), RIGHT)

@@ -120,7 +120,7 @@ def decays(step: Step, argument: str, node: Node, right: set[Node]) -> bool:
     pushed, more = pushed_by(step, argument, own, right)
     if np.max(np.abs(more), initial=0) > 1e-6 * largest:
         share, error = scale_of(more, pushed)
-        if error <= 1e-3 and share > 0:
+        if error <= 1e-3 and share > 0 and not moves_on(step, argument, right, share):
             return False
         without = replay(step.record, {node: step.values[node] * 0.0}, until=step.last)
         moved, rest = (movement(step, values, argument, after) for values in (step.values, without))
@@ -129,6 +129,30 @@ def decays(step: Step, argument: str, node: Node, right: set[Node]) -> bool:
             return False
     others = set(roots(step, step.after.keys() - {argument})) - own
     return bool(np.max(np.abs(pushed_by(step, argument, others, right)[1]), initial=0) <= 1e-6 * largest)
+
+
+def moves_on(step: Step, argument: str, right: set[Node], share: float) -> bool:
+    """Whether a parameter moves by a share of the way from where it was a step before: the heavy ball of Polyak (1964).
+
+    Then it moves no more where both places are pushed alike.
+    """
+    own, after = roots(step, [argument]), step.after[argument]
+    if len(own) != 1 or share > 1:
+        return False
+    here, start = own[0], min(node.number for node in step.outputs)
+    around = step.structure.before([here]) | step.structure.after([here])
+    read_by = step.structure.before([part.node for part in parts_in(after)])
+    shape = np.shape(step.values[here])
+    places = [n for n in read_by & around if n.number < start and n is not here and np.shape(n.value) == shape]
+    push = np.random.default_rng(19).uniform(0.5, 1.5, shape) * (float(np.std(step.values[here])) or 1.0)
+    gradients = {node: step.values[node] for node in right}
+    plain = movement(step, step.values, argument, after)
+    for place in places:
+        pushed = {node: step.values[node] + push for node in (here, place)}
+        again = replay(step.record, {**pushed, **gradients}, until=step.last)
+        if not again.failed and np.max(np.abs(movement(step, again, argument, after) - plain)) <= 1e-6 * np.max(push):
+            return True
+    return False
 
 
 def pushed_by(step: Step, argument: str, nodes: set[Node], right: set[Node]) -> tuple[np.ndarray, np.ndarray]:

@@ -93,6 +93,8 @@ def law_of(old: Node, new: Node, stage: Stage) -> Law | None:
         return None
     plain, once, twice = (v for v in values if v is not None)
     decay = float(np.mean((once - plain) / push))
+    if np.all(np.abs(once - plain) <= 1e-9 * push) and np.all(np.abs(twice - plain) <= 1e-9 * push):
+        decay, once, twice = 0.0, plain, plain
     if not (close(once - plain, decay * push) and close(twice - plain, 2 * decay * push)):
         return None
     for c in SIZES:

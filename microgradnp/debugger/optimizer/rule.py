@@ -7,37 +7,39 @@ import dataclasses
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.judge.judged import Judged
 from microgradnp.debugger.judge.recorded import Verdict
-from microgradnp.debugger.optimizer.mistakes import Mistake, mistake_of
-from microgradnp.debugger.optimizer.steps import Course, course_of, found_step
+from microgradnp.debugger.optimizer.mistake import Mistake
+from microgradnp.debugger.optimizer.mistakes import mistakes_of
+from microgradnp.debugger.optimizer.steps import STEPS, Course, course_of, found_step
 from microgradnp.debugger.record.step import ground_of
 
 
-def wrong_rule(made: Verdict, wanted: Wanted, number: int) -> tuple[Verdict, Mistake] | None:
-    """The verdict with right gradients, and what is wrong with the rule. None where no mistake of the rule is proved."""
-    try:
-        return proved(made, wanted, number)
-    except Exception:  # with other gradients than its own a program may do anything; then nothing is said of its rule
-        return None
-
-
-def proved(made: Verdict, wanted: Wanted, number: int) -> tuple[Verdict, Mistake] | None:
-    """The same, or whatever the replays raise.
+def wrong_rule(made: Verdict, wanted: Wanted, number: int) -> tuple[Verdict, list[Mistake]] | None:
+    """The verdict with right gradients, and what is wrong with the rule. None where no mistake of the rule is proved.
 
     What was called wrong is right if its gradient was formed in each step: then only the rule is to blame.
     """
+    try:
+        course = course_in(made, wanted, number)
+        mistakes = list(mistakes_of(course)) if course is not None else []
+    except Exception:  # with other gradients than its own a program may do anything; then nothing is said of its rule
+        return None
+    return (with_right_gradients(made, course, number), mistakes) if course is not None and mistakes else None
+
+
+def course_in(made: Verdict, wanted: Wanted, number: int, steps: int = STEPS) -> Course | None:
+    """The steps of a training whose gradients are right. None where one that was called wrong is not formed."""
     first = made.step
     if made.number != number:  # a later step is wrong, perhaps for what the rule has done before
         found = found_step(
             first, wanted.arguments, wanted.optional, ground_of(first.record, wanted.arguments, wanted.optional), number
         )
         first = found or first
-    course = course_of(first, wanted.arguments, wanted.optional, number)
+    course = course_of(first, wanted.arguments, wanted.optional, number, steps)
     if course is None or not set(made.wrong) <= set(course.arguments):
         return None
     if any("times the others" in made.entries[argument].why for argument in made.wrong):
         return None
-    mistake = mistake_of(course)
-    return (with_right_gradients(made, course, number), mistake) if mistake is not None else None
+    return course
 
 
 def with_right_gradients(made: Verdict, course: Course, number: int) -> Verdict:

@@ -79,8 +79,8 @@ class Course:
     remembers: bool = True  # whether an update reads more than the parameters and their gradients
 
 
-def course_of(first: Step, arguments: list[str], optional: set[str], number: int) -> Course | None:
-    """Up to three steps; one where nothing is remembered. None where a parameter moves without its right gradient."""
+def course_of(first: Step, arguments: list[str], optional: set[str], number: int, steps: int = STEPS) -> Course | None:
+    """Up to so many steps; one where nothing is remembered. None where a parameter moves without its right gradient."""
     if not first.outputs:
         return None
     stage = stage_at(first, whole_parts(first), first.evaluation, max(node.number for node in first.outputs) - 1)
@@ -90,7 +90,7 @@ def course_of(first: Step, arguments: list[str], optional: set[str], number: int
     if not remembers(stage):
         return Course(first, [stage], sorted(stage.ends), remembers=False)
     stages, ground = [stage], ground_of(first.record, arguments, optional)
-    for k in range(1, STEPS):
+    for k in range(1, steps):
         found = found_step(first, arguments, optional, ground, number + k)
         following = next(stages_after(first, stages[-1], found), None)
         if following is None:

@@ -48,6 +48,7 @@ class Finding:
     region: list[int] = field(default_factory=list)
     diff: str = ""  # the whole edit that was proved, as `patch` takes it
     rule: str = ""  # the textbook's rule, where the optimizer breaks it
+    follows: str = ""  # the textbook's rule that the steps follow with the fix
     times: float = 1.0  # a factor that all gradients have with the fix; no input tells one from a learning rate
     part: tuple[int, int] | None = None  # the columns of `source` that are wrong, where no fix shows them
     equation: str = ""  # the right gradient in the names of the model, "dL/dz = dL/dh * (1 - h ** 2)", where it is short
@@ -69,6 +70,8 @@ class Finding:
         """What the edit is, and how far it was proved."""
         if self.certainty == "part":
             return f"change that mends {', '.join(self.mends)} only, and perhaps not the mistake itself"
+        if self.follows:
+            return f"fix, verified: the steps are then those of {self.follows}"
         return "fix, verified on fresh inputs" if self.times == 1 else "fix, but for a factor"
 
     @property
@@ -114,7 +117,7 @@ def mending(line: int, old: str, new: str) -> list[str]:
         return [f"line {line}: {new}"]
     last = line + len(before) - 1
     where = f"line {line}" if last == line else f"lines {line} to {last}"
-    return [where, *(f"- {text}" for text in before), *(f"+ {text}" for text in after)]
+    return [where, *(f"- {text}" for text in before), *(f"+ {text}" for text in after if new)]
 
 
 @dataclass(eq=False)
