@@ -3,6 +3,7 @@
 import sys
 import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -234,6 +235,44 @@ class TestTheStep:
         for thread in threads:
             thread.join()
         assert not wrong
+
+    @pytest.mark.parametrize("of_parameter", [False, True])
+    def test_what_another_thread_computes_from_an_argument_or_a_parameter_is_refused(self, of_parameter):
+        w = mg.Tensor(np.ones(2), requires_grad=True)
+
+        def loss(a):
+            with ThreadPoolExecutor(1) as threads:
+                return threads.submit(lambda: np.sum((w if of_parameter else a) ** 2)).result() * np.sum(a)
+
+        with pytest.raises(ConcretizationError, match="used in another thread or after the trace"):
+            mg.compile(loss, wrt=[w])(np.ones(2))
+
+    def test_a_traced_value_that_was_kept_is_refused_later(self):
+        kept = []
+        mg.compile(lambda a: kept.append(2 * a) or np.sum(a))(np.ones(2))
+        with pytest.raises(ConcretizationError, match="used in another thread or after the trace"):
+            kept[0] * 2
+
+    def test_threads_that_trace_one_parameter_leave_it_as_it_was(self):
+        w = mg.Tensor(np.ones(2), requires_grad=True)
+        inside = threading.Event(), threading.Event()
+
+        def loss(a):
+            me = threads.index(threading.current_thread())
+            inside[me].set()
+            if me == 0:
+                inside[1].wait(0.2)
+            else:
+                threads[0].join(0.2)
+            return np.sum(w * a)
+
+        threads = [threading.Thread(target=mg.compile(loss, wrt=[w]), args=(np.ones(2),)) for _ in range(2)]
+        threads[0].start()
+        inside[0].wait()
+        threads[1].start()
+        for thread in threads:
+            thread.join()
+        assert type(w) is mg.Tensor
 
     def test_memory_of_a_thousand_layers(self):
         """Of each layer the backward pass needs its activation; nothing else may stay."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -15,9 +16,11 @@ from microgradnp.core.messages import describe
 from microgradnp.core.signatures import name_of
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.variables import check_result, recorded
-from microgradnp.program.traced import Traced
+from microgradnp.program.traced import TracedParameter
 from microgradnp.program.tracer import Expansions, Gradient, Trace
 from microgradnp.program.values import Program
+
+SHARED = threading.RLock()  # who holds it may change the class of leaves, which threads share
 
 
 class Variables(NamedTuple):
@@ -84,13 +87,19 @@ def trace(
 
 @contextlib.contextmanager
 def as_traced(leaves: list[Tensor]) -> Iterator[None]:
-    """Forbid to read the numbers of leaves, which belong to the user."""
+    """Forbid to read the numbers of leaves, which belong to the user. One thread at a time: the next one changes them, too."""
+    with SHARED:
+        yield from marked(leaves)
+
+
+def marked(leaves: list[Tensor]) -> Iterator[None]:
+    """Change the class of leaves, and change it back."""
     kinds = [leaf.__class__ for leaf in leaves]
     restored, again = (map(setattr, leaves, ["__class__"] * len(leaves), kinds) for _ in range(2))
     try:
         try:
             for leaf in leaves:
-                leaf.__class__ = Traced
+                leaf.__class__ = TracedParameter
             yield
         finally:
             deque(restored, 0)  # one call of compiled code, which Ctrl-C does not interrupt

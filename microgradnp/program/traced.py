@@ -6,6 +6,8 @@ traced Tensor refuses them and names the line.
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,8 @@ from microgradnp.core.errors import ConcretizationError
 from microgradnp.core.messages import describe
 from microgradnp.core.origin import caller, locate
 from microgradnp.core.tensor import Tensor
+from microgradnp.core.typing import NO_OPTIONS
+from microgradnp.derivatives.trees import leaves
 
 
 class Traced(Tensor):
@@ -22,6 +26,14 @@ class Traced(Tensor):
 
     __slots__ = ()
     traced = True
+
+    @staticmethod
+    def apply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any] = NO_OPTIONS) -> Any:
+        """Record a call. Raises ConcretizationError where no trace sees it: in another thread, or after the trace."""
+        tracer = current().tracer
+        if tracer is None or tracer.thread != threading.get_ident():
+            raise unseen(next(x for x in leaves([*args, *kwargs.values()]) if isinstance(x, Traced)))
+        return Tensor.apply(function, args, kwargs)
 
     def numpy(self) -> Any:
         raise unreadable(self, ".numpy()")
@@ -73,6 +85,13 @@ class Traced(Tensor):
         raise unreadable(self, "`in`")
 
 
+class TracedParameter(Traced):
+    """A leaf of the user during a trace. Other threads may compute with it meanwhile."""
+
+    __slots__ = ()
+    apply = staticmethod(Tensor.apply)
+
+
 def unreadable(node: Tensor, how: str) -> ConcretizationError:
     """The error for a read of a traced Tensor, with the line that reads it."""
     place = locate(caller(3))
@@ -81,4 +100,12 @@ def unreadable(node: Tensor, how: str) -> ConcretizationError:
         f"{how}{where} reads the numbers of {describe(node)} while it is traced. The program must be right for all numbers, and "
         "would keep what these numbers decide. Use np.where, np.maximum or mg.stop_gradient, pass what decides as a plain Python "
         "argument, or call the function itself instead of emitting or compiling it"
+    )
+
+
+def unseen(node: Tensor) -> ConcretizationError:
+    """The error for a traced Tensor that is used where its trace does not see it."""
+    return ConcretizationError(
+        f"{describe(node)} is traced, and is used in another thread or after the trace. The program would keep its numbers. "
+        "Compute it without threads while it is emitted or compiled, and keep no Tensor for later"
     )

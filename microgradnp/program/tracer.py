@@ -26,7 +26,7 @@ from microgradnp.core.table import Rule
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.trees import leaves
 from microgradnp.inspection.names import name_boxes
-from microgradnp.program.traced import Traced
+from microgradnp.program.traced import Traced, unseen
 from microgradnp.program.values import Value
 
 VARIABLE = re.compile(r"[^\W\d][\w.]*( #\d+)?")  # `h`, `self.h`, and `h #2` where a loop assigned it again; no expression
@@ -99,7 +99,12 @@ class Trace:
         return item
 
     def outside(self, item: Any) -> Value:
-        """The value of something that the function reads and was not given: a parameter of a model, an array of the module."""
+        """The value of something that the function reads and was not given: a parameter of a model, an array of the module.
+
+        Raises ConcretizationError for what was computed from traced Tensors, unseen: its numbers would be frozen.
+        """
+        if isinstance(item, Tensor) and item.rule is not None and (seen := [node for node in walk(item) if node.traced]):
+            raise unseen(seen[0])
         array = item._array if isinstance(item, Tensor) else item
         known = self.values.get(id(array))
         if known is None:
