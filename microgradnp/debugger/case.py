@@ -5,7 +5,7 @@ from __future__ import annotations
 import time as clock
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.capture.program import Program
@@ -14,6 +14,8 @@ from microgradnp.debugger.judge.gate import Recorded, by_record
 from microgradnp.debugger.judge.verdict import Verdict, judge
 from microgradnp.debugger.match.matches import Matches, match
 from microgradnp.debugger.match.spread import spread
+
+LATE = 0.15  # the share of the budget by which work may be late
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,11 @@ class Budget:
     @property
     def left(self) -> float:
         return self.seconds - (clock.thread_time() - self.started)
+
+    @property
+    def last(self) -> float:
+        """The moment when all work ends. What was begun within the budget may be a little late."""
+        return self.started + (1 + LATE) * self.seconds + 0.1
 
     def until(self, share: float) -> float:
         """The moment when this share of the budget is used up; a little later than now in any case."""
@@ -63,18 +70,38 @@ class Case:
 
 
 def examine(question: Question, run: Run, seconds: float, recorded: Recorded | None = None) -> Case:
-    """Capture, match and judge one run; the trace may take so many seconds. Raises BindingError and ModelError.
+    """Capture, match and judge one run; the trace may take so many seconds. Raises BindingError and ModelError."""
+    return case_of(look(question, run, seconds), run, recorded)
 
-    The verdict is that of the record where there is one. Line events then say where the evidence lies.
-    """
+
+class Looked(NamedTuple):
+    """A run that was captured."""
+
+    question: Question
+    trace: Trace
+    seconds: float
+
+
+def look(question: Question, run: Run, seconds: float) -> Looked:
+    """Capture one run. Raises BindingError."""
     began = clock.thread_time()
     trace = capture(question.program, question.wanted, run, seconds)
     expressions = {argument: variable.expression for argument, variable in trace.variables.items()}
     if (inside := spread(question.model, question.wanted, expressions, trace.before, trace.changed)) is not None:
         question = replace(question, model=inside[0], wanted=inside[1])
         trace = capture(question.program, question.wanted, run, seconds)
+    return Looked(question, trace, clock.thread_time() - began)
+
+
+def case_of(looked: Looked, run: Run, recorded: Recorded | None = None) -> Case:
+    """Match and judge what was captured. Raises ModelError.
+
+    The verdict is that of the record where there is one. Line events then say where the evidence lies.
+    """
+    question, trace, seconds = looked
+    began = clock.thread_time()
     matches = match(trace, question.model)
-    took = clock.thread_time() - began
+    took = seconds + clock.thread_time() - began
     verdict = judge(trace, matches)
     if recorded is not None and recorded.verdict is not None:
         verdict = by_record(recorded.verdict, verdict, trace)
@@ -88,7 +115,7 @@ def examine_again(case: Case, run: Run, edited: bool = False) -> Case | None:
     """
     recorded = None if edited else case.recorded
     try:
-        again = examine(case.question, run, max(0.3, 0.5 * case.question.budget.left), recorded)
+        again = examine(case.question, run, max(0.1, 0.5 * case.question.budget.left), recorded)
     except Exception:  # on other values than the user's the code may raise anything
         return None
     return replace(again, notes=case.notes, carried=case.carried)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import time as clock
@@ -22,6 +23,8 @@ from microgradnp.debugger.judge.common import common_factor
 from microgradnp.debugger.judge.gate import ask_record
 from microgradnp.debugger.judge.rerun import Rerun
 from microgradnp.debugger.optimizer.mistake import Mistake
+from microgradnp.debugger.record import alarm
+from microgradnp.debugger.record.alarm import OutOfTimeError
 from microgradnp.debugger.repair.causes import EXPLAIN, cause_of
 from microgradnp.debugger.repair.changes import Change
 from microgradnp.debugger.repair.search import Fix, repair
@@ -30,7 +33,6 @@ from microgradnp.debugger.report.facts import Finding
 
 MOST_FAULTS = 4
 SHARE = 0.6  # of the budget, for what is derived from the record
-REST = 0.75  # of the budget, for the search among edits in any case: both together end within 1.3 budgets
 OURS = "the debugger failed while it derived the right statement ({}): please report this; the verdict does not depend on it"
 
 
@@ -98,6 +100,8 @@ def explain(case: Case) -> Explanation:
     derived, failed = None, ""
     try:
         derived = derive_in(case, clock.thread_time() + min(SHARE * budget.left, 3 + 0.1 * budget.left))
+    except OutOfTimeError:
+        derived = None
     except Exception as error:  # the debugger's own: said in the report, and the search goes on without
         failed = OURS.format(where_it_failed(error))
     if derived is not None and derived.complete and (case.verdict.unchecked or case.verdict.unjudged):
@@ -105,8 +109,13 @@ def explain(case: Case) -> Explanation:
     with Workshop(case.question.program) as workshop:
         if derived is not None and derived.complete:
             return Explanation([], derived.tried, derived=tuple(findings_of(derived)))
-        found = list(faults(with_time(case), workshop))
-    out_of_time = workshop.out_of_time and not found[-1].is_mended
+        found: list[Fault] = []
+        with contextlib.suppress(OutOfTimeError):
+            for fault in faults(with_time(case), workshop):
+                found += [fault]  # the first ones stay when time is out
+    out_of_time = not found or (workshop.out_of_time and not found[-1].is_mended)
+    if not found:
+        return Explanation([], workshop.tried, out_of_time, failed, tuple(findings_of(derived)) if derived is not None else ())
     changes = changes_without_fix(derived, found[0]) if derived is not None and found[0].fix is None else ()
     return Explanation(found, workshop.tried, out_of_time, failed, changes)
 
@@ -134,15 +143,16 @@ def changes_without_fix(derived: Derived, fault: Fault) -> tuple[Finding, ...]:
 
 
 def with_time(case: Case) -> Case:
-    """The case with time for the search among edits, though a share of the budget is used up."""
+    """The case with all the time that is left for the search among edits."""
     question = case.question
-    seconds = max(question.budget.left, REST * question.budget.seconds)
-    return replace(case, question=replace(question, budget=Budget(seconds)))
+    now = clock.thread_time()
+    return replace(case, question=replace(question, budget=Budget(question.budget.last - now, now)))
 
 
 def faults(case: Case, workshop: Workshop) -> Iterator[Fault]:
     """The faults that show one behind the other. After the first only those whose place is proved."""
     for number in range(MOST_FAULTS):
+        alarm.look()
         rerun = rerun_of(case)
         blamed = blame(case.trace, case.matches, case.verdict, rerun, case.question.budget.until(0.4))
         repeats = number > 0 or rerun.repeats()
@@ -174,7 +184,11 @@ def fix_of(case: Case, blamed: Blame, rerun: Rerun, workshop: Workshop, factors:
     if case.run.writes or workshop.out_of_time:
         return None
     deadline = budget.until(0.7 if blamed.proof else 0.55)
-    fix = repair(case.trace, blamed, rerun, workshop, deadline, functools.partial(stands, case, workshop, factors))
+    try:
+        fix = repair(case.trace, blamed, rerun, workshop, deadline, functools.partial(stands, case, workshop, factors))
+    except OutOfTimeError:
+        workshop.out_of_time = True
+        return None
     differs = fix is not None and not fix.complete and not blamed.forward_ok
     return None if differs else fix  # while the forward pass differs, nothing is said about the backward pass
 

@@ -6,6 +6,7 @@ Program -> Trace -> Matches -> Verdict -> Blame -> Fix -> Report. Each arrow is 
 
 from __future__ import annotations
 
+import contextlib
 import time as clock
 from dataclasses import replace
 from typing import NamedTuple
@@ -17,9 +18,18 @@ from microgradnp.debugger.capture.program import Inputs
 from microgradnp.debugger.capture.roles import data_of, lengths
 from microgradnp.debugger.capture.shapes import by_shape
 from microgradnp.debugger.capture.trace import Run, Trace
-from microgradnp.debugger.case import Case, Question, examine, examine_again
+from microgradnp.debugger.case import Case, Looked, Question, case_of, examine, examine_again, look
 from microgradnp.debugger.explain import Explanation, explain, finding_of_rule
-from microgradnp.debugger.judge.gate import Seen, ask_record, by_record, by_two_runs, completed, is_forgotten
+from microgradnp.debugger.judge.gate import (
+    OUT_OF_TIME,
+    Recorded,
+    Seen,
+    ask_record,
+    by_record,
+    by_two_runs,
+    completed,
+    is_forgotten,
+)
 from microgradnp.debugger.judge.meeting import meets_model
 from microgradnp.debugger.judge.probe import observe, plan_of
 from microgradnp.debugger.judge.recorded import Verdict as RecordVerdict
@@ -29,6 +39,7 @@ from microgradnp.debugger.match.references import ModelError, evaluate, is_regul
 from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.optimizer.fix import mended
 from microgradnp.debugger.optimizer.rule import wrong_rule
+from microgradnp.debugger.record.alarm import OutOfTimeError, alarm
 from microgradnp.debugger.report.equation import equation
 from microgradnp.debugger.report.facts import Finding
 from microgradnp.debugger.report.meant import node_meant, node_shared
@@ -50,19 +61,36 @@ UNREPEATABLE = (
 
 
 def investigate(question: Question, number: int) -> Report:
-    """Examine a step, look further when it is right, and explain what is wrong."""
+    """Examine a step, look further when it is right, and explain what is wrong, until the budget ends the work."""
     case = first_look(question, number)
     if case.trace.error is not None and not case.verdict.entries:
         raise case.trace.error
-    asked = case.question
-    recorded = ask_record(asked.program, asked.model, asked.wanted, number, max(1.0, 0.1 * question.budget.seconds))
-    if number and recorded.verdict is None:
-        return first_instead(question, number, recorded.why)
+    asked, budget = case.question, question.budget
+    recorded = Recorded(None)
+    try:
+        with alarm(budget.last):
+            recorded = ask_record(asked.program, asked.model, asked.wanted, number, max(1.0, 0.1 * budget.seconds))
+            if number and recorded.verdict is None:
+                return first_instead(question, number, recorded.why)
+            found = answered(case, recorded)
+    except OutOfTimeError:
+        found = cut_short(case, recorded)
+    found.findings = [replace(finding, equation=equation_of(found, finding)) for finding in found.findings]
+    found.reasons = reasons(found.trace, found.matches.index)
+    found.seconds = clock.thread_time() - budget.started
+    return found
+
+
+def answered(case: Case, recorded: Recorded) -> Report:
+    """The report on a case with its record, if there is one."""
+    asked, number = case.question, case.run.number
     rule = wrong_rule(recorded.verdict, asked.wanted, number) if recorded.verdict is not None else None
     if rule is not None:
         case = replace(case, verdict=by_record(rule[0], case.verdict, case.trace))
         found = report(case)
-        found.findings = [finding_of_rule(*one) for one in mended(asked, rule[0], rule[1])]
+        found.findings = [finding_of_rule(rule[1][0])]
+        with contextlib.suppress(OutOfTimeError):
+            found.findings = [finding_of_rule(*one) for one in mended(asked, rule[0], rule[1])]
     elif recorded.verdict is not None:
         found = report_on(judged_case(replace(case, recorded=recorded), recorded.verdict))
         found.parting = recorded.verdict.parting
@@ -70,9 +98,19 @@ def investigate(question: Question, number: int) -> Report:
         found = judged_by_lines(replace(case, recorded=recorded))
     if found.verdict.unjudged:
         found.proposal = other_binding(case)
-    found.findings = [replace(finding, equation=equation_of(found, finding)) for finding in found.findings]
-    found.reasons = reasons(found.trace, found.matches.index)
-    found.seconds = clock.thread_time() - question.budget.started
+    return found
+
+
+def cut_short(case: Case, recorded: Recorded) -> Report:
+    """The report where the budget ends the work: what the record has proved stands, and all else is open."""
+    made = recorded.verdict
+    if made is not None:
+        verdict = by_record(made, case.verdict, case.trace)
+        case = replace(case, verdict=verdict, recorded=recorded, run=replace(case.run, number=made.number))
+    else:
+        case = replace(case, verdict=Verdict({}, unjudged=dict.fromkeys(case.verdict.entries, OUT_OF_TIME)))
+    found = report(case.noted(f"{allowed(case)} ended the work"))
+    found.hurried = True
     return found
 
 
@@ -181,26 +219,31 @@ def names_of_rows(trace: Trace, variable: Variable, value: np.ndarray) -> list[s
 
 def first_look(question: Question, number: int) -> Case:
     """The step that was asked for, on the user's inputs; its parameters are known from then on."""
-    short = 0.2 * question.budget.seconds
     try:
-        case = examine(question, Run(number), short)
+        case = one_step(question, Run(number))
     except BindingError as error:
         question, note = bound_by_shape(question, error)
-        case = examine(question, Run(number), short).noted(note)
+        case = one_step(question, Run(number)).noted(note)
     except ModelError as error:
         case = in_inner_frames(question, number, error)
-    if case.trace.tracer.out_of_time:
-        case = shortened(case) or examine(case.question, Run(number), max(0.5, 0.6 * question.budget.left))
     before = case.trace.before
     known = tuple(mark_of(before[a]) for a in case.verdict.entries if a in before)
     return replace(case, run=replace(case.run, inputs=Inputs(0, known)))
+
+
+def one_step(question: Question, run: Run) -> Case:
+    """The case of a step; on a few samples where it is not over in a short time with all of them."""
+    looked = look(question, run, 0.2 * question.budget.seconds)
+    if not looked.trace.tracer.out_of_time:
+        return case_of(looked, run)
+    return shortened(looked, run) or examine(looked.question, run, max(0.1, 0.4 * question.budget.left))
 
 
 def in_inner_frames(question: Question, number: int, error: ModelError) -> Case:
     """The same step with the arguments of inner functions. Those of outer ones do not fit the model: `x` may be one row there."""
     inner = replace(question, wanted=replace(question.wanted, inner=True))
     try:
-        return examine(inner, Run(number), max(0.5, 0.6 * question.budget.left))
+        return one_step(inner, Run(number))
     except (ModelError, BindingError):
         raise error from None
 
@@ -227,18 +270,21 @@ def bound_by_shape(question: Question, error: BindingError) -> tuple[Question, s
     return replace(question, wanted=wanted), f"{said}: bound by shape, because nothing has these names and no other way fits"
 
 
-def shortened(case: Case) -> Case | None:
-    """The step on a few samples, where it is not over in a short time with all of them; None where there are no samples."""
-    before = case.trace.before
+def shortened(looked: Looked, run: Run) -> Case | None:
+    """The step on a few samples; None where there are no samples, or where it is slow with them as well."""
+    question, before = looked.question, looked.trace.before
     data = data_of(before, ())
     counts = lengths(before, data)
     length = counts.pop() if len(counts) == 1 else 0
     if length <= FEW:
         return None
     known = [mark_of(value) for argument, value in before.items() if argument not in data]
-    question = replace(case.question, program=case.question.program.with_fewer_samples(length, FEW, known))
-    fewer = examine_again(replace(case, question=question), case.run)
-    if fewer is None or fewer.trace.tracer.out_of_time:
+    question = replace(question, program=question.program.with_fewer_samples(length, FEW, known))
+    try:
+        fewer = examine(question, run, max(0.1, 0.4 * question.budget.left))
+    except Exception:  # on other values than the user's the code may raise anything
+        return None
+    if fewer.trace.tracer.out_of_time:
         return None
     return fewer.noted(
         f"only the first {FEW} of {length} samples were looked at: with all of them a step takes too long to trace"

@@ -27,6 +27,9 @@ from microgradnp.debugger.judge.verdict import judge
 from microgradnp.debugger.match.matches import match
 from microgradnp.debugger.match.references import model_arguments
 from microgradnp.debugger.pipeline import report
+from microgradnp.debugger.record.alarm import OutOfTimeError, alarm
+from microgradnp.debugger.record.record import record
+from microgradnp.debugger.record.replay import replay
 from microgradnp.debugger.repair.causes import EXPLAIN, ROWS, Mended, always, cause_of
 from microgradnp.debugger.repair.search import repair
 from microgradnp.debugger.repair.workshop import Workshop
@@ -287,7 +290,8 @@ ROOMS = [
     "",  # the modules beside them
     "pairs",
 ]  # from the bottom up
-WORLD = {f"record.{module}" for module in ("world", "outside", "values", "nodes", "sites", "calls")}  # every run needs them
+MODULES = ("alarm", "calls", "census", "nodes", "outside", "sites", "values", "world")
+WORLD = {f"record.{module}" for module in MODULES}  # every run needs them
 
 
 def imports(path):
@@ -342,3 +346,32 @@ def test_a_fix_that_multiplies_all_gradients_is_not_called_verified():
     finding = Finding("d", "train", "net.py", 3, "d = e", "unknown", "", "", (3, "d = e", "d = 5 * e"), "scaled", times=5.0)
     assert "verified" not in str(finding)
     assert "all gradients are 5 times the model's" in str(finding)
+
+
+def right(X, T, W1, W2, rate=0.1):
+    h = np.tanh(X @ W1)
+    e = h @ W2 - T
+    d = e @ W2.T * (1 - h**2)
+    W1 -= rate * X.T @ d
+    W2 -= rate * h.T @ e
+
+
+@pytest.mark.parametrize("budget", [0.0, 0.05])
+def test_a_budget_that_is_too_small_is_named_and_nobody_is_accused(budget):
+    found = mg.debug(right, loss, numbers(), budget=budget)
+    assert not found.verdict.wrong
+    assert not found.findings
+    assert found.word == "RIGHT" or ("the budget of" in str(found) and found.hurried)
+
+
+def doubled(x):
+    return x * 2 + 1
+
+
+def test_after_the_alarm_work_of_the_debugger_ends():
+    x = np.ones(3)
+    made = record(doubled, (x,))
+    made.again = None
+    with alarm(-1.0), pytest.raises(OutOfTimeError):
+        replay(made, everything=True)
+    assert replay(made, everything=True).faithful

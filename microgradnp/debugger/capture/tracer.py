@@ -30,6 +30,7 @@ from microgradnp.debugger.capture.versions import (
     depends,
 )
 from microgradnp.debugger.capture.writes import Writes, refill, write
+from microgradnp.debugger.record import alarm
 
 MOST_EVENTS = 60_000
 STILL = 50  # iterations after which a loop that moves no parameter is left
@@ -48,7 +49,7 @@ class Tracer:
         self.targets = targets_of(binder.arguments)
         self.writes = writes or {}
         self.step = step
-        self.deadline = clock.thread_time() + seconds
+        self.deadline = clock.thread_time() + min(seconds, alarm.left())
         self.time = 0
         self.states: dict[int, FrameState] = {}
         self.stack: list[FrameState] = []

@@ -23,6 +23,7 @@ from microgradnp.debugger.capture.values import is_matrix
 from microgradnp.debugger.judge.points import Point, other_point
 from microgradnp.debugger.judge.recorded import Verdict, judge_record
 from microgradnp.debugger.record import instrument, syntax
+from microgradnp.debugger.record.alarm import OutOfTimeError, alarm
 from microgradnp.debugger.record.call_hooks import CallHooks
 from microgradnp.debugger.record.hooks import Hook
 from microgradnp.debugger.record.instrument import Instrumented, Instrumenter
@@ -114,12 +115,15 @@ def judged(
     """
     end, tracer = clock.process_time() + until - clock.thread_time(), sys.gettrace()
     sys.settrace(None)  # a tracer that is code of the program would be recorded, too
+    wanted = question.wanted
     try:
         made = run(question, dict(texts), watched, end)
+        with alarm(until):
+            return judge_record(made, question.model, list(wanted.arguments), set(wanted.optional), question.number, more, end)
+    except OutOfTimeError:
+        raise NotRecordedError("the time was over before the run was judged") from None
     finally:
         sys.settrace(tracer)
-    wanted = question.wanted
-    return judge_record(made, question.model, list(wanted.arguments), set(wanted.optional), question.number, more, end)
 
 
 # ------------------------------------------------------------------------------------------------------------ snapshots

@@ -27,6 +27,8 @@ from microgradnp.debugger.judge.returned import RIGHT_HERE
 from microgradnp.debugger.judge.verdict import FORGOTTEN, Verdict, conventions, relation
 from microgradnp.debugger.match.references import Evaluation
 from microgradnp.debugger.match.trained import untrained
+from microgradnp.debugger.record import alarm
+from microgradnp.debugger.record.alarm import OutOfTimeError
 from microgradnp.debugger.record.nodes import Node, Record
 from microgradnp.debugger.record.record import Trees, record
 from microgradnp.debugger.record.step import CannotJudgeError, Step
@@ -36,6 +38,7 @@ from microgradnp.debugger.record.values import global_state, set_global_state
 MOST = (2_000, 20_000)  # operations that are recorded: a few steps tell enough of a long training
 KINDS = {"update": "update", "returned": "returned", "gradient": "variable", "": "returned"}
 NOT_FOUND = "it does not move, and no gradient of it was found"
+OUT_OF_TIME = "the budget ended before its record was judged; a larger budget= may do"
 ONE_INPUT = "the program could not be judged on other inputs"
 
 
@@ -54,13 +57,14 @@ def ask_record(
     """Record a program and judge it. The step with this number is judged, and when it is right the next ones.
 
     `edited` holds the syntax trees of the files that run with edits. Its record may take as long as that of the program did, and
-    twice the `seconds` at most.
+    twice the `seconds` at most. At the moment of an alarm there is no verdict.
     """
     state, tracer = global_state(), sys.gettrace()  # the user's
     sys.settrace(None)  # a tracer that is code of the program would be recorded, too
     try:
         with seeded(0), program.recordable() as (function, line):  # seeded as in the runs under line events
-            until = clock.process_time() + max(seconds, min(2 * seconds, program.record_seconds) if edited else 0)
+            seconds_to_record = max(seconds, min(2 * seconds, program.record_seconds) if edited else 0)
+            until = clock.process_time() + min(seconds_to_record, alarm.left())
             for most in (most for most in MOST if most >= program.record_at_once):
                 program.record_at_once = most
                 made = record(function, program.args, program.kwargs, most, wanted, until, edited, line)
@@ -74,6 +78,8 @@ def ask_record(
         return Recorded(verdict)
     except CannotJudgeError as error:
         return Recorded(None, str(error), met=False)
+    except OutOfTimeError:
+        return Recorded(None, OUT_OF_TIME)
     except Exception as error:  # a program that cannot be recorded is judged by its line events
         return Recorded(None, f"{type(error).__name__}: {error}")
     finally:

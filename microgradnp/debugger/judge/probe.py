@@ -18,6 +18,7 @@ from microgradnp.debugger.capture.trace import Loop, Trace
 from microgradnp.debugger.capture.tracer import StepOver
 from microgradnp.debugger.capture.writes import Writes, refill, write
 from microgradnp.debugger.judge.evidence import Entry
+from microgradnp.debugger.record import alarm
 
 NAMELESS = re.compile(r"^returned value")
 
@@ -239,10 +240,11 @@ def evaluate_in(code: CodeType, frame: FrameType) -> Any:
 def observe(
     program: Program, plan: Plan, inputs: Inputs, deadline: float, looping: set[str], writes: Writes | None = None
 ) -> Observation | None:
-    """One quick run; None when the code fails, or does not end by the deadline.
+    """One quick run; None when the code fails, or does not end by the deadline or an alarm.
 
     `looping` names the functions that may never end once they are edited: the clock is looked at in their loops, too.
     """
+    deadline = min(deadline, alarm.end)
     probe = Writer(plan, deadline, looping, writes) if writes else Probe(plan, deadline, looping)
     with program.world(inputs) as call:
         try:

@@ -17,6 +17,7 @@ from microgradnp.core.sweep import sweep
 from microgradnp.core.tensor import Tensor
 from microgradnp.debugger.capture.roles import data_of, lengths, targets_of
 from microgradnp.debugger.match.outputs import outputs
+from microgradnp.debugger.record import alarm
 from microgradnp.derivatives.agreement import scale_of
 
 NOT_ELEMENTWISE = frozenset(["getitem", "transpose", "reshape", "sum", "mean", "matmul", "identity"])
@@ -77,6 +78,7 @@ def evaluate(model: Callable[..., Any], values: dict[str, Any]) -> Evaluation:
 
     Raises ModelError when it fails, or does not return one real number.
     """
+    alarm.look()
     given = {name: variable(value, name) for name, value in values.items()}
     try:
         loss = run_on_tensors(model, given, values)

@@ -146,7 +146,7 @@ class Undo(NamedTuple):
 class Memory:
     """The bytes of one array and of all its views, with every version that they had."""
 
-    __slots__ = ("base", "kept", "last", "nodes", "places", "undo")
+    __slots__ = ("base", "geometries", "kept", "last", "nodes", "places", "undo")
 
     def __init__(self, base: np.ndarray, node: Node) -> None:
         self.base = base
@@ -155,6 +155,7 @@ class Memory:
         self.kept: dict[int, np.ndarray] = {}  # some versions, so that no way back is long
         self.places: list[int] = []  # their numbers, in order
         self.last = (-1, np.empty(0, np.uint8))  # the version that was read last
+        self.geometries: dict[int, tuple[np.ndarray, Geometry]] = {}  # by the identity of an array
 
     @property
     def version(self) -> int:
@@ -162,8 +163,12 @@ class Memory:
 
     def geometry(self, array: np.ndarray) -> Geometry:
         """Where an array lies in this memory."""
-        offset = address(array) - address(self.base)
-        return Geometry(offset, array.shape, array.strides, array.dtype, type(array))
+        known = self.geometries.get(id(array))
+        if known is None or known[0] is not array or known[1][1:4] != (array.shape, array.strides, array.dtype):
+            offset = address(array) - address(self.base)
+            known = array, Geometry(offset, array.shape, array.strides, array.dtype, type(array))
+            self.geometries[id(array)] = known
+        return known[1]
 
     def at(self, version: int) -> np.ndarray:
         """The bytes as they were at a version."""
@@ -232,6 +237,7 @@ class Record:
     finished: bool = True  # False where the recording was stopped before the program ended
     sightings: Any = None  # what was bound to the arguments of a model
     seconds: float = 0.0
+    again: Any = None  # the record evaluated again with its own values
 
     _parents: dict[int, tuple[Node, ...]] = field(default_factory=dict, repr=False)
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.debugger.record import alarm
 from microgradnp.debugger.record.nodes import Group, Memory, Node, Record, bytes_of
 from microgradnp.debugger.record.values import global_state, same, set_global_state
 
 LEAVES = frozenset(["leaf", "literal", "loose"])
+OFTEN = 64  # operations between two looks at the clock
 
 
 class Replay:
@@ -63,6 +65,34 @@ class Replay:
         function(*args, **options)
         return content
 
+    def run(self, nodes: list[Node], everything: bool) -> None:
+        """Evaluate operations in their order: all, or those that depend on another value."""
+        values, failed, put, parents_of = self.values, self.failed, self.put, self.record.parents
+        for count, node in enumerate(nodes):
+            if count % OFTEN == 0:
+                alarm.look()
+            if node.kind in LEAVES or node in put:
+                continue
+            parents = parents_of(node)
+            if failed and any(parent in failed for parent in parents):
+                failed[node] = KeyError("an operand could not be evaluated")
+                continue
+            if everything:
+                if not is_repeatable(node, parents):
+                    continue
+            elif not any(parent.number in values for parent in parents):
+                continue
+            try:
+                value = self.evaluate(node)
+            except Exception as error:  # other values may be of no use to an operation
+                failed[node] = error
+                continue
+            if node.kind == "decision":
+                if not same(value, node.held) and not alike(value, node.held):
+                    self.changed.append(node)
+            else:
+                values[node.number] = value
+
     def stored(self, node: Node) -> Any:
         """A memory after a store, or a part of it."""
         memory, value = node.memory, self[node.args[0]]
@@ -108,37 +138,21 @@ def replay(record: Record, put: Mapping[Node, Any] | None = None, everything: bo
     Only what depends on those nodes is evaluated, or with `everything` all operations. The others keep their values. Random draws
     keep theirs, unless their arguments change. `until` is the last node to evaluate.
     """
+    plain = everything and not put and until is None
+    if plain and record.again is not None:
+        return record.again
     again, state = Replay(record, dict(put or {})), global_state()
-    values = again.values
-    for node in again.put:
-        values[node.number] = again.put[node]
+    again.values.update((node.number, value) for node, value in again.put.items())
     start = 0 if everything else min((node.number for node in again.put), default=len(record.nodes))
     end = len(record.nodes) if until is None else until.number + 1
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for node in record.nodes[start:end]:
-            if node in again.put or node.kind in LEAVES:
-                continue
-            parents = record.parents(node)
-            if again.failed and any(parent in again.failed for parent in parents):
-                again.failed[node] = KeyError("an operand could not be evaluated")
-                continue
-            if everything:
-                if not is_repeatable(node, parents):
-                    continue
-            elif not any(parent.number in values for parent in parents):
-                continue
-            try:
-                value = again.evaluate(node)
-            except Exception as error:  # other values may be of no use to an operation
-                again.failed[node] = error
-                continue
-            if node.kind == "decision":
-                if not same(value, node.held) and not alike(value, node.held):
-                    again.changed.append(node)
-            else:
-                values[node.number] = value
-    set_global_state(state)
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            again.run(record.nodes[start:end], everything)
+    finally:
+        set_global_state(state)
+    if plain:
+        record.again = again
     return again
 
 

@@ -164,8 +164,11 @@ def same(first: Any, second: Any, seen: set[tuple[int, int]] | None = None) -> b
     seen = set() if seen is None else seen
     if first is second:
         return True
-    if type(first).__name__ != type(second).__name__:
+    kind = type(first)
+    if kind is not type(second) and kind.__name__ != type(second).__name__:
         return False
+    if kind is np.ndarray and first.dtype.kind != "O":
+        return first.shape == second.shape and first.dtype == second.dtype and first.tobytes() == second.tobytes()
     if isinstance(first, (float, np.number)):
         return bits(first) == bits(second)
     if isinstance(first, complex):
