@@ -8,7 +8,7 @@ from microgradnp.doctor.again import TREATMENTS, as_second, is_asked, treated
 from microgradnp.doctor.causes.data import UNTOLD, one_column_tells
 from microgradnp.doctor.causes.finding import Finding, Row, is_worse
 from microgradnp.doctor.causes.numbers import bad_values_in_data, unstable_formula
-from microgradnp.doctor.causes.table import ALWAYS, AT_ONE_POINT, BY_TRIALS, OF_THE_DATA
+from microgradnp.doctor.causes.table import ALWAYS, AT_ONE_POINT, BY_TRIALS, OF_THE_DATA, UNMEASURED
 from microgradnp.doctor.chart import GOOD, Chart
 from microgradnp.doctor.diagnosis import Diagnosis
 from microgradnp.doctor.facts import CONFIDENCE, EXACT, MEASURED, Cause
@@ -36,8 +36,9 @@ def examine(chart: Chart) -> Diagnosis:
     exact = chart.is_exact = bool(found.causes) and found.causes[0].score > 80
     ask(chart, found, ALWAYS)
     if not exact and not chart.is_measured:
-        ask(chart, found, OF_THE_DATA if chart.is_finite else [*(r for r in BY_TRIALS if r.mark == MEASURED), *OF_THE_DATA])
-        found.notes.append("the loss of the best constant answer, or of a perfect one, is not known: nor how much was learned")
+        rows = UNMEASURED if chart.is_finite else [r for r in BY_TRIALS if r.mark == MEASURED]
+        ask(chart, found, [*rows, *OF_THE_DATA])
+        found.notes.append(why_unmeasured(chart))
         return told(chart, found, "sick" if found.causes else "could not tell", summary_of(chart))
     if chart.quality > GOOD and not exact:
         if chart.found <= {"overfitting"}:
@@ -56,6 +57,16 @@ def examine(chart: Chart) -> Diagnosis:
     look_again(chart, found)
     verdict = "sick" if found.causes else "at its floor" if is_at_floor(chart) else "could not tell"
     return told(chart, found, verdict, summary_of(chart))
+
+
+def why_unmeasured(chart: Chart) -> str:
+    """Why nobody can say how much was learned."""
+    if chart.start.tail.falls_without_end:
+        return (
+            "the loss has no floor: it falls without end as the outputs grow, like that of a policy gradient. "
+            "Its value does not say how much was learned: look at the reward"
+        )
+    return "the loss of the best constant answer, or of a perfect one, is not known: nor how much was learned"
 
 
 def are_left_out(chart: Chart) -> bool:
@@ -146,7 +157,9 @@ def told(chart: Chart, found: Diagnosis, verdict: str, summary: str) -> Diagnosi
     if chart.lab.out_of_time:
         found.notes.append("the budget was used up before all trials were done: a larger budget= allows them")
     if chart.patient.known.get("joined"):
-        found.notes.append("the batches of your list are joined here, and the trials draw their own batches from them")
+        whose = f"first batches that your code gave ({chart.patient.samples} different rows)"
+        whose = whose if chart.patient.known.get("drawn") else "batches of your list"
+        found.notes.append(f"the {whose} are joined here, and the trials draw their own batches from them")
     alike = found.levels.get("all classes alike")
     if alike is not None and abs(chart.loss_end - alike) < 0.02 * alike:
         found.notes.append(f"the loss is about ln C = {alike:.4g}: all C classes get the same probability")

@@ -82,8 +82,6 @@ def of_fit(result: Fit | BaseException) -> Patient:
     """The training of what `fit` returned, or of the error that it raised. Raises TypeError for anything else."""
     fitted: Any = getattr(result, "result", result)
     training = getattr(fitted, "training", None)
-    if training is None and isinstance(fitted, Fit):
-        raise TypeError(f"diagnose: a training whose batches come from a generator or a function is not kept. {ANOTHER_WAY}")
     if training is None:
         raise TypeError(
             f"diagnose: {type(result).__name__} is no result of mg.fit, and no error that it raised. "
@@ -92,7 +90,9 @@ def of_fit(result: Fit | BaseException) -> Patient:
     try:
         data, batch_size = training.whole()
     except (TypeError, ValueError) as error:
-        raise TypeError(f"diagnose: the batches of the list do not fit together ({error}). {ANOTHER_WAY}") from error
+        raise TypeError(f"diagnose: the batches do not fit together ({error}). {ANOTHER_WAY}") from error
+    if training.drawn:
+        data = without_repeats(data)
     end = {name: p.numpy().copy() for name, p in training.parameters.items()}
     failed = isinstance(result, FloatingPointError) or "not finite" in fitted.reason or " is nan " in f" {fitted.reason} "
     by_rule = not (failed or fitted.interrupted or fitted.reason.startswith("all "))
@@ -116,8 +116,15 @@ def of_fit(result: Fit | BaseException) -> Patient:
         changes,
         fitted.history.learning_rate[-1] if changes.schedule is not None and fitted.history.learning_rate else None,
         model=training.model,
-        known={"joined": training.in_batches},
+        known={"joined": training.in_batches, "drawn": training.drawn},
     )
+
+
+def without_repeats(data: tuple[Array, ...]) -> tuple[Array, ...]:
+    """Each row once: a generator may give the same rows in every epoch."""
+    rows = zip(*data, strict=True) if len({len(a) for a in data}) == 1 else ()
+    first = {b"|".join(np.asarray(part).tobytes() for part in row): k for k, row in reversed(list(enumerate(rows)))}
+    return tuple(a[sorted(first.values())] for a in data) if first else data
 
 
 def of_loss(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -121,6 +122,20 @@ class Reading:
             for value, data, keys in self.meetings(node):
                 self.met |= keys
                 self.output, self.target, self.target_keys, self.met_at = value, data, keys, node
+        self.reconstructs = self.output is None and self.find_reconstruction()
+
+    def find_reconstruction(self) -> bool:
+        """Whether the output meets its own inputs in a difference, as in an autoencoder. Then they are the targets, too."""
+        for node in self.nodes:
+            if node.rule is None or node.rule.name != "subtract":
+                continue
+            for value, data in itertools.permutations(graph.parents(node), 2):
+                keys = self.data_of[id(data)]
+                same = value.shape == data.shape == node.shape and keys == self.data_of[id(value)] and len(keys) == 1
+                if same and self.made_of[id(value)] and not self.made_of[id(data)]:
+                    self.output, self.target, self.target_keys, self.met_at = value, np.asarray(data._array), keys, node
+                    self.met |= keys
+        return self.output is not None
 
     @property
     def meeting(self) -> str:
@@ -169,8 +184,8 @@ class Reading:
 
     @property
     def inputs(self) -> list[int]:
-        """The positions of the data arrays that are not targets."""
-        return [k for k in range(len(self.leaves)) if k not in self.target_keys]
+        """The positions of the data arrays that are not targets, or that are both."""
+        return [k for k in range(len(self.leaves)) if k not in self.target_keys or self.reconstructs]
 
     @property
     def targets(self) -> list[int]:
@@ -220,7 +235,8 @@ class Reading:
     @cached_property
     def sides(self) -> tuple[Array, Array] | None:
         """(answers, classes) of targets with two values, where the loss asks for a side; None elsewhere."""
-        return None if self.target is None else self.tail.sides(np.asarray(self.target, float))
+        found = None if self.target is None else self.tail.sides(np.asarray(self.target, float))
+        return None if found is None or self.tail.falls_without_end else found
 
     @cached_property
     def is_squared(self) -> bool:

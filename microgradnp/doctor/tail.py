@@ -14,6 +14,7 @@ from microgradnp.doctor.patient import Array
 
 MOST_VALUES = 2_000_000  # of an output
 TURNS = 120  # of a search for the best output
+FAR = 1000.0  # times the size of an output
 SETTLED = 1e-2  # a search has ended when its second half gains less than this share of all that it gained
 
 
@@ -137,6 +138,16 @@ class Tail:
         if not np.isfinite(room) or room <= 1e-9 * abs(self.constant.value) or floor.late > SETTLED * room:
             return np.nan
         return float((self.constant.value - self.reading.loss.item()) / room)
+
+    @cached_property
+    def falls_without_end(self) -> bool:
+        """Whether the loss falls in proportion however far the outputs move, as that of a policy gradient does."""
+        if self.output is None:
+            return False
+        y = np.asarray(self.output._array, float)
+        here, g = self.at(y)
+        near, far = (self.at(y - FAR**k * (1 + np.abs(y).mean()) * np.sign(g))[0] for k in (1, 2))
+        return bool(np.isfinite(far) and here - far > 0.1 * FAR * (here - near) > 0)
 
     def sides(self, targets: Array) -> tuple[Array, Array] | None:
         """(answers, classes) where the loss pulls the two values of the targets to two sides of one output; None elsewhere.

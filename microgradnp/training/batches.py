@@ -11,6 +11,7 @@ from microgradnp.core.elsewhere import is_foreign
 from microgradnp.core.tensor import Tensor
 
 Batch = tuple[Tensor, ...]
+MOST_KEPT, MOST_BYTES = 200, 2**25  # of a generator's batches
 
 
 class ArrayBatches:
@@ -119,6 +120,7 @@ class GivenBatches:
         self.passes, self.taken = 0, 0  # complete passes, and batches of this pass
         self.iterator: Iterator[Any] | None = None
         self.ahead: Any = None
+        self.kept: list[tuple[np.ndarray, ...]] = []  # copies of the first batches, for those who repeat the training
 
     def __iter__(self) -> Self:
         return self
@@ -135,7 +137,15 @@ class GivenBatches:
         self.taken += 1
         if self.ahead is None:
             self.iterator, self.passes, self.taken = None, self.passes + 1, 0
-        return tuple(Tensor(a) for a in batch) if isinstance(batch, (tuple, list)) else (Tensor(batch),)
+        given = tuple(Tensor(a) for a in batch) if isinstance(batch, (tuple, list)) else (Tensor(batch),)
+        if not isinstance(self.source, (list, tuple)) and len(self.kept) < MOST_KEPT:
+            self.keep(given)
+        return given
+
+    def keep(self, batch: Batch) -> None:
+        """Copy a batch, unless all copies together become too large."""
+        if sum(a.nbytes for kept in self.kept for a in kept) + sum(a._array.nbytes for a in batch) < MOST_BYTES:
+            self.kept.append(tuple(np.array(a._array) for a in batch))
 
     @property
     def at_end(self) -> bool:

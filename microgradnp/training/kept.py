@@ -12,7 +12,7 @@ import numpy as np
 from microgradnp.core.elsewhere import as_array
 from microgradnp.core.tensor import Tensor
 from microgradnp.optim import Optimizer
-from microgradnp.training.batches import ArrayBatches, Batches
+from microgradnp.training.batches import ArrayBatches, Batches, GivenBatches
 from microgradnp.training.state import Model
 
 
@@ -22,7 +22,7 @@ class Training:
 
     loss: Callable[..., Tensor]
     parameters: dict[str, Tensor]
-    data: Sequence[Any]  # arrays, or the batches of a list
+    data: Sequence[Any]  # arrays, or the batches of a list, or the first of a generator
     batch_size: int | None
     rules: Sequence[Callable[..., Any]]
     optimizer: Optimizer  # without parameters
@@ -30,6 +30,7 @@ class Training:
     random: np.random.Generator
     changes: Any = None  # what is done to gradients and learning rate before each step: `steps.Changes`
     in_batches: bool = False  # whether `data` are batches
+    drawn: bool = False  # whether they came from a generator or a function
     model: Model | None = None  # with what the loss changes besides the parameters, such as running statistics
 
     def whole(self) -> tuple[tuple[np.ndarray, ...], int | None]:
@@ -48,18 +49,15 @@ def at_the_start(
     optimizer: Optimizer,
     changes: Any,
     model: Model,
-) -> Training | None:
-    """The training that is about to begin. None where its batches come from a generator or a function: they are not kept.
-
-    An optimizer that cannot be copied is shared.
-    """
+) -> Training:
+    """The training that is about to begin. An optimizer that cannot be copied is shared."""
     if isinstance(batches, ArrayBatches):
         data = [as_array(array._array if isinstance(array, Tensor) else array) for array in batches.arrays]
         size, random = batches.batch_size, batches.random
     elif isinstance(batches.source, (list, tuple)):
         data, size, random = list(batches.source), None, np.random.default_rng(0)
-    else:
-        return None
+    else:  # of a generator or a function the first batches are kept while they come
+        data, size, random = batches.kept, None, np.random.default_rng(0)
     kept = copy.copy(optimizer)
     kept.parameters = {}
     try:
@@ -68,4 +66,5 @@ def at_the_start(
         kept = copy.copy(kept)
     start = {name: np.array(p.numpy()) for name, p in optimizer.parameters.items()}
     named, drawn, listed = dict(optimizer.parameters), copy.deepcopy(random), not isinstance(batches, ArrayBatches)
-    return Training(loss, named, data, size, rules, kept, start, drawn, changes, listed, model)
+    is_drawn = isinstance(batches, GivenBatches) and data is batches.kept
+    return Training(loss, named, data, size, rules, kept, start, drawn, changes, listed, is_drawn, model)

@@ -10,10 +10,12 @@ import numpy as np
 
 from microgradnp.core.tensor import Tensor
 from microgradnp.doctor.causes.finding import Finding, better
-from microgradnp.doctor.chart import Chart, left
-from microgradnp.doctor.lab import Lab, limited, moved
+from microgradnp.doctor.chart import GOOD, Chart, left
+from microgradnp.doctor.lab import Lab, limited, moved, norm_of
 from microgradnp.doctor.reading import Reading
 from microgradnp.optim import SGD
+
+MOST_STEPS = 3000  # of a training that is continued because nothing else is wrong with it
 
 
 def learning_rate_too_high(chart: Chart) -> Finding | None:
@@ -43,6 +45,20 @@ def learning_rate_too_low(chart: Chart) -> Finding | None:
     score = 73.0 if chart.lr * chart.steepest < 0.3 else 45.0
     score = min(score, 60.0) if has_hardly_begun(chart) else score
     return Finding(f"the rate is {chart.lr:g}{times}", f"use a rate of about {rate:.2g}", better(chart, name), score)
+
+
+def hardly_moved(chart: Chart) -> Finding | None:
+    """All steps together moved the parameters by next to nothing, and the gradient is as large as before."""
+    patient, norms = chart.patient, chart.patient.norms
+    size = norm_of(patient.start)
+    if patient.steps < 20 or len(norms) < 20 or not size > 0:
+        return None
+    share = norm_of({name: patient.end[name] - w for name, w in patient.start.items()}) / size
+    first, last = (float(np.median(part)) for part in (norms[:10], norms[-10:]))
+    if not (share < 1e-3 and last > 0.5 * first > 0):
+        return None
+    evidence = f"{patient.steps} steps moved the parameters by {share:.1e} of their length; the gradient's norm was {first:.3g}"
+    return Finding(f"{evidence} and is {last:.3g}", "use a much larger learning rate")
 
 
 def has_hardly_begun(chart: Chart) -> bool:
@@ -78,6 +94,23 @@ def stopped_early(chart: Chart) -> Finding | None:
     """A stopping rule ended the training while it was still learning."""
     found = ended_too_soon(chart) if chart.patient.rule_ended else None
     return found and found._replace(treatment="stop by a loss that no longer falls over many more steps, and train on")
+
+
+def stopped_long_before(chart: Chart) -> Finding | None:
+    """A rule ended the training, nothing else is wrong, and many more of the same steps learn the data."""
+    run = chart.trials.get("continued")
+    if chart.found or not chart.patient.rule_ended or run is None or not chart.quality < 0.5:
+        return None
+    while run.quality < GOOD and np.isfinite(run.loss) and len(run.losses) < MOST_STEPS and not chart.lab.out_of_time:
+        changes = chart.at_the_largest_rate
+        run = chart.lab.run(chart.patient.end, 2 * len(run.losses), changes=changes, after=run.branch())
+        run.quality = chart.lab.read(run.weights).quality() if np.isfinite(run.loss) else -np.inf
+    chart.trials["continued"] = run
+    if run.quality < GOOD or chart.foretold < run.quality - 0.25 or not chart.generalises("continued"):
+        return None
+    evidence = f"it ended after {chart.patient.steps} steps ({chart.patient.reason})"
+    trial = f"{len(run.losses)} more steps: quality {chart.quality:.2f} -> {run.quality:.2f}"
+    return Finding(evidence, "stop by a loss that no longer falls over many more steps, and train on", trial)
 
 
 def too_few_steps(chart: Chart) -> Finding | None:
@@ -255,10 +288,15 @@ def capacity_too_small(chart: Chart) -> Finding | None:
     return Finding(evidence, "use more hidden units, or another form of the model", score=77.0 if lead > 0.2 else 69.0)
 
 
+UNTOLD = 0.05  # a quality on other rows under this is none
+
+
 def overfitting(chart: Chart) -> Finding | None:
     """The model explains its own data much better than others."""
     other = chart.quality_on_validation
-    if np.isnan(other) or not (chart.quality > 0.6 and chart.quality - other > 0.25):
+    apart = chart.quality - other > 0.25
+    nothing = chart.quality > 0.3 and other < UNTOLD  # of what is learned reaches other rows
+    if np.isnan(other) or not (apart and (chart.quality > 0.6 or nothing)):
         return None
     evidence = f"quality {chart.quality:.2f} on the training data and {shown(other)} on the validation data"
     return Finding(evidence, "more data, fewer units, weight decay, or stop at the lowest validation loss")

@@ -37,6 +37,9 @@ OF_THE_DATA = [
     Row("targets_shifted", 84, MEASURED, data.targets_shifted),
     Row("targets_unrelated", 78, MEASURED, data.targets_unrelated),
 ]
+UNMEASURED = [  # asked where nobody knows how much was learned
+    Row("learning_rate_too_low", 60, MEASURED, course.hardly_moved),
+]
 BY_TRIALS = [
     Row("inputs_unscaled", 80, TRIED, data.inputs_unscaled),
     Row("targets_unscaled", 79, TRIED, data.targets_unscaled),
@@ -55,6 +58,7 @@ BY_TRIALS = [
     Row("learning_rate_too_high", 75, TRIED, course.learning_rate_too_high),
     Row("vanishing_gradient", 74, MEASURED, start.vanishing_gradient),
     Row("learning_rate_too_low", 73, TRIED, course.learning_rate_too_low),
+    Row("stopped_early", 70, TRIED, course.stopped_long_before),
     Row("class_never_occurs", 52, EXACT, data.class_never_occurs),
     Row("died_on_the_way", 50, EXACT, start.died_on_the_way),
 ]

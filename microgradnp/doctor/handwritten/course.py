@@ -96,6 +96,7 @@ def boundary(program: Program, wanted: Wanted, until: float) -> tuple[Loop, list
     data = {name for name in changing if is_data(name)} | (targets_of(wanted.arguments) & changing)
     moving = [name for name in wanted.arguments if name in changing - data]
     fit = [k for k, seen in looks.items() if moving and len(seen) > 2 and steps_in(seen, moving) >= 0.9]
+    fit = fit or [k for k, seen in looks.items() if moving and len(seen) > LEAST_STEPS and start_to_move(seen, moving)]
     if is_late and not fit:
         raise BindingError(
             f"diagnose: the budget ended after {turns} turns of the loops, before the steps were seen. Give a larger budget="
@@ -160,6 +161,16 @@ def steps_in(seen: list[Values], moving: list[str]) -> float:
     return float(np.mean([any(move) for move in moves])) if all(first) else 0.0
 
 
+def start_to_move(seen: list[Values], moving: list[str]) -> bool:
+    """Whether every parameter moves at nearly every turn, from one of the first on: units that are alike may hold one back."""
+    for name in moving:
+        moves = [name in a and name in b and differs(a[name], b[name]) for a, b in itertools.pairwise(seen)]
+        first = moves.index(True) if True in moves else len(moves)
+        if first > 2 or np.mean(moves[first:]) < 0.9:
+            return False
+    return True
+
+
 def collect(program: Program, wanted: Wanted, course: Course, until: float) -> None:
     """Run the program, and keep its steps. Ends early when the time is over, but not within the first few."""
     reader, stride, newest = Reader(wanted), 1, None
@@ -193,11 +204,15 @@ def collect(program: Program, wanted: Wanted, course: Course, until: float) -> N
 
 
 def finish(course: Course, reader: Reader, frame: FrameType | None) -> None:
-    """Add the state at the end, as the frame of the last turn holds it."""
+    """Add the state at the end, as the frame of the last turn holds it. A rule may have left that turn before its step."""
     if frame is None or not course.kept:
         return
     values = reader.values(frame)
-    last = course.kept[-1][1]
+    number, last = course.kept[-1]
+    stands = not any(differs(values[name], last[name]) for name in course.moving if name in values)
+    if course.ruled and stands and number == course.steps - 1 and len(course.kept) > 1:
+        course.steps -= 1
+        return
     end = {**last, **{name: values[name] for name in course.moving if name in values}}
     course.kept.append((course.steps, end))
 
