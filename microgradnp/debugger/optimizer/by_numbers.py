@@ -9,9 +9,10 @@ import numpy as np
 from microgradnp.debugger.judge.judged import quantity
 from microgradnp.debugger.optimizer.by_graph import PRODUCTS, QUOTIENTS, is_correction, is_power_of_decay
 from microgradnp.debugger.optimizer.memory import EXACT, Chain, law_of
-from microgradnp.debugger.optimizer.mistake import ADAM, MOMENTUM, NESTEROV, SQUARES, Mistake, by_number, number_of
+from microgradnp.debugger.optimizer.mistake import ADAM, MOMENTUM, NESTEROV, PLAIN, SQUARES, Mistake, by_number, number_of
 from microgradnp.debugger.optimizer.steps import Course, Stage, filled
 from microgradnp.debugger.record.nodes import Node
+from microgradnp.debugger.record.structure import SUMS
 
 
 def corrected_and_kept(course: Course, chains: list[Chain]) -> Iterator[Mistake]:  # noqa: ARG001  # all judges are called alike
@@ -29,13 +30,19 @@ def corrected_and_kept(course: Course, chains: list[Chain]) -> Iterator[Mistake]
             yield Mistake(chain.argument, site, says, ADAM)
 
 
-def grows(course: Course, chains: list[Chain]) -> Iterator[Mistake]:  # noqa: ARG001
-    """A velocity is multiplied by more than one in each step."""
+def grows(course: Course, chains: list[Chain]) -> Iterator[Mistake]:
+    """A velocity is multiplied by more than one in each step; or a gradient is added to the one before and to more of it."""
+    stage = course.stages[-1]
     for chain in chains:
         decay, site = chain.laws[0].decay, chain.links[-1].site
         if chain.degree == 1 and chain.is_steady and decay > 1 + EXACT and site is not None:
             says = f"the old velocity is multiplied by {decay:.6g}: it grows without end"
-            yield Mistake(chain.argument, site, says, MOMENTUM)
+            readers = stage.structure.consumers[chain.links[-2].number]
+            if any(n.name in SUMS | {"iadd"} and n.site is not None for n in readers):
+                says = "the gradient of an earlier step is still in it, and grows"
+                yield Mistake(chain.argument, site, says, PLAIN, cause="gradient_accumulated_across_steps")
+            else:
+                yield Mistake(chain.argument, site, says, MOMENTUM)
 
 
 def reverses(course: Course, chains: list[Chain]) -> Iterator[Mistake]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time as clock
 from collections.abc import Iterator
@@ -44,6 +45,10 @@ def mended(question: Question, made: Verdict, mistakes: list[Mistake]) -> list[M
     plain = [Mended(mistakes[0], None)]
     if source is None:
         return plain
+    first = made
+    if made.number:  # an edit changes where a later step begins
+        with contextlib.suppress(Exception), aside():
+            first = from_the_start(question, {})
     text, until = Text(source.text), clock.thread_time() + SHARE * question.budget.left
     runs = 0
     for chosen in choices(text, own):
@@ -53,7 +58,7 @@ def mended(question: Question, made: Verdict, mistakes: list[Mistake]) -> list[M
         if runs == MOST_RUNS or clock.thread_time() > until:
             break
         runs += 1
-        rules = proved(question, made, {file: after})
+        rules = proved(question, first, made.wrong, {file: after})
         if rules and all(rules[m.argument] != GRADIENT_DESCENT or m.kind in WITHOUT_MEMORY for m in chosen):
             rule = ", ".join(dict.fromkeys(rules[m.argument] for m in chosen))
             changes = {m: text.changed(option) for m, option in chosen.items()}
@@ -76,20 +81,24 @@ def choices(text: Text, mistakes: list[Mistake]) -> Iterator[dict[Mistake, Optio
                 yield {m: ways[m][min(at[m.kind], len(ways[m]) - 1)] for m in own}
 
 
-def proved(question: Question, made: Verdict, texts: dict[str, str]) -> dict[str, str] | None:
+def proved(question: Question, first: Verdict, wrong: list[str], texts: dict[str, str]) -> dict[str, str] | None:
     """The rule of each parameter in the first steps of an edited program, with right gradients. None where one has none."""
-    program, wanted = question.program, question.wanted
-    until = clock.thread_time() + max(1.0, 0.2 * question.budget.seconds)
     try:
         with aside():
-            world = World(program.function, program.args, program.kwargs)
-            asked = Edited(world, question.model, wanted, made.number, MOST)
-            again = judged(asked, texts, until=until)
-            course = course_in(again, wanted, made.number, steps=4)
+            again = from_the_start(question, texts)
+            course = course_in(again, question.wanted, 0, steps=4)
     except Exception:  # an edited program may raise anything
         return None
-    if course is None or not keeps_start(made, again) or not keeps_forward(made, again):
+    if course is None or not keeps_start(first, again) or not keeps_forward(first, again):
         return None
-    if again.wrong or not set(made.wrong) <= set(course.arguments) or (course.remembers and len(course.stages) < 3):
+    if again.wrong or not set(wrong) <= set(course.arguments) or (course.remembers and len(course.stages) < 3):
         return None
     return rules_of(course)
+
+
+def from_the_start(question: Question, texts: dict[str, str]) -> Verdict:
+    """The verdict on the first steps of a program, perhaps edited."""
+    program = question.program
+    world = World(program.function, program.args, program.kwargs)
+    until = clock.thread_time() + max(1.0, 0.2 * question.budget.seconds)
+    return judged(Edited(world, question.model, question.wanted, 0, MOST), texts, until=until)

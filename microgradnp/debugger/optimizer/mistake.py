@@ -31,6 +31,7 @@ class Mistake(NamedTuple):
     kind: str = ""  # the name of the judge, by which the ways to mend it are found
     mean: Site | None = None  # the expression that renews what is remembered, where that is another one
     twin: bool = False  # whether another mean decays by the same number
+    cause: str = "optimizer_rule_wrong"
 
 
 def number_of(operand: object) -> float | None:

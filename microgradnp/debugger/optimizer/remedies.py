@@ -396,7 +396,8 @@ def growing(at: Place) -> Iterator[Option]:
             lead = "-" if first[0] == "-" else ""
             sum_ = lead + at.text.of(first[1]) + "".join(f" {sign} {at.text.of(term)}" for sign, term in more)
             yield (at.text.put(at.statement, f"{own} = {sum_}"),)
-    yield from flipped(at._replace(statement=at.statement))
+    if at.mistake.cause == "optimizer_rule_wrong":
+        yield from flipped(at)
 
 
 def upside_down(at: Place) -> Iterator[Option]:
