@@ -29,6 +29,10 @@ Names = Sequence[tuple[Node, CodeType, Snapshot]]  # the same where a statement 
 LOOK = 64  # values between two looks at the clock
 
 
+class WouldFailError(Exception):
+    """An operation of the program cannot take the arrays that an edit leads to."""
+
+
 class Carrier:
     """Carries edits on through the record of one scene."""
 
@@ -50,8 +54,11 @@ class Carrier:
 
     def right_after(self, edits: Edits, deadline: float, names: Names = ()) -> set[str] | None:
         """The gradients that are right with other expressions. None where the record cannot tell, or not in time."""
-        first = self.carried(edits, 0, deadline, names)
-        second = self.carried(edits, 1, deadline, names) if first is not None else None
+        try:
+            first = self.carried(edits, 0, deadline, names)
+            second = self.carried(edits, 1, deadline, names) if first is not None else None
+        except WouldFailError:
+            return set()
         if first is None or second is None:
             return None
         if self.by_rule:
@@ -98,7 +105,9 @@ class Carrier:
         else:
             try:
                 value = again.evaluate(node)
-            except Exception:  # other values may be of no use to an operation
+            except Exception as error:  # other values may be of no use to an operation
+                if isinstance(error, ValueError) and node.kind == "operation":
+                    raise WouldFailError from None
                 return False
             if node.kind == "decision":
                 return bool(np.array_equal(value, node.held)) or again.base[node] is not node.held

@@ -53,7 +53,7 @@ class Search:
         first_blame: Blame | None = None
         verdict: Verdict | None = None
         for _ in range(MOST_CHANGES):
-            turn = Turn(self.judge, scene)
+            turn = Turn(self.judge, scene, done[-1] if done else None)
             first_blame = first_blame or turn.blame
             found = turn.best()
             if found is None:

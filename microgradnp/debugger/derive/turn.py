@@ -29,6 +29,7 @@ from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.repair.changes import Change, change_of
 
 EXPLORING = 0.5  # the share of the time that is left, for looking at suspects without running the program
+LATE = 0.1  # the share of what is left then, for a look at what became right
 PROVING = 0.65  # the share of what is left then, for runs
 MOST_RUNS = 24
 UNKNOWN = 99.0  # the cost of what was not found yet
@@ -64,8 +65,9 @@ Proof = tuple[Mended, Verdict]
 class Turn:
     """The search for one change of one program."""
 
-    def __init__(self, judge: Judge, scene: Scene) -> None:
+    def __init__(self, judge: Judge, scene: Scene, before: Mended | None = None) -> None:
         self.judge, self.scene = judge, scene
+        self.derives_first = before is not None and before.candidate.edit.kind == "derived"  # mistakes come in kinds
         self.locator = Locator(scene)
         self.blame = self.locator.blame()
         self.stage = Stage(scene)
@@ -116,25 +118,27 @@ class Turn:
     def explore(self) -> None:
         """Screen the edits of the suspects, best first, until one mends all and no cheaper one can be expected."""
         todo = [(penalty(s) + LEAST, k, False) for k, s in enumerate(self.blame.suspects)]
-        todo += [(penalty(s) + DERIVED, k, True) for k, s in enumerate(self.blame.suspects)]
+        deriving = LEAST / 2 if self.derives_first else DERIVED
+        todo += [(penalty(s) + deriving, k, True) for k, s in enumerate(self.blame.suspects)]
         heapq.heapify(todo)
         best = UNKNOWN
+        late = self.until + LATE * (self.judge.deadline - self.until)  # what was screened is worth a look
         while todo and best > todo[0][0] + HOPE * (best < UNKNOWN) and clock.thread_time() < self.until:
-            _, k, deriving = heapq.heappop(todo)
-            found = self.screen.screened(self.blame.suspects[k], deriving)
+            _, k, derives = heapq.heappop(todo)
+            found = self.screen.screened(self.blame.suspects[k], derives)
             self.unscreened += found.unscreened
             self.too_early += found.too_early
             for candidate in [*found, *found.nameless]:
-                if clock.thread_time() > self.until:
+                if clock.thread_time() > late:
                     break
-                self.replay(candidate)
+                self.replay(candidate, late)
                 if self.completes(candidate.right):
                     best = min(best, candidate.cost)
             self.pool += found
             self.pool += [c for c in found.nameless if c.right is not None and c.right > self.right]
         self.pool.sort(key=lambda c: c.cost)
 
-    def replay(self, candidate: Candidate) -> None:
+    def replay(self, candidate: Candidate, until: float) -> None:
         """What becomes right with an edit, by the record."""
         if candidate.code is None:
             return
@@ -147,7 +151,7 @@ class Turn:
             names = [(node, code, snapshot) for node, snapshot in self.stage.named(statement, ast.unparse(root))]
         edits = {node: (code, at) for node in made if (at := self.stage.snapshot(statement, node)) is not None}
         if edits or names:
-            candidate.right = self.carrier.right_after(edits, self.until, names)
+            candidate.right = self.carrier.right_after(edits, until, names)
             candidate.cost += 0.6 * (self.carrier.is_unusual and not self.blame.usual)
 
     # ------------------------------------------------------------------------------------------------ runs
