@@ -314,7 +314,7 @@ class View:
         if held is None or snapshot is None or not all(map(is_numbers, held)) or not self.screen.meanings.gradients(held):
             return False
         parts = (self.screen.value(part, snapshot) for part in (edit.replacement.left, edit.replacement.right))
-        return any(part is not None and np.ndim(part[0]) == 0 for part in parts)
+        return any(part is not None and not isinstance(part[0], (list, tuple, dict)) and np.ndim(part[0]) == 0 for part in parts)
 
     def passes_nothing(self, edit: Edit) -> bool:
         """Whether a function of the program would get what is no quantity of the model, in the place of one that is.
