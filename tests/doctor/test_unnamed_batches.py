@@ -115,3 +115,27 @@ def test_batches_that_are_no_rows_are_not_acquitted(slope, monkeypatch):
     found, _ = told(changed, slope, monkeypatch)
     assert found.verdict == "could not tell", str(found)
     assert "give the batch of each step a name" in str(found)
+
+
+class Inside:
+    """Only a method within a step calls the batch as the model does."""
+
+    def __init__(self):
+        self.W, self.V = (w.copy() for w in START)
+
+    def fit(self, inputs, targets):
+        rng = np.random.default_rng(1)
+        for _ in range(40):
+            order = rng.permutation(len(inputs))
+            for k in range(0, 60, 20):
+                self.step(inputs[order[k : k + 20]], targets[order[k : k + 20]])
+
+    def step(self, x, y):
+        stepped(x, y, self.W, self.V, 0.01, True)
+
+
+def test_names_that_only_a_function_within_the_step_knows():
+    found = mg.diagnose(Inside().fit, loss, (X, Y))
+    assert found.verdict == "healthy", str(found)
+    assert "120 steps" in str(found)
+    assert "not recognised" not in str(found)

@@ -270,6 +270,7 @@ def capacity_too_small(chart: Chart) -> Finding | None:
     """A smooth fit tells more about samples that it has not seen than any trial of this model about its own."""
     if (
         chart.is_exact
+        or (chart.start.penalties and not chart.is_finite)  # it may be the penalty that diverges
         or chart.found & {"inputs_unscaled", "targets_unscaled", "penalty_too_strong"}  # it is asked again once they are treated
         or chart.start.measure not in ("accuracy", "R^2")  # no other quality is that of a smooth fit
         or not (chart.best_quality < 0.75 and chart.foretold - chart.best_quality > 0.08)

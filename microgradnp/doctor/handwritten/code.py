@@ -188,6 +188,8 @@ class Twin:
     @property
     def lag(self) -> int:
         """1 where a batch is chosen after the loop's head: then the batch of a step is what is bound at the next one's."""
+        if self.course.inside:
+            return 1
         if not hasattr(self, "_lag"):
             fits = []
             for lag in (0, 1):

@@ -17,7 +17,7 @@ from microgradnp.core.origin import one_line
 from microgradnp.debugger.capture.bind import BindingError, Wanted
 from microgradnp.debugger.capture.program import Inputs, Program
 from microgradnp.debugger.capture.roles import data_of, is_data, targets_of
-from microgradnp.doctor.handwritten.hooks import EnoughError, Loop, Reader, around, counts, hooked, loops_of
+from microgradnp.doctor.handwritten.hooks import RETURNED, EnoughError, Loop, Reader, around, counts, hooked, loops_of
 from microgradnp.doctor.patient import Array
 
 LOOKS = 40  # at each loop, to find the boundary
@@ -33,6 +33,7 @@ class Course:
     loop: Loop
     moving: list[str]  # the arguments that are parameters
     varying: list[str]  # data that are others in each step: batches
+    inside: frozenset[str] = frozenset()  # arguments that only functions within a step know
     kept: list[tuple[int, Values]] = field(default_factory=list)
     steps: int = 0
     finished: bool = True  # the program ended by itself
@@ -55,13 +56,12 @@ class Course:
 def recorded(program: Program, wanted: Wanted, until: float) -> Course:
     """Run the program twice: to find the boundary, and to collect the steps. Raises BindingError where an argument is missing."""
     began = time.process_time()
-    loop, moving, varying = boundary(program, wanted, began + 0.3 * max(until - began, 0.5))
-    course = Course(loop, moving, varying)
+    course = boundary(program, wanted, began + 0.3 * max(until - began, 0.5))
     collect(program, wanted, course, until)
     return course
 
 
-def boundary(program: Program, wanted: Wanted, until: float) -> tuple[Loop, list[str], list[str]]:
+def boundary(program: Program, wanted: Wanted, until: float, inside: frozenset[str] = frozenset()) -> Course:
     """The loop of the steps, the parameters, and the data that change from step to step."""
     loops, reader = loops_of(program), Reader(wanted)
     if not loops:
@@ -69,31 +69,36 @@ def boundary(program: Program, wanted: Wanted, until: float) -> tuple[Loop, list
     looks: dict[int, list[Values]] = {}
     needed = set(wanted.arguments) - wanted.optional
     turns, is_late = 0, False
+    within: Values = {}
 
     def look(number: int, frame: FrameType) -> None:
         nonlocal turns, is_late
-        if number < 0:
+        if number == RETURNED:
+            within.update(inner(reader, frame, inside))
+        if number < 0 or number == RETURNED:
             return
         turns += 1
         seen = looks.setdefault(number, [])
         if len(seen) < LOOKS:
-            seen.append(reader.values(frame))
-            if len(seen) == LOOKS and turns_with_steps(seen, looks):
+            seen.append(within | reader.values(frame))
+            if len(seen) == LOOKS and turns_with_steps(seen, looks, wanted):
                 raise EnoughError
         if time.process_time() > until and (
-            turns > LEAST_TURNS or any(len(s) > LEAST_STEPS and turns_with_steps(s, looks) for s in looks.values())
+            turns > LEAST_TURNS or any(len(s) > LEAST_STEPS and turns_with_steps(s, looks, wanted) for s in looks.values())
         ):
             is_late = True
             raise EnoughError
 
-    run(program, look, None)
+    run(program, look, None, inside=bool(inside))
     if not looks:
         raise BindingError("diagnose: no loop of the code ran. Give the function that trains, with its loop over the steps")
     found: set[str] = set().union(*(values for seen in looks.values() for values in seen)) if looks else set()
     if missing := sorted(needed - found):
+        if not inside:
+            return boundary(program, wanted, until, frozenset(missing))
         raise BindingError(reader.binder.explain(missing[0]), missing=tuple(missing))
     changing = moved_in(looks)
-    data = {name for name in changing if is_data(name)} | (targets_of(wanted.arguments) & changing)
+    data = data_in(changing, wanted)
     moving = [name for name in wanted.arguments if name in changing - data]
     fit = [k for k, seen in looks.items() if moving and len(seen) > 2 and steps_in(seen, moving) >= 0.9]
     fit = fit or [k for k, seen in looks.items() if moving and len(seen) > LEAST_STEPS and start_to_move(seen, moving)]
@@ -108,18 +113,23 @@ def boundary(program: Program, wanted: Wanted, until: float) -> tuple[Loop, list
             "diagnose: no loop was found in which the parameters move at every turn. "
             "Give the function that trains, with its loop, and check with bind= what the parameters are"
         )
-    inner = max(fit, key=lambda k: (len(looks[k]), -depth_of(loops[k], loops)))
-    return loops[inner], moving, [name for name in wanted.arguments if name in data]
+    most = max(fit, key=lambda k: (len(looks[k]), -depth_of(loops[k], loops)))
+    return Course(loops[most], moving, [name for name in wanted.arguments if name in data], inside)
 
 
-def still(looks: dict[int, list[Values]], loops: list[Loop], wanted: Wanted) -> tuple[Loop, list[str], list[str]]:
+def inner(reader: Reader, frame: FrameType, names: frozenset[str]) -> Values:
+    """What a function that ends knows of these arguments."""
+    return {name: value for name, value in reader.values(frame).items() if name in names}
+
+
+def still(looks: dict[int, list[Values]], loops: list[Loop], wanted: Wanted) -> Course:
     """The boundary where no parameter moves: the outermost loop, and all arrays that are no data by their names."""
     first = next(seen[0] for seen in looks.values() if seen)
     data = data_of(wanted.arguments, []) | {name for name in wanted.arguments if is_data(name)}
     moving = [name for name in wanted.arguments if name not in data and isinstance(first.get(name), np.ndarray)]
     if not moving:
         raise BindingError("diagnose: no parameter moves in any loop, and none is known by its name; say which with bind=")
-    return loops[min(looks)], moving, []
+    return Course(loops[min(looks)], moving, [])
 
 
 def depth_of(loop: Loop, loops: list[Loop]) -> int:
@@ -127,10 +137,15 @@ def depth_of(loop: Loop, loops: list[Loop]) -> int:
     return loops.index(loop)
 
 
-def turns_with_steps(seen: list[Values], looks: dict[int, list[Values]]) -> bool:
+def data_in(changing: set[str], wanted: Wanted) -> set[str]:
+    """Those of the changing arguments that are data or targets by their names: batches."""
+    return {name for name in changing if is_data(name)} | (targets_of(wanted.arguments) & changing)
+
+
+def turns_with_steps(seen: list[Values], looks: dict[int, list[Values]], wanted: Wanted) -> bool:
     """Whether all that moves anywhere moves from turn to turn of this loop."""
     changing = moved_in(looks)
-    moving = {name for name in changing if not is_data(name)}
+    moving = changing - data_in(changing, wanted)
     return bool(moving) and steps_in(seen, sorted(moving)) >= 0.9
 
 
@@ -179,17 +194,22 @@ def collect(program: Program, wanted: Wanted, course: Course, until: float) -> N
     number_of = {loop: k for k, loop in enumerate(loops_of(program))}
     own, used_up = number_of[course.loop], -1 - number_of[outer]
     course.ruled = True
+    within: Values = {}
 
     def look(number: int, frame: FrameType) -> None:
         nonlocal stride, newest
+        if number == RETURNED:
+            within.update(inner(reader, frame, course.inside))
         if number == used_up and counts(outer, frame.f_locals):
             course.ruled = False
         if number != own:
             return
         newest = frame
         if course.steps < FIRST or course.steps % stride == 0:
-            values = reader.values(frame)
-            if known - wanted.optional <= set(values):
+            values = within | reader.values(frame)
+            if len(kept) == 1:  # the first step began before anything within it was known
+                kept[0][1].update({name: value for name, value in values.items() if name not in kept[0][1]})
+            if known - wanted.optional - (course.inside & set(course.varying) if not kept else set()) <= set(values):
                 kept.append((course.steps, values))
                 course.steps += 1
             if len(kept) > MOST:
@@ -200,14 +220,14 @@ def collect(program: Program, wanted: Wanted, course: Course, until: float) -> N
         if time.process_time() > until and course.steps > LEAST_STEPS:
             raise EnoughError
 
-    course.finished, course.error = run(program, look, {course.loop, outer}, lambda: finish(course, reader, newest))
+    after = lambda: finish(course, within | reader.values(newest) if newest else {})  # noqa: E731
+    course.finished, course.error = run(program, look, {course.loop, outer}, after, inside=bool(course.inside))
 
 
-def finish(course: Course, reader: Reader, frame: FrameType | None) -> None:
+def finish(course: Course, values: Values) -> None:
     """Add the state at the end, as the frame of the last turn holds it. A rule may have left that turn before its step."""
-    if frame is None or not course.kept:
+    if not values or not course.kept:
         return
-    values = reader.values(frame)
     number, last = course.kept[-1]
     stands = not any(differs(values[name], last[name]) for name in course.moving if name in values)
     if course.ruled and stands and number == course.steps - 1 and len(course.kept) > 1:
@@ -217,10 +237,12 @@ def finish(course: Course, reader: Reader, frame: FrameType | None) -> None:
     course.kept.append((course.steps, end))
 
 
-def run(program: Program, look: Any, only: set[Loop] | None, after: Any = None, see: Any = None) -> tuple[bool, str]:
+def run(
+    program: Program, look: Any, only: set[Loop] | None, after: Any = None, see: Any = None, inside: bool = False
+) -> tuple[bool, str]:
     """Run the program on copies with hooks. Returns whether it ended by itself, and its error."""
     finished, error = True, ""
-    with hooked(program, look, only, see), program.world(Inputs()) as call:
+    with hooked(program, look, only, see, inside), program.world(Inputs()) as call:
         try:
             call.run()
         except EnoughError:

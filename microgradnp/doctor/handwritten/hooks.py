@@ -20,6 +20,7 @@ from microgradnp.debugger.record import world
 from microgradnp.debugger.record.calls import is_user_file
 
 HOOK, SEE = "__doctor_looks__", "__doctor_sees__"
+RETURNED = 10**6  # the number with which the end of a function calls `look`
 Look = Callable[[int, FrameType], None]
 See = Callable[[Any], Any]
 
@@ -83,11 +84,13 @@ def files_of(program: Program) -> list[str]:
 
 
 @contextlib.contextmanager
-def hooked(program: Program, look: Look, only: set[Loop] | None = None, see: See | None = None) -> Iterator[None]:
+def hooked(
+    program: Program, look: Look, only: set[Loop] | None = None, see: See | None = None, inside: bool = False
+) -> Iterator[None]:
     """While this lasts, each turn of the loops, of all or of these, calls `look(number of the loop, frame)`.
 
     A loop that was used up, and not left by `break` or `return`, calls `look(-1 - number, frame)`. Where `see` is given, it
-    gets every value that the code reads.
+    gets every value that the code reads. With `inside`, each function that ends calls `look(RETURNED, frame)`.
     """
     loops = loops_of(program)
     numbers = {loop: k for k, loop in enumerate(loops) if only is None or loop in only}
@@ -98,10 +101,10 @@ def hooked(program: Program, look: Look, only: set[Loop] | None = None, see: See
     with contextlib.ExitStack() as stack:
         for file in files_of(program):
             source = source_of(file)
-            if source is None or not (see or any(loop.file == file for loop in numbers)):
+            if source is None or not (see or inside or any(loop.file == file for loop in numbers)):
                 continue
             tree = copy.deepcopy(source.tree)
-            tree = Hooking(file, numbers).visit(Seeing().visit(tree) if see else tree)
+            tree = Hooking(file, numbers, inside).visit(Seeing().visit(tree) if see else tree)
             functions = [f for f in program.reached.functions.values() if f.__code__.co_filename == file]
             stack.enter_context(program.edited(functions, ast.fix_missing_locations(tree), file))
         for variables in [program.plain.__globals__, *program.reached.modules.values()]:
@@ -115,8 +118,15 @@ def hooked(program: Program, look: Look, only: set[Loop] | None = None, see: See
 class Hooking(ast.NodeTransformer):
     """Puts a call of the hook at the head of the body of each loop."""
 
-    def __init__(self, file: str, numbers: dict[Loop, int]) -> None:
-        self.file, self.numbers = file, numbers
+    def __init__(self, file: str, numbers: dict[Loop, int], inside: bool) -> None:
+        self.file, self.numbers, self.inside = file, numbers, inside
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        self.generic_visit(node)
+        if self.inside:
+            call = ast.Expr(ast.Call(ast.Name(HOOK, ast.Load()), [ast.Constant(RETURNED)], []))
+            node.body = [ast.copy_location(ast.Try(node.body, [], [], [ast.copy_location(call, node)]), node)]
+        return node
 
     def visit_For(self, node: ast.For) -> ast.For:
         return self.with_hook(node)
