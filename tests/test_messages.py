@@ -170,3 +170,28 @@ def test_a_function_without_a_rule_is_told_of_a_close_name():
     assert "silent wrong gradient. A close name that has one: concatenate. Register one" in named("concatenat")
     assert "silent wrong gradient. Register one" in named("exp")  # another function of that very name
     assert "silent wrong gradient. Register one" in named("quite_another_thing")
+
+
+@pytest.mark.parametrize(
+    ("f", "cure"),
+    [
+        (lambda x: np.asarray(x), "Leave np.asarray out"),
+        (lambda x: np.full(3, x[0]), r"Write value \* np.ones\(shape\)"),
+        (lambda x: np.r_[x, x], "Write np.concatenate"),
+        (lambda x: np.random.default_rng(0).permutation(x), r"Write x\[rng.permutation\(len\(x\)\)\]"),
+        (lambda x: np.add.at(np.zeros(2), [0, 1], x), r"np.bincount\(places, weights=numbers"),
+        (lambda x: np.logaddexp.reduce(x), r"Write mg.logsumexp\(x, axis\)"),
+        (lambda x: x.flat, r"write x.ravel\(\)"),
+    ],
+)
+def test_numpys_ways_that_lose_a_gradient_are_answered_with_what_to_write(f, cure):
+    with pytest.raises((TypeError, AttributeError), match=cure):
+        mg.grad(f)(np.ones(2))
+
+
+def test_the_argument_of_a_function_is_called_by_its_parameter():
+    def loss(weights):
+        return np.sum(np.asarray(weights))
+
+    with pytest.raises(TypeError, match=r"cannot turn weights \(2,\), made at test_messages.py:"):
+        mg.grad(loss)(np.ones(2))

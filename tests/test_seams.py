@@ -203,3 +203,45 @@ def test_the_derivative_of_a_tensor_under_no_grad_is_a_number():
         np.testing.assert_allclose(mg.jacobian(np.sin)(x), np.diag(np.cos([0.5, 1.0])))
         np.testing.assert_allclose(mg.hessian(lambda x: np.sum(x**3))(x), np.diag([3.0, 6.0]))
         assert isinstance(mg.grad(lambda x: np.sum(x**2))(x), np.ndarray)
+
+
+# ------------------------------------------------------------------------ one feature inside of another
+
+
+def centred(y):
+    y -= np.mean(y)
+    return np.sum(y**3)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [mg.emit, lambda f, x: mg.check_grads(f, (x,)), lambda f, x: mg.grad(f)(x), lambda f, x: mg.compile(f)(x)],
+    ids=["emit", "check_grads", "grad", "compile"],
+)
+def test_a_function_may_give_its_argument_a_new_value_by_an_operator_in_place(use):
+    use(centred, np.array([1.0, 2.0, 4.0]))
+
+
+def slope_along(x):
+    value, slope = mg.jvp(lambda t: np.sin(t) * t, (x,), (x**2,))
+    return np.sum(slope * value)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        slope_along,
+        lambda x: np.sum(np.bincount([0, 1, 1], weights=x) ** 2),
+        lambda x: np.linalg.norm(np.outer(x, x**2) + np.eye(3), "nuc"),
+        lambda x: np.sum(np.linalg.lstsq(np.outer(x, x**2) + np.eye(3), x, rcond=None)[0] ** 2),
+    ],
+    ids=["jvp", "bincount", "nuclear norm", "lstsq"],
+)
+def test_what_needs_no_numbers_is_compiled_and_printed(f):
+    x, other = np.array([1.0, 2.0, 4.0]), np.array([0.5, -1.0, 2.0])
+    printed: dict = {}
+    exec(mg.emit(f, x), printed)
+    expected = mg.value_and_grad(f)(other)
+    for found in (mg.compile(f)(other), printed["value_and_grad"](other)):
+        np.testing.assert_allclose(found[0], expected[0])
+        np.testing.assert_allclose(found[1], expected[1])

@@ -16,6 +16,7 @@ from microgradnp.checking.claims import norm, scale
 from microgradnp.checking.oracles import FIRST_STEP, Arrays, Function, moved
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.gradients import pulled_back
+from microgradnp.derivatives.variables import variable
 
 
 class Levels:
@@ -37,7 +38,7 @@ class Levels:
 
     def recorded(self, level: int, x: Arrays, *, record: bool = False) -> list[Any]:
         """The outputs of a level, computed on Tensors. With `record` they can be differentiated again."""
-        inputs = [Tensor(a, requires_grad=True) for a in x]
+        inputs = [variable(a, f"argument {k}") for k, a in enumerate(x)]
         result = self.call(inputs)
         outputs: list[Any] = [result if isinstance(result, Tensor) else Tensor(result)]
         for below in range(level):

@@ -13,6 +13,7 @@ from microgradnp.cli import options
 from microgradnp.cli.errors import UnusableError, running, writing
 from microgradnp.cli.loading import arguments, check_wrt, floating, load
 from microgradnp.derivatives.trees import is_differentiable, tree_map
+from microgradnp.derivatives.variables import variable
 
 
 @click.command()
@@ -64,7 +65,11 @@ def called(loss: Any, given: Mapping[str, Any], wanted: Collection[str]) -> Any:
 
     def tensors(name: str, value: Any) -> Any:
         def tensor(leaf: Any) -> Any:
-            return mg.Tensor(leaf, requires_grad=name in wanted, name=name) if is_differentiable(leaf) else leaf
+            if not is_differentiable(leaf):
+                return leaf
+            made = variable(leaf, name) if name in wanted else mg.Tensor(leaf)
+            made.name = name
+            return made
 
         return tree_map(tensor, value)
 

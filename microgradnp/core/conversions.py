@@ -14,7 +14,7 @@ import numpy as np
 from microgradnp.core.memory import read_only
 from microgradnp.core.messages import describe, refuse_to_plot, stored_message
 from microgradnp.core.operators import Operators
-from microgradnp.core.origin import number_request, scipy_functions, stored_in
+from microgradnp.core.origin import number_request, running_name, scipy_functions, stored_in
 from microgradnp.core.typing import Array
 
 INSTEAD = {  # Python functions of scipy.special, which do not ask NumPy's protocols -> what to write instead
@@ -28,6 +28,26 @@ INSTEAD = {  # Python functions of scipy.special, which do not ask NumPy's proto
     "softplus": "np.logaddexp(0, x)",
 }
 
+CURES = {  # functions of NumPy that take arrays only -> what to write instead
+    "arange": "Write step * np.arange(n)",
+    "array": "Leave np.array out, or write x.copy()",
+    "ascontiguousarray": "Leave np.ascontiguousarray out",
+    "asarray": "Leave np.asarray out",
+    "c_": "Write np.column_stack",
+    "choice": "Write x[rng.choice(len(x), size)]",
+    "fill_diagonal": "Write a = mg.set_at(a, np.diag_indices(n), value)",
+    "float32": "Write x.astype(np.float32)",
+    "float64": "Leave np.float64 out, or write x.astype(np.float64)",
+    "full": "Write value * np.ones(shape)",
+    "masked_array": "Write np.where(mask, 0, x)",
+    "ndenumerate": "Write for index in np.ndindex(x.shape), and x[index]",
+    "normal": "Write mean + deviation * rng.normal(size=shape)",
+    "permutation": "Write x[rng.permutation(len(x))]",
+    "r_": "Write np.concatenate",
+    "uniform": "Write low + (high - low) * rng.uniform(size=shape)",
+    "vectorize": "Call the function with the whole array",
+}
+
 
 class Conversions(Operators):
     """Mixin: the methods by which Python and NumPy convert an object."""
@@ -39,8 +59,11 @@ class Conversions(Operators):
             refuse_to_plot()
             if (target := stored_in()) is not None:
                 raise TypeError(stored_message(self, target))
-            name = next((name for name in scipy_functions() if name in INSTEAD), None)
-            cure = f"Instead of scipy.special.{name} write {INSTEAD[name]}. " if name else ""
+            of_scipy = [*scipy_functions()]
+            if name := next((name for name in of_scipy if name in INSTEAD), None):
+                cure = f"Instead of scipy.special.{name} write {INSTEAD[name]}. "
+            else:
+                cure = "" if of_scipy or (called := running_name()) not in CURES else f"{CURES[called]}. "
             raise TypeError(
                 f"cannot turn {describe(self)} into an ndarray: it requires a gradient, and a silent detach is a silent "
                 f"wrong gradient. {cure}To join Tensors use np.stack. .numpy() stops the gradient here"

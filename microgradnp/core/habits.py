@@ -35,6 +35,7 @@ METHODS = {name: f"write np.{name}(x)" for name in _NUMPY.split()} | {  # attrib
     "erf": "write scipy.special.erf(x)",
     "expand": "write np.broadcast_to(x, shape)",
     "expand_as": "write np.broadcast_to(x, y.shape)",
+    "flat": "write x.ravel()",
     "float": "write x.astype(np.float32)",
     "fill_": "write x.data[...] = value",
     "gather": "write np.take_along_axis(x, index, axis)",

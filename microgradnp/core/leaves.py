@@ -174,7 +174,8 @@ def updated(leaf: Any, operation: Any, other: Any, sign: str) -> Any:
     if current().recording:
         raise TypeError(
             f"cannot change {describe(leaf)} by {sign}: it requires a gradient, and {sign} would only bind the name to a new "
-            f"Tensor. Write {name}.data {sign} ..., or use with mg.no_grad():, or an optimizer such as mg.optim.SGD"
+            f"Tensor. Write {name}.data {sign} ..., or use with mg.no_grad():, or an optimizer such as mg.optim.SGD. For a new "
+            f"value write {name} = {name} {sign[:-1]} ..."
         )
     value = other.numpy() if isinstance(other, Storage) else other
     leaf.data = operation(leaf._array, value)

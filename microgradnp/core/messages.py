@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core.entries import REFUSED
-from microgradnp.core.origin import Place, caller, internal, locate, operands, plotted
+from microgradnp.core.origin import Place, caller, internal, locate, operands, plotted, variable_of
 from microgradnp.core.signatures import name_of
 from microgradnp.core.table import TABLE, Rule
 from microgradnp.core.typing import Array, Made
@@ -30,9 +30,17 @@ RETOLD |= {np.linalg.LinAlgError, np.exceptions.AxisError}
 def describe(node: Made) -> str:
     """A node by the user's name for it, its shape and the line that made it: `h (20, 4), made at model.py:12`."""
     origin = locate(node.place)
-    name = node.name or (origin and (origin.name or origin.text)) or operation_of(node)
+    name = users_name(node) or (origin and origin.text) or operation_of(node)
     made = f", made at {origin}" if origin else ""
     return f"{name} {node.shape}{made}"
+
+
+def users_name(node: Made) -> str | None:
+    """The variable that a node was assigned to. For the argument of a function that is differentiated, its parameter."""
+    origin = locate(node.place)
+    if node.name or origin is None:
+        return node.name
+    return origin.name or (variable_of(node) if node.rule is None else None)
 
 
 def stored_message(node: Made, target: str) -> str:
@@ -45,7 +53,7 @@ def stored_message(node: Made, target: str) -> str:
     out = mg.set_at(out, i, y), or collect the Tensors in a list and np.stack them. .item() and .numpy() store plain numbers
     """
     origin = locate(node.place)
-    value = node.name or (origin and (origin.name or expression_or(origin.text, ""))) or "value"
+    value = users_name(node) or (origin and expression_or(origin.text, "")) or "value"
     try:
         item = ast.parse(target, mode="eval").body
     except SyntaxError:

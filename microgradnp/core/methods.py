@@ -235,6 +235,14 @@ REDUCTIONS: dict[Any, Callable[..., Any]] = {  # np.add.reduce is np.sum with an
 SCANS: dict[Any, Callable[..., Any]] = {np.add: np.cumsum, np.multiply: np.cumprod}
 
 
+METHOD_CURES: dict[tuple[np.ufunc, str], str] = {  # a method of a ufunc without a rule -> what to write instead
+    (np.add, "at"): "To add numbers at places write np.bincount(places, weights=numbers, minlength=n). To add rows at places "
+    "write mg.one_hot(places, n).T @ rows",
+    (np.add, "reduceat"): "Write np.stack([np.sum(part) for part in np.split(x, starts[1:])])",
+    (np.logaddexp, "reduce"): "Write mg.logsumexp(x, axis)",
+}
+
+
 def ufunc_method(ufunc: np.ufunc, method: str) -> Callable[..., Any]:
     """A method of a ufunc, as `np.add.reduce` or `np.multiply.outer`, in terms of functions that have rules.
 
@@ -246,10 +254,8 @@ def ufunc_method(ufunc: np.ufunc, method: str) -> Callable[..., Any]:
         return lambda a, axis=0: running_extreme(ufunc, a, axis)
     named = {"reduce": REDUCTIONS, "accumulate": SCANS}.get(method, {}).get(ufunc)
     if named is None:
-        raise TypeError(
-            f"{ufunc.__name__}.{method}: no gradient rule. Write it with {ufunc.__name__} and functions such as np.sum, "
-            "np.cumsum, x[index] or mg.set_at"
-        )
+        usual = f"Write it with {ufunc.__name__} and functions such as np.sum, np.cumsum, x[index] or mg.set_at"
+        raise TypeError(f"{ufunc.__name__}.{method}: no gradient rule. {METHOD_CURES.get((ufunc, method), usual)}")
 
     def along_first(a: Any, axis: Any = 0, **options: Any) -> Any:
         return named(a, axis=axis, **{name: value for name, value in options.items() if value is not None})

@@ -190,6 +190,17 @@ def called_name(text: str) -> str | None:
     return head if text.endswith(")") and all(part.isidentifier() for part in head.split(".")) else None
 
 
+def running_name() -> str:
+    """The function that the user calls now, without its module: `full` of `np.full(3, x)`, `r_` of `np.r_[x, y]`."""
+    origin = locate(caller())
+    try:
+        expression = ast.parse(origin.text if origin else "", mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    called = getattr(expression, "func", None) or getattr(expression, "value", None)
+    return str(getattr(called, "attr", None) or getattr(called, "id", ""))
+
+
 @dataclass(frozen=True)
 class Origin:
     """An expression in the user's source. `name` is the variable that its value was assigned to."""
@@ -297,6 +308,18 @@ def calls(target: ast.expr, function: str) -> bool:
     while isinstance(target, ast.Attribute):
         target = target.value
     return isinstance(target, ast.Name) and target.id in MODULES
+
+
+def variable_of(value: Any) -> str | None:
+    """The local variable of the user's running functions that holds a value, the innermost first."""
+    frame = user_frame(sys._getframe(1))
+    while frame is not None:
+        is_library = f"{os.sep}site-packages{os.sep}" in frame.f_code.co_filename
+        for name, held in () if is_library else frame.f_locals.items():
+            if held is value:
+                return str(name)
+        frame = user_frame(frame.f_back)
+    return None
 
 
 def names_in_frame(frame: Any) -> dict[int, str]:

@@ -51,7 +51,7 @@ def jvp(f: Callable[..., Any], args: tuple[Any, ...], tangents: tuple[Any, ...])
     with recorded():
         value = f(*map(same_leaves, chosen))
         outputs = tensors_in(f, value)
-        dual = [Tensor(np.zeros_like(y.numpy()), requires_grad=True) for y in outputs]
+        dual = [Tensor(np.zeros_like(y._array), requires_grad=True) for y in outputs]
         pulled = pulled_back(outputs, inputs, list(dual), record=True)
         product = sum((real_inner(g, v) for g, v in zip(pulled, vectors, strict=True)), start=Tensor(0.0))
         nested = depends_on_others(outputs, inputs)

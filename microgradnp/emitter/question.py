@@ -11,7 +11,7 @@ from microgradnp.core.signatures import name_of
 from microgradnp.core.tensor import Tensor
 from microgradnp.derivatives.gradients import gradients
 from microgradnp.derivatives.parameters import Parameters, parameters_of
-from microgradnp.derivatives.variables import Argnums, recorded
+from microgradnp.derivatives.variables import Argnums, recorded, variable
 from microgradnp.emitter.sizes import resized
 from microgradnp.program.arguments import Arguments, asked_for
 from microgradnp.program.calls import TracedCall, check_scalar, trace
@@ -57,7 +57,7 @@ class Question:
 
     def evaluate(self) -> Evaluation:
         """Call the function on the graph."""
-        variables = [Tensor(leaf.array, requires_grad=True) if leaf.wanted else leaf.array for leaf in self.call.leaves]
+        variables = [variable(leaf.array, leaf.path) if leaf.wanted else leaf.array for leaf in self.call.leaves]
         args, kwargs = self.call.rebuilt(variables)
         with recorded():
             return Evaluation(self.call.f(*args, **kwargs), [x for x in variables if isinstance(x, Tensor)])

@@ -164,7 +164,7 @@ class Trace:
         parts = index if isinstance(index, tuple) else (index,)
         known = [self.values.get(id(part)) for part in parts if isinstance(part, (Tensor, np.ndarray))]
         chosen = any(v is not None and (v.dtype == np.bool_ or rule.function is np.repeat) for v in known)
-        counted = rule.function in LENGTHS and any(isinstance(a, Tensor) and a.traced for a in args)
+        counted = rule.function in LENGTHS and isinstance(args[0], Tensor) and args[0].traced
         if chosen or counted:
             raise ConcretizationError(
                 f"{rule.name}: the length of its result depends on the numbers of a Tensor, and a program is traced for all "

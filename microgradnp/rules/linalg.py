@@ -119,7 +119,8 @@ rule(
 def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, Any]:
     """The solution, the residuals, the rank (a constant), and the singular values."""
     x, residuals, s = unpacked_lstsq(lstsq_packed(a, b, rcond), a, b)
-    rank = np.linalg.lstsq(value_of(a), value_of(b), rcond)[2]
+    cut = np.finfo(a.dtype).eps * (max(a.shape) if rcond is None else 1) if rcond in (None, -1) else rcond
+    rank = np.sum(s > cut * np.max(s, initial=0))
     return x[:, 0] if np.ndim(b) == 1 else x, residuals, rank, s
 
 

@@ -11,7 +11,7 @@ from microgradnp.core.entries import composite
 from microgradnp.core.table import rule
 from microgradnp.rules.guards import nonzero, over_length
 from microgradnp.rules.rearranging import tuple_of
-from microgradnp.rules.values import conj, value_of
+from microgradnp.rules.values import conj
 
 
 def norm(g: Any, y: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
@@ -56,7 +56,7 @@ def singular_slope(y: Any, x: Any, ord: Any, axes: tuple[int, ...]) -> Any:
     """The slope of the sum of all singular values, of the largest, or of the smallest."""
     u, s, vh = np.linalg.svd(np.moveaxis(x, axes, (-2, -1)), full_matrices=False)
     if ord == "nuc":
-        largest = np.max(value_of(s), axis=-1, keepdims=True, initial=0)
+        largest = np.max(s, axis=-1, keepdims=True, initial=0)
         weights = (s > np.finfo(s.dtype).eps * s.shape[-1] * largest).astype(s.dtype)
     else:
         weights = even_shares(s == (np.max if ord > 0 else np.min)(s, axis=-1, keepdims=True), s, -1)
