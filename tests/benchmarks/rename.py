@@ -16,7 +16,7 @@ import numpy as np
 THINGS = (np, np.random, np.linalg, np.ndarray(0), np.float64(0), np.random.default_rng(0), np.random.RandomState(0), ast, io)
 OUTSIDE = {name for thing in (*THINGS, [], {}, (), set(), "", 0.5, open) for name in dir(thing)}  # attributes of others
 NEVER = {*dir(builtins), *keyword.kwlist, *keyword.softkwlist, "self", "cls"}
-WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+WORD = re.compile(r"""("[^"]*"|'[^']*')|(\.?)\b([A-Za-z_]\w*)""")
 
 
 def arguments(node: ast.AST) -> list[str]:
@@ -54,9 +54,13 @@ class Names:
         return "".join(rows)
 
     def expression(self, text: str) -> str:
-        """An expression of the program, such as that of a binding."""
-        dotted = re.sub(r"\.([A-Za-z_]\w*)", lambda match: "." + self.dotted.get(match.group(1), match.group(1)), text)
-        return WORD.sub(lambda match: self.plain.get(match.group(0), match.group(0)), dotted)
+        """An expression of the program, such as that of a binding. Strings in it stay."""
+
+        def new(match: re.Match[str]) -> str:
+            quoted, dot, word = match.groups()
+            return quoted or dot + (self.dotted if dot else self.plain).get(word, word)
+
+        return WORD.sub(new, text)
 
 
 def shuffled(texts: Iterable[str], rng: np.random.Generator, kept: set[str], deep: bool) -> Names:

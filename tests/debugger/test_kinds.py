@@ -295,3 +295,39 @@ def test_two_gradients_with_an_unusual_factor_do_not_outvote_one_without():
     given = tuple(data((6, 3), (6, 2), (3, 4), (4, 5), (5, 2)))
     assert judged(train, loss, given, {"factor": 3**0.5}).wrong == ["u", "v"]
     assert judged(train, loss, given, {"factor": 6.0}).wrong == ["w"]  # the sum over the samples is a convention
+
+
+class Words:
+    """Targets are zeros that get their one when the parameters of an outer function are known already."""
+
+    def __init__(self, w, v):
+        self.w, self.v = w, v
+
+    def learn(self, word, near, wrong):
+        label = np.zeros(len(self.w))
+        label[word] = 1
+        h = self.w[near].mean(0)
+        e = 1 / (1 + np.exp(-self.v @ h)) - label
+        back = e @ self.v / len(near)
+        self.v -= 0.1 * np.outer(e, h)
+        if wrong:
+            self.w[near] -= 0.1 * back
+        else:
+            np.subtract.at(self.w, near, 0.1 * back)
+
+    def epoch(self, text, wrong=False):
+        for k in range(1, len(text) - 1):
+            near = np.array([text[k - 1], text[k + 1]])
+            self.learn(text[k], near, wrong)
+
+
+def logistic(near, label, w, v):
+    p = 1 / (1 + np.exp(-(v @ w[near].mean(0))))
+    return -np.sum(label * np.log(p) + (1 - label) * np.log(1 - p))
+
+
+def test_targets_that_are_filled_in_late_are_no_parameters():
+    bind = {"w": "self.w", "v": "self.v", "near": "near", "label": "label"}
+    words, text = Words(*data((5, 3), (5, 3))), [0, 3, 1, 4, 1, 2, 0]
+    assert set(judged(words.epoch, logistic, (text,), bind=bind).right) == {"w", "v"}
+    assert judged(words.epoch, logistic, (text, True), bind=bind).wrong == ["w"]

@@ -20,7 +20,7 @@ from microgradnp.debugger.record.nodes import Node, Record
 from microgradnp.debugger.record.replay import Replay, replay
 from microgradnp.debugger.record.sightings import is_same
 from microgradnp.debugger.record.structure import Part, Structure, exchanged, parts_in, read
-from microgradnp.debugger.record.ways import final_of, goes_on, last_of, moved_to, pairs, tail_of
+from microgradnp.debugger.record.ways import final_of, goes_on, is_filled_only, last_of, moved_to, pairs, tail_of
 
 TRIES = 60
 SOON = 20  # so many steps are looked for at any cost
@@ -259,7 +259,7 @@ def meeting(
     whole = {a for a in whole_numbers(state, values) if goes_on(structure, state[a], last.get(a), tails[a])}
     evaluation = evaluate(model, argument_values(state, values, whole))
     moving = {a for a in evaluation.gradients if goes_on(structure, state[a], last.get(a), tails[a])}
-    ever |= moving
+    ever |= {a for a in moving if not is_filled_only(structure, state[a], last.get(a), tails[a])}
     found = Values(useful_nodes(structure, state, last, moving, tails, least), values)
     ways = [way for a in moving for p, end in pairs(state[a], last.get(a)) if (way := final_of(structure, p, end, tails[a]))]
     outputs = ends_on_all_ways(structure, evaluation, ever, found, ways)

@@ -18,6 +18,13 @@ def goes_on(structure: Structure, held: Any, last: Any, tail: str) -> bool:
     return any(final_of(structure, part, end, tail) is not None for part, end in pairs(held, last))
 
 
+def is_filled_only(structure: Structure, held: Any, last: Any, tail: str) -> bool:
+    """Whether nothing reads an argument before its last value: targets are made as zeros, and then filled in."""
+    ways = [way for part, end in pairs(held, last) if (way := final_of(structure, part, end, tail)) is not None]
+    early = [(version, way) for way in ways for version in way[:-1]]
+    return all(reader in way for version, way in early for reader in readings(structure, version))
+
+
 def last_of(structure: Structure, held: Any, last: Any, tail: str) -> int:
     """The number of the node in which an argument's last value arises. Targets are often filled in before they are used."""
     ways = (final_of(structure, part, end, tail) for part, end in pairs(held, last))
