@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from microgradnp.core.tensor import Tensor
+from microgradnp.doctor.activations import Activation
 from microgradnp.doctor.curvature import Hessian, Spectrum, spectrum, steepest
 from microgradnp.doctor.lab import Lab, norm_of
 from microgradnp.doctor.levels import foretold, linear_residual
 from microgradnp.doctor.patient import Array, Patient, Weights
-from microgradnp.doctor.reading import Activation, Reading
+from microgradnp.doctor.reading import Reading
 
 MOST_VALUES = 2_000_000  # entries of the data that a probe may look at
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,57 +12,12 @@ import numpy as np
 from microgradnp.core import graph
 from microgradnp.core.sweep import sweep
 from microgradnp.core.tensor import Tensor
+from microgradnp.doctor.activations import NAMED, Activation, chain_of, channel_axis, elementwise, kind_of
 from microgradnp.doctor.patient import Array, Patient
 from microgradnp.doctor.tail import Tail
 
 RANGES = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf), "softmax": (0.0, 1.0)}
-NAMED = frozenset(["sigmoid", "tanh", "relu"])
-STEEPEST = {"sigmoid": 0.25, "tanh": 1.0}
 PASSING = frozenset(["identity", "reshape", "squeeze", "getitem", "log", "clip", "transpose", "add", "ravel"])
-LINEAR = frozenset(["identity", "reshape", "transpose", "getitem", "sum", "mean", "matmul", "concatenate", "stack"])
-
-
-@dataclass(eq=False)
-class Activation:
-    """A nonlinear elementwise function in the graph: its argument z, its result h, and the slope dh/dz, all of one shape."""
-
-    node: Tensor
-    kind: str  # "sigmoid", "tanh", "relu" or "other", also where it is written by hand
-    z: Array
-    h: Array
-    slope: Array
-    channel_axis: int
-
-    def by_unit(self, array: Array) -> Array:
-        """An array of this shape as (samples, units)."""
-        moved = np.moveaxis(array, self.channel_axis, -1) if array.ndim > 1 else array[:, None]
-        return moved.reshape(-1, moved.shape[-1])
-
-    @cached_property
-    def saturated(self) -> float:
-        """The share of slopes under 5 % of the steepest."""
-        steepest = STEEPEST.get(self.kind)
-        return float(np.mean(np.abs(self.slope) < 0.05 * steepest)) if steepest else 0.0
-
-    @cached_property
-    def dead(self) -> float:
-        """The share of units that are 0 for every sample."""
-        return float(np.mean(np.all(self.by_unit(self.h) <= 0, axis=0))) if self.kind == "relu" else 0.0
-
-    @cached_property
-    def alike(self) -> bool:
-        """Whether all units compute the same."""
-        h = self.by_unit(self.h)
-        return h.shape[1] > 1 and bool(np.allclose(h, h[:, :1], rtol=1e-9, atol=1e-12))
-
-    @cached_property
-    def rms(self) -> float:
-        return float(np.sqrt(np.mean(self.h**2)))
-
-    @cached_property
-    def spread(self) -> float:
-        """How much the units differ from sample to sample: their mean standard deviation."""
-        return float(np.mean(np.std(self.by_unit(self.h), axis=0)))
 
 
 class Reading:
@@ -121,7 +75,7 @@ class Reading:
         for node in self.nodes:
             for value, data, keys in self.meetings(node):
                 self.met |= keys
-                self.output, self.target, self.target_keys, self.met_at = value, data, keys, node
+                self.output, self.target, self.target_keys, self.met_at = value, self.rows_first(data), keys, node
         self.reconstructs = self.output is None and self.find_reconstruction()
 
     def find_reconstruction(self) -> bool:
@@ -133,7 +87,8 @@ class Reading:
                 keys = self.data_of[id(data)]
                 same = value.shape == data.shape == node.shape and keys == self.data_of[id(value)] and len(keys) == 1
                 if same and self.made_of[id(value)] and not self.made_of[id(data)]:
-                    self.output, self.target, self.target_keys, self.met_at = value, np.asarray(data._array), keys, node
+                    self.output, self.target = value, self.rows_first(np.asarray(data._array))
+                    self.target_keys, self.met_at = keys, node
                     self.met |= keys
         return self.output is not None
 
@@ -174,13 +129,17 @@ class Reading:
             if not keys or array.dtype.kind not in "fiub":
                 continue
             for value in values:
-                if not keys <= self.data_of[id(value)] and np.shape(array)[:1] == value.shape[:1]:
+                if value.ndim and not keys <= self.data_of[id(value)] and np.shape(array)[:1] == value.shape[:1]:
                     yield value, array, keys
 
     @cached_property
     def y(self) -> Array | None:
-        """The output as an array."""
-        return None if self.output is None else np.asarray(self.output._array, float)
+        """The output as an array with its samples as rows."""
+        return None if self.output is None else self.rows_first(np.asarray(self.output._array, float))
+
+    def rows_first(self, array: Array) -> Array:
+        """An array of the graph with its samples as rows: some models take them as columns."""
+        return array.T if self.patient.known.get("columns") and np.ndim(array) == 2 else array
 
     @property
     def inputs(self) -> list[int]:
@@ -247,6 +206,7 @@ class Reading:
         g, d = self.adjoints().get(id(self.output)), y - np.asarray(t, float).reshape(y.shape)
         if g is None or not (np.isfinite(g).all() and np.isfinite(d).all()):
             return False
+        g = self.rows_first(g)
         factor = float(np.vdot(g, d)) / (float(np.vdot(d, d)) + 1e-300)
         size = 1e-3 if self.loss.dtype.itemsize < 8 else 1e-6
         return (factor > 0 or not d.any()) and bool(np.allclose(g, factor * d, rtol=size, atol=size * np.abs(g).max(initial=0)))
@@ -340,7 +300,7 @@ class Reading:
                 own = node.rule.name if node.args and end is node.args[0] else ""
                 kind = own if own in NAMED else kind_of(z, h, slope) if end.size > 1 else None
                 if kind is not None:
-                    longest = Activation(node, kind, z, h, slope, channel_axis(end))
+                    longest = Activation(node, kind, z, h, slope, 0 if self.rows_first(z) is not z else channel_axis(end))
                     if kind != "other":
                         break
         return longest
@@ -358,50 +318,3 @@ def operands_of(node: Any) -> list[Any]:
         inside = [a for a in argument if isinstance(a, np.ndarray)] if isinstance(argument, tuple) else []
         found.append(inside[-1] if inside else argument)
     return found
-
-
-def chain_of(node: Any) -> Iterator[Any]:
-    """A node and those before it that belong to its elementwise function."""
-    yield node
-    while (step := elementwise(node)) is not None:
-        node = step[1]
-        yield node
-
-
-def elementwise(node: Any) -> tuple[Array, Any] | None:
-    """(slope, argument) of an elementwise operation on one array; None for anything else."""
-    if node.rule is None or node.rule.name in LINEAR or not node.ndim or node.rule.variadic:
-        return None
-    several = [k for k, a in enumerate(node.args) if isinstance(a, Tensor) and a.requires_grad]
-    if len({id(node.args[k]) for k in several}) != 1 or node.args[several[0]].shape != node.shape:
-        return None
-    try:
-        parts = [node.rule.vjps[k](np.ones_like(node._array), node._array, *node.values, **node.options) for k in several]
-    except Exception:  # a formula that needs more than its arguments has no slope to show
-        return None
-    slope = np.asarray(sum(parts[1:], parts[0]))
-    return (slope, node.args[several[0]]) if slope.shape == node.shape else None
-
-
-def kind_of(z: Array, h: Array, slope: Array) -> str | None:
-    """Which function maps z to h with this slope; None for a linear one."""
-    if not (np.isfinite(h).all() and np.isfinite(slope).all()):
-        return "other"
-    on = z > 0
-    if near(h, np.where(on, z, 0)) and near(slope[z != 0], on[z != 0]):
-        return "relu"
-    if near(h, np.tanh(z)):
-        return "tanh"
-    if near(h, 0.5 * (1 + np.tanh(0.5 * z))):
-        return "sigmoid"
-    return "other" if np.ptp(slope) > 1e-9 * (np.abs(slope).max() + 1e-300) else None
-
-
-def near(a: Array, b: Array) -> bool:
-    """Whether two arrays are equal to four digits."""
-    return bool(np.allclose(a, b, rtol=1e-4, atol=1e-6))
-
-
-def channel_axis(node: Any) -> int:
-    """The axis of the units: the second of images, else the last."""
-    return 1 if node.ndim == 4 else -1

@@ -69,6 +69,12 @@ class Tail:
             ends = ends - {last} | names
         return None
 
+    @property
+    def answers(self) -> Array:
+        """The output as it is, with its samples as rows."""
+        found: Array = self.reading.rows_first(np.asarray(self.output._array, float))
+        return found
+
     def at(self, output: Array) -> tuple[float, Array]:
         """The loss at another output, and its gradient there: NaN where an operation refuses that output."""
         try:
@@ -78,7 +84,8 @@ class Tail:
 
     def computed(self, output: Array) -> tuple[float, Array]:
         """Loss and gradient, by the operations after the output."""
-        leaf = Tensor(np.array(output, self.output.dtype), requires_grad=True)
+        turn = self.reading.rows_first
+        leaf = Tensor(np.array(turn(output), self.output.dtype), requires_grad=True)
         own = self.names[id(self.output)]
         made: dict[int, Any] = {}
         with np.errstate(all="ignore"):
@@ -88,7 +95,7 @@ class Tail:
                 ]
                 made[id(node)] = node.rule.function(*([args] if node.rule.sequence else args), **node.options)
             loss = made[id(self.after[-1])]
-            return float(loss.item()), np.asarray(gradients(loss, [leaf])[0], float)
+            return float(loss.item()), turn(np.asarray(gradients(loss, [leaf])[0], float))
 
     def least(self, start: Array, alike: bool) -> Best:
         """Minimise the loss over outputs, the same one for all samples or each its own.
@@ -119,7 +126,7 @@ class Tail:
         """The best constant answer; None where there is none."""
         if self.output is None:
             return None
-        y = np.asarray(self.output._array, float)
+        y = self.answers
         found = self.least(np.broadcast_to(y.mean(0, keepdims=True), y.shape), alike=True)
         spread = abs(self.at(found.output + 1)[0] - found.value) + abs(self.at(found.output - 1)[0] - found.value)
         return found if np.isfinite(found.value) and found.late <= SETTLED * spread + 1e-12 * abs(found.value) else None
@@ -144,7 +151,7 @@ class Tail:
         """Whether the loss falls in proportion however far the outputs move, as that of a policy gradient does."""
         if self.output is None:
             return False
-        y = np.asarray(self.output._array, float)
+        y = self.answers
         here, g = self.at(y)
         near, far = (self.at(y - FAR**k * (1 + np.abs(y).mean()) * np.sign(g))[0] for k in (1, 2))
         return bool(np.isfinite(far) and here - far > 0.1 * FAR * (here - near) > 0)
@@ -156,7 +163,7 @@ class Tail:
         """
         if self.output is None or targets.size != self.output.size or len(values := np.unique(targets)) != 2:
             return None
-        y = np.asarray(self.output._array, float)
+        y = self.answers
         high = (targets == values[1]).reshape(y.shape)
         if not np.isfinite(y).all() or not (high.any(0) & ~high.all(0)).all():
             return None

@@ -31,7 +31,12 @@ def pictures(r, sick):
         for a, b in marks[kind]:
             x[k, 0, i + a - 1, j + b - 1] += 1.5
     net = nn.Sequential(
-        nn.Conv2d(1, 6, 3, rng=r), "relu", nn.Conv2d(6, 8, 3, rng=r), "relu", nn.Flatten(), nn.Linear(128, 3, rng=r)
+        nn.Conv2d(1, 6, 3, rng=r),
+        "relu",
+        nn.Conv2d(6, 8, 3, rng=r),
+        "relu",
+        (lambda h: h.reshape(len(h), -1)),
+        nn.Linear(128, 3, rng=r),
     )
     loss = lambda x, t: mg.cross_entropy(net(x), t)  # noqa: E731
     rule = optim.Adam(lr=0.3 if sick else 0.005)
@@ -146,7 +151,7 @@ def bare_normal(r, sick):
     x = r.normal(size=(150, 10))
     t = np.tanh(x[:, :1] + x[:, 1:2]) - 0.4 * x[:, 2:3]
     net = nn.MLP([10, 40, 40, 1], activation="tanh", rng=r)
-    for p in net.parameters():
+    for p in net.parameters().values():
         if sick and p.ndim > 1:
             p.data = 2 * r.normal(size=p.shape)
     return mg.diagnose(

@@ -139,3 +139,66 @@ def test_names_that_only_a_function_within_the_step_knows():
     assert found.verdict == "healthy", str(found)
     assert "120 steps" in str(found)
     assert "not recognised" not in str(found)
+
+
+def of_one(x, y, W, V):
+    return np.sum((V @ np.tanh(W @ x) - y) ** 2)
+
+
+def in_order(X, Y, W, V, slope):
+    for _ in range(10):
+        for x, y in zip(X, Y, strict=True):
+            h = np.tanh(W @ x)
+            d = 2 * (V @ h - y)
+            W -= 0.05 * np.outer(V.T @ d * (1 - h * h if slope else 1), x)
+            V -= 0.05 * np.outer(d, h)
+
+
+def of_columns(X, Y, W, V):
+    return np.sum((V @ np.tanh(W @ X) - Y) ** 2)
+
+
+def by_columns(X, Y, W, V, slope):
+    for k in range(200):
+        rows = np.random.default_rng(k).permutation(60)[:20]
+        h = np.tanh(W @ X[:, rows])
+        d = 2 * (V @ h - Y[:, rows])
+        W -= 0.01 * (V.T @ d * (1 - h * h if slope else 1)) @ X[:, rows].T
+        V -= 0.01 * d @ h.T
+
+
+def of_numbers(x, t, w, b):
+    return (w * x + b - t) ** 2
+
+
+def by_numbers(data, w, b, slope):
+    for _ in range(10):
+        for x, t in data:
+            error = w * x + b - t
+            w -= 0.04 * error * (x if slope else 1)
+            b -= 0.04 * error
+    return w, b
+
+
+TURNED = START[0].T, START[1].T
+OTHERS = {
+    in_order: (of_one, (X, Y, *TURNED)),
+    by_columns: (of_columns, (X.T.copy(), Y.T.copy(), *TURNED)),
+    by_numbers: (of_numbers, ([(k / 10, 0.7 * k / 10 - 0.3) for k in range(-20, 21)], 0.0, 0.0)),
+}
+
+
+@pytest.mark.parametrize("slope", [True, False])
+@pytest.mark.parametrize("train", OTHERS)
+def test_samples_as_columns_or_one_at_a_time(train, slope, monkeypatch):
+    model, args = OTHERS[train]
+    judged = []
+
+    def debug(*rest, **_options):
+        judged.append(rest)
+        return SimpleNamespace(verdict=Verdict({}, unjudged={"W": "no time"}), first_wrong=None, hurried=True)
+
+    monkeypatch.setattr("microgradnp.doctor.handwritten.code.debug", debug)
+    found = mg.diagnose(train, model, (*(a.copy() if isinstance(a, np.ndarray) else a for a in args), slope))
+    assert bool(judged) == (not slope), str(found)
+    assert (found.verdict == "healthy") == (slope and train is not by_numbers), str(found)

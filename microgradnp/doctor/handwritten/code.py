@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import time
@@ -24,6 +25,7 @@ from microgradnp.doctor.diagnosis import Diagnosis
 from microgradnp.doctor.examine import examine, summary_of
 from microgradnp.doctor.facts import EXACT, Cause
 from microgradnp.doctor.handwritten.course import Course, recorded
+from microgradnp.doctor.handwritten.layout import Layout, are_columns, layout_of_one
 from microgradnp.doctor.handwritten.pace import pace_of
 from microgradnp.doctor.handwritten.rows import Rows, batches_of
 from microgradnp.doctor.handwritten.rule import Rule, described, optimizer_of, rule_of
@@ -57,30 +59,37 @@ def diagnose_code(
     with np.errstate(all="ignore"):
         twin = Twin(course, asked.loss, program.name)
         if twin.odd and not course.varying:
-            whole = {a: course.first[a] for a in twin.data}
             with aside():
-                twin.use_rows(batches_of(program, course, whole, time.process_time() + 0.1 * budget))
+                twin.use_rows(batches_of(program, course, twin.patient.data, twin.layout, time.process_time() + 0.1 * budget))
         return twin.examined(predict, others, until, budget, seed, lambda: bug_of(asked, train, 0.5 * budget, twin))
 
 
 def bug_of(asked: Asked, train: Any, budget: float, twin: Twin) -> Any:
     """What `mg.debug` says of the code. It gets more time where it neither proves a fix nor finds all gradients right."""
-    loss = of_rows(asked.loss, twin.data, twin.rows[0]) if twin.rows else asked.loss
-    found = debug(train, loss, asked.args, asked.kwargs, asked.bind, budget=min(budget, QUICK))
+
+    def ask(loss: Callable[..., Any], seconds: float) -> Any:
+        return debug(train, loss, asked.args, asked.kwargs, asked.bind, budget=seconds)
+
+    loss = of_rows(asked.loss, twin.data, twin.rows[0], twin.layout) if twin.rows else asked.loss
+    if twin.rows and twin.layout.single:  # a function of the step may call its one sample as the model does
+        with contextlib.suppress(ModelError):
+            ask(asked.loss, 0.0)
+            loss = asked.loss
+    found = ask(loss, min(budget, QUICK))
     proved = found.first_wrong is not None and found.first_wrong.fix is not None
     if budget > QUICK and not proved and not is_right(found):
-        found = debug(train, loss, asked.args, asked.kwargs, asked.bind, budget=budget)
+        found = ask(loss, budget)
     return found
 
 
-def of_rows(loss: Callable[..., Any], data: Sequence[str], rows: Rows) -> Callable[..., Any]:
+def of_rows(loss: Callable[..., Any], data: Sequence[str], rows: Rows, layout: Layout) -> Callable[..., Any]:
     """The loss of some rows of the data, for code that gives its batch no name."""
     names = list(inspect.signature(loss).parameters)
 
     @functools.wraps(loss)
     def of_batch(*args: Any, **kwargs: Any) -> Any:
         given = {**dict(zip(names, args, strict=False)), **kwargs}
-        return loss(**{name: value[list(rows)] if name in data else value for name, value in given.items()})
+        return loss(**{name: layout.picked(value, rows) if name in data else value for name, value in given.items()})
 
     return of_batch
 
@@ -117,15 +126,22 @@ class Twin:
     def __init__(self, course: Course, loss: Callable[..., Any], name: str) -> None:
         self.course, self.name = course, name
         held = course.first
-        self.data = [a for a in held if a not in course.moving and isinstance(held[a], np.ndarray) and held[a].ndim]
+        self.data = [
+            a
+            for a in held
+            if a not in course.moving and (a in course.varying or (isinstance(held[a], np.ndarray) and held[a].ndim))
+        ]
         self.fixed = {a: v for a, v in held.items() if a not in course.moving and a not in self.data}
         self.parameters = {a: Tensor(np.asarray(held[a], float), requires_grad=True, name=a) for a in course.moving}
         self.model, self.as_arrays = loss, False
         self.size: int | None = None
+        columns = are_columns([held[a] for a in self.data if isinstance(held[a], np.ndarray)])
+        self.layout = Layout(columns=columns, turned=columns)
         data = self.whole_data()
         self.check(data)
         start = course.weights(0)
         self.patient = Patient(self.loss, self.parameters, data, optimizer_of({}), start, course.weights(-1), name=name)
+        self.patient.known["columns"] = self.layout.turned
         self.lab = Lab(self.patient)
         self.values, self.slopes = self.along_the_way()
         self.rules = self.rules_of()
@@ -139,7 +155,11 @@ class Twin:
     def loss(self, *data: Any) -> Any:
         """The model at the parameters of now. A model that makes arrays of its data gets arrays."""
         given = [a.numpy() if self.as_arrays and isinstance(a, Tensor) else a for a in data]
-        return self.model(**dict(zip(self.data, given, strict=True)), **self.fixed, **self.parameters)
+        return self.layout.value(self.of_data, given)
+
+    def of_data(self, *data: Any) -> Any:
+        """The model of these data, as it wants them."""
+        return self.model(**dict(zip(self.data, data, strict=True)), **self.fixed, **self.parameters)
 
     def check(self, data: tuple[Array, ...]) -> None:
         """Find out how the model wants its data. Raises ModelError."""
@@ -149,27 +169,45 @@ class Twin:
             except Exception as error:
                 failed: Exception = error
                 continue
-            if not isinstance(value, Tensor) or not value.requires_grad or value.shape != ():
-                raise ModelError("the model must return one number, made of its arguments with NumPy functions")
-            return
-        raise ModelError(f"the model failed on the data of the code: {type(failed).__name__}: {failed}") from failed
+            if isinstance(value, Tensor) and value.requires_grad and value.shape == ():
+                return
+            failed = ModelError("the model must return one number, made of its arguments with NumPy functions")
+        layout = layout_of_one(self.of_data, data) if not self.layout.columns and len({len(a) for a in data}) == 1 else None
+        if layout is not None:
+            self.layout, self.as_arrays = layout, False
+        elif isinstance(failed, ModelError):
+            raise failed
+        else:
+            raise ModelError(f"the model failed on the data of the code: {type(failed).__name__}: {failed}") from failed
 
     def whole_data(self) -> tuple[Array, ...]:
         """The data; of batches, all the rows that were seen."""
         course = self.course
         if not course.varying:
-            return tuple(course.first[a] for a in self.data)
+            return tuple(self.layout.rows_first(course.first[a]) for a in self.data)
         rows: dict[bytes, tuple[Array, ...]] = {}
         varying = [a for a in self.data if a in course.varying]
-        self.size = len(course.kept[1][1][varying[0]])
-        for _, values in course.kept[1:]:
-            for parts in zip(*(values[a] for a in varying), strict=False):
+        batches = [[self.batch_of(values[a]) for a in varying] for _, values in course.kept[1:]]
+        self.size = len(batches[0][0])
+        for batch in batches:
+            for parts in zip(*batch, strict=False):
                 rows.setdefault(b"|".join(np.asarray(p).tobytes() for p in parts), parts)
         together = [np.stack(column) for column in zip(*rows.values(), strict=True)]
         return tuple(together[varying.index(a)] if a in varying else course.first[a] for a in self.data)
 
+    def batch_of(self, value: Any) -> Array:
+        """What the code bound for a step, with its samples as rows."""
+        array = np.asarray(value)
+        return array[None] if self.is_single else self.layout.rows_first(array)
+
+    @property
+    def is_single(self) -> bool:
+        """Whether each step binds one sample: a number beside a vector, or vectors of several lengths."""
+        bound = [np.shape(self.course.first[a]) for a in self.course.varying]
+        return bool(bound) and (() in bound or (len(set(bound)) > 1 and all(len(shape) == 1 for shape in bound)))
+
     def at(self, weights: Weights, values: dict[str, Any]) -> tuple[float, Weights]:
-        """Loss and gradients at the weights and the data of one step."""
+        """Loss and gradients at the weights and the data of one step, whose rows are samples."""
         for name, p in self.parameters.items():
             p.data = weights[name]
         self.lab.steps += 1
@@ -181,9 +219,14 @@ class Twin:
         """The true losses and gradients at the steps that were kept. A batch is that which is bound after the step, or before."""
         course, found = self.course, []
         for k in range(len(course.kept)):
-            batch = course.kept[min(k + self.lag, len(course.kept) - 1)][1] if course.varying else course.first
-            found.append(self.at(course.weights(k), batch))
+            bound = course.kept[min(k + self.lag, len(course.kept) - 1)][1] if course.varying else course.first
+            found.append(self.at(course.weights(k), self.rows_first(bound)))
         return [value for value, _ in found], [slopes for _, slopes in found]
+
+    def rows_first(self, bound: dict[str, Any]) -> dict[str, Array]:
+        """The data that the code has bound, with the samples as rows."""
+        varying = self.course.varying
+        return {a: self.batch_of(bound[a]) if a in varying else self.layout.rows_first(bound[a]) for a in self.data}
 
     @property
     def lag(self) -> int:
@@ -194,7 +237,11 @@ class Twin:
             fits = []
             for lag in (0, 1):
                 move = self.moves(0)
-                g = self.at(self.course.weights(0), self.course.kept[lag][1])[1] if len(self.course.kept) > 1 else move
+                g = (
+                    self.at(self.course.weights(0), self.rows_first(self.course.kept[lag][1]))[1]
+                    if len(self.course.kept) > 1
+                    else move
+                )
                 fits.append(cosine_of(move, g))
             self._lag = int(fits[1] > fits[0] + 1e-9)
         return self._lag
@@ -217,7 +264,7 @@ class Twin:
 
     def batch(self, rows: Rows) -> dict[str, Array]:
         """Some rows of the data."""
-        return {a: self.course.first[a][list(rows)] for a in self.data}
+        return {a: array[list(rows)] for a, array in zip(self.data, self.patient.data, strict=True)}
 
     def moves(self, k: int) -> Weights:
         """How the parameters moved in the k-th step."""

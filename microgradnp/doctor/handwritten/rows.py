@@ -6,6 +6,7 @@ A run of the first steps shows every array that the code reads. Rows are known b
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from microgradnp.debugger.capture.program import Program
 from microgradnp.doctor.handwritten.course import Course, run
 from microgradnp.doctor.handwritten.hooks import EnoughError, loops_of
+from microgradnp.doctor.handwritten.layout import Layout
 from microgradnp.doctor.patient import Array
 
 MOST_STEPS, MOST_CHOICES = 12, 8
@@ -39,9 +41,9 @@ class Table:
         return () if -1 in found else found
 
 
-def batches_of(program: Program, course: Course, data: dict[str, Array], until: float) -> list[list[Rows]]:
+def batches_of(program: Program, course: Course, data: Sequence[Array], layout: Layout, until: float) -> list[list[Rows]]:
     """For each of the first steps the batches that it may have used: those that it read, and all single rows together."""
-    tables = [table for array in data.values() if len(array) > 1 and (table := Table(array)).is_clear]
+    tables = [table for array in data if len(array) > 1 and (table := Table(array)).is_clear]
     steps: list[list[Rows]] = []
     own = loops_of(program).index(course.loop)
 
@@ -54,8 +56,9 @@ def batches_of(program: Program, course: Course, data: dict[str, Array], until: 
 
     def see(value: Any) -> Any:
         if steps and isinstance(value, (np.ndarray, list)):
+            held = layout.rows_first(value) if isinstance(value, np.ndarray) else value
             for table in tables:
-                if (rows := table.rows_of(value)) and rows not in steps[-1]:
+                if (rows := table.rows_of(held)) and rows not in steps[-1]:
                     steps[-1].append(rows)
         return value
 
