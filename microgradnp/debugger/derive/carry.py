@@ -10,6 +10,7 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import CodeType
+from typing import Any
 
 import numpy as np
 
@@ -99,7 +100,8 @@ class Carrier:
         if node in edits:
             code, snapshot = edits[node]
             try:
-                value = like(evaluated(code, variables(snapshot, again, code)), node, self.is_plain(node))
+                value = evaluated(code, variables(snapshot, again, code))
+                value = stored(node, value, again) if node.kind == "write" else like(value, node, self.is_plain(node))
             except (NotEvaluatedError, KeyError):
                 return False
         else:
@@ -209,6 +211,20 @@ class Carrier:
             if len(pair) == 2 and max(pair) <= 10 * tolerance(self.step):
                 return True
         return argument in self.step.after and self.factors(argument, first, second) is not None
+
+
+def stored(write: Node, value: Any, again: Overlay) -> Any:
+    """The array after another value was written to it. Raises NotEvaluatedError where it does not fit."""
+    number = write.args[2].number
+    kept = again.values.get(number)
+    again.values[number] = value
+    try:
+        return again.evaluate(write)
+    except (ValueError, TypeError) as error:
+        raise NotEvaluatedError from error
+    finally:
+        again.values.pop(number)
+        again.values.update({} if kept is None else {number: kept})
 
 
 def reads(consumer: Node, node: Node, snapshot: Snapshot) -> bool:

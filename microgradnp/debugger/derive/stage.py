@@ -148,6 +148,14 @@ class Stage:
         own = self.nodes.get((file, span, isinstance(expression, ast.stmt)), [])
         return own or (self.results.get((file, span), []) if isinstance(expression, ast.Call) else [])
 
+    def stores(self, statement: Statement, expression: Any) -> list[Node]:
+        """The writes of a number in the source, the right side of `a[k] = 0.1`: it has no value of its own in the record."""
+        tree = self.tree(statement)
+        if not isinstance(expression, ast.Constant) or not isinstance(tree, ast.Assign) or tree.value is not expression:
+            return []
+        nodes = self.record.nodes[self.begin : self.end + 1]
+        return [n for n in nodes if n.kind == "write" and n.site is not None and n.site.statement is statement]
+
 
 def span_of(site: Site) -> Span:
     return site.line, site.column, site.end_line, site.end_column

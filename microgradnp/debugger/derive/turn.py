@@ -143,7 +143,7 @@ class Turn:
         if candidate.code is None:
             return
         statement, code, root = candidate.suspect.statement, candidate.code, candidate.root
-        made = self.stage.executions(statement.file, root)
+        made = self.stage.executions(statement.file, root) or self.stage.stores(statement, root)
         names: Names = ()
         if not made and isinstance(tree := self.stage.tree(statement), ast.AugAssign):
             made, code = self.stage.executions(statement.file, tree), code_behind(tree, candidate) or code
