@@ -147,11 +147,12 @@ def test_what_only_looks_right_is_not_accepted(tmp_path, split, name, right, wro
         ("x[i] = v", "x", {"x": None}, True),
         ("x[i] = v", "f(x)", {"x": None}, True),
         ("x.append(v)", "x", {}, True),
+        ("x.append(v)", "row", {}, True),
         ("x[i] = v", "x[j]", {"x": None}, False),
         ("x[i] = v", "x", {"x": (3,)}, False),
         ("x[i] = v", "y", {"x": None}, False),
     ],
 )
 def test_no_edit_puts_a_list_into_itself(statement, new, shapes, refused):
-    scope = Scope(shapes, [], [], [], [], set())
+    scope = Scope(shapes, [], [], [], [], set(), {"x", "row"})
     assert holds_itself(ast.parse(statement).body[0], ast.parse(new, mode="eval").body, scope) == refused

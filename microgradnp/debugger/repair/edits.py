@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,7 +96,13 @@ class Editor(Places):
                 if isinstance(f, ast.FunctionDef) and f.name in formulas and len(f.args.args) - len(f.args.defaults) == 1
             ]
             self.scopes[id(function)] = Scope(
-                shapes, unique(loops), functions, unique(operands)[:MOST_OPERANDS], unique(keys), self.suspects
+                shapes,
+                unique(loops),
+                functions,
+                unique(operands)[:MOST_OPERANDS],
+                unique(keys),
+                self.suspects,
+                lists_made_in([function]),
             )
         return self.scopes[id(function)]
 
@@ -342,13 +348,17 @@ def holds_itself(statement: Any, new: Any, scope: Scope) -> bool:
 
 def containers(statement: Any, scope: Scope) -> set[str]:
     """The containers that a statement stores something in: `x` in `x[i] = y` and in `x.append(y)`. Arrays do not count."""
-    holders: set[str] = set()
-    for node in ast.walk(statement):
-        if isinstance(node, (ast.Subscript, ast.Attribute)):
-            stored = isinstance(node.ctx, ast.Store) and isinstance(node, ast.Subscript)
-            if stored or (isinstance(node, ast.Attribute) and node.attr in ("append", "insert", "extend")):
-                holders.add(ast.unparse(base_of(node.value)))
-    return {holder for holder in holders if not scope.shapes.get(holder)}
+    stores = (n for n in ast.walk(statement) if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store))
+    holders = {ast.unparse(base_of(node.value)) for node in stores}
+    found = {holder for holder in holders if not scope.shapes.get(holder)}
+    longer = lists_made_in([statement])
+    return found | longer | (scope.lists if longer else set())  # a list in a list in itself has no end either
+
+
+def lists_made_in(nodes: Iterable[Any]) -> set[str]:
+    """The lists that some statements make longer."""
+    attributes = (n for node in nodes for n in ast.walk(node) if isinstance(n, ast.Attribute))
+    return {ast.unparse(base_of(n.value)) for n in attributes if n.attr in ("append", "insert", "extend")}
 
 
 def holds_whole(new: Any, containers: set[str]) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
 MODULES = {"np", "numpy", "math", "mg"}
@@ -24,6 +24,7 @@ class Scope:
     operands: list[str]  # operand texts that occur in the function
     keys: list[str]  # string keys used in subscripts
     suspects: set[str]  # names of gradients and updates of weights: often they stand where the weights belong
+    lists: set[str] = field(default_factory=set)  # that the function makes longer
 
 
 def expression(text: str) -> ast.expr:
