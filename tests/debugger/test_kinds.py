@@ -331,3 +331,43 @@ def test_targets_that_are_filled_in_late_are_no_parameters():
     words, text = Words(*data((5, 3), (5, 3))), [0, 3, 1, 4, 1, 2, 0]
     assert set(judged(words.epoch, logistic, (text,), bind=bind).right) == {"w", "v"}
     assert judged(words.epoch, logistic, (text, True), bind=bind).wrong == ["w"]
+
+
+# ---------------------------------------------------------------------------------- parameters that lie in other memory
+
+
+def layers(x, t, w, b):
+    return 0.5 * np.sum((x @ w + b - t) ** 2)
+
+
+def matrices(x, t, w, b, wrong=False):
+    w, b, x, t = np.matrix(w), np.matrix(b), np.matrix(x), np.matrix(t)
+    for _ in range(3):
+        e = x * w + b - t
+        w = w - 0.1 * x.T * e
+        b = b - 0.1 * (np.abs(e) if wrong else e).sum(axis=0)
+    return w, b
+
+
+def matrices_on_arrays(x, t, w, b, wrong=False):
+    x, t, w, b = map(np.asmatrix, (x, t, w, b))
+    for _ in range(3):
+        e = x * w + b - t
+        w -= 0.1 * x.T * e
+        b -= 0.1 * (np.abs(e) if wrong else e).sum(0)
+
+
+def one_vector(x, t, w, b, wrong=False):
+    theta = np.concatenate([w.ravel(), b.ravel()])
+    for _ in range(3):
+        w, b = theta[: w.size].reshape(w.shape), theta[w.size :].reshape(1, -1)
+        e = x @ w + b - t
+        theta = theta - 0.1 * np.concatenate([(x.T @ e).ravel(), (np.abs(e) if wrong else e).sum(0)])
+    return theta[: w.size].reshape(w.shape), theta[w.size :].reshape(1, -1)
+
+
+@pytest.mark.parametrize("train", [matrices, matrices_on_arrays, one_vector])
+def test_a_parameter_goes_on_in_a_matrix_or_in_one_vector(train):
+    given = tuple(data((5, 3), (5, 2), (3, 2), (1, 2)))
+    assert set(judged(train, layers, given).right) == {"w", "b"}
+    assert judged(train, layers, given, {"wrong": True}).wrong == ["b"]

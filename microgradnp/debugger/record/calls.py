@@ -59,6 +59,8 @@ def kind_of(function: Any) -> str:
         if isinstance(owner, (np.random.RandomState, np.random.Generator, random.Random)):
             return "draw"
         inner = kind_of(function.__func__)
+        if isinstance(owner, np.ndarray) and inner == "compute":  # np.matrix has methods of its own
+            return "array"
         return "unknown" if inner == "compute" else inner
     if kind is types.BuiltinFunctionType or kind is types.MethodWrapperType:
         owner = function.__self__

@@ -23,6 +23,7 @@ from microgradnp.debugger.record.structure import Part, Structure, exchanged, pa
 from microgradnp.debugger.record.ways import final_of, goes_on, is_filled_only, last_of, moved_to, pairs, tail_of
 
 TRIES = 60
+INSIDE = "a parameter goes on inside of a larger array"
 SOON = 20  # so many steps are looked for at any cost
 
 
@@ -169,6 +170,9 @@ def find_step(
                     state, (evaluation, moving, found, outputs) = later, again
         after = {a: moved_to(structure, state[a], last.get(a), tails[a], outputs) for a in evaluation.gradients}
         after = {a: moved for a, moved in after.items() if moved is not None}
+        if any(np.shape(read(after[a], values)) != np.shape(read(state[a], values)) for a in after):
+            why = INSIDE
+            continue
         done += 1
         if after:
             carried = after

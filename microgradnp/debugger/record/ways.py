@@ -148,8 +148,9 @@ def next_read(structure: Structure, whole: list[Node], way: list[Node], forward:
 
 
 def readings(structure: Structure, node: Node) -> Iterator[Node]:
-    """The operations that read a value, also by views of it."""
-    todo = [node]
+    """The operations that read a value, also by views of it. An np.matrix has a node of its own beside that of its memory."""
+    same = (node.memory, node.version)
+    todo = [node, *(parent for parent in node.parents if node.memory is not None and (parent.memory, parent.version) == same)]
     while todo:
         for consumer in structure.consumers[todo.pop().number]:
             if consumer.memory is not None and consumer.memory is node.memory and consumer.version == node.version:
