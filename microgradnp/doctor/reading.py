@@ -106,7 +106,7 @@ class Reading:
     @cached_property
     def penalties(self) -> list[Any]:
         """The terms of the loss that are made of parameters alone."""
-        found, waiting = [], [self.loss]
+        found, waiting = [], [self.loss] if self.data_of[id(self.loss)] else []
         while waiting:
             node = waiting.pop()
             if self.made_of[id(node)] and not self.data_of[id(node)]:

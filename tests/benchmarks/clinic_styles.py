@@ -10,6 +10,7 @@ import sys
 
 import clinic_styles_by_hand as by_hand
 import numpy as np
+from clinic_faults import SOFT
 from clinic_fresh import Net, fitted, main
 
 import microgradnp as mg
@@ -172,4 +173,4 @@ def few_patients(r, sick):
 CASES = (pictures, denoiser, reviews, parity, irises, margins, reinforce, squashed, stream, head_only, bare_normal, few_patients)
 
 if __name__ == "__main__":
-    main([int(seed) for seed in sys.argv[1:]] or [0, 1], (*by_hand.CASES, *CASES))
+    main([int(seed) for seed in sys.argv[1:]] or [0, 1], (*by_hand.CASES, *CASES), SOFT)

@@ -114,7 +114,7 @@ def test_the_debugger_is_asked_about_the_rows_of_the_first_step(train, monkeypat
 def test_batches_that_are_no_rows_are_not_acquitted(slope, monkeypatch):
     found, _ = told(changed, slope, monkeypatch)
     assert found.verdict == "could not tell", str(found)
-    assert "give the batch of each step a name" in str(found)
+    assert "give its batch the names of the model (x and y)" in str(found)
 
 
 class Inside:

@@ -7,13 +7,17 @@ import numpy as np
 from microgradnp.doctor.causes.finding import Finding, better
 from microgradnp.doctor.chart import Chart
 
+CURE = "draw the initial weights at random"
+
 
 def symmetric_init(chart: Chart) -> Finding | None:
     """All units of a layer compute the same, at the start and now, or all matrices begin at zero."""
     matrices = [w for w in chart.patient.start.values() if w.ndim > 1]
-    if not chart.layers:
-        return None
     zero = bool(matrices) and not any(w.any() for w in matrices)
+    if not chart.layers:  # a linear model may begin at zero; a product of two that are zero stays there
+        if not zero or len(matrices) < 2 or any(g.any() for g in chart.lab.value_and_grad(chart.patient.start)[1].values()):
+            return None
+        return Finding("all matrices are zero at the start, and so are all gradients: nothing moves", CURE)
     pairs = enumerate(zip(chart.layers, chart.layers_now, strict=False), 1)
     alike = [k for k, (a, b) in pairs if a.alike and b.alike and a.dead < 1]
     if not (zero or alike):
@@ -21,7 +25,7 @@ def symmetric_init(chart: Chart) -> Finding | None:
     number = alike[0] if alike else 1
     what = "all matrices are zero at the start" if zero else f"all units of activation {number} give the same"
     evidence = f"{what}{', and still do now' if alike and chart.has_history else ''}: they get the same gradient and stay alike"
-    return Finding(evidence, "draw the initial weights at random")
+    return Finding(evidence, CURE)
 
 
 def dead_relu(chart: Chart) -> Finding | None:

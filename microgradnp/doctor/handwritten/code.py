@@ -115,6 +115,15 @@ def odd_of(rules: dict[str, Rule]) -> dict[str, Rule]:
     }
 
 
+def said_of(report: Any) -> str:
+    """What a debugger that proved nothing wrong found."""
+    if is_right(report):
+        return "finds no wrong gradient"
+    if are_right(report):
+        return "finds them right at the steps that its budget reached"
+    return "could not judge all gradients (a larger budget= may help)"
+
+
 def cosine_of(move: Weights, slopes: Weights) -> float:
     """How well a move goes down the slopes: 1 straight down."""
     return sum(-float(np.vdot(move[a], slopes[a])) for a in move) / (norm_of(slopes) * norm_of(move) + 1e-300)
@@ -337,8 +346,9 @@ class Twin:
             found.verdict = "could not tell"
         found.summary += f". The gradients of {', '.join(self.odd)} were not judged"
         if not self.course.varying:
+            cure = "let the model compute what a step does: give its batch the names of the model"
             names = " and ".join(self.data)
-            found.to_do = [f"give the batch of each step a name that the model knows ({names}), and ask again", *found.to_do][:4]
+            found.to_do = [f"{cure} ({names}), and write masks, noise and scaling into the model", *found.to_do][:4]
 
     def keep_pace(self) -> None:
         """Give the twin the code's limit for gradients, or its schedule."""
@@ -382,8 +392,9 @@ class Twin:
             found.append(f"the code stopped with {course.error}")
         if report is not None and not report.verdict.wrong:
             odd = ", ".join(f"{name} {described(rule)}" for name, rule in self.odd.items())
-            said = "finds no wrong gradient" if is_right(report) else "could not judge all gradients (a larger budget= may help)"
-            found.append(f"the rule of the steps was not recognised ({odd}), and mg.debug {said}: trials use descent")
+            differ = all(rule.fits and rule.lr > 0 for rule in self.odd.values())
+            what = "the parameters have different rates" if differ else "the rule of the steps was not recognised"
+            found.append(f"{what} ({odd}), and mg.debug {said_of(report)}: trials use descent")
         if course.varying:
             found.append(f"the data are the {len(self.patient.data[0])} rows of the batches that were seen")
         return found
