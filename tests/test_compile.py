@@ -1,5 +1,6 @@
 """Compiled steps: the same numbers as the graph, never somebody else's, and refused where a trace would freeze a decision."""
 
+import functools
 import sys
 import threading
 import warnings
@@ -73,6 +74,78 @@ def test_random_graphs(seed, analytic):
             for a, b in zip([found[0], *found[1]], [expected[0], *expected[1]], strict=True):
                 np.testing.assert_allclose(a, b, rtol=0, atol=1e-14 * max(1, np.max(np.abs(b), initial=0)))
     assert step.traces == 1
+
+
+class Settings:
+    scale = 2.0
+
+    @staticmethod
+    def scaled(a):
+        return np.sum(a) * Settings.scale
+
+
+class Slots:
+    __slots__ = ("scale",)
+
+    def __init__(self):
+        self.scale = 2.0
+
+
+def by_partial():
+    scales = [2.0]
+    return functools.partial(lambda a, by: np.sum(a) * by[0], by=scales), lambda: scales.append(scales.pop() + 1)
+
+
+def by_default():
+    scales = [2.0]
+    return lambda a, by=scales: np.sum(a) * by[0], lambda: scales.append(scales.pop() + 1)
+
+
+def by_key():
+    scales = {"one": 2.0}
+    return lambda a: sum(np.sum(a) * by for by in scales.values()), lambda: scales.update(two=3.0)
+
+
+def by_set():
+    scales = {2.0}
+    return lambda a: sum(np.sum(a) * by for by in scales), lambda: scales.add(3.0)
+
+
+def by_slot():
+    slots = Slots()
+    return lambda a: np.sum(a) * slots.scale, lambda: setattr(slots, "scale", 3.0)
+
+
+def by_text():
+    slots = Slots()
+    return lambda a: np.sum(a) * getattr(slots, "scale"), lambda: setattr(slots, "scale", 3.0)  # noqa: B009
+
+
+def by_class():
+    return lambda a: np.sum(a) * Settings.scale, lambda: setattr(Settings, "scale", Settings.scale + 1)
+
+
+def by_static_method():
+    return lambda a: Settings.scaled(a), lambda: setattr(Settings, "scale", Settings.scale + 1)
+
+
+def by_other_function():
+    slots = Slots()
+    other = lambda a, given: np.sum(a) * given.scale  # noqa: E731
+    return lambda a: other(a, slots), lambda: setattr(slots, "scale", 3.0)
+
+
+def by_name_of_a_ufunc():
+    activation = np.tanh
+
+    def change():
+        nonlocal activation
+        activation = np.sin
+
+    return lambda a: np.sum(activation(a)), change
+
+
+WAYS = {name.removeprefix("by_"): way for name, way in list(globals().items()) if name.startswith("by_")}
 
 
 class TestTheStep:
@@ -192,6 +265,44 @@ class TestTheStep:
         for _ in range(2):
             near([step(x[0, :3])[0], step(x[0, :3])[1]], mg.value_and_grad(f)(x[0, :3]), 14)
             model.power[:] = 5.0, 4.0, 2.5
+
+    @pytest.mark.parametrize("way", sorted(WAYS))
+    def test_a_change_of_what_is_read_from_outside_is_noticed(self, way):
+        f, change = WAYS[way]()
+        step = mg.compile(f)
+        equal(step(x), mg.value_and_grad(f)(x))
+        change()
+        equal(step(x), mg.value_and_grad(f)(x))
+        assert step.traces == 2
+
+    def test_a_changed_object_among_the_arguments_is_noticed(self):
+        slots, f = Slots(), lambda a, given: np.sum(a) * given.scale
+        step = mg.compile(f)
+        for scale in (2.0, 3.0):
+            slots.scale = scale
+            equal(step(x, slots), mg.value_and_grad(f)(x, slots))
+
+    def test_a_rule_that_is_given_again_is_noticed(self):
+        @mg.primitive
+        def double(a):
+            return 2 * a
+
+        step = mg.compile(lambda a: double(a))
+        for factor in (2.0, 3.0):
+            mg.rule(double, lambda g, y, a, factor=factor: g * factor)
+            assert step(1.0)[1] == factor
+
+    def test_parameters_that_were_made_anew(self):
+        held = {"w": mg.Tensor(np.ones(2), requires_grad=True)}
+        w = mg.Tensor(np.ones(2), requires_grad=True)
+        of_dict = mg.compile(lambda a: np.sum(held["w"] * a), wrt=held)
+        of_list = mg.compile(lambda a: np.sum(w * a), wrt=[w])
+        for step in (of_dict, of_list):
+            step(np.ones(2))
+        held["w"] = w = mg.Tensor(np.zeros(2), requires_grad=True)
+        np.testing.assert_array_equal(of_dict(np.ones(2))[1]["w"], np.ones(2))
+        with pytest.warns(UserWarning, match="If that was made anew, compile again"):
+            of_list(np.ones(2))
 
     def test_keywords_and_positions_may_be_mixed(self):
         f = lambda a, b=x, *, c=2.0: np.sum(a * b) * c  # noqa: E731

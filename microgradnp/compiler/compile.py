@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from microgradnp.compiler.kernel import BACKENDS, Kernel, kernel_for
 from microgradnp.core.entries import overrides
 from microgradnp.core.signatures import name_of
+from microgradnp.core.table import REPLACED
 from microgradnp.derivatives.gradients import value_and_grad
 from microgradnp.derivatives.parameters import Parameters, parameters_of
 from microgradnp.derivatives.trees import leaves
@@ -37,13 +38,14 @@ class Compiled:
     def __init__(self, f: Callable[..., Any], wrt: Any, backend: str, reuse: bool, options: Mapping[str, Any]) -> None:
         self.f, self.backend, self.options = f, backend, {**options, "reuse": reuse}
         self.is_asked = wrt is not None
-        self.parameters, self.wrt = parameters_of(wrt)
+        self.given = tuple(wrt) if isinstance(wrt, Iterator) else wrt
+        self.parameters, self.wrt = parameters_of(self.given)
         self.traces = 0
         self.own = threading.local()  # each thread has buffers of its own
 
     def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
         latest = getattr(self.own, "latest", None)
-        if latest is not None and not kwargs and len(args) == latest.count and latest.rules == overrides.get():
+        if latest is not None and not kwargs and len(args) == latest.count and latest.rules == (overrides.get(), len(REPLACED)):
             found = latest.step(*args)
             if found is not None:  # else it was made for other arguments
                 return found
@@ -70,10 +72,11 @@ class Compiled:
         """The kernel for some arguments, made when it is first needed."""
         arguments = Arguments(self.f, args, kwargs, self.chosen(args, kwargs))
         known: dict[Any, Kernel] = self.own.__dict__.setdefault("kernels", {})
-        key = arguments.key, frozenset(overrides.get().items())
+        key = arguments.key, frozenset(overrides.get().items()), len(REPLACED)
         kernel = known.get(key)
         if kernel is None or not kernel.outside.is_current():
             self.count_changes(key if kernel is not None else None)
+            self.parameters, _ = parameters_of(self.given)  # a layer may have been replaced
             kernel = kernel_for(arguments, self.parameters, self.backend, self.options, is_asked=self.is_asked)
             known[key] = kernel
             self.traces += 1

@@ -17,6 +17,7 @@ from microgradnp.compiler.with_numba import numba_code
 from microgradnp.compiler.with_numpy import numpy_code
 from microgradnp.core.entries import overrides
 from microgradnp.core.signatures import name_of
+from microgradnp.core.table import REPLACED
 from microgradnp.core.tensor import Tensor
 from microgradnp.loops.names import BackendError
 from microgradnp.program.arguments import Arguments, Leaf
@@ -42,8 +43,8 @@ class Kernel:
     ) -> None:
         self.program, self.arguments, self.parameters, self.code, self.guarded = program, arguments, parameters, code, guarded
         self.count = -1 if arguments.kwargs else len(arguments.args)  # a call with keywords takes the slower way
-        self.rules = overrides.get()  # the rules of `mg.override` that it was traced with
-        self.outside = Outside(arguments.f, parameters.values())
+        self.rules = overrides.get(), len(REPLACED)  # the rules of `mg.override` and `mg.rule` that it was traced with
+        self.outside = Outside(arguments.f, parameters.values(), arguments.objects())
         text = self.text()
         exec(compile(text, f"<compiled {name_of(arguments.f)}>", "exec"), code.namespace.objects)
         self.step: Callable[..., Any] = code.namespace.objects["step"]
@@ -138,6 +139,8 @@ def kernel_for(
     program = program_for(arguments, parameters, FOR_MACHINES, unguarded=True)
     if not is_asked:
         refuse_lost(program, arguments)
+    elif parameters:
+        warn_of_others(program, arguments, parameters)
     return Kernel(program, arguments, parameters, code_for(program, arguments, parameters, backend, options), guarded)
 
 
@@ -206,10 +209,26 @@ def names_of(program: Program, leaves: list[Leaf], parameters: Mapping[str, Tens
     return names
 
 
+def parameters_outside(program: Program) -> list[Value]:
+    """The parameters that a program reads from outside, and whose gradient it does not compute."""
+    return [v for v in program.captured if isinstance(v.data, Tensor) and v.data.requires_grad]
+
+
+def warn_of_others(program: Program, arguments: Arguments, parameters: Mapping[str, Tensor]) -> None:
+    """Warn when the function does not read a parameter, and reads another one: it was made anew after `compile`."""
+    slopes = zip(parameters, program.outputs[-len(parameters) :], strict=True)
+    unread = [name for name, slope in slopes if slope.function is np.zeros_like]
+    if unread and (others := parameters_outside(program)):
+        warnings.warn(
+            f"compile: {name_of(arguments.f)} does not depend on {unread[0]}, and reads another parameter, "
+            f"{others[0].name or 'one'} {others[0].shape}, which wrt does not name. If that was made anew, compile again",
+            stacklevel=5,
+        )
+
+
 def refuse_lost(program: Program, arguments: Arguments) -> None:
     """Raises TypeError when the function reads parameters from outside, and nobody asked for their gradient."""
-    lost: list[Value] = [v for v in program.captured if isinstance(v.data, Tensor) and v.data.requires_grad]
-    if lost:
+    if lost := parameters_outside(program):
         raise TypeError(
             f"compile: {name_of(arguments.f)} reads {len(lost)} parameters from outside ({lost[0].name or lost[0].shape}, ...); "
             "say wrt=model, or wrt=0 for the gradient with respect to its first argument alone"

@@ -20,8 +20,8 @@ UFUNCS = ("numpy", "scipy.special", "scipy.special._ufuncs")  # their ufuncs kee
 
 
 def name_of(function: Callable[..., Any]) -> str:
-    """The function's name, as `exp` or `getitem`."""
-    return str(getattr(function, "__name__", function))
+    """The function's name, as `exp` or `getitem`; of an object that is called its class."""
+    return str(getattr(function, "__name__", type(function).__name__))
 
 
 def is_ours(function: Callable[..., Any]) -> bool:

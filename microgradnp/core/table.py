@@ -72,6 +72,7 @@ class Rule:
 
 
 TABLE: dict[Callable[..., Any], Any] = {}  # function -> Rule, or an entry of `entries`
+REPLACED: list[Callable[..., Any]] = []  # functions that were given another rule: programs traced before are out of date
 
 
 def rule(function: Callable[..., Any], *vjps: Vjp | None) -> None:
@@ -105,4 +106,6 @@ def rule(function: Callable[..., Any], *vjps: Vjp | None) -> None:
     for position, vjp in enumerate(vjps):
         if vjp is not None:
             check_formula(vjp, len(vjps), name, position)
+    if function in TABLE:
+        REPLACED.append(function)
     TABLE[function] = Rule(function, vjps)

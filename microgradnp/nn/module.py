@@ -44,11 +44,11 @@ class Module:
         """The result of the model."""
         raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         outer, own = current().scope, self.name or type(self).__name__.lower()
         token = switch(scope=f"{outer}.{own}" if outer else own)
         try:
-            return self.forward(*args)
+            return self.forward(*args, **kwargs)
         finally:
             mode.reset(token)
 

@@ -89,6 +89,8 @@ class BatchNorm(Module):
         """`x` with mean 0 and variance 1 for each channel, times `gain`, plus `bias`. In training the running statistics move."""
         if not self.training:
             return batch_norm(x, self.gain, self.bias, self.mean.copy(), self.var.copy(), self.eps)
+        if getattr(x, "traced", False):
+            raise TypeError("BatchNorm: a compiled program would not move the running statistics; compile the model after eval()")
         n = np.size(x) // max(len(self.mean), 1)
         if n < 2:
             raise ValueError(

@@ -70,6 +70,11 @@ class Arguments:
         kinds = tuple(structure(self.value(where)) for where in self.names)
         return arrays, tuple(rest), tuple(self.wrt), kinds
 
+    def objects(self) -> list[Any]:
+        """The arguments that are told from others by their identity."""
+        found = [leaf for where in self.names for leaf in leaves(self.value(where))]
+        return [leaf for leaf in found if not isinstance(leaf, (*TOLD_BY_REPR, Tensor))]
+
     def value(self, where: Where) -> Any:
         value = self.args[where] if isinstance(where, int) else self.kwargs[where]
         return np.asarray(value) if where in self.wrt and looks_like_array(value) else value
