@@ -299,11 +299,17 @@ class View:
             candidate.cost -= FORGOTTEN
         if edit.kind == "factor" and self.lacks_rate(edit):
             candidate.cost -= FORGOTTEN
-        candidate.cost += 0.4 * self.passes_nothing(edit)
+        candidate.cost += 0.4 * self.passes_nothing(edit) + 0.3 * (edit.kind == "mask" and self.masks_a_mask(edit))
         candidate.cost += 0.4 * (edit.kind == "range") + 0.5 * (edit.kind == "target" and not self.fits(edit.replacement))
         if edit.kind == "order" and "out of the loop" not in edit.new:
             candidate.cost += -0.4 if self.suspect.is_early_or_late else 0.8
         return candidate
+
+    def masks_a_mask(self, edit: Edit) -> bool:
+        """Whether `m > 0` is put for an `m` that holds zeros and ones only."""
+        compared = [n.left for n in ast.walk(edit.replacement) if isinstance(n, ast.Compare)]
+        values = [self.screen.value(part, self.snapshot) for part in compared] if self.snapshot is not None else []
+        return any(v is not None and all(is_numbers(p) and np.all((p == 0) | (p == 1)) for p in v) for v in values)
 
     def lacks_rate(self, edit: Edit) -> bool:
         """Whether an edit multiplies the bare gradient by which a parameter moves by a number."""

@@ -27,6 +27,7 @@ BY_KIND = {
     "slice": "wrong_index",
     "matmul": "matmul_vs_elementwise",
     "transpose": "transposed",
+    "branch": "upstream_gradient_dropped",
     "word": "wrong_activation_derivative",
     "target": "missing_path_through_time",
     "copy": "gradient_accumulated_across_steps",

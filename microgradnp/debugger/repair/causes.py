@@ -341,6 +341,7 @@ ROWS = (  # the first that holds names the mistake
     Row("slice", always, "wrong_index"),
     Row("compare", always, "relu_mask_wrong"),
     Row("mask", always, "missing_activation_derivative"),
+    Row("branch", always, "upstream_gradient_dropped"),
     Row("scale", always, "batch_scale_1_over_N"),
     Row("axis", always, "bias_gradient_reduction"),
     Row("flag", always, "bias_gradient_reduction"),

@@ -71,6 +71,8 @@ def accumulations(node: Any) -> Iterator[tuple[float, str, Any]]:
     elif len(node.targets) == 1 and isinstance(node.targets[0], (ast.Name, ast.Subscript, ast.Attribute)):
         yield 1.2, "accumulate", ast.AugAssign(node.targets[0], ast.Add(), node.value)
         yield 1.5, "accumulate", ast.AugAssign(node.targets[0], ast.Sub(), node.value)
+        if isinstance(node.targets[0], ast.Subscript):
+            yield 1.3, "branch", ast.AugAssign(node.targets[0], ast.Mult(), node.value)
 
 
 def operators(node: ast.BinOp) -> Iterator[tuple[float, str, Any]]:
@@ -190,6 +192,12 @@ def calls(node: ast.Call, scope: Scope) -> Iterator[tuple[float, str, Any]]:
         for other_name in scope.shapes:
             if scope.shapes[other_name] == () and other_name.isidentifier():
                 yield 1.5, "range", ast.Call(function, [expression(other_name)], node.keywords)
+    if name == "where" and len(node.args) == 3:
+        for k, other in ((1, node.args[2]), (2, node.args[1])):
+            if isinstance(node.args[k], ast.Constant) and not isinstance(other, ast.Constant):
+                branches = list(node.args)
+                branches[k] = ast.BinOp(node.args[k], ast.Mult(), other)
+                yield 1.1, "branch", ast.Call(function, branches, node.keywords)
     if name in ("dot", "matmul", "outer") and len(node.args) == 2:
         yield 1.1, "transpose", ast.Call(function, node.args[::-1], [])
         yield 1.2, "matmul", ast.BinOp(node.args[0], ast.Mult(), node.args[1])
