@@ -55,6 +55,7 @@ def derived(stage: Stage, meanings: Meanings, snapshot: Snapshot, function: Any,
     scalars = {  # numbers that are quantities of the model, or stand there alone
         v.text for v in values if not v.shape and (v.text == old or any(m.quantity.kind == "value" for m in meanings.of(v.pair)))
     }
+    exact = not any(v.shape for v in values)  # among single numbers all are multiples of one another
     found: dict[str, float] = {}
     tokens = Counter(words(old))
     marks: set[bytes] = set()
@@ -63,8 +64,7 @@ def derived(stage: Stage, meanings: Meanings, snapshot: Snapshot, function: Any,
         further: list[Atom] = []
         for atom in level:
             for result in carried_on(atom, values, slopes, scalars, meanings.may_be_gradient):
-                means = gradient_of(meanings, result.pair)
-                if means is None:
+                if gradient_of(meanings, result.pair, exact) is None:
                     continue
                 distance = sum(((tokens - Counter(words(result.text))) + (Counter(words(result.text)) - tokens)).values())
                 cost = 2.5 + 0.06 * distance + 0.02 * len(result.text) / 10
@@ -78,7 +78,7 @@ def derived(stage: Stage, meanings: Meanings, snapshot: Snapshot, function: Any,
             for b in [*further[:24], *adjoints]:
                 if a is not b and a.shape == b.shape:
                     total = Atom(f"{a.text} + {b.text}", (a.pair[0] + b.pair[0], a.pair[1] + b.pair[1]))
-                    if gradient_of(meanings, total.pair) is not None:
+                    if gradient_of(meanings, total.pair, exact) is not None:
                         found.setdefault(total.text, 3.2)
                         further.append(total)
         level = further[:40]
@@ -118,9 +118,9 @@ def penalties(meanings: Meanings, whole: Atom | None, values: list[Atom], old: s
                                 yield 1.9 + 0.01 * len(text), f"{old} + {text} * {v.factor}"
 
 
-def gradient_of(meanings: Meanings, pair: Pair) -> Meaning | None:
-    found = meanings.gradients(pair)
-    return found[0] if found else None
+def gradient_of(meanings: Meanings, pair: Pair, exact: bool = False) -> Meaning | None:
+    """What a value is the gradient of; an `exact` one is no multiple of it. None where it is no gradient."""
+    return next((m for m in meanings.gradients(pair) if not exact or abs(abs(m.scale) - 1) < 1e-9), None)
 
 
 def words(text: str) -> list[str]:
@@ -145,7 +145,9 @@ def ingredients(
         if atom is not None:
             values.setdefault(text, atom)
     held = list(values.values())[: 2 * MOST_ATOMS]
-    adjoints = [a for a in held if np.ptp(a.pair[0]) + abs(np.ravel(a.pair[0])[0]) and gradient_of(meanings, a.pair) is not None]
+    exact = not any(atom.shape for atom in held)
+    nonzero = [a for a in held if np.ptp(a.pair[0]) + abs(np.ravel(a.pair[0])[0])]
+    adjoints = [a for a in nonzero if gradient_of(meanings, a.pair, exact) is not None]
     adjoints.sort(key=lambda a: (a.text not in inside, len(a.text)))
     slopes: dict[str, Atom] = {}
     helpers = helpers_of(snapshot)

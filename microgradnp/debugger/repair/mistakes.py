@@ -193,10 +193,10 @@ def calls(node: ast.Call, scope: Scope) -> Iterator[tuple[float, str, Any]]:
             if scope.shapes[other_name] == () and other_name.isidentifier():
                 yield 1.5, "range", ast.Call(function, [expression(other_name)], node.keywords)
     if name == "where" and len(node.args) == 3:
-        for k, other in ((1, node.args[2]), (2, node.args[1])):
-            if isinstance(node.args[k], ast.Constant) and not isinstance(other, ast.Constant):
+        for k, up in ((1, node.args[2]), (2, node.args[1])):
+            if isinstance(node.args[k], ast.Constant) and not isinstance(up, ast.Constant):
                 branches = list(node.args)
-                branches[k] = ast.BinOp(node.args[k], ast.Mult(), other)
+                branches[k] = ast.BinOp(node.args[k], ast.Mult(), up)
                 yield 1.1, "branch", ast.Call(function, branches, node.keywords)
     if name in ("dot", "matmul", "outer") and len(node.args) == 2:
         yield 1.1, "transpose", ast.Call(function, node.args[::-1], [])
