@@ -37,7 +37,7 @@ from microgradnp.debugger.judge.score import Scorer
 from microgradnp.debugger.judge.verdict import Verdict
 from microgradnp.debugger.match.references import ModelError, evaluate, is_regular
 from microgradnp.debugger.match.trained import untrained
-from microgradnp.debugger.optimizer.fix import mended
+from microgradnp.debugger.mended import mended
 from microgradnp.debugger.optimizer.rule import wrong_rule
 from microgradnp.debugger.record.alarm import OutOfTimeError, alarm
 from microgradnp.debugger.report.equation import equation

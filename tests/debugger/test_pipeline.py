@@ -179,6 +179,7 @@ EXAMPLES = {  # (kind, slug) -> what the edit and its surroundings are; `old` an
     ("slice", "wrong_index"): {},
     ("compare", "relu_mask_wrong"): {},
     ("mask", "missing_activation_derivative"): {},
+    ("branch", "upstream_gradient_dropped"): {},
     ("scale", "batch_scale_1_over_N"): {},
     ("axis", "bias_gradient_reduction"): {},
     ("flag", "bias_gradient_reduction"): {},
