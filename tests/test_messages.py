@@ -182,6 +182,7 @@ def test_a_function_without_a_rule_is_told_of_a_close_name():
         (lambda x: np.add.at(np.zeros(2), [0, 1], x), r"np.bincount\(places, weights=numbers"),
         (lambda x: np.logaddexp.reduce(x), r"Write mg.logsumexp\(x, axis\)"),
         (lambda x: x.flat, r"write x.ravel\(\)"),
+        (lambda x: x.strides, "sliding_window_view"),
     ],
 )
 def test_numpys_ways_that_lose_a_gradient_are_answered_with_what_to_write(f, cure):

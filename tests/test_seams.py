@@ -222,6 +222,15 @@ def test_a_function_may_give_its_argument_a_new_value_by_an_operator_in_place(us
     use(centred, np.array([1.0, 2.0, 4.0]))
 
 
+def test_the_grad_of_an_argument_is_refused_inside_of_the_function():
+    def f(a):
+        np.sum(a**2).backward()
+        return np.sum(a * a.grad)
+
+    with pytest.raises(TypeError, match="is an array without a history"):
+        mg.grad(f)(np.ones(2))
+
+
 def slope_along(x):
     value, slope = mg.jvp(lambda t: np.sin(t) * t, (x,), (x**2,))
     return np.sum(slope * value)

@@ -12,7 +12,8 @@ import microgradnp as mg
 from microgradnp.cli import options
 from microgradnp.cli.errors import UnusableError, running, writing
 from microgradnp.cli.loading import arguments, check_wrt, floating, load
-from microgradnp.derivatives.trees import is_differentiable, tree_map
+from microgradnp.core.leaves import VARIABLES
+from microgradnp.derivatives.trees import is_differentiable, leaves, tree_map
 from microgradnp.derivatives.variables import variable
 
 
@@ -73,4 +74,9 @@ def called(loss: Any, given: Mapping[str, Any], wanted: Collection[str]) -> Any:
 
         return tree_map(tensor, value)
 
-    return loss(**{name: tensors(name, value) for name, value in given.items()})
+    given = {name: tensors(name, value) for name, value in given.items()}
+    try:
+        return loss(**given)
+    finally:  # from now on they are parameters
+        for leaf in leaves(list(given.values())):
+            VARIABLES.pop(id(leaf), None)

@@ -32,6 +32,7 @@ CURES = {  # functions of NumPy that take arrays only -> what to write instead
     "arange": "Write step * np.arange(n)",
     "array": "Leave np.array out, or write x.copy()",
     "ascontiguousarray": "Leave np.ascontiguousarray out",
+    "as_strided": "Write np.lib.stride_tricks.sliding_window_view(x, size, axis)",
     "asarray": "Leave np.asarray out",
     "c_": "Write np.column_stack",
     "choice": "Write x[rng.choice(len(x), size)]",

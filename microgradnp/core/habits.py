@@ -79,6 +79,7 @@ METHODS = {name: f"write np.{name}(x)" for name in _NUMPY.split()} | {  # attrib
     "softmax": "write mg.softmax(x, axis=...)",
     "std_mean": "write np.std(x), np.mean(x)",
     "stride": "a Tensor may have any layout; x.numpy().strides tells it",
+    "strides": "for windows write np.lib.stride_tricks.sliding_window_view(x, size, axis); x.numpy().strides tells them",
     "sub": "write x - y",
     "sub_": "write x.data -= y, or x -= y under mg.no_grad()",
     "t": "write x.T",

@@ -79,7 +79,13 @@ class Leaf(Storage):
         """Gradient of the loss, an ndarray of this Tensor's shape and dtype, or None before `backward`.
 
         Warns for a result that was not asked to retain its gradient. As an operand, as in `0.1 * w.grad`, None raises TypeError.
+        So does the argument of a function that is being differentiated: its `.grad` is a constant there.
         """
+        if self._grad is not None and is_variable(self):
+            raise TypeError(
+                f"{describe(self)}: its .grad is an array without a history, and a function is being differentiated with respect "
+                "to it: a gradient would be lost. Use mg.grad(...) inside"
+            )
         if self._grad is None and self.is_leaf and is_operand():
             raise TypeError(
                 f"{describe(self)}: its .grad is None; call loss.backward() first, and again after zero_grad()"
