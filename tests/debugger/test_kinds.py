@@ -371,3 +371,20 @@ def test_a_parameter_goes_on_in_a_matrix_or_in_one_vector(train):
     given = tuple(data((5, 3), (5, 2), (3, 2), (1, 2)))
     assert set(judged(train, layers, given).right) == {"w", "b"}
     assert judged(train, layers, given, {"wrong": True}).wrong == ["b"]
+
+
+def newton(x, t, w, b, wrong=False):
+    for _ in range(2):
+        e = x @ w + b - t
+        g = x.T @ (np.abs(e) if wrong else e)
+        w = w - 0.5 * np.linalg.solve(x.T @ x + 0.1 * np.eye(3), g)
+        b = b - 0.1 * e.sum(0)
+    return w, b
+
+
+def test_a_gradient_that_an_inverse_turns_is_not_accused():
+    given = tuple(data((5, 3), (5, 2), (3, 2), (1, 2)))
+    verdict = judged(newton, layers, given)
+    assert (verdict.wrong, verdict.right) == ([], ["b"])
+    assert "inverse" in verdict.entries["w"].why
+    assert judged(newton, layers, given, {"wrong": True}).wrong == ["w"]

@@ -33,6 +33,7 @@ from microgradnp.debugger.record.replay import replay
 from microgradnp.debugger.repair.causes import EXPLAIN, ROWS, Mended, always, cause_of
 from microgradnp.debugger.repair.search import repair
 from microgradnp.debugger.repair.workshop import Workshop
+from microgradnp.debugger.report import meant
 from microgradnp.debugger.report.facts import Finding
 
 DEBUGGER = Path(microgradnp.__file__).parent / "debugger"
@@ -376,3 +377,11 @@ def test_after_the_alarm_work_of_the_debugger_ends():
     with alarm(-1.0), pytest.raises(OutOfTimeError):
         replay(made, everything=True)
     assert replay(made, everything=True).faithful
+
+
+def test_a_finding_whose_statement_was_not_traced_has_the_node_of_its_name(monkeypatch):
+    answers = {"nodes_called": [3], "like_nodes": [], "runs_of": []}
+    for name, found in answers.items():
+        monkeypatch.setattr(meant, name, lambda *_, found=found: found)
+    shown = SimpleNamespace(blame=None, first_wrong=None, matches=SimpleNamespace(evaluation=None))
+    assert meant.node_meant(shown, SimpleNamespace(expected="dL/dz")) == 3

@@ -28,6 +28,8 @@ from microgradnp.derivatives.agreement import scale_of
 
 ZERO = "zero, as in the model"
 WHOLE = "an array of whole numbers: what its update adds is cut off; make it an array of floats"
+TURNED = "its gradient is right, and the inverse of a matrix turns it, as in Newton's method: such a rule is not judged"
+INVERSES = ("solve", "inv", "pinv", "lstsq")  # of np.linalg
 ONLY_ZERO = "its gradient is zero"
 
 
@@ -72,8 +74,21 @@ def judge_update(step: Step, point: Point, argument: str) -> Judged:
         inside = gradient_inside(step, point, argument)
         if inside is None and any(zero):
             entry.status, entry.why = "cannot judge", "its gradient is zero on one of two inputs"
-        return inside or entry
+        return inside or turned_by_an_inverse(step, point, argument) or entry
     return entry
+
+
+def turned_by_an_inverse(step: Step, point: Point, argument: str) -> Judged | None:
+    """A right gradient that the inverse of a matrix turns, as Newton's method does. Nobody knows whether the matrix is right."""
+    ends = [part.node for part in parts_in(step.after[argument])]
+    reaching = step.structure.before(ends)
+    solved = {node for node in reaching if node.kind == "operation" and node.name in INVERSES}
+    if not solved or not step.outputs:
+        return None
+    own, right = right_gradients(step, point, argument)
+    if not own or goes_round(step, ends, right | solved):
+        return None
+    return Judged(argument, "cannot judge", why=TURNED)
 
 
 def gradient_inside(step: Step, point: Point, argument: str, scaled: bool = False) -> Judged | None:
@@ -81,22 +96,12 @@ def gradient_inside(step: Step, point: Point, argument: str, scaled: bool = Fals
 
     Where the movement is the gradient `scaled` by a number, the number may come from elsewhere: from wrong gradients, say.
     """
-    ends = {a: [part.node for part in parts_in(step.after[a])] for a in step.after}
     if not step.outputs:
         return None
-    start = min(node.number for node in step.outputs)
-    region = {n for n in step.structure.before(node for nodes in ends.values() for node in nodes) if n.number > start}
-    right = {node for node in region if is_nothing(node, step.values) and is_nothing(node, point.values)}
-    own: list[tuple[Node, Multiple]] = []
-    reaching = step.structure.before(ends[argument])
-    for name in step.after:
-        for node, multiple in multiples(step, point, region, name):
-            right.add(node)
-            if name == argument and node in reaching:
-                own.append((node, multiple))
+    own, right = right_gradients(step, point, argument)
     if not own or not covers(step, [multiple for _, multiple in own], argument):
         return None
-    if not scaled and goes_round(step, ends[argument], right):
+    if not scaled and goes_round(step, [part.node for part in parts_in(step.after[argument])], right):
         return None
     first, multiple = min(own, key=lambda pair: pair[0].number)
     if not follows(step, argument, first, multiple):
@@ -107,6 +112,22 @@ def gradient_inside(step: Step, point: Point, argument: str, scaled: bool = Fals
     squared = tuple({abs(multiple.factor) for node, multiple in own if is_squared(step, node)})
     turned = multiple.transposed
     return Judged(argument, "right", "gradient", multiple.factor, 0.0, first, transposed=turned, factors=squared or factors)
+
+
+def right_gradients(step: Step, point: Point, argument: str) -> tuple[list[tuple[Node, Multiple]], set[Node]]:
+    """The nodes behind the forward pass that are the gradient of a parameter, and those that are one of any parameter."""
+    ends = {a: [part.node for part in parts_in(step.after[a])] for a in step.after}
+    start = min(node.number for node in step.outputs)
+    region = {n for n in step.structure.before(node for nodes in ends.values() for node in nodes) if n.number > start}
+    right = {node for node in region if is_nothing(node, step.values) and is_nothing(node, point.values)}
+    own: list[tuple[Node, Multiple]] = []
+    reaching = step.structure.before(ends[argument])
+    for name in step.after:
+        for node, multiple in multiples(step, point, region, name):
+            right.add(node)
+            if name == argument and node in reaching:
+                own.append((node, multiple))
+    return own, right
 
 
 def decays(step: Step, argument: str, node: Node, right: set[Node]) -> bool:

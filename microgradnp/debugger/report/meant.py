@@ -29,7 +29,7 @@ def node_meant(report: Facts, finding: Finding) -> int | None:
     like = like_nodes(report.matches.evaluation, found[0])
     runs = runs_of(report, finding)
     wrong = next((k for k, version in enumerate(runs) if report.matches.index.match(version.array) is None), 0)
-    return like[wrong] if len(like) == len(runs) else like[0] if like else found[0]
+    return like[wrong] if len(like) == len(runs) > 0 else like[0] if like else found[0]
 
 
 def node_shared(report: Facts, finding: Finding) -> int | None:
