@@ -40,7 +40,7 @@ import numpy as np
 TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(Path(__file__).parent), str(TESTS)]
 import debug_public  # noqa: E402
-from rename import Names, shuffled  # noqa: E402
+from rename import Names, arguments, shuffled, stored  # noqa: E402
 
 import microgradnp as mg  # noqa: E402
 
@@ -226,6 +226,9 @@ def words_said(program: Any) -> set[str]:
         said |= {node.attr} if isinstance(node, ast.Attribute) else set()
         said |= {node.arg} if isinstance(node, ast.keyword) and node.arg else set()
         said |= {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
+    bindings = [n.value for bind in binds for n in ast.walk(bind) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    own = {name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for name in (*arguments(node), *stored(node))}
+    said |= own & {text.partition(".")[0] for text in bindings if "." in text}  # it lies in a function of the description
     return said
 
 

@@ -388,3 +388,21 @@ def test_a_gradient_that_an_inverse_turns_is_not_accused():
     assert (verdict.wrong, verdict.right) == ([], ["b"])
     assert "inverse" in verdict.entries["w"].why
     assert judged(newton, layers, given, {"wrong": True}).wrong == ["w"]
+
+
+def rated(r, m, p, q):
+    return 0.5 * np.sum(m * (p @ q.T - r) ** 2)
+
+
+def known_ratings(r, m, p, q):
+    for _ in range(2):
+        e = m * (p @ q.T - r)
+        p, q = p - 0.05 * e @ q, q - 0.05 * e.T @ p
+    return p, q
+
+
+def test_targets_under_a_mask_are_no_parameters():
+    r, p, q = data((5, 4), (5, 2), (4, 2))
+    report = mg.debug(known_ratings, rated, (r, (r > -0.5) * 1.0, p, q))
+    assert report.word == "RIGHT"
+    assert not report.verdict.unchecked

@@ -76,6 +76,7 @@ class Graph:
         self.evaluation = evaluation
         self.judged = judged
         self.settings: set[str] = set()
+        self.masks = {a for a, value in evaluation.values.items() if np.array_equal(np.unique(value), [0, 1])}
         self.makers: dict[int, frozenset[str]] = {}
         self.carried: dict[int, frozenset[str]] = {}
         for node in evaluation.nodes:
@@ -127,7 +128,7 @@ class Graph:
         return any(self.makers[id(a)] and self.makers[id(a)] <= self.judged for a in self.others(node, argument))
 
     def is_compared(self, node: Any, argument: str) -> bool:
-        """Targets: nothing comes in behind them, neither a parameter nor another argument that could be the targets."""
+        """Targets: behind them come masks only, neither a parameter nor another argument that could be the targets."""
         own = [a for a in tensors(node) if argument in self.carried.get(id(a), ())]
         others = [a for a in self.others(node, argument) if self.makers[id(a)]]
         if not others or any(not stand_side_by_side(a.shape, b.shape) for a in own for b in others if b.size > 1):
@@ -138,7 +139,8 @@ class Graph:
             if id(other) in later or not any(id(a) in later for a in operands):
                 continue
             later.add(id(other))
-            coming = [a for a in operands if id(a) not in later and self.makers[id(a)] - self.makers[id(node)]]
+            known = self.makers[id(node)] | self.masks
+            coming = [a for a in operands if id(a) not in later and self.makers[id(a)] - known]
             if any(a.size > 1 and other.shape != () for a in coming):
                 return False
         return True
