@@ -197,7 +197,8 @@ def code_for(
 
 
 def names_of(program: Program, leaves: list[Leaf], parameters: Mapping[str, Tensor], space: Namespace) -> dict[int, str]:
-    """The variable of each argument of a program, by the id of its value."""
+    """The variable of each argument of a program, by the id of its value. No other variable gets its name."""
+    space.taken |= {leaf.path for leaf in leaves}
     names: dict[int, str] = {}
     for value, leaf in zip(program.inputs, leaves, strict=False):
         names[id(value)] = leaf.path if leaf.path.isidentifier() and len(leaf.path) <= LONGEST else space.local(leaf.path)
