@@ -32,7 +32,7 @@ from microgradnp.debugger.repair.workshop import Workshop
 from microgradnp.debugger.report.facts import Finding
 
 MOST_FAULTS = 4
-SHARE = 0.6  # of the budget, for what is derived from the record
+SHARE = 0.7  # of the budget, for what is derived from the record
 OURS = "the debugger failed while it derived the right statement ({}): please report this; the verdict does not depend on it"
 
 
@@ -99,7 +99,7 @@ def explain(case: Case) -> Explanation:
     budget = case.question.budget
     derived, failed = None, ""
     try:
-        derived = derive_in(case, clock.thread_time() + min(SHARE * budget.left, 3 + 0.1 * budget.left))
+        derived = derive_in(case, clock.thread_time() + min(SHARE * budget.left, 4 + 0.1 * budget.left))
     except OutOfTimeError:
         derived = None
     except Exception as error:  # the debugger's own: said in the report, and the search goes on without

@@ -1,6 +1,6 @@
 """How good `mg.debug` is on public programs with hand-written backprop, as published and with one or two mistakes put in.
 
-python tests/benchmarks/debug_public.py FOLDER [--set tuned|unseen|fresh] [--random N] [--json OUT] [--verbose]
+python tests/benchmarks/debug_public.py FOLDER [--set tuned|unseen|fresh] [--random N [--seed S] [--wide]] [--json OUT]
 python tests/benchmarks/debug_public.py FOLDER --check
 
 FOLDER holds the checkouts, `owner+name/path`; nothing of their text is kept here. `public/` describes each program: a small
@@ -68,7 +68,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 import public
-from mutations import mutations
+from mutations import more_mutations, mutations
 from public.case import Call, Edit, Mistake, Program
 
 LIMIT = 60  # processor seconds of a case
@@ -262,18 +262,35 @@ def cases(program: Program) -> list[tuple[int, tuple[Edit, ...], bool]]:
     return published + [(number, m.edits, False) for number, m in enumerate(program.mistakes, 1)]
 
 
-def drawn(folder: Path, program: Program, count: int) -> tuple[Mistake, ...]:
-    """Mistakes in the backward pass, drawn at random from all that one expression can have."""
-    ranges = program.backward.items()
-    edits = [e for path, (first, last) in ranges for e in mutations(read(folder, program, path), first, last, path)]
-    random.Random(count).shuffle(edits)
-    return tuple(Mistake((edit,), (), (edit.line,)) for edit in edits)
+def drawn(folder: Path, program: Program, seed: int, wide: bool) -> tuple[Mistake, ...]:
+    """Mistakes in the backward pass, drawn at random from all that one expression can have; `wide` has more kinds of them."""
+    kinds = (mutations, more_mutations) if wide else (mutations,)
+    places = [(kind, path, lines) for path, lines in backward(folder, program) for kind in kinds]
+    found = [m for kind, path, (first, last) in places for m in kind(read(folder, program, path), first, last, path)]
+    random.Random(seed).shuffle(found)
+    return tuple(found)
+
+
+def backward(folder: Path, program: Program) -> list[tuple[str, tuple[int, int]]]:
+    """The files and lines of the backward pass: as described, or in each function those from its first to its last mistake."""
+    if program.backward:
+        return list(program.backward.items())
+    spans: dict[tuple[str, int], list[int]] = {}
+    for found in program.mistakes:
+        for edit in found.edits:
+            path = edit.file or program.file
+            functions = [n for n in ast.walk(ast.parse(read(folder, program, path))) if isinstance(n, ast.FunctionDef)]
+            around = [n.lineno for n in functions if n.lineno <= edit.line <= (n.end_lineno or n.lineno)]
+            spans.setdefault((path, max(around, default=0)), []).append(edit.line)
+    return [(path, (min(lines), max(lines))) for (path, _), lines in sorted(spans.items())]
 
 
 def is_mistake(expected: set[str], moved: Truth, right: Truth) -> bool:
     """Whether a drawn edit changes gradients by more than one factor for all, and leaves numbers."""
     if not expected or not all(np.all(np.isfinite(value)) for value in moved.values()):
         return False
+    if any(moved[n].size != right[n].size for n in right):
+        return True
     factors = [np.vdot(right[n], moved[n]) / np.vdot(right[n], right[n]) for n in right]
     return bool(wrong(moved, {n: factors[0] * value for n, value in right.items()})) or factors[0] < 0
 
@@ -362,7 +379,7 @@ def run(folder: Path, program: Program, index: int, seed: int) -> dict[str, Any]
     texts = sources(folder, program, edits, published)
     row: dict[str, Any] = {"program": program.name, "group": program.group, "case": index, "seed": seed}
     right = gradients(program, sources(folder, program), seed)
-    if index > 0 and not program.mistakes[index - 1].causes:  # drawn at random: it may be no program, or no mistake
+    if index > 0 and program.mistakes[index - 1].drawn:
         try:
             moved = gradients(program, texts, seed)
         except Exception:
@@ -504,6 +521,8 @@ def main() -> None:
     )
     parser.add_argument("--part", default="0/1", help="k/n: only each nth case, for n processes")
     parser.add_argument("--random", type=int, default=0, help="mistakes drawn at random, so many for each program that allows it")
+    parser.add_argument("--seed", type=int, default=0, help="other mistakes than without it")
+    parser.add_argument("--wide", action="store_true", help="more kinds of random mistakes: indices, variables, `=` for `+=`")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--check", action="store_true")
@@ -518,9 +537,8 @@ def main() -> None:
         and (options.folder / program.repository.replace("/", "+") / program.file).exists()
     }
     if options.random:
-        chosen = {name: program for name, program in chosen.items() if program.backward}
         for program in chosen.values():
-            program.mistakes = drawn(options.folder, program, options.random)
+            program.mistakes = drawn(options.folder, program, options.seed or options.random, options.wide)
     if options.check:
         for name, program in chosen.items():
             try:

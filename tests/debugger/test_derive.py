@@ -247,3 +247,18 @@ def test_an_edit_is_not_proved_when_the_time_is_over(monkeypatch):
     judge = Judge(asked, scene, clock() + 20)
     assert judge.verdict({}) is None
     assert 20 < clock() < 60
+
+
+def decayed_loss(x, u, W):
+    return 0.5 * np.sum((x @ W - u) ** 2) + 0.15 * np.sum(W**2)
+
+
+def without_the_weights(x, u, W, lam=0.3):
+    e = x @ W - u
+    return (x.T @ e + lam).ravel()
+
+
+def test_a_summand_is_solved_for_in_a_gradient_that_is_one_long_vector():
+    mistakes, complete = told(without_the_weights, decayed_loss, x=DATA["x"], u=DATA["x"] @ DATA["W"] + 1, W=DATA["W"])
+    assert complete
+    assert mistakes[0][2] in ("return (x.T @ e + lam * W).ravel()", "return (x.T @ e + W * lam).ravel()")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 import itertools
 import time as clock
 from collections import Counter
@@ -14,12 +13,15 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debugger.capture.source import Statement as SourceStatement
+from microgradnp.debugger.derive.candidate import Candidate, Found, code_of, penalty
 from microgradnp.debugger.derive.derivations import derived, helpers_of
 from microgradnp.debugger.derive.guard import is_equal
 from microgradnp.debugger.derive.locate import Blame, Suspect
 from microgradnp.debugger.derive.meanings import Meaning
+from microgradnp.debugger.derive.needed import Needed, is_needed
 from microgradnp.debugger.derive.proposals import around, matters, proposals
 from microgradnp.debugger.derive.scene import Snapshot
+from microgradnp.debugger.derive.solve import Solver
 from microgradnp.debugger.derive.stage import Stage
 from microgradnp.debugger.derive.statements import catalogue, is_arithmetic, is_numbers, leaves, names_in, roots_of, value_behind
 from microgradnp.debugger.derive.values import NotEvaluatedError, atoms_of, compiled
@@ -31,63 +33,48 @@ MOST_OPERAND = 1.45  # of an edit that puts another variable into a place
 MOST_KEPT = 60  # edits of one statement
 MOST_ALIKE = 3  # of one value: in other executions they may differ
 FORGOTTEN = 0.9  # how much likelier a summand is that was computed and is read nowhere
-LEAST = 0.95  # what the cheapest edits cost
-DERIVED = 1.35  # how dear a derivation is reckoned before it is made
-
-
-@dataclasses.dataclass(eq=False)
-class Candidate:
-    """An edit of one statement, with what it is worth."""
-
-    cost: float
-    edit: Edit
-    suspect: Suspect
-    root: Any  # the expression that is evaluated, or the statement `a += b`
-    code: CodeType | None = None  # of that expression with the edit
-    means: Meaning | None = None  # what the new value is
-    right: set[str] | None = None  # what becomes right, by the record
-    new: bool = False  # whether the old value meant nothing
-    odd: bool = False  # whether the new value has a factor that right gradients do not have
-
-
-class Found(list[Candidate]):
-    """The edits of a statement whose values mean something; beside them those that can only be run."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.unscreened: list[Candidate] = []
-        self.nameless: list[Candidate] = []  # of `=`, `+=` and `-=`: a running sum need not mean anything
-        self.too_early: list[Candidate] = []  # that would be right if a parameter had not moved yet
-
-
-def penalty(suspect: Suspect) -> float:
-    """What the edits of a statement cost more because other statements are more likely to be wrong."""
-    return 0.25 * min(suspect.near, 2) + 0.1 * max(0.0, min(suspect.near, 6) - 2) + 0.3 * suspect.updates
+LACKING = 0.4  # how much likelier a value is that is just what a wrong gradient lacks
+MOVED = 1.0  # how much worse than moving a statement it is to undo in it what an update has done
+RETURNED = 0.6  # how much rarer the mistake is in `return x` than in what made x
+MOST_TARGETS = 8  # of a statement
+UNNAMED = frozenset(["factor", "extra factor", "operand", "sign", "transpose", "constant", "term", "scale"])
+CHEAP = 1.3  # the usual mistakes cost less, undone
+PHASES = {
+    "usual": 0.95,
+    "solved": 0.97,
+    "rest": CHEAP,
+    "derived": 1.6,
+}  # how the edits of a statement are made, and what they cost
 
 
 class Screen:
     """Makes and screens the edits of the statements of one scene."""
 
-    def __init__(self, stage: Stage, blame: Blame, deadline: float) -> None:
-        self.stage, self.blame, self.meanings = stage, blame, blame.meanings
+    def __init__(self, stage: Stage, blame: Blame, needed: Needed, deadline: float) -> None:
+        self.stage, self.blame, self.meanings, self.needed = stage, blame, blame.meanings, needed
         self.deadline = deadline
         self.held: dict[int, set[Any]] = {}  # the directions of what variables hold, by snapshot
+        self.views: dict[int, View] = {}  # by suspect
 
     @property
     def is_over(self) -> bool:
         return clock.thread_time() > self.deadline
 
-    def screened(self, suspect: Suspect, deriving: bool) -> Found:
-        """The edits of a statement that give a quantity of the model, the cheapest first: of the catalogue, or derived ones."""
+    def screened(self, suspect: Suspect, phase: str) -> Found:
+        """The edits of a statement that give a quantity of the model, the cheapest first: those of one phase."""
         found, statement = Found(), suspect.statement
         tree = self.stage.tree(statement)
         if tree is None:
             return found
-        view = View(self, suspect, tree)
-        edits = self.derived(view) if deriving else self.edits(view.editor, view.source)
+        if id(suspect) not in self.views:
+            self.views[id(suspect)] = View(self, suspect, tree)
+        view = self.views[id(suspect)]
+        if phase == "unnamed":
+            found.nameless += sorted(view.unnamed, key=lambda c: c.cost)[: MOST_KEPT if suspect.near <= 0.5 else 0]
+            return found
         values: Counter[tuple[int, bytes]] = Counter()
-        moved = not deriving and suspect.near < 1 and view.reads_moved
-        for edit in sorted(edits, key=lambda e: e.cost):
+        moved = phase in ("usual", "rest") and suspect.near < 1 and view.reads_moved
+        for edit in self.of_phase(view, phase):
             candidate = view.candidate(edit)
             if candidate.root is None or view.snapshot is None:
                 view.keep_unscreened(candidate, found)
@@ -96,6 +83,9 @@ class Screen:
             if candidate.means is None and value and isinstance(edit.node, ast.stmt) and view.runs_often:
                 candidate.code = code_of(candidate)
                 found.nameless.append(candidate)
+            elif candidate.means is None and value and edit.kind in UNNAMED:
+                candidate.code = code_of(candidate)
+                view.unnamed.append(candidate)
             if candidate.means is None and moved and edit.cost < MOST_OPERAND and self.would_be_right(candidate, view.snapshot):
                 found.too_early.append(candidate)
             same = (id(candidate.root), value)
@@ -110,6 +100,17 @@ class Screen:
         return found
 
     # ------------------------------------------------------------------------------------------------ edits
+
+    def of_phase(self, view: View, phase: str) -> list[Edit]:
+        """The edits of one phase, the cheapest first."""
+        if phase == "derived":
+            return sorted(self.derived(view), key=lambda e: e.cost)
+        if phase == "solved":
+            function = view.editor.function_of(view.tree)
+            return [edit for root in view.roots for edit in self.solved(view, root, function)]
+        if phase == "usual":
+            view.edits = sorted(self.edits(view.editor, view.source), key=lambda e: e.cost)
+        return [edit for edit in view.edits if (edit.cost < CHEAP) == (phase == "usual")]
 
     def edits(self, editor: Editor, source: SourceStatement) -> Iterator[Edit]:
         """The mistakes that people make in a statement, undone, and the statement and its loops in other places."""
@@ -143,6 +144,29 @@ class Screen:
                 replacement = expression(new)
                 yield Edit(cost, "derived", view.source.line, text, new, parent, name, index, root, replacement)
 
+    def solved(self, view: View, root: Any, function: Any) -> Iterator[Edit]:
+        """The parts of an expression solved for, from what the whole must be."""
+        old = view.old(root)
+        if old is None or view.snapshot is None or not all(map(is_numbers, old)):
+            return
+        targets = [m.quantity.pair for m in view.needed(root)] or self.targets(view, np.shape(old[0]))
+        solver = Solver(self.stage, self.meanings, view.snapshot, function, ast.unparse(root)) if targets else None
+        more = RETURNED * (isinstance(view.tree, ast.Return) and not isinstance(root, (ast.BinOp, ast.Call)))
+        more += MOVED * view.suspect.reads_updated
+        for cost, part, text in solver.solutions(root, targets) if solver is not None else ():
+            parent, name, index = view.editor.place[id(part)]
+            yield Edit(
+                cost + more, "derived", view.source.line, ast.unparse(part), text, parent, name, index, part, expression(text)
+            )
+
+    def targets(self, view: View, shape: tuple[int, ...]) -> list[Any]:
+        """The gradients of one shape that a statement may be meant to make, with the factor of the right ones."""
+        target = view.suspect.target
+        held = [q for q in self.meanings.quantities if q.kind in ("adjoint", "share") and np.shape(q.pair[0]) == shape]
+        fit = [q for q in held if not target or q.argument in target or self.meanings.sums_to(q, target)]
+        scales = self.blame.usual[:2] or [1.0]
+        return [(s * np.asarray(q.pair[0], float), s * np.asarray(q.pair[1], float)) for q in fit[:MOST_TARGETS] for s in scales]
+
     # ------------------------------------------------------------------------------------------------ values
 
     def value(self, root: Any, snapshot: Snapshot) -> Any:
@@ -171,6 +195,11 @@ class Screen:
         changed = [p for k, p in enumerate(pairs) if len(before) != len(pairs) or not is_equal(p[0], before[k][0])]
         value = b"".join(np.asarray(p[0]).tobytes() for p in pairs)
         means, odd = self.meaning(changed, candidate, moves=self.moves(candidate, before))
+        if (means is None or odd) and len(pairs) == 1 and not isinstance(candidate.root, ast.stmt):
+            needed = is_needed(pairs[0], view.needed(candidate.root))
+            if needed is not None:
+                means, odd = needed, False
+                candidate.cost -= LACKING
         if means is None:
             return value
         candidate.code, candidate.means, candidate.odd = code, means, odd
@@ -254,13 +283,15 @@ class View:
             for node in ast.walk(root):
                 self.inside.setdefault(id(node), root)
         self.values: dict[int, Any] = {}
+        self.unnamed: list[Candidate] = []  # whose values mean nothing: the model may take other steps
+        self.edits: list[Edit] = []  # of the catalogue, the cheapest first
         self.unread = screen.unread(self.snapshot) - {suspect.statement.target or ""}
         targets = getattr(tree, "targets", None) or [getattr(tree, "target", None)]
         parts = [n for target in targets if target is not None for n in ast.walk(target)]
         places = [n for n in parts if isinstance(n, (ast.Subscript, ast.Attribute)) and isinstance(n.ctx, ast.Store)]
         self.stored = {id(n) for t in places for n in ast.walk(t.value)}  # the containers that the statement stores in
         line, end = tree.lineno, tree.end_lineno or tree.lineno
-        self.source = SourceStatement(tree, line, end, suspect.statement.function, ())
+        self.source = SourceStatement(tree, line, end, suspect.statement.function.rpartition(".")[2], ())
         scope = self.editor.scope(self.source)
         scope.operands[:0] = [name for name in sorted(self.unread) if name not in scope.operands]
         self.helpers = helpers_of(self.snapshot) if self.snapshot is not None else []
@@ -280,6 +311,10 @@ class View:
             held = value_behind(root) if isinstance(root, ast.stmt) else root
             self.values[id(root)] = self.screen.value(held, self.snapshot)
         return self.values.get(id(root))
+
+    def needed(self, root: Any) -> list[Meaning]:
+        """What an expression would have to be for a wrong gradient to be right."""
+        return self.screen.needed.of(self.suspect, root, self.old(root), self.snapshot)
 
     def candidate(self, edit: Edit) -> Candidate:
         """The edit, with the expression of the statement in which it lies."""
@@ -363,17 +398,3 @@ class View:
         if not self.stored or isinstance(edit.node, list):
             return False
         return holds_itself(self.tree, edit.replacement, self.editor.scope(self.source))
-
-
-def code_of(candidate: Candidate) -> CodeType | None:
-    """The code of the expression with the edit. Of a statement it is that of the value which its target holds afterwards."""
-    edit, root = candidate.edit, candidate.root
-    if isinstance(edit.node, ast.stmt):
-        return compiled(value_behind(edit.replacement))
-    if edit.node is root:
-        return compiled(edit.replacement)
-    edit.apply()
-    try:
-        return compiled(root)
-    finally:
-        edit.undo()

@@ -158,6 +158,9 @@ class Carrier:
             return None
         if self.entries[argument].transposed:
             array = np.squeeze(array).T
+        shape = self.step.evaluation.gradients[argument].shape
+        if array.size == np.prod(shape):  # it may be returned as one long vector
+            array = array.reshape(shape)
         return (array, size) if np.isfinite(array).all() else None
 
     def alike(self, factors: dict[str, tuple[float, float]]) -> set[str]:

@@ -263,6 +263,8 @@ class Difference:
             return "bias_gradient_reduction" if self.makes_bias_gradient() else "extra_factor"
         if not left:
             return "missing_factor"
+        if set(come) <= {"number"}:
+            return "wrong_activation_derivative" if self.together(left) == "slope" else "extra_factor"
         return "wrong_variable"
 
     def of_same_factors(self, first: list[Factor], second: list[Factor], old: str, new: str) -> str:

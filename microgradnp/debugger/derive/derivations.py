@@ -189,9 +189,8 @@ def expressions_of(function: Any) -> list[str]:
     """The expressions of a function that are computed from its variables: they say how the user writes things."""
     found = []
     for node in ast.walk(function):
-        if isinstance(node, (ast.BinOp, ast.Call, ast.Subscript, ast.Attribute, ast.Name)) and isinstance(
-            getattr(node, "ctx", ast.Load()), ast.Load
-        ):
+        reads = isinstance(getattr(node, "ctx", ast.Load()), ast.Load) or isinstance(node, ast.Subscript)
+        if isinstance(node, (ast.BinOp, ast.Call, ast.Subscript, ast.Attribute, ast.Name)) and reads:
             text = ast.unparse(node)
             if len(text) < 60 and "rand" not in text:
                 found.append(text)

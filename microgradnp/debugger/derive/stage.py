@@ -75,6 +75,7 @@ class Stage:
                         value = self.step.values[node]
                         if isinstance(value, (np.ndarray, float, np.floating)):
                             variables[text] = np.shape(value)
+                            variables.setdefault(text.partition("[")[0], None)  # what holds it
         return found
 
     def snapshot(self, statement: Statement, node: Node) -> Snapshot | None:

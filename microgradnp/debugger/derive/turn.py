@@ -14,11 +14,13 @@ from collections.abc import Iterator
 from types import CodeType
 from typing import NamedTuple
 
-from microgradnp.debugger.derive.candidates import DERIVED, LEAST, Candidate, Screen, penalty
+from microgradnp.debugger.derive.candidate import Candidate, penalty
+from microgradnp.debugger.derive.candidates import PHASES, Screen
 from microgradnp.debugger.derive.carry import Carrier, Names
 from microgradnp.debugger.derive.guard import values_of
 from microgradnp.debugger.derive.locate import Blame, Locator
 from microgradnp.debugger.derive.meanings import Meaning
+from microgradnp.debugger.derive.needed import Needed
 from microgradnp.debugger.derive.proof import Judge
 from microgradnp.debugger.derive.scene import Scene
 from microgradnp.debugger.derive.stage import Stage
@@ -32,6 +34,7 @@ EXPLORING = 0.5  # the share of the time that is left, for looking at suspects w
 LATE = 0.1  # the share of what is left then, for a look at what became right
 PROVING = 0.65  # the share of what is left then, for runs
 MOST_RUNS = 24
+MOST_PROMISING = 6  # runs before more suspects are looked at
 UNKNOWN = 99.0  # the cost of what was not found yet
 NAMES = (ast.Name, ast.Attribute, ast.Subscript)
 HOPE = 0.2  # by how much less a statement must promise to cost, once a mending edit is known
@@ -60,6 +63,7 @@ class Trial(NamedTuple):
 
 
 Proof = tuple[Mended, Verdict]
+Mark = tuple[int, int, str, str]
 
 
 class Turn:
@@ -74,30 +78,38 @@ class Turn:
         self.carrier = Carrier(scene)
         self.right = set(scene.verdict.right)
         self.until = self.soon(EXPLORING)
-        self.screen = Screen(self.stage, self.blame, self.until)
+        costs = {**PHASES, "solved": 0.45, "derived": 0.5} if self.derives_first else PHASES
+        self.todo = [(penalty(s) + cost, k, phase) for k, s in enumerate(self.blame.suspects) for phase, cost in costs.items()]
+        heapq.heapify(self.todo)
+        self.tried: set[Mark] = set()  # the candidates that were run
+        needed = Needed(self.stage, self.carrier, self.blame.wrong, self.until)
+        self.screen = Screen(self.stage, self.blame, needed, self.until)
         self.pool: list[Candidate] = []  # edits whose values mean something
         self.unscreened: list[Candidate] = []
         self.too_early: list[Candidate] = []
 
     def best(self) -> Proof | None:
         """The cheapest change that makes all right; else the one that makes most right; else a first value that becomes right."""
-        self.explore()
         partial: list[Proof] = []
         scaled: Proof | None = None  # makes all right but for a factor that all share
-        until = self.soon(PROVING)
-        for trial in self.trials():
-            if clock.thread_time() > until:
-                break
-            found = self.proved(trial.candidate, trial.hoping)
-            if found is not None and self.completes(set(found[1].right)):
-                if common_factor(self.judge.first, found[1]) == 1:
-                    return found
-                scaled = scaled or found
-                continue
-            if found is not None and trial.enough:
-                return scaled or found
-            if found is not None:
-                partial.append(found)
+        is_last = False
+        while not is_last:
+            self.explore()
+            is_last = not self.todo or clock.thread_time() > self.until
+            until = self.soon(PROVING)
+            for trial in self.trials() if is_last else self.promising()[:MOST_PROMISING]:
+                if clock.thread_time() > until:
+                    break
+                self.tried.add(mark_of(trial.candidate))
+                found = self.proved(trial.candidate, trial.hoping)
+                if found is not None and self.completes(set(found[1].right)):
+                    if common_factor(self.judge.first, found[1]) == 1:
+                        return found
+                    scaled = scaled or found
+                elif found is not None and trial.enough:
+                    return scaled or found
+                elif found is not None:
+                    partial.append(found)
         if scaled is not None:
             return scaled
         partial = [p for p in partial if set(p[1].right) > self.right]
@@ -117,15 +129,11 @@ class Turn:
 
     def explore(self) -> None:
         """Screen the edits of the suspects, best first, until one mends all and no cheaper one can be expected."""
-        todo = [(penalty(s) + LEAST, k, False) for k, s in enumerate(self.blame.suspects)]
-        deriving = LEAST / 2 if self.derives_first else DERIVED
-        todo += [(penalty(s) + deriving, k, True) for k, s in enumerate(self.blame.suspects)]
-        heapq.heapify(todo)
-        best = UNKNOWN
+        best, todo = UNKNOWN, self.todo
         late = self.until + LATE * (self.judge.deadline - self.until)  # what was screened is worth a look
         while todo and best > todo[0][0] + HOPE * (best < UNKNOWN) and clock.thread_time() < self.until:
-            _, k, derives = heapq.heappop(todo)
-            found = self.screen.screened(self.blame.suspects[k], derives)
+            _, k, phase = heapq.heappop(todo)
+            found = self.screen.screened(self.blame.suspects[k], phase)
             self.unscreened += found.unscreened
             self.too_early += found.too_early
             for candidate in [*found, *found.nameless]:
@@ -158,8 +166,7 @@ class Turn:
 
     def trials(self) -> list[Trial]:
         """What to run, in order: what mends all by the record, what the record cannot tell, and what mends a part."""
-        whole = [Trial(c.cost + 0.05 * c.suspect.near, c) for c in self.pool if self.completes(c.right)]
-        whole.sort(key=lambda trial: trial.cost)
+        whole = self.promising()
         gaining = self.gaining()
         known = bool(whole or gaining)  # there is something that the record shows to help
         unknown = [c for c in self.pool if c.right is None and c.means is not None and is_made(c.means) and c.cost < 4]
@@ -170,15 +177,24 @@ class Turn:
         found += [Trial(c.cost + 0.5, c) for c in likely[: MOST_RUNS // 6 if known else MOST_RUNS // 2]]
         found += [Trial(c.cost + 0.8, c) for c in moves if c not in likely][: 0 if known else MOST_RUNS]
         found = sorted([*whole, *found], key=lambda trial: trial.cost)
-        return [*found, *(Trial(UNKNOWN, c, enough=True) for c in gaining[:3])]
+        found += [Trial(UNKNOWN, c, enough=True) for c in gaining[:3]]
+        return [trial for trial in found if mark_of(trial.candidate) not in self.tried]
+
+    def promising(self) -> list[Trial]:
+        """What mends all by the record and was not run, each edit once, the cheapest first."""
+        whole = sorted((c for c in self.pool if self.completes(c.right)), key=lambda c: c.cost + 0.05 * c.suspect.near)
+        found = {mark_of(c): Trial(c.cost + 0.05 * c.suspect.near, c) for c in whole[::-1]}
+        masks = [c for c in self.moves() if c.edit.kind == "compare" and whole and c.cost < whole[0].cost]
+        found.update(
+            (mark_of(c), Trial(c.cost, c)) for c in reversed(masks)
+        )  # in an index on the left side: these can only be run
+        return [trial for mark, trial in reversed(found.items()) if mark not in self.tried]
 
     def moves(self) -> list[Candidate]:
         """The edits that can only be run, each once, the cheapest first."""
-        found: dict[tuple[int, int, str, str], Candidate] = {}
+        found: dict[Mark, Candidate] = {}
         for candidate in sorted(self.unscreened, key=lambda c: c.cost):
-            edit = candidate.edit
-            what = edit.new if isinstance(edit.node, list) else ast.unparse(edit.replacement)
-            found.setdefault((id(edit.node), id(edit.parent), edit.field, what), candidate)
+            found.setdefault(mark_of(candidate), candidate)
         return list(found.values())
 
     def gaining(self) -> list[Candidate]:
@@ -234,6 +250,13 @@ class Turn:
             if not values_of([node]) & values_of(before):
                 return True
         return False
+
+
+def mark_of(candidate: Candidate) -> Mark:
+    """The same for two candidates that make the same edit."""
+    edit = candidate.edit
+    what = edit.new if isinstance(edit.node, list) else ast.unparse(edit.replacement)
+    return id(edit.node), id(edit.parent), edit.field, what
 
 
 def code_behind(statement: ast.AugAssign, candidate: Candidate) -> CodeType | None:

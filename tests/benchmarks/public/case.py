@@ -67,6 +67,7 @@ class Mistake:
     edits: tuple[Edit, ...]
     causes: tuple[str, ...]
     lines: tuple[int, ...]
+    drawn: bool = False  # at random: it may be no program, or no mistake
 
 
 def mistake(line: int, find: str, put: str, *causes: str, file: str | None = None, blame: tuple[int, ...] = ()) -> Mistake:

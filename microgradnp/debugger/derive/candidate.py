@@ -1,0 +1,58 @@
+"""An edit of a suspected statement, with what it is worth."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from types import CodeType
+from typing import Any
+
+from microgradnp.debugger.derive.locate import Suspect
+from microgradnp.debugger.derive.meanings import Meaning
+from microgradnp.debugger.derive.statements import value_behind
+from microgradnp.debugger.derive.values import compiled
+from microgradnp.debugger.repair.edits import Edit
+
+
+@dataclasses.dataclass(eq=False)
+class Candidate:
+    """An edit of one statement, with what it is worth."""
+
+    cost: float
+    edit: Edit
+    suspect: Suspect
+    root: Any  # the expression that is evaluated, or the statement `a += b`
+    code: CodeType | None = None  # of that expression with the edit
+    means: Meaning | None = None  # what the new value is
+    right: set[str] | None = None  # what becomes right, by the record
+    new: bool = False  # whether the old value meant nothing
+    odd: bool = False  # whether the new value has a factor that right gradients do not have
+
+
+class Found(list[Candidate]):
+    """The edits of a statement whose values mean something; beside them those that can only be run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unscreened: list[Candidate] = []
+        self.nameless: list[Candidate] = []  # of `=`, `+=` and `-=`: a running sum need not mean anything
+        self.too_early: list[Candidate] = []  # that would be right if a parameter had not moved yet
+
+
+def penalty(suspect: Suspect) -> float:
+    """What the edits of a statement cost more because other statements are more likely to be wrong."""
+    return 0.25 * min(suspect.near, 2) + 0.1 * max(0.0, min(suspect.near, 6) - 2) + 0.3 * suspect.updates
+
+
+def code_of(candidate: Candidate) -> CodeType | None:
+    """The code of the expression with the edit. Of a statement it is that of the value which its target holds afterwards."""
+    edit, root = candidate.edit, candidate.root
+    if isinstance(edit.node, ast.stmt):
+        return compiled(value_behind(edit.replacement))
+    if edit.node is root:
+        return compiled(edit.replacement)
+    edit.apply()
+    try:
+        return compiled(root)
+    finally:
+        edit.undo()
