@@ -111,12 +111,72 @@ def slope_with_bias_row(x, t, P, Q, rate=0.1):
     Q -= rate * full.T @ e
 
 
+def leaky_loss(x, t, A, B):
+    z = x @ A
+    return 0.5 * np.sum(((np.maximum(z, 0) - 0.2 * np.maximum(-z, 0)) @ B - t) ** 2)
+
+
+def entry_without_gradient(x, t, A, B, rate=0.1):
+    z = x @ A
+    h = np.where(z > 0, z, 0.2 * z)
+    e = h @ B - t
+    up, back = e @ B.T, np.zeros(z.shape)
+    for i, j in np.ndindex(z.shape):
+        if z[i, j] > 0:
+            back[i, j] = up[i, j]
+        else:
+            back[i, j] = 0.2  # wrong
+    A -= rate * x.T @ back
+    B -= rate * h.T @ e
+
+
+def branch_without_gradient(x, t, A, B, rate=0.1):
+    z = x @ A
+    h = np.where(z > 0, z, 0.2 * z)
+    e = h @ B - t
+    up = e @ B.T
+    back = np.where(z > 0, up, 0.2)  # wrong
+    A -= rate * x.T @ back
+    B -= rate * h.T @ e
+
+
+def mask_without_gradient(x, t, A, B, rate=0.1):
+    z = x @ A
+    h = np.where(z > 0, z, 0.2 * z)
+    e = h @ B - t
+    back = e @ B.T
+    back[z <= 0] = 0.2  # wrong
+    A -= rate * x.T @ back
+    B -= rate * h.T @ e
+
+
+def numbers_loss(x, s, t, a, b, c, d):
+    h, k = np.tanh(a * x), np.tanh(b * x)
+    return 0.5 * (c * h + k - s) ** 2 + 0.5 * (d * h - t) ** 2
+
+
+def nothing_but_numbers(x, s, t, a, b, c, d, rate=0.1):
+    h, k = np.tanh(a * x), np.tanh(b * x)
+    e, f = c * h + k - s, d * h - t
+    gc, gd = e * h, f * h
+    ga = (gc + gd) * (1 - h * h) * x  # wrong
+    gb = e * (1 - k * k) * x
+    a, b, c, d = a - rate * ga, b - rate * gb, c - rate * gc, d - rate * gd
+    return a, b, c, d
+
+
+LEAKY = {"x": LAYER["x"], "t": LAYER["t"], "A": RNG.normal(size=(3, 4)), "B": RNG.normal(size=(4, 2))}
+NUMBERS = dict(zip("xstabcd", (0.8, 0.3, -0.6, 0.4, -0.7, 1.1, 0.9), strict=True))
 JOINED = {"x": LAYER["x"], "t": LAYER["t"], "P": RNG.normal(size=(4, 4)), "Q": RNG.normal(size=(5, 2))}
 CASES = [
     (forgotten_summand, recurrent_loss, SEQUENCE, "s = C.T @ e + later"),
     pytest.param(clipped, recurrent_loss, SEQUENCE, "grads[0] += np.outer(p, states[k - 1])", marks=pytest.mark.long),
     (alias_without_slope, layer_loss, LAYER, "dz = dh * (1 - h ** 2)"),
     (last_sample_only, layer_loss, LAYER, "gV += np.outer(h, e)"),
+    pytest.param(entry_without_gradient, leaky_loss, LEAKY, "back[i, j] = 0.2 * up[i, j]", marks=pytest.mark.long),
+    (branch_without_gradient, leaky_loss, LEAKY, "back = np.where(z > 0, up, 0.2 * up)"),
+    pytest.param(mask_without_gradient, leaky_loss, LEAKY, "back[z <= 0] *= 0.2", marks=pytest.mark.long),
+    pytest.param(nothing_but_numbers, numbers_loss, NUMBERS, "ga = (e * c + f * d) * (1 - h * h) * x", marks=pytest.mark.long),
     (slope_with_bias_row, joined_loss, JOINED, "back = (e @ Q.T) * (1 - full ** 2)"),
 ]
 

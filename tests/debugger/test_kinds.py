@@ -406,3 +406,21 @@ def test_targets_under_a_mask_are_no_parameters():
     report = mg.debug(known_ratings, rated, (r, (r > -0.5) * 1.0, p, q))
     assert report.word == "RIGHT"
     assert not report.verdict.unchecked
+
+
+def test_momentum_by_the_weights_of_the_step_before_is_not_accused():
+    def train(x, t, w, v, rate=0.01, mu=0.9, sign=1):
+        w_old, v_old = w.copy(), v.copy()
+        for _ in range(4):
+            h = np.tanh(x @ w)
+            e = h @ v - t
+            w_new = w - rate * x.T @ (np.outer(e, v) * (1 - h * h)) + mu * (w - sign * w_old)
+            v, v_old = v - rate * h.T @ e + mu * (v - v_old), v
+            w, w_old = w_new, w
+
+    def loss(x, t, w, v):
+        return 0.5 * np.sum((np.tanh(x @ w) @ v - t) ** 2)
+
+    given = tuple(data((6, 3), (6,), (3, 4), (4,)))
+    assert set(judged(train, loss, given).right) == {"w", "v"}
+    assert judged(train, loss, given, {"sign": 0}).wrong == ["w"]

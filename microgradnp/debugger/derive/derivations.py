@@ -60,7 +60,7 @@ def derived(stage: Stage, meanings: Meanings, snapshot: Snapshot, function: Any,
     tokens = Counter(words(old))
     marks: set[bytes] = set()
     level = adjoints
-    for depth in range(2):
+    for depth in range(3 if exact else 2):
         further: list[Atom] = []
         for atom in level:
             for result in carried_on(atom, values, slopes, scalars, meanings.may_be_gradient):
