@@ -37,7 +37,7 @@ def grows(course: Course, chains: list[Chain]) -> Iterator[Mistake]:
         decay, site = chain.laws[0].decay, chain.links[-1].site
         if chain.degree == 1 and chain.is_steady and decay > 1 + EXACT and site is not None:
             says = f"the old velocity is multiplied by {decay:.6g}: it grows without end"
-            readers = stage.structure.consumers[chain.links[-2].number]
+            readers = [n for n in stage.structure.consumers[chain.links[-2].number] if n.number > stage.start]
             if any(n.name in SUMS | {"iadd"} and n.site is not None for n in readers):
                 says = "the gradient of an earlier step is still in it, and grows"
                 yield Mistake(chain.argument, site, says, PLAIN, cause="gradient_accumulated_across_steps")
