@@ -1,6 +1,10 @@
 """A second set of fresh trainings, each sick and well: hand-written ones, and these, which `mg.fit` runs.
 
 python tests/benchmarks/clinic_styles.py [seeds ...]
+
+First contact, seeds 0 and 1: of 47 sick ones the cause came first in 44.7 %, among the first two in 44.7 %. 14 were refused with
+an error, which counts as a miss. 2 alarms on 50 well ones. Mended after that look: 88.6 % and 93.2 % of 44, no alarm on 50, no
+refusal. Once mended, six trainings count as having learned all the same, where three did before: then they could not be measured.
 """
 
 from __future__ import annotations

@@ -4,6 +4,19 @@ python tests/benchmarks/doctor_clinic.py                          # the tuned ne
 python tests/benchmarks/doctor_clinic.py --networks held-out --seeds 100 101
 python tests/benchmarks/doctor_clinic.py --causes set-aside
 python tests/benchmarks/doctor_clinic.py --pairs                  # two faults at once
+
+What these commands printed for seed 0, before the doctor was mended on `clinic_styles`:
+
+    networks, causes      sick   top-1    top-2    controls  alarms   median evaluations
+    tuned                 241    98.3 %   98.3 %   24        0        236
+    held-out              211    99.1 %   99.1 %   22        0        259
+    tuned, set-aside      37     97.3 %   97.3 %                      222
+    tuned, two faults     43     the first is one of them 95.3 %, both are told 86.0 %, 392 evaluations
+
+AutoTrainer's thresholds: top-1 10.0 % and 8.1 % of the first two rows. SageMaker's: 15.4 % and 17.1 %, and 22 alarms on 22
+held-out controls. After that mending the controls and the seven causes whose checks had changed were run again on both sets of
+networks: as many were right as before, and 0 of 46 controls had an alarm. The doctor has been mended on all of these. What it
+makes of trainings that it has never seen is told by `clinic_fresh` and `clinic_styles`.
 """
 
 from __future__ import annotations
