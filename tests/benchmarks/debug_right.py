@@ -10,6 +10,13 @@ its own names.
 
 Each case has a process of its own and a line in RESULTS. A run that was interrupted goes on where it ended. Every seed covers all
 programs before the next one begins. `--summary` prints what is in RESULTS and runs nothing.
+
+Of 371 programs (56 published ones in 123 versions, 47 pairs of layers, 201 others) 774 of 37,100 pairs of a program and a seed
+have run: all with seed 0, most with seed 1, a fifth with seed 2. The debugger was mended while they ran.
+
+right 770, accused 0, not judged 4, another verdict than with its own names 3: pairs/gru and pairs/batchnorm_object, in which only
+the names tell two arrays of one shape apart; and one program whose record takes longer to judge than the budget allows
+processor seconds: median 0.70, 95 % 1.11, most 7.2
 """
 
 from __future__ import annotations
@@ -99,7 +106,8 @@ def of_text(text: str, name: str, ask: Callable[[ModuleType, int], Asked], kept:
         asked.kwargs = {names.plain.get(key, key): value for key, value in asked.kwargs.items()}
         if "gradients" in asked.kwargs:
             asked.kwargs = {"gradients": tuple(names.plain.get(name, name) for name in asked.kwargs["gradients"])}
-        bind = found if depth == 1 else asked.bind or {}
+        elsewhere = {argument: expression for argument, expression in found.items() if expression != argument}
+        bind = found if depth == 1 else elsewhere | dict(asked.bind or {})
         renames = names.plain if depth == 2 else {}
         if depth == 1 and asked.loss is not None:  # what was found by its name
             bind = {a: a for a in inspect.signature(asked.loss).parameters if a in names.plain} | {**(asked.bind or {}), **bind}

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-THINGS = (np, np.random, np.linalg, np.ndarray(0), np.float64(0), np.random.default_rng(0), np.random.RandomState(0), ast, io)
+import microgradnp as mg
+
+THINGS = (np, mg, np.random, np.linalg, np.ndarray(0), np.float64(0), np.random.default_rng(0), np.random.RandomState(0), ast, io)
 OUTSIDE = {name for thing in (*THINGS, [], {}, (), set(), "", 0.5, open) for name in dir(thing)}  # attributes of others
 NEVER = {*dir(builtins), *keyword.kwlist, *keyword.softkwlist, "self", "cls"}
 WORD = re.compile(r"""("[^"]*"|'[^']*')|(\.?)\b([A-Za-z_]\w*)""")
