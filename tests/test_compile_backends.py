@@ -185,6 +185,17 @@ def test_fit_takes_the_same_steps(optimizer, options):
             np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
 
 
+def test_fit_takes_arguments_that_are_called_as_variables_of_the_compiled_loop():
+    data = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
+    w = mg.Tensor(np.eye(3), requires_grad=True)
+    found = []
+    for error in (lambda x, t: np.sum((np.tanh(x @ w) - t) ** 2), lambda b, a: np.sum((np.tanh(b @ w) - a) ** 2)):
+        w.data = np.eye(3)
+        mg.fit(error, [w], data, iterations=3, optimizer=mg.optim.SGD(lr=0.01), progress=False, backend="numba")
+        found.append(np.array(w.data))
+    np.testing.assert_array_equal(found[0], found[1])
+
+
 def test_fit_goes_on_where_the_optimizer_was(backend):
     found = []
     for chosen in (None, backend):
