@@ -10,6 +10,21 @@ from typing import Any, NamedTuple
 
 from microgradnp.debugger.optimizer.mistake import Mistake
 from microgradnp.debugger.optimizer.splices import Option, Splice, Text
+from microgradnp.debugger.optimizer.syntax import (
+    base_of,
+    exponent_of,
+    holds_zeros,
+    is_one,
+    is_same,
+    numbers_in,
+    operands,
+    parts_of,
+    stored_in,
+    targets,
+    terms,
+    value_of,
+    written,
+)
 
 MOST = 12  # ways for one mistake
 OPPOSITE = {ast.Add: "-", ast.Sub: "+", ast.Mult: "/", ast.Div: "*"}
@@ -31,64 +46,6 @@ def remedies(text: Text, mistake: Mistake) -> list[Option]:
     if find is None or statement is None or expression is None or not text.stands_alone(statement):
         return []
     return list(dict.fromkeys(itertools.islice(find(Place(text, mistake, statement, expression)), MOST)))
-
-
-# ----------------------------------------------------------------------------------------------------- parts of a statement
-
-
-def targets(statement: Any) -> list[Any]:
-    """What a statement stores to; the parts of tuples one by one."""
-    held = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-    return [part for one in held for part in (one.elts if isinstance(one, ast.Tuple) else [one]) if part is not None]
-
-
-def value_of(statement: Any) -> Any:
-    """The right side of a statement, or all of it."""
-    return getattr(statement, "value", None) or statement
-
-
-def operands(node: Any) -> list[Any]:
-    """The names, items and attributes that an expression computes with, from the left."""
-    if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
-        return [node]
-    inside = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        owner = node.func.value
-        inside = [*([owner] if not (isinstance(owner, ast.Name) and not node.args) else []), *node.args]
-    found = [part for child in inside for part in operands(child)]
-    return [part for part in found if isinstance(getattr(part, "ctx", None), ast.Load)]
-
-
-def is_same(a: Any, b: Any) -> bool:
-    """Whether two nodes are written alike."""
-    return ast.unparse(a) == ast.unparse(b)
-
-
-def base_of(text: str) -> str:
-    """What a variable is part of: "m" of "m[k]"."""
-    return text.partition("[")[0]
-
-
-def stored_in(node: Any) -> set[str]:
-    """The variables that a statement and its parts store to."""
-    found = set()
-    for part in ast.walk(node):
-        if isinstance(getattr(part, "ctx", None), ast.Store) and isinstance(part, (ast.Name, ast.Attribute, ast.Subscript)):
-            found.add(base_of(ast.unparse(part)))
-    return found
-
-
-def terms(node: Any, sign: str = "+") -> Iterator[tuple[str, Any]]:
-    """The summands of an expression, with their signs."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
-        yield from terms(node.left, sign)
-        minus = isinstance(node.op, ast.Sub)
-        yield from terms(node.right, {"+": "-", "-": "+"}[sign] if minus else sign)
-    else:
-        yield sign, node
-
-
-# ----------------------------------------------------------------------------------------------------- by the kind of a mistake
 
 
 def unsquared(at: Place) -> Iterator[Option]:
@@ -166,12 +123,6 @@ def kept(at: Place) -> Iterator[Option]:
                 )
 
 
-def parts_of(statement: Any) -> list[Any]:
-    """The right side of a statement; the parts of a tuple one by one."""
-    value = value_of(statement)
-    return list(value.elts) if isinstance(value, ast.Tuple) else [value]
-
-
 def free_name(text: Text, old: str) -> str:
     """A name for the corrected mean that the file does not have: "m_hat" for "self.m[k]"."""
     stem = re.sub(r"\W", "", base_of(old).rpartition(".")[2]) or "mean"
@@ -209,17 +160,6 @@ def miscounted(at: Place) -> Iterator[Option]:
             if at.text.stands_alone(holder) or hasattr(holder, "body"):
                 yield (at.text.before(holder, f"{at.text.of(counter)} += 1"),)
                 yield (at.text.after(holder, f"{at.text.of(counter)} += 1"),)
-
-
-def exponent_of(expression: Any) -> Any:
-    """The exponent of a power; None where it is written in another way."""
-    if isinstance(expression, ast.BinOp) and isinstance(expression.op, ast.Pow):
-        return expression.right
-    return expression.args[1] if isinstance(expression, ast.Call) and len(expression.args) == 2 else None
-
-
-def is_one(node: Any) -> bool:
-    return isinstance(node, ast.Constant) and node.value == 1
 
 
 def from_one(at: Place) -> Iterator[Option]:
@@ -283,13 +223,6 @@ def zeroing(text: Text, statement: Any, name: str) -> Iterator[Any]:
             yield node
 
 
-def holds_zeros(value: Any) -> bool:
-    """Whether an expression makes zeros."""
-    nodes = list(ast.walk(value))
-    calls = (ast.unparse(n.func) for n in nodes if isinstance(n, ast.Call))
-    return any("zeros" in call for call in calls) or any(isinstance(n, ast.Constant) and n.value == 0 for n in nodes)
-
-
 def of_another(at: Place) -> Iterator[Option]:
     """Another variable of the function for an operand; the one that the statement stores to first."""
     own = [at.text.of(target) for target in targets(at.statement)]
@@ -351,20 +284,6 @@ def with_the_rest(at: Place, ours: list[Any], base: Any) -> Iterator[Option]:
     for a, b in itertools.permutations(written(ours), 2):
         if written([base]) and abs(a.value + b.value - 1) < 1e-9:
             yield (at.text.put(a, at.text.of(base)), at.text.put(b, f"{1 - base.value:.12g}"))
-
-
-def written(parts: list[Any]) -> list[Any]:
-    """Those of some operands that are numbers written out."""
-    return [part for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, float)]
-
-
-def numbers_in(statement: Any) -> list[Any]:
-    """The operands of a statement that may be numbers: names, attributes and written ones."""
-    own = {ast.unparse(target) for target in targets(statement)}
-    names = [part for part in operands(value_of(statement)) if ast.unparse(part) not in own]
-    inside = {id(n) for part in operands(value_of(statement)) for n in ast.walk(part)}
-    constants = [n for n in ast.walk(value_of(statement)) if isinstance(n, ast.Constant) and id(n) not in inside]
-    return [*names, *written(constants)]
 
 
 def weighted(at: Place) -> Iterator[Option]:
@@ -433,6 +352,8 @@ def multiplied(at: Place) -> Iterator[Option]:
 
 
 Finder = Callable[[Place], Iterator[Option]]
+
+
 FINDERS: dict[str, Finder] = {
     "root_of_gradients": unsquared,
     "without_root": unrooted,
