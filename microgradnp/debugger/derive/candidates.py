@@ -35,8 +35,7 @@ MOST_ALIKE = 3  # of one value: in other executions they may differ
 FORGOTTEN = 0.9  # how much likelier a summand is that was computed and is read nowhere
 LACKING = 0.4  # how much likelier a value is that is just what a wrong gradient lacks
 MOVED = 1.0  # how much worse than moving a statement it is to undo in it what an update has done
-RETURNED = 0.6  # how much rarer the mistake is in `return x` than in what made x
-MOST_TARGETS = 8  # of a statement
+RETURNED, MOST_TARGETS = 0.6, 8  # how much rarer a mistake is in `return x` than in what made x; gradients to solve for
 UNNAMED = frozenset(["factor", "extra factor", "operand", "sign", "transpose", "constant", "term", "scale"])
 CHEAP = 1.3  # the usual mistakes cost less, undone
 PHASES = {
@@ -106,8 +105,7 @@ class Screen:
         if phase == "derived":
             return sorted(self.derived(view), key=lambda e: e.cost)
         if phase == "solved":
-            function = view.editor.function_of(view.tree)
-            return [edit for root in view.roots for edit in self.solved(view, root, function)]
+            return [edit for root in view.roots for edit in self.solved(view, root)]
         if phase == "usual":
             view.edits = sorted(self.edits(view.editor, view.source), key=lambda e: e.cost)
         return [edit for edit in view.edits if (edit.cost < CHEAP) == (phase == "usual")]
@@ -144,9 +142,9 @@ class Screen:
                 replacement = expression(new)
                 yield Edit(cost, "derived", view.source.line, text, new, parent, name, index, root, replacement)
 
-    def solved(self, view: View, root: Any, function: Any) -> Iterator[Edit]:
+    def solved(self, view: View, root: Any) -> Iterator[Edit]:
         """The parts of an expression solved for, from what the whole must be."""
-        old = view.old(root)
+        old, function = view.old(root), view.editor.function_of(view.tree)
         if old is None or view.snapshot is None or not all(map(is_numbers, old)):
             return
         targets = [m.quantity.pair for m in view.needed(root)] or self.targets(view, np.shape(old[0]))
@@ -313,8 +311,11 @@ class View:
         return self.values.get(id(root))
 
     def needed(self, root: Any) -> list[Meaning]:
-        """What an expression would have to be for a wrong gradient to be right."""
-        return self.screen.needed.of(self.suspect, root, self.old(root), self.snapshot)
+        """What an expression must be for a wrong gradient to be right; nothing where it is a right gradient itself."""
+        old, screen = self.old(root), self.screen
+        if old is not None and all(map(is_numbers, old)) and any(map(screen.is_usual, screen.meanings.gradients(old))):
+            return []
+        return screen.needed.of(self.suspect, root, old, self.snapshot)
 
     def candidate(self, edit: Edit) -> Candidate:
         """The edit, with the expression of the statement in which it lies."""
