@@ -150,7 +150,7 @@ class Screen:
         targets = [m.quantity.pair for m in view.needed(root)] or self.targets(view, np.shape(old[0]))
         solver = Solver(self.stage, self.meanings, view.snapshot, function, ast.unparse(root)) if targets else None
         more = RETURNED * (isinstance(view.tree, ast.Return) and not isinstance(root, (ast.BinOp, ast.Call)))
-        more += MOVED * view.suspect.reads_updated
+        more += MOVED * any(suspect.reads_updated for suspect in self.blame.suspects)
         for cost, part, text in solver.solutions(root, targets) if solver is not None else ():
             parent, name, index = view.editor.place[id(part)]
             yield Edit(

@@ -34,7 +34,7 @@ EXPLORING = 0.5  # the share of the time that is left, for looking at suspects w
 LATE = 0.1  # the share of what is left then, for a look at what became right
 PROVING = 0.65  # the share of what is left then, for runs
 MOST_RUNS = 24
-MASK = 0.3  # by how much a mask must be likelier than what mends all by the record: it costs a run
+MASK = 0.3  # by how much what can only be run must be likelier than what mends all by the record
 MOST_PROMISING = 6  # runs before more suspects are looked at
 UNKNOWN = 99.0  # the cost of what was not found yet
 NAMES = (ast.Name, ast.Attribute, ast.Subscript)
@@ -186,10 +186,11 @@ class Turn:
         whole = sorted((c for c in self.pool if self.completes(c.right)), key=lambda c: c.cost + 0.05 * c.suspect.near)
         found = {mark_of(c): Trial(c.cost + 0.05 * c.suspect.near, c) for c in whole[::-1]}
         most = whole[0].cost - MASK if whole else 0.0
-        masks = [c for c in self.moves() if c.edit.kind == "compare" and c.cost < most and is_change(c)]
-        found.update(
-            (mark_of(c), Trial(c.cost, c)) for c in reversed(masks)
-        )  # in an index on the left side: these can only be run
+        runs = [
+            c for c in self.moves() if c.cost < most and is_change(c)
+        ]  # masks on a left side, and an update that is too early
+        runs = [c for c in runs if c.edit.kind == "compare" or (c.edit.kind == "order" and c.suspect.is_early_or_late)]
+        found.update((mark_of(c), Trial(c.cost, c)) for c in reversed(runs))
         return [trial for mark, trial in reversed(found.items()) if mark not in self.tried]
 
     def moves(self) -> list[Candidate]:
@@ -262,7 +263,8 @@ def mark_of(candidate: Candidate) -> Mark:
 
 
 def is_change(candidate: Candidate) -> bool:
-    return ast.unparse(candidate.edit.node) != ast.unparse(candidate.edit.replacement)
+    """Whether an edit changes the text."""
+    return isinstance(candidate.edit.node, list) or ast.unparse(candidate.edit.node) != ast.unparse(candidate.edit.replacement)
 
 
 def code_behind(statement: ast.AugAssign, candidate: Candidate) -> CodeType | None:
