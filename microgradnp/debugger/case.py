@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time as clock
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -9,10 +10,11 @@ from typing import Any, NamedTuple
 
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.capture.program import Program
-from microgradnp.debugger.capture.trace import Run, Trace, capture
+from microgradnp.debugger.capture.trace import Run, Trace, capture, rebound
 from microgradnp.debugger.judge.gate import Recorded, by_record
 from microgradnp.debugger.judge.verdict import Verdict, judge
 from microgradnp.debugger.match.matches import Matches, match
+from microgradnp.debugger.match.references import ModelError
 from microgradnp.debugger.match.spread import spread
 
 LATE = 0.15  # the share of the budget by which work may be late
@@ -100,12 +102,23 @@ def case_of(looked: Looked, run: Run, recorded: Recorded | None = None) -> Case:
     """
     question, trace, seconds = looked
     began = clock.thread_time()
-    matches = match(trace, question.model)
+    trace, matches = met(trace, question.model)
     took = seconds + clock.thread_time() - began
     verdict = judge(trace, matches)
     if recorded is not None and recorded.verdict is not None:
         verdict = by_record(recorded.verdict, verdict, trace)
     return Case(question, run, trace, matches, verdict, seconds=took, recorded=recorded)
+
+
+def met(trace: Trace, model: Callable[..., Any]) -> tuple[Trace, Matches]:
+    """The trace and what its values are. Data is what its name meant where the model works. Raises ModelError."""
+    try:
+        return trace, match(trace, model)
+    except ModelError:
+        for earlier in rebound(trace):
+            with contextlib.suppress(ModelError):
+                return earlier, match(earlier, model)
+        raise
 
 
 def examine_again(case: Case, run: Run, edited: bool = False) -> Case | None:

@@ -80,7 +80,7 @@ def test_equations_read_as_in_a_textbook():
 
 def sigmoid_written_out(x, t, W1, b1, W2):
     h = 1 / (1 + np.exp(-(x @ W1 + b1)))
-    y = np.maximum(0, h @ W2)
+    y = np.maximum(0, (h - 0.5) @ W2)
     return 0.5 * np.sum((y - t) ** 2)
 
 
@@ -90,7 +90,24 @@ def test_the_slope_of_a_function_of_several_operations_is_known_by_its_numbers()
     equations = Equations(evaluation)
     texts = {evaluation.names[id(node)]: equations.of(k) for k, node in enumerate(evaluation.nodes)}
     assert texts["(x @ W1 + b1)"] == "dL/d(x @ W1 + b1) = dL/dh * h * (1 - h)"
-    assert texts["(h @ W2)"] == "dL/d(h @ W2) = dL/dy * (y > 0)"
+    assert texts["((h - 0.5) @ W2)"] == "dL/d((h - 0.5) @ W2) = dL/dy * (y > 0)"
+
+
+def logistic(x, t, w):
+    z = x @ w
+    return -np.sum(t * z - np.log(1 + np.exp(z)))
+
+
+def test_a_gradient_that_is_uniform_by_chance_is_no_number():
+    """Weights of zero give every score the same probability, and another start does not."""
+    x, t = normal(6, 3), np.array([0.0, 1, 0, 1, 1, 0])
+    texts = []
+    for w in (np.zeros(3), normal(3)):
+        evaluation = evaluate(logistic, {"x": x, "t": t, "w": w})
+        equations = Equations(evaluation)
+        texts.append([equations.of(k) for k in range(len(evaluation.nodes))])
+    assert texts[0] == texts[1]
+    assert any(texts[0])
 
 
 def test_no_name_stands_for_two_values():

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from microgradnp.debugger.capture.layers import Entry, in_layers, series_of
-from microgradnp.debugger.capture.values import Nest, as_array, attributes, is_user_instance
+from microgradnp.debugger.capture.values import DEPTH, Nest, as_array, attributes, is_user_instance
 
 DEEPEST = 4
 MOST_WAYS = 3
@@ -81,12 +81,12 @@ class Variable:
         return mark_of(value)
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, depth: int = 0) -> Any:
     """A copy that later writes do not reach."""
     array = as_array(value)
     if array is None:
-        if isinstance(value, (list, tuple)):
-            return [plain(item) for item in value]
+        if isinstance(value, (list, tuple)) and depth <= DEPTH:
+            return [plain(item, depth + 1) for item in value]
         return value
     if isinstance(value, (bool, int, float)):
         return value
@@ -99,13 +99,13 @@ def shape_of(value: Any) -> tuple[int, ...] | None:
     return None if array is None else np.shape(array)
 
 
-def mark_of(value: Any) -> bytes:
+def mark_of(value: Any, depth: int = 0) -> bytes:
     """The content of a value as bytes; equal marks mean that nothing has changed."""
     array = as_array(value)
     if array is not None:
         return array.tobytes()
-    if isinstance(value, (list, tuple)):
-        return b"|".join(mark_of(item) for item in value)
+    if isinstance(value, (list, tuple)) and depth <= DEPTH:  # a list may hold itself
+        return b"|".join(mark_of(item, depth + 1) for item in value)
     return str(id(value)).encode()
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import ast
 import functools
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from microgradnp.debugger.capture import backend
-from microgradnp.debugger.capture.bind import Binder, BindingError, Held, Variable, Wanted
+from microgradnp.debugger.capture.bind import Binder, BindingError, Held, Variable, Wanted, shape_of
 from microgradnp.debugger.capture.program import Inputs, Program
 from microgradnp.debugger.capture.roles import data_of, is_data
 from microgradnp.debugger.capture.source import source_of
@@ -145,6 +146,17 @@ def assemble(tracer: Tracer, wanted: Wanted, returned: Any, finished: bool, erro
         raise BindingError("; ".join(problems), () if settled else tuple(unknown), present, before)
     idle = {a: version for a, v in chosen.items() if a not in after and (version := unmoved(v, tracer, start, end))}
     return Trace(tracer, start, end, before, after, set(after), chosen, returned, finished, error, idle)
+
+
+def rebound(trace: Trace) -> Iterator[Trace]:
+    """The trace with what a name of the data meant before: `x = np.hstack([ones, x])` gives the model's `x` another shape."""
+    data = [(a, v) for a, v in trace.variables.items() if a not in trace.changed and a in trace.before]
+    for argument, variable in data:
+        for held in reversed(variable.history):
+            if shape_of(held.value) != shape_of(trace.before[argument]):
+                yield replace(trace, before={**trace.before, argument: held.value})
+    if len(data) > 1:
+        yield replace(trace, before={**trace.before, **{argument: variable.history[0].value for argument, variable in data}})
 
 
 def unmoved(variable: Variable, tracer: Tracer, start: float, end: float) -> Version | None:

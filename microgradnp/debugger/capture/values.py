@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.debugger.record.calls import is_user_class
+
 DEPTH = 6
 MOST = 400  # leaves of one variable
 
@@ -20,11 +22,11 @@ Key = tuple[Any, ...]
 
 
 def is_user_instance(value: Any) -> bool:
-    """An instance of a class that carries attributes and is no array, function, module or type."""
+    """Whether a value is an object with attributes, of a class of the user, and no array, function, module or type."""
     if isinstance(value, (type, types.ModuleType, types.FunctionType, types.MethodType, np.ndarray, np.generic, str)):
         return False
-    root = type(value).__module__.partition(".")[0]
-    return hasattr(value, "__dict__") and root not in ("numpy", "builtins", "microgradnp", "random", "collections", "torch")
+    kind: Any = type(value)
+    return hasattr(value, "__dict__") and is_user_class(kind)
 
 
 def attributes(value: Any) -> dict[str, Any]:

@@ -75,7 +75,10 @@ def apart(value: Any, memo: dict[int, Any]) -> Any:
     elif type(value) in (list, tuple):
         made = memo[id(value)] = type(value)([apart(item, memo) for item in value])
     elif inside := attributes(value):
-        made = memo[id(value)] = object.__new__(type(value))
+        try:
+            made = memo[id(value)] = object.__new__(type(value))
+        except TypeError:  # a class with a layout of its own, such as a kind of dict
+            return value
         for name, item in inside.items():
             object.__setattr__(made, name, apart(item, memo))
     else:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
+import collections
 import copy
 import functools
 import itertools
 import pickle
 import random
+import sys
 import sysconfig
 import types
 from typing import Any
@@ -16,6 +19,8 @@ import numpy as np
 LIBRARIES = tuple(
     path.rstrip("/\\") for name in ("stdlib", "platstdlib", "purelib", "platlib") if (path := sysconfig.get_paths().get(name))
 )
+BUILT_IN = sys.stdlib_module_names | {"numpy", "microgradnp"}
+HOLDERS = frozenset([types.SimpleNamespace, argparse.Namespace, collections.UserDict, collections.UserList])
 NUMERIC = frozenset(
     ["numpy", "scipy", "math", "cmath", "operator", "_operator", "statistics", "builtins", "microgradnp", "fractions"]
 )
@@ -45,6 +50,18 @@ def is_user_file(file: str) -> bool:
     if file.startswith("<") and not file.startswith(("<ipython", "<string")):
         return file.startswith("<stdin")
     return not internal[file] and not file.startswith(LIBRARIES)
+
+
+@functools.lru_cache(maxsize=4096)
+def is_user_class(kind: Any) -> bool:
+    """Whether a class is the user's, or a plain holder of attributes. An object of any other class is not looked into."""
+    if kind in HOLDERS:
+        return True
+    name = kind.__module__ if isinstance(kind.__module__, str) else ""
+    file = getattr(sys.modules.get(name), "__file__", None)
+    if file is None:  # built into Python, or made in a session
+        return name.partition(".")[0] not in BUILT_IN
+    return is_user_file(file)
 
 
 def kind_of(function: Any) -> str:

@@ -154,10 +154,11 @@ def find_step(
             continue
         state = {**seen, **{a: held for a, held in carried.items() if a in seen}}
         try:
-            evaluation, moving, found, outputs = meeting(structure, model, values, state, last, tails, least, ever)
+            state, met = meeting_by_names(record, structure, model, values, state, last, tails, least, ever)
         except ModelError as error:
             why = str(error)
             continue
+        evaluation, moving, found, outputs = met
         if not outputs:
             blind = blind or (state, evaluation)
             continue
@@ -244,6 +245,32 @@ def without_forward(
 
 
 Meeting = tuple[Evaluation, set[str], Values, list[Node]]
+
+
+def meeting_by_names(
+    record: Record,
+    structure: Structure,
+    model: Callable[..., Any],
+    values: Replay,
+    state: dict[str, Any],
+    *how: Any,
+) -> tuple[dict[str, Any], Meeting]:
+    """A state and its meeting. Where the model fails, data may have had its name before: `x = np.hstack([ones, x])`.
+
+    Raises ModelError as `meeting` does.
+    """
+    try:
+        return state, meeting(structure, model, values, state, *how)
+    except ModelError:
+        for argument, held in state.items():
+            variable = record.sightings.variable(argument)
+            for earlier in reversed(variable.history if variable is not None else ()):
+                if np.shape(read(earlier.value, values)) == np.shape(read(held, values)):
+                    continue
+                other = {**state, argument: earlier.value}
+                with contextlib.suppress(ModelError):
+                    return other, meeting(structure, model, values, other, *how)
+        raise
 
 
 def meeting(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import functools
 import random
 import struct
 import types
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.debugger.record.calls import is_user_class
 from microgradnp.debugger.record.nodes import SCALARS, fresh
 
 ATOMS = (
@@ -104,26 +104,9 @@ def attributes(value: Any) -> dict[str, Any]:
 
 
 def is_instance(value: Any) -> bool:
-    """Whether a value is an object of a class that somebody wrote in Python, with attributes of its own."""
+    """Whether a value is an object of a class of the user, with attributes of its own."""
     kind: Any = type(value)
-    return is_written(kind)
-
-
-@functools.lru_cache(maxsize=512)
-def is_written(kind: Any) -> bool:
-    """Whether a class is neither Python's nor NumPy's."""
-    return kind.__module__.partition(".")[0] not in (
-        "numpy",
-        "builtins",
-        "random",
-        "collections",
-        "functools",
-        "itertools",
-        "threading",
-        "_thread",
-        "re",
-        "io",
-    )
+    return not isinstance(value, type) and is_user_class(kind)
 
 
 def renewed(value: Any, change: Callable[[Any], Any], memo: dict[int, Any], depth: int = 0) -> Any:

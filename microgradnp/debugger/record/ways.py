@@ -118,8 +118,12 @@ def moved_to(structure: Structure, held: Any, last: Any, tail: str, outputs: lis
         if len(way) < 2:
             parts.append(part)
             continue
+        new = arrived(part, next_read(structure, whole, way, forward, end))
+        if new.array is None and part.array is None and np.shape(new.node.value) != np.shape(part.node.value):
+            parts.append(part)  # data with a column more under the same name: a step keeps the shape
+            continue
         moved = True
-        parts.append(arrived(part, next_read(structure, whole, way, forward, end)))
+        parts.append(new)
     return exchanged(held, iter(parts)) if moved else None
 
 

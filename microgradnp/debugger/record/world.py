@@ -21,6 +21,8 @@ from microgradnp.debugger.record.calls import is_user_file
 from microgradnp.debugger.record.outside import aside
 from microgradnp.debugger.record.values import attributes
 
+DEEPEST_COPY = 50_000  # calls of Python inside of each other
+
 
 class Slot(NamedTuple):
     """A place outside of the call that holds data: a global variable, a cell of a closure, a class attribute, defaults."""
@@ -151,9 +153,11 @@ class World:
             return
         if module is None or kind.__module__ == "builtins":
             return
-        self.classes.add(kind)
         for base in kind.__bases__:
             self.reach(base, depth + 1)
+        if type(kind).__setattr__ is not type.__setattr__:  # an Enum, a ctypes.Structure: their attributes are not for setting
+            return
+        self.classes.add(kind)
         for name, value in list(vars(kind).items()):
             if isinstance(value, (types.FunctionType, property, staticmethod, classmethod, type)) or hasattr(
                 value, "__wrapped__"
@@ -206,8 +210,9 @@ class World:
         held.update({slot.name: value for slot, value in zip(slots, inside, strict=True) if slot.name not in held})
         with contextlib.ExitStack() as stack:
             stack.callback(self.restore, slots, before, modules, classes)
-            for slot, value in zip(slots, inside, strict=True):
-                slot.put(value)
+            for slot, value, old in zip(slots, inside, before, strict=True):
+                if value is not old:
+                    slot.put(value)
             kept_back = stack.enter_context(aside())
             made = functools.partial(variables_made, target, set(getattr(target, "__globals__", ())))
             yield Call(lambda: target(*args, **kwargs), held, kept_back, made)
@@ -275,10 +280,14 @@ def names_in(code: CodeType) -> set[str]:
 
 def copies(parts: Any) -> Any:
     """One deep copy with shared identities kept; what cannot be copied is used as it is."""
+    limit = sys.getrecursionlimit()
     try:
+        sys.setrecursionlimit(max(limit, DEEPEST_COPY))  # a long chain of objects, such as a graph, is copied by recursion
         return copy.deepcopy(parts)
     except Exception:  # locks, generators, modules: anything may refuse to be copied
         return one_by_one(parts, {})
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def one_by_one(part: Any, memo: dict[int, Any]) -> Any:

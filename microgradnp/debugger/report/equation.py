@@ -17,7 +17,7 @@ import numpy as np
 from microgradnp.core import graph
 from microgradnp.debugger.match.references import Evaluation, local_derivative
 from microgradnp.derivation.names import namer
-from microgradnp.derivation.terms import added, equations
+from microgradnp.derivation.terms import ONE, added, equations, is_number
 from microgradnp.emitter.lines import Lines
 
 MOST_TERMS = 3  # of a sum that a reader takes in at once
@@ -64,20 +64,25 @@ class Equations:
             slope, k = slope * step[0], self.index[id(readers[0][0])]
             name = self.text(k)
             if name.isidentifier():
+                if np.ptp(slope) == 0:  # several functions have the same slope there
+                    return ""
                 h = np.asarray(self.nodes[k]._array, float)
                 form = next((text for text, f in SLOPES.items() if np.allclose(f(h), slope, rtol=1e-10, atol=1e-300)), "")
                 return form and f"dL/d{name} * {form.replace('h', name)}"
         return ""
 
+    @cached_property
+    def all_readers(self) -> dict[int, list[tuple[Any, int]]]:
+        """id of a value -> the operations that read it, and the position of their argument, in the order of the backward pass."""
+        found: dict[int, list[tuple[Any, int]]] = {}
+        for reader in reversed(self.nodes):
+            if reader.rule is not None and id(reader) in self.evaluation.adjoints:
+                for position, argument in enumerate(reader.args):
+                    found.setdefault(id(argument), []).append((reader, position))
+        return found
+
     def readers(self, node: int) -> list[tuple[Any, int]]:
-        """The operations that read a value, with the position of their argument, in the order of the backward pass."""
-        return [
-            (reader, position)
-            for reader in reversed(self.nodes)
-            if reader.rule is not None and id(reader) in self.evaluation.adjoints
-            for position, argument in enumerate(reader.args)
-            if argument is self.nodes[node]
-        ]
+        return self.all_readers.get(id(self.nodes[node]), [])
 
     def chain(self, node: int) -> Iterator[int]:
         """The node, and the nodes above it as long as they hand their gradient on as it is."""
@@ -87,6 +92,10 @@ class Equations:
             yield from self.chain(int(term.id.removeprefix(GRADIENT)))
 
     def gradient(self, node: int) -> ast.expr | None:
+        """The formula of a gradient. None where it has none that is short."""
+        return self.sum_of_shares(node, self.numbers)
+
+    def sum_of_shares(self, node: int, numbers: dict[str, ast.expr]) -> ast.expr | None:
         """The sum of the shares that the readers of a node give it. None where one of them is no single expression."""
         readers = self.readers(node)
         if not 0 < len(readers) <= MOST_TERMS:
@@ -96,7 +105,7 @@ class Equations:
             if any(isinstance(a, np.ndarray) and a.ndim and not graph.is_node(a) for a in reader.args):
                 return None  # an array without a name
             text = self.lines.share(reader, position, namer(reader, self.index, self.names))
-            found = equations(text, self.numbers, self.scalars)
+            found = equations(text, numbers, self.scalars)
             if len(found) != 1:
                 return None
             terms.append(found[0].term)
@@ -104,10 +113,16 @@ class Equations:
 
     @cached_property
     def numbers(self) -> dict[str, ast.expr]:
-        """The gradients of which every entry is the same number, where that has few digits."""
-        adjoints = ((k, self.evaluation.adjoints.get(id(value))) for k, value in enumerate(self.nodes))
-        constant = ((k, a.flat[0]) for k, a in adjoints if a is not None and a.size and np.ptp(a) == 0)
-        return {f"{GRADIENT}{k}": ast.Constant(float(c)) for k, c in constant if short(float(c)) is not None}
+        """The gradients that are one number for all entries whatever the model's values are, where it has few digits."""
+        found: dict[str, ast.expr] = {}
+        for k in reversed(range(len(self.nodes))):  # what reads a node stands behind it
+            adjoint = self.evaluation.adjoints.get(id(self.nodes[k]))
+            if adjoint is None or not adjoint.size or np.ptp(adjoint) != 0 or short(float(adjoint.flat[0])) is None:
+                continue
+            term = ONE if k == len(self.nodes) - 1 else self.sum_of_shares(k, found)
+            if term is not None and is_number(term):
+                found[f"{GRADIENT}{k}"] = ast.Constant(float(adjoint.flat[0]))
+        return found
 
     @cached_property
     def scalars(self) -> set[str]:
@@ -134,7 +149,8 @@ class Equations:
             if meant.setdefault(self.text(k), k) != k:
                 return ""
         code = ast.unparse(term)
-        if "np.where(" in code or ".transpose((" in code:
+        helpers = [n for n in ast.walk(term) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+        if helpers or "np.where(" in code or ".transpose((" in code:
             return ""
         named = PLACEHOLDER.sub(lambda found: (self.gradient_text if found[1] else self.text)(int(found[2])), code)
         return named.removeprefix("(").removesuffix(")") if isinstance(term, ast.Name) else named
