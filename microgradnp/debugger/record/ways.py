@@ -119,12 +119,17 @@ def moved_to(structure: Structure, held: Any, last: Any, tail: str, outputs: lis
             parts.append(part)
             continue
         new = arrived(part, next_read(structure, whole, way, forward, end))
-        if new.array is None and part.array is None and np.shape(new.node.value) != np.shape(part.node.value):
-            parts.append(part)  # data with a column more under the same name: a step keeps the shape
+        if new.array is None and part.array is None and is_longer(part.node.value, new.node.value):
+            parts.append(part)  # data with a column more under the same name is no step of learning
             continue
         moved = True
         parts.append(new)
     return exchanged(held, iter(parts)) if moved else None
+
+
+def is_longer(before: Any, after: Any) -> bool:
+    """Whether a value has as many axes as before, and another number of entries."""
+    return np.ndim(before) == np.ndim(after) and np.size(before) != np.size(after)
 
 
 def is_elsewhere(part: Part, node: Node) -> bool:
