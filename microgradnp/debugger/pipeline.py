@@ -34,11 +34,11 @@ from microgradnp.debugger.judge.meeting import meets_model
 from microgradnp.debugger.judge.probe import observe, plan_of
 from microgradnp.debugger.judge.recorded import Verdict as RecordVerdict
 from microgradnp.debugger.judge.score import Scorer
-from microgradnp.debugger.judge.verdict import Verdict
+from microgradnp.debugger.judge.verdict import ANOTHER_RULE, Verdict
 from microgradnp.debugger.match.references import ModelError, evaluate, is_regular
 from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.mended import mended
-from microgradnp.debugger.optimizer.rule import wrong_rule
+from microgradnp.debugger.optimizer.rule import rule_followed, wrong_rule
 from microgradnp.debugger.record.alarm import OutOfTimeError, alarm
 from microgradnp.debugger.report.equation import equation
 from microgradnp.debugger.report.facts import Finding
@@ -94,6 +94,9 @@ def answered(case: Case, recorded: Recorded) -> Report:
     elif recorded.verdict is not None:
         found = report_on(judged_case(replace(case, recorded=recorded), recorded.verdict))
         found.parting = recorded.verdict.parting
+        said = found.verdict.conventions
+        if found.verdict.ok and ANOTHER_RULE in said:
+            said[said.index(ANOTHER_RULE)] = rule_followed(recorded.verdict, asked.wanted, number) or ANOTHER_RULE
     else:
         found = judged_by_lines(replace(case, recorded=recorded))
     if found.verdict.unjudged:

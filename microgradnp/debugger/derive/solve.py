@@ -24,6 +24,7 @@ MOST_PARTS = 16  # of one expression
 NICE = (1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
 SAME = 1e-7
 OTHER_SCALE = 0.4  # what a factor of two costs more: all gradients may share one
+TWICE = 0.6  # what a summand made of nothing but what stands there costs more: `g * h + g` is rather another slope
 LEAST = 1.45  # what the nearest solution costs
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -93,7 +94,8 @@ class Solver:
                     old, new = Counter(words(ast.unparse(part))), Counter(words(text))
                     distance = sum(((old - new) + (new - old)).values())
                     scaled = OTHER_SCALE * (re.search(r"\b2 \* |/ 2\b", text) is not None)
-                    solution = Solution(LEAST + 0.05 * distance + scaled, part, text)
+                    twice = TWICE * (" + " in text and old.keys() >= new.keys())
+                    solution = Solution(LEAST + 0.05 * distance + scaled + twice, part, text)
                     known = found.get((id(part), text))
                     if known is None or known.cost > solution.cost:
                         found[id(part), text] = solution

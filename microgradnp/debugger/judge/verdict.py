@@ -31,6 +31,7 @@ from microgradnp.debugger.match.matches import Matches
 from microgradnp.debugger.match.references import Evaluation
 from microgradnp.derivatives.agreement import cosine, degrees, scale_of
 
+ANOTHER_RULE = "the parameters move by another rule than a plain step (momentum, Adam, clipping); the gradients were checked"
 FORGOTTEN = "never updated"
 ROUNDING = 1e-11  # of the largest gradient: what is smaller is zero
 SAME = 1e-5  # relative; factors that differ by less are the same
@@ -219,9 +220,7 @@ def conventions(verdict: Verdict, trace: Trace) -> list[str]:
     others = [e for e in right if e.kind != "update" and e.scale]
     alike = tolerance(trace, SAME)
     if any(e.argument in trace.changed for e in others if e.kind == "variable"):
-        said.append(
-            "the parameters move by another rule than a plain step (momentum, Adam, clipping); the gradients were checked"
-        )
+        said.append(ANOTHER_RULE)
     for group, is_update in ((updates, True), (others, False)):
         if not group:
             continue

@@ -29,13 +29,15 @@ def adds_a_number(course: Course, argument: str) -> Iterator[Mistake]:
     stage, end = course.stages[0], course.stages[0].ends[argument]
     start = stage.before[argument]
     old = numbers(start.value)
-    if old is None or np.ptp(old) == 0:
+    if old is None or old.size < 2:
         return
+    if np.ptp(old) == 0:  # zeros, mostly: a decay would not show
+        old = np.linspace(0.3, 1.7, old.size).reshape(old.shape) ** 2
     empty = {node: filled(node.value, 0.0) for node in stage.carried(argument) if np.shape(node.value) == old.shape}
     size = size_of(stage)
     moves = []
     for gradient, sign in ((0.0, 1), (0.0, -1), (size, 1), (-size, 1), (2 * size, 1)):
-        given = {**empty, **({start: like(start.value, -old)} if sign < 0 else {})}
+        given = {**empty, start: like(start.value, sign * old)}
         with np.errstate(all="ignore"):
             new = numbers(stage.replayed(end, gradient, given)[end])
         if new is None:

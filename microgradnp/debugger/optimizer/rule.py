@@ -10,7 +10,13 @@ from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.optimizer.mistake import Mistake
 from microgradnp.debugger.optimizer.mistakes import mistakes_of
 from microgradnp.debugger.optimizer.steps import STEPS, Course, course_of, found_step
+from microgradnp.debugger.optimizer.textbook import rules_of
 from microgradnp.debugger.record.step import ground_of
+
+UNKNOWN_RULE = (
+    "the parameters move by a rule that is no textbook's (momentum, Nesterov, Adagrad, RMSProp, Adam, AdamW), as with clipping: "
+    "only the gradients were checked, not the rule"
+)
 
 
 def wrong_rule(made: Verdict, wanted: Wanted, number: int) -> tuple[Verdict, list[Mistake]] | None:
@@ -24,6 +30,19 @@ def wrong_rule(made: Verdict, wanted: Wanted, number: int) -> tuple[Verdict, lis
     except Exception:  # with other gradients than its own a program may do anything; then nothing is said of its rule
         return None
     return (with_right_gradients(made, course, number), mistakes) if course is not None and mistakes else None
+
+
+def rule_followed(made: Verdict, wanted: Wanted, number: int) -> str:
+    """By which rule the parameters move, in a sentence. Empty where the steps cannot be followed."""
+    try:
+        course = course_in(made, wanted, number)
+        rules = rules_of(course) if course is not None else {}
+    except Exception:  # as in `wrong_rule`
+        return ""
+    if rules is None:
+        return UNKNOWN_RULE
+    names = " and ".join(sorted(set(rules.values())))
+    return f"the parameters move as the formula of {names} says; the gradients were checked" if names else ""
 
 
 def course_in(made: Verdict, wanted: Wanted, number: int, steps: int = STEPS) -> Course | None:
