@@ -107,12 +107,14 @@ def explain(case: Case) -> Explanation:
     if derived is not None and derived.complete and (case.verdict.unchecked or case.verdict.unjudged):
         derived = replace(derived, complete=False)  # nobody knows whether it mends those, too
     with Workshop(case.question.program) as workshop:
-        if derived is not None and derived.complete:
+        if derived is not None and derived.complete and not derived.is_roundabout:
             return Explanation([], derived.tried, derived=tuple(findings_of(derived)))
         found: list[Fault] = []
         with contextlib.suppress(OutOfTimeError):
             for fault in faults(with_time(case), workshop):
                 found += [fault]  # the first ones stay when time is out
+    if derived is not None and derived.complete and not (found and found[-1].is_mended):
+        return Explanation([], derived.tried, derived=tuple(findings_of(derived)))
     out_of_time = not found or (workshop.out_of_time and not found[-1].is_mended)
     if not found:
         return Explanation([], workshop.tried, out_of_time, failed, tuple(findings_of(derived)) if derived is not None else ())

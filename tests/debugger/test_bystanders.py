@@ -92,5 +92,4 @@ def test_an_object_of_a_library_is_not_looked_into(tmp_path, monkeypatch):
 
     report = mg.debug(train, loss, (rng.normal(size=(5, 3)), rng.normal(size=(5, 2)), rng.normal(size=(3, 2))))
     assert report.word == "RIGHT"
-    assert not report.hurried
     pyplot.close(figure)

@@ -407,12 +407,12 @@ CORPUS += [path for folder in ("bugs", "bugs_held_out") for path in sorted((HERE
 @pytest.mark.parametrize("path", CORPUS, ids=[path.stem for path in CORPUS])
 def test_the_verdict_hangs_on_no_name(path, tmp_path):
     plain = programs.load("gate", path.stem, path)
-    first = mg.debug(plain.train, plain.loss, *plain.make(np.random.default_rng(1)), getattr(plain, "BIND", {}), budget=1.0)
+    first = mg.debug(plain.train, plain.loss, *plain.make(np.random.default_rng(1)), getattr(plain, "BIND", {}), budget=6.0)
     other, renamer = renamed(path, tmp_path, 5)
     args, kwargs = other.make(np.random.default_rng(1))
     kwargs = {renamer.names.get(name, name): value for name, value in kwargs.items()}
     bound = {argument: variable.expression for argument, variable in first.trace.variables.items()}
     bind = {argument: ast.unparse(renamer.visit(ast.parse(expression, mode="eval"))) for argument, expression in bound.items()}
-    second = mg.debug(other.train, other.loss, args, kwargs, bind, budget=1.0)
+    second = mg.debug(other.train, other.loss, args, kwargs, bind, budget=6.0)
     assert second.word == first.word, str(second)
     assert set(second.verdict.wrong) == set(first.verdict.wrong)

@@ -33,16 +33,16 @@ MOST_OPERAND = 1.45  # of an edit that puts another variable into a place
 MOST_KEPT = 60  # edits of one statement
 MOST_ALIKE = 3  # of one value: in other executions they may differ
 FORGOTTEN = 0.9  # how much likelier a summand is that was computed and is read nowhere
-LACKING = 0.4  # how much likelier a value is that is just what a wrong gradient lacks
+LACKING = 0.6  # how much rarer a value is that is no quantity of the model, but what a wrong gradient lacks
 MOVED = 1.0  # how much worse than moving a statement it is to undo in it what an update has done
 RETURNED, MOST_TARGETS = 0.6, 8  # how much rarer a mistake is in `return x` than in what made x; gradients to solve for
 UNNAMED = frozenset(["factor", "extra factor", "operand", "sign", "transpose", "constant", "term", "scale"])
 CHEAP = 1.3  # the usual mistakes cost less, undone
 PHASES = {
     "usual": 0.95,
-    "solved": 0.97,
     "rest": CHEAP,
     "derived": 1.6,
+    "solved": 1.7,
 }  # how the edits of a statement are made, and what they cost
 
 
@@ -197,7 +197,7 @@ class Screen:
             needed = is_needed(pairs[0], view.needed(candidate.root))
             if needed is not None:
                 means, odd = needed, False
-                candidate.cost -= LACKING
+                candidate.cost += LACKING
         if means is None:
             return value
         candidate.code, candidate.means, candidate.odd = code, means, odd

@@ -217,7 +217,9 @@ class Carrier:
 
 
 def stored(write: Node, value: Any, again: Overlay) -> Any:
-    """The array after another value was written to it. Raises NotEvaluatedError where it does not fit."""
+    """The array after another value was written to it. Raises NotEvaluatedError where it does not fit, or was a plain number."""
+    if not isinstance(write.args[2], Node):
+        raise NotEvaluatedError
     number = write.args[2].number
     kept = again.values.get(number)
     again.values[number] = value

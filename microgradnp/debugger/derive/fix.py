@@ -25,6 +25,12 @@ class Fix:
     texts: dict[str, str]
     tried: int = 0
 
+    @property
+    def is_roundabout(self) -> bool:
+        """Whether a change rests on what a gradient lacks, not on a quantity of the model: it may stand far from the mistake."""
+        means = (mended.candidate.means for mended in self.changes)
+        return any(m is not None and m.quantity.kind == "lack" for m in means)
+
 
 def derive(question: Question, deadline: float) -> Fix | None:
     """The changes that make all gradients right, or some. None where the program cannot be judged or nothing is wrong.

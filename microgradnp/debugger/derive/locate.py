@@ -25,12 +25,6 @@ PRODUCER = 0.3  # of a right gradient that goes into the first wrong value
 MOST_SEEN = 8  # executions of a statement that are looked at
 UNUSED = 0.6  # of a gradient that nothing reads: it is right, and what should read it is not
 AGAINST = 0.5  # of a slope with the other sign
-COMMON = -0.4  # of one that several statements make wrong values of
-ROUNDING = 1e-10
-IDLE = 0.6  # of a mask that never fires
-READ_ELSEWHERE = 0.7  # of a wrong value that goes into something else as well
-INNOCENT = 2.0  # of a value that is nothing in the model, and from which a right gradient is made
-ODD_STEP = 0.3  # from one wrong value to the next, where right gradients are made from such values as well
 MOST_NEAR = 4.0  # of a right value on the way to a wrong one
 
 
@@ -88,25 +82,18 @@ class Locator(Walker):
         right = {n for n in good if any(not m.is_gradient or self.is_usual(m, self.factors_usual) for m in self.of(n))}
         cleared = self.structure.before(right)
         self.doubtful = sorted((node for node in self.region if node not in cleared), key=lambda n: n.number)
-        self.behind_right = set().union(*(self.cones[a] for a in scene.verdict.right if a in self.cones and self.matters(a)))
-        self.innocent = {node for node in self.doubtful if node in self.behind_right and node not in self.wrong_ends}
         self.goals = {a: self.contributions(self.ends[a]) for a in self.wrong}
         gradients = (n for n in self.region if n.kind != "literal" and any(m.is_gradient for m in self.of(n)))
         self.from_gradients = self.structure.after(gradients)
         self.suspects: dict[Statement, Suspect] = {}
         self.unused_values = self.unused()
 
-    def matters(self, argument: str) -> bool:
-        """Whether the gradient of an argument is more than the rounding of others: zero times a mistake is right."""
-        sizes = {a: float(np.max(np.abs(g), initial=0)) for a, g in self.step.evaluation.gradients.items()}
-        return sizes[argument] > ROUNDING * max(sizes.values())
-
     def blame(self) -> Blame:
         """The first wrong value and the suspects."""
         placed = [n for n in self.doubtful if n.site is not None and n.kind in ("operation", "write", "literal")]
         made = [node for node in placed if not self.is_constant(node)]
         self.suspect_wrong_values(made)
-        self.suspect_aliases([node for node in made if node not in self.innocent] or made)
+        self.suspect_aliases(made)
         self.suspect_slopes()
         for node in placed:
             if self.is_constant(node):
@@ -117,8 +104,7 @@ class Locator(Walker):
         known = {(s.file, s.line, s.column) for s in self.suspects}
         for k, (statement, node) in enumerate(self.beside(made[:3])):
             if (statement.file, statement.line, statement.column) not in known:
-                near = IDLE if is_mask(statement.text) else min(1.5 + 0.1 * k, 3.0)
-                self.suspects[statement] = Suspect(statement, near, node)
+                self.suspects[statement] = Suspect(statement, min(1.5 + 0.1 * k, 3.0), node)
         for suspect in self.suspects.values():
             suspect.reads_updated = self.reads_updated(suspect.statement)
         if any(suspect.reads_updated for suspect in self.suspects.values()):
@@ -127,7 +113,7 @@ class Locator(Walker):
             for statement, suspect in self.suspects.items():
                 suspect.moves_early = statement in movers
         order = sorted(self.suspects.values(), key=lambda s: (s.near, s.node.number))
-        first = next((node for node in made if node not in self.innocent), made[0] if made else None)
+        first = made[0] if made else None
         certain = first is not None and self.is_certain(first)
         unread = frozenset(statement.target for statement, _ in self.unused_values if statement.target)
         unused = frozenset(self.unread())
@@ -151,36 +137,21 @@ class Locator(Walker):
         return new
 
     def suspect_wrong_values(self, made: list[Node]) -> None:
-        """Suspect what makes values that are nothing in the model, the first one most.
-
-        Where right gradients are made from such values as well, being nothing says less, and the next ones are suspected sooner.
-        """
-        guilty = [n for n in made if n not in self.innocent]
-        step = ODD_STEP if any(n in self.from_gradients for n in self.innocent) else 1.0
+        """Suspect what makes values that are nothing in the model, the first one most."""
         rank = 0.0
-        for node in (n for n in guilty if n in self.from_gradients):
-            first, near = rank < 2 * step, min(rank, SHARED) if self.is_shared(node) else rank
-            if self.is_read_elsewhere(node):
-                self.enter(node, near + READ_ELSEWHERE)
-                continue
+        for node in (n for n in made if n in self.from_gradients):
+            first, near = rank < 2, min(rank, SHARED) if self.is_shared(node) else rank
             for part in self.shares_in(node) if first else ():
                 self.enter(part, near)
-            rank += step * self.enter(node, near) * (near == rank)
+            rank += self.enter(node, near) * (near == rank)
             for part in self.producers(node) if first else ():
-                self.enter(part, near + (COMMON if self.is_common(part) else PRODUCER))
+                self.enter(part, near + PRODUCER)
         rank = 0.0
-        for node in (n for n in guilty if n not in self.from_gradients):
+        for node in (n for n in made if n not in self.from_gradients):
             first, near = rank < 2, rank + INGREDIENT
             rank += self.enter(node, near)
             for part in self.producers(node) if first else ():
-                self.enter(part, near + (COMMON if self.is_common(part) else PRODUCER))
-        for node in made:
-            if node in self.innocent:
-                self.enter(node, INNOCENT)
-
-    def is_read_elsewhere(self, node: Node) -> bool:
-        """Whether something reads a value that is behind no gradient: a loss, say, which the program reports."""
-        return any(c not in self.region and c.kind == "operation" for c in self.structure.consumers[node.number])
+                self.enter(part, near + PRODUCER)
 
     def is_shared(self, node: Node) -> bool:
         """Whether the function that makes a wrong value is called by several statements: one mistake there explains more."""
@@ -202,19 +173,6 @@ class Locator(Walker):
                 found.append(parent)
         return found
 
-    def is_common(self, node: Node) -> bool:
-        """Whether several statements make wrong values of a right one, and none a right one: it is rather meant to be another."""
-        readers, todo = set(), [node]
-        while todo:
-            for consumer in self.structure.consumers[todo.pop().number]:
-                if consumer.kind in ("view", "hold", "part"):
-                    todo.append(consumer)
-                elif consumer not in self.region or consumer in self.behind_right:
-                    return False
-                elif consumer.site is not None:
-                    readers.add(consumer.site.statement)
-        return len(readers) > 1
-
     def shares_in(self, node: Node) -> list[Node]:
         """The operands that are only a share of a gradient, where nothing is added to them: a summand may be missing there."""
         if not self.unused_values or getattr(node.function, "__name__", "") in SUMS:
@@ -232,8 +190,7 @@ class Locator(Walker):
         behind = set(self.doubtful) | self.wrong_ends
         wrong = frozenset(self.wrong)
         scaled = all(any(m.is_gradient for node in self.ends[a] for m in self.of(node)) for a in self.wrong)
-        guilty = [node for node in made if node not in self.innocent] or made
-        since = guilty[0].number if guilty else 0
+        since = made[0].number if made else 0
         rank = 1.0
         for node in sorted(self.region - behind, key=lambda n: (n.number > since, abs(n.number - since))):
             if node.site is None or node.kind != "operation" or not any(m.is_gradient for m in self.of(node)):
@@ -361,17 +318,6 @@ class Locator(Walker):
             other.call is not node.call and other.call is not None and other.call.site is not own and self.of(other)
             for other in self.by_site.get(site, ())[:40]
         )
-
-
-def is_mask(text: str) -> bool:
-    """Whether a statement writes where a comparison holds. One that made no value has written nothing."""
-    try:
-        (statement,) = ast.parse(text).body
-    except (SyntaxError, ValueError):
-        return False
-    targets = statement.targets if isinstance(statement, ast.Assign) else []
-    places = (target.slice for target in targets if isinstance(target, ast.Subscript))
-    return any(isinstance(part, ast.Compare) for place in places for part in ast.walk(place))
 
 
 def alias_in(text: str) -> str:

@@ -20,11 +20,11 @@ EQUAL = 1e-7
 MOST_PARTS = 4000
 DIGITS = 6
 NEAR = (-(10.0**-DIGITS), 0.0, 10.0**-DIGITS)
-GRADIENTS = ("adjoint", "share", "row")
+GRADIENTS = ("adjoint", "share", "lack", "row")
 
 
 class Quantity(NamedTuple):
-    """A quantity of the model, at both inputs. `kind` is "value", "slope", "adjoint", "share" or "row" (of an adjoint)."""
+    """A quantity of the model, at both inputs: "value", "slope", "adjoint", "share", "lack" or "row" (of an adjoint)."""
 
     kind: str
     number: int  # of the node of the model
@@ -111,7 +111,7 @@ class Meanings:
                 meaning = agreed(first, second, quantity, transposed, self.close)
                 if meaning is not None:
                     found.append(meaning)
-        order = {"value": 0, "adjoint": 1, "slope": 2, "share": 3, "row": 4}
+        order = {"value": 0, "adjoint": 1, "slope": 2, "share": 3, "lack": 3, "row": 4}
         return (
             self.without_bias(first, second)
             if not found

@@ -101,7 +101,7 @@ class Needed:
                 part = lacks[way.where].reshape(np.squeeze(value).T.shape).T if way.turned else lacks[way.where]
                 pair.append(value + part.reshape(np.shape(value)))
             if len(pair) == 2:
-                quantity = Quantity("share", -1, argument, (pair[0], pair[1]), f"what dL/d{argument} lacks here")
+                quantity = Quantity("lack", -1, argument, (pair[0], pair[1]), f"what dL/d{argument} lacks here")
                 found.append(Meaning(quantity, 1.0))
         return found
 

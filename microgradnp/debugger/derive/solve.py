@@ -25,7 +25,7 @@ NICE = (1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
 SAME = 1e-7
 OTHER_SCALE = 0.4  # what a factor of two costs more: all gradients may share one
 TWICE = 0.6  # what a summand made of nothing but what stands there costs more: `g * h + g` is rather another slope
-LEAST = 1.45  # what the nearest solution costs
+LEAST = 3.0  # what the nearest solution costs
 Pair = tuple[np.ndarray, np.ndarray]
 
 
@@ -95,7 +95,8 @@ class Solver:
                     distance = sum(((old - new) + (new - old)).values())
                     scaled = OTHER_SCALE * (re.search(r"\b2 \* |/ 2\b", text) is not None)
                     twice = TWICE * (" + " in text and old.keys() >= new.keys())
-                    solution = Solution(LEAST + 0.05 * distance + scaled + twice, part, text)
+                    other_order = 0.01 * (not text.startswith(ast.unparse(part)))
+                    solution = Solution(LEAST + 0.05 * distance + scaled + twice + other_order, part, text)
                     known = found.get((id(part), text))
                     if known is None or known.cost > solution.cost:
                         found[id(part), text] = solution
