@@ -186,6 +186,7 @@ def test_fit_takes_the_same_steps(optimizer, options):
 
 
 def test_fit_takes_arguments_that_are_called_as_variables_of_the_compiled_loop():
+    pytest.importorskip("numba", reason='needs pip install "microgradnp[fast]"')
     data = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
     w = mg.Tensor(np.eye(3), requires_grad=True)
     found = []

@@ -164,7 +164,7 @@ def test_a_freed_graph_is_refused_with_the_cure():
     loss, _ = network()
     loss.backward()
     message = (
-        r"the graph of 0.5 .* was freed by backward\(\).* Draw before backward\(\), or call loss.backward\(retain_grads=True\)"
+        r"the graph of loss .* was freed by backward\(\).* Draw before backward\(\), or call loss.backward\(retain_grads=True\)"
     )
     with pytest.raises(ValueError, match=message):
         draw(loss)

@@ -200,9 +200,9 @@ def test_unknown_arguments_are_answered_with_the_nearest_known_one(name, message
 
 def test_a_training_that_cannot_be_repeated_is_not_diagnosed():
     assert trained(iterations=2)[1].training is not None
-    for data, told in ((iter([(X, Y)]), "generator or a function is not kept"), ([(X, Y), (X,)], "do not fit together")):
-        with pytest.raises(TypeError, match=f"diagnose: .*{told}"):
-            mg.diagnose(trained(data=data, iterations=1)[1])
+    assert trained(data=iter([(X, Y)]), iterations=1)[1].training is not None  # what a generator gave is kept
+    with pytest.raises(TypeError, match=r"diagnose: .*do not fit together"):
+        mg.diagnose(trained(data=[(X, Y), (X,)], iterations=1)[1])
 
 
 def test_the_model_in_place_of_the_loss():

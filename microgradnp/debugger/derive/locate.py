@@ -25,6 +25,7 @@ PRODUCER = 0.3  # of a right gradient that goes into the first wrong value
 MOST_SEEN = 8  # executions of a statement that are looked at
 UNUSED = 0.6  # of a gradient that nothing reads: it is right, and what should read it is not
 AGAINST = 0.5  # of a slope with the other sign
+IDLE = 0.6  # of a mask that never fires
 MOST_NEAR = 4.0  # of a right value on the way to a wrong one
 
 
@@ -104,7 +105,8 @@ class Locator(Walker):
         known = {(s.file, s.line, s.column) for s in self.suspects}
         for k, (statement, node) in enumerate(self.beside(made[:3])):
             if (statement.file, statement.line, statement.column) not in known:
-                self.suspects[statement] = Suspect(statement, min(1.5 + 0.1 * k, 3.0), node)
+                near = IDLE if is_mask(statement.text) else min(1.5 + 0.1 * k, 3.0)
+                self.suspects[statement] = Suspect(statement, near, node)
         for suspect in self.suspects.values():
             suspect.reads_updated = self.reads_updated(suspect.statement)
         if any(suspect.reads_updated for suspect in self.suspects.values()):
@@ -318,6 +320,17 @@ class Locator(Walker):
             other.call is not node.call and other.call is not None and other.call.site is not own and self.of(other)
             for other in self.by_site.get(site, ())[:40]
         )
+
+
+def is_mask(text: str) -> bool:
+    """Whether a statement writes where a comparison holds. One that made no value has written nothing."""
+    try:
+        (statement,) = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return False
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    places = (target.slice for target in targets if isinstance(target, ast.Subscript))
+    return any(isinstance(part, ast.Compare) for place in places for part in ast.walk(place))
 
 
 def alias_in(text: str) -> str:
