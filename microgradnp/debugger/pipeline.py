@@ -19,7 +19,7 @@ from microgradnp.debugger.capture.roles import data_of, lengths
 from microgradnp.debugger.capture.shapes import by_shape
 from microgradnp.debugger.capture.trace import Run, Trace
 from microgradnp.debugger.case import Case, Looked, Question, case_of, examine, examine_again, look
-from microgradnp.debugger.explain import Explanation, explain, finding_of_rule
+from microgradnp.debugger.explain import finding_of_rule
 from microgradnp.debugger.judge.gate import (
     OUT_OF_TIME,
     Recorded,
@@ -40,12 +40,9 @@ from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.mended import mended
 from microgradnp.debugger.optimizer.rule import rule_followed, wrong_rule
 from microgradnp.debugger.record.alarm import OutOfTimeError, alarm
-from microgradnp.debugger.report.equation import equation
-from microgradnp.debugger.report.facts import Finding
-from microgradnp.debugger.report.meant import node_meant, node_shared
 from microgradnp.debugger.report.reasons import reasons
 from microgradnp.debugger.report.report import Report
-from microgradnp.debugger.report.stopped import stopped
+from microgradnp.debugger.told import allowed, equation_of, report, report_on
 
 MORE_STEPS = 2  # looked at when the first is right
 SLOW = 0.12  # seconds for the trace of one step, from which on fewer samples are looked at
@@ -54,10 +51,6 @@ NOTHING_FOUND = "no gradient was found: no parameter moves, and no variable or r
 UNSEEN = "the recording ended after step {}: later steps were not judged; a larger budget= may reach them"
 TOO_FAR = "the training could not be followed so far; raise the budget, or ask for an earlier step"
 WHOLE_NUMBERS = "step 1 was judged: {} is a whole number of Python in step 0"
-UNREPEATABLE = (
-    "two runs of the code differ, though its random numbers were seeded: no fix can be proved. "
-    "Seed what it draws from, or pass the numbers in"
-)
 
 
 def investigate(question: Question, number: int) -> Report:
@@ -396,59 +389,3 @@ def carried_on(before: Verdict, later: Verdict) -> float | None:
     factors, *_ = np.linalg.lstsq(columns, movement, rcond=None)
     rest = np.max(np.abs(columns @ factors - movement))
     return float(factors[1]) if rest < 1e-5 * np.max(np.abs(movement), initial=1e-300) and factors[0] < 0 else None
-
-
-# --------------------------------------------------------------------------------------- what is said about it
-
-
-def report_on(case: Case) -> Report:
-    """The report on one case, with what is wrong in it explained."""
-    wrong = bool(case.verdict.entries) and not case.verdict.ok
-    return report(case, explain(case) if wrong else None)
-
-
-def report(case: Case, explained: Explanation | None = None) -> Report:
-    """What was found in one case, ready to be shown."""
-    found = Report(case.question.program, case.trace, case.matches, case.verdict, case.run.number)
-    found.notes = [*case.notes, *warnings_about(case)]
-    found.hurried = case.hurried or case.trace.tracer.out_of_time
-    if explained is not None:
-        found.notes += [] if explained.repeats else [UNREPEATABLE]
-        found.notes += [explained.failed] if explained.failed else []
-        found.notes += [f"{allowed(case)} ended before all edits were tried"] if explained.out_of_time else []
-        found.hurried = found.hurried or explained.out_of_time
-        found.blame, found.findings = explained.blamed, explained.findings
-        found.matches = explained.blamed.matches if explained.blamed is not None else case.matches
-        found.forward_ok, found.tried = explained.forward_ok, explained.tried
-    return found
-
-
-def equation_of(found: Report, finding: Finding) -> str:
-    """The right gradient of the value of a finding in the names of the model. Empty where it is not known, or long."""
-    if finding.certainty == "suspected":
-        return ""
-    node = node_meant(found, finding)
-    node = node if node is not None else node_shared(found, finding)
-    return equation(found.matches.evaluation, node) if node is not None else ""
-
-
-def allowed(case: Case) -> str:
-    """The budget, as the user may change it."""
-    return f"the budget of {case.question.budget.seconds:g} s of processor time (budget=, --budget)"
-
-
-def warnings_about(case: Case) -> list[str]:
-    """What limits the answer."""
-    trace, wrong = case.trace, bool(case.verdict.entries) and not case.verdict.ok
-    found = []
-    if trace.single:
-        found.append("the code works in single precision: three digits count as equal")
-    if trace.error is not None:
-        found.append(f"the code stopped with {stopped(trace.error)}; only what it did before that was judged")
-    if trace.kept_back:
-        found.append(f"the code ran several times on copies, and this was left out: {', '.join(trace.kept_back)}")
-    if trace.tracer.out_of_time:
-        found.append(f"{allowed(case)} was used up before the step was over: give fewer samples or a larger budget")
-    if wrong and case.question.program.source is None:
-        found.append("the source of the code cannot be read, so no line can be named; put it into a file")
-    return found

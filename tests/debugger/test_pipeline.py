@@ -26,7 +26,6 @@ from microgradnp.debugger.judge.rerun import Rerun
 from microgradnp.debugger.judge.verdict import judge
 from microgradnp.debugger.match.matches import match
 from microgradnp.debugger.match.references import model_arguments
-from microgradnp.debugger.pipeline import report
 from microgradnp.debugger.record.alarm import OutOfTimeError, alarm
 from microgradnp.debugger.record.record import record
 from microgradnp.debugger.record.replay import replay
@@ -35,6 +34,7 @@ from microgradnp.debugger.repair.search import repair
 from microgradnp.debugger.repair.workshop import Workshop
 from microgradnp.debugger.report import meant
 from microgradnp.debugger.report.facts import Finding
+from microgradnp.debugger.told import report
 
 DEBUGGER = Path(microgradnp.__file__).parent / "debugger"
 

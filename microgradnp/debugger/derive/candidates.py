@@ -38,12 +38,7 @@ MOVED = 1.0  # how much worse than moving a statement it is to undo in it what a
 RETURNED, MOST_TARGETS = 0.6, 8  # how much rarer a mistake is in `return x` than in what made x; gradients to solve for
 UNNAMED = frozenset(["factor", "extra factor", "operand", "sign", "transpose", "constant", "term", "scale"])
 CHEAP = 1.3  # the usual mistakes cost less, undone
-PHASES = {
-    "usual": 0.95,
-    "rest": CHEAP,
-    "derived": 1.6,
-    "solved": 1.7,
-}  # how the edits of a statement are made, and what they cost
+PHASES = {"usual": 0.95, "rest": CHEAP, "derived": 1.6, "solved": 1.7}  # how the edits of a statement are made, and their cost
 
 
 class Screen:
