@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
+from microgradnp.debugger.capture.source import source_of
+from microgradnp.debugger.repair.edits import Editor
 
 BYSTANDERS = {
     "Enum": "import enum\nclass Kind(enum.Enum):\n    MEAN = 1\n    SUM = 2\nthing = Kind.MEAN",
@@ -70,6 +72,35 @@ def test_a_bystander_changes_no_answer(name, tmp_path, monkeypatch):
             assert report.first_wrong.source == f"dW = x.T @ (y - targets){mistake.replace('W', 'self.W')}"
             assert report.first_wrong.fix[2].strip() == "dW = x.T @ (y - targets)"
         sys.modules.pop(module)
+
+
+TYPED = """
+import numpy as np
+from numpy.typing import NDArray
+def softmax(z: NDArray) -> NDArray:
+    e: NDArray = np.exp(z - z.max())
+    return e / e.sum(axis=1, keepdims=True)
+def train(x: NDArray, targets: NDArray, W: NDArray, rate: float = 0.1) -> NDArray:
+    p = softmax(x @ W)
+    W -= rate * x.T @ (p + targets)
+    return W
+"""
+
+
+def test_types_are_no_operands(tmp_path, monkeypatch):
+    """No edit puts `NDArray` into a formula. Python 3.11 crashes where a method of one is called again and again."""
+    rng = np.random.default_rng(0)
+    monkeypatch.syspath_prepend(tmp_path)
+    path = tmp_path / "typed_softmax.py"
+    path.write_text(TYPED)
+    source = source_of(str(path))
+    for statement in source.by_line.values():
+        edits = Editor(source, {}).edits(statement)
+        assert not [edit.new for edit in edits if edit.new.count("NDArray") > edit.old.count("NDArray")]
+    program = importlib.import_module("typed_softmax")
+    arrays = rng.normal(size=(5, 3)), np.eye(2)[[0, 1, 0, 1, 1]], rng.normal(size=(3, 2))
+    report = mg.debug(program.train, lambda x, targets, W: -np.sum(targets * mg.log_softmax(x @ W)), arrays)
+    assert report.first_wrong.fix[2].strip() == "W -= rate * x.T @ (p - targets)"
 
 
 def test_an_object_of_a_library_is_not_looked_into(tmp_path, monkeypatch):

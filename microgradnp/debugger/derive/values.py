@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import types
 from collections.abc import Mapping
 from types import CodeType
 from typing import Any
@@ -50,10 +51,13 @@ def like(value: Any, node: Node, any_shape: bool = False) -> Any:
 
 
 def variables(snapshot: Snapshot, values: Replay, code: CodeType | None = None) -> dict[str, Any]:
-    """The variables of a snapshot in a run: those that the code names, or all."""
+    """The variables of a snapshot in a run: those that the code names, or all. Types with parameters are left out.
+
+    Nobody computes with `NDArray`, and calling its methods lets Python 3.11 crash.
+    """
     wanted = snapshot.names if code is None else [name for name in names_in(code) if name in snapshot.names]
     memo: dict[int, Any] = {}
-    found = dict(snapshot.globals)
+    found = {name: value for name, value in snapshot.globals.items() if type(value) is not types.GenericAlias}
     for name in wanted:
         try:
             found[name] = resolved(snapshot.names[name], values, memo)

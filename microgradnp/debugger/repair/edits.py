@@ -83,7 +83,7 @@ class Editor(Places):
             for method in self.methods_beside(function):
                 seen = self.shapes.get(method.name, {}).items()
                 shapes.update({name: shape for name, shape in seen if name.startswith("self.") and name not in shapes})
-            nodes = list(ast.walk(function))
+            nodes = list(without_annotations(function))
             targets = [n.target for n in nodes if isinstance(n, ast.For)]
             loops = [x.id for t in targets for x in ast.walk(t) if isinstance(x, ast.Name)]
             operands = [ast.unparse(n) for n in nodes if self.is_operand(n)]
@@ -373,6 +373,15 @@ def holds_whole(new: Any, containers: set[str]) -> bool:
 def lines_of(node: Any) -> str:
     """Where a statement stands: "line 7", "lines 7 to 9"."""
     return f"line {node.lineno}" if node.end_lineno == node.lineno else f"lines {node.lineno} to {node.end_lineno}"
+
+
+def without_annotations(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and those inside of it, but for annotations: a type is no operand."""
+    yield node
+    for name, value in ast.iter_fields(node):
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, ast.AST) and name not in ("annotation", "returns"):
+                yield from without_annotations(item)
 
 
 def unique(items: list[str]) -> list[str]:
