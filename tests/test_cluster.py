@@ -62,7 +62,10 @@ def test_a_worker_that_dies_costs_only_time(client):
     np.testing.assert_allclose(found, train((X, T))[0], rtol=1e-12)
 
 
-def test_ctrl_c_keeps_the_last_completed_step(client):
+def test_ctrl_c_keeps_the_last_completed_step(client, request):
+    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts programs in the background without it
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, earlier))
+
     def press():
         time.sleep(1.0)
         os.kill(os.getpid(), signal.SIGINT)

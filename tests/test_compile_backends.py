@@ -231,6 +231,15 @@ def test_a_loss_that_blows_up_is_told_as_in_python(backend):
     np.testing.assert_allclose(found[2], expected[2], rtol=1e-12)
 
 
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C as at a terminal: a shell starts programs in the background without it."""
+    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, earlier)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_loses_nothing():
     pytest.importorskip("numba", reason='needs pip install "microgradnp[fast]"')
     train("numba", mg.optim.SGD(lr=1e-3), iterations=20)  # compiled now
