@@ -82,6 +82,7 @@ class Equations:
         return found
 
     def readers(self, node: int) -> list[tuple[Any, int]]:
+        """The operations that read a node."""
         return self.all_readers.get(id(self.nodes[node]), [])
 
     def chain(self, node: int) -> Iterator[int]:
@@ -126,12 +127,15 @@ class Equations:
 
     @cached_property
     def scalars(self) -> set[str]:
+        """The placeholders of the gradients that are single numbers."""
         return {f"{GRADIENT}{k}" for k, value in enumerate(self.nodes) if value.shape == ()}
 
     def text(self, node: int) -> str:
+        """The name of a node in the model, or its source text."""
         return self.evaluation.names[id(self.nodes[node])]
 
     def gradient_text(self, node: int) -> str:
+        """`dL/dz`, or `dL/d(np.exp(z))`."""
         text = self.text(node)
         return f"dL/d({text})" if text.endswith(")") and not text.startswith("(") else f"dL/d{text}"
 

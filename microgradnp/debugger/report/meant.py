@@ -61,5 +61,6 @@ def like_nodes(evaluation: Evaluation, node: int) -> list[int]:
 
 
 def key(value: Any) -> Any:
+    """What like nodes have in common: their line and text in the model, operation and shape. None for a variable."""
     place = locate(value.place) if value.rule is not None else None
     return (place.file, place.line, place.text, value.rule.name, value.shape) if place is not None else None
