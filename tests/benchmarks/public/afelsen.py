@@ -66,6 +66,6 @@ PROGRAMS = [
         ),
         more=(LAYER, ACTIVATION, OPTIMIZER, "loss.py", "Data.py"),
         stubs=dict.fromkeys(("matplotlib/__init__.py", "matplotlib/pyplot.py"), ANYTHING),
-        fresh=True,
+        group="fresh",
     )
 ]

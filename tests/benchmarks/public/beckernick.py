@@ -46,6 +46,6 @@ PROGRAMS = [
         ),
         keep=((1, 1), (17, 44)),
         always=(Edit(30, r"xrange", "range"), Edit(42, r"print .*$", "pass")),
-        fresh=True,
+        group="fresh",
     )
 ]

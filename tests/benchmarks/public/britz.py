@@ -55,6 +55,6 @@ PROGRAMS = [
             Edit(103, r"np\.sum\(delta3, axis=0, keepdims=True\)", r"delta3.sum(0)[None]"),
         ),
         keep=((2, 2), (7, 12), (77, 126)),
-        tuned=True,
+        group="tuned",
     )
 ]

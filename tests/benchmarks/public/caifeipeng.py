@@ -97,6 +97,6 @@ PROGRAMS = [
         stubs={"src/nn/__init__.py": "from src.nn.base import Layer\n"},
         mend=(Edit(51, r"-1 \* self", "-1 * dinput_norm * self", NORMS),),
         published=("upstream_gradient_dropped", "normalisation_term_missing", "missing_factor"),
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -97,7 +97,7 @@ class Program:
     mend: edits that make a program right which is published wrong; `published` are the causes, `blame` the lines of that.
     stubs: modules that it imports and does not need.
     backward: the lines of the backward pass by file, for mistakes that are drawn at random.
-    fresh: chosen and described by someone who never ran the debugger on it.
+    group: the set it belongs to. Programs of `fresh` and `later` were chosen and described by people who had not seen the debugger.
     """
 
     repository: str
@@ -105,7 +105,6 @@ class Program:
     build: Callable[[ModuleType, np.random.Generator], Call]
     mistakes: tuple[Mistake, ...]
     harmless: tuple[Edit, ...] = ()
-    tuned: bool = False
     adaptive: bool = False
     clipped: bool = False
     more: tuple[str, ...] = ()
@@ -121,9 +120,4 @@ class Program:
     stubs: Mapping[str, str] = field(default_factory=dict)
     backward: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     name: str = ""
-    fresh: bool = False
-
-    @property
-    def group(self) -> str:
-        """The set that the program belongs to."""
-        return "fresh" if self.fresh else "tuned" if self.tuned else "unseen"
+    group: str = "unseen"

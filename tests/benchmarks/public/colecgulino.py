@@ -84,7 +84,7 @@ PROGRAMS = [
         root="nn",
         mend=(Edit(108, r"gamma\[\.\.\., None\]", "gamma", NORM),),
         published=("transposed", "wrong_index", "wrong_variable"),
-        fresh=True,
+        group="fresh",
     ),
     Program(
         "colecgulino/numpy-nn",
@@ -106,6 +106,6 @@ PROGRAMS = [
         mend=(Edit(108, r"gamma\[\.\.\., None\]", "gamma", NORM),),
         published=("transposed", "wrong_index", "wrong_variable"),
         name="adam",
-        fresh=True,
+        group="fresh",
     ),
 ]

@@ -48,6 +48,6 @@ PROGRAMS = [
             Edit(121, r"softmax_matrix\.sum\(axis=0\)", r"np.ones(N).dot(softmax_matrix)"),
         ),
         stubs={"matplotlib/__init__.py": "", "matplotlib/pyplot.py": ANYTHING},
-        tuned=True,
+        group="tuned",
     )
 ]

@@ -70,6 +70,6 @@ PROGRAMS = [
         ),
         published=("missing_path_through_time",),
         blame=(205, 208),
-        fresh=True,
+        group="fresh",
     )
 ]

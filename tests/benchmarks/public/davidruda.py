@@ -57,6 +57,6 @@ PROGRAMS = [
         ),
         keep=((1, 97),),
         stubs={"text8.py": ANYTHING},
-        fresh=True,
+        group="fresh",
     )
 ]

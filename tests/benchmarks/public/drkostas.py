@@ -99,6 +99,6 @@ PROGRAMS = [
         mend=(Edit(97, r"\.inputs", ".weights", CONVOLUTION),),
         published=("wrong_variable",),
         blame=(97, 95),
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -86,6 +86,6 @@ PROGRAMS = [
             Edit(65, r" / batch_size", "", DENSE),
         ),
         published=("sign_flipped", "loss_derivative_wrong", "softmax_jacobian_wrong", "wrong_activation_derivative"),
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -68,6 +68,6 @@ PROGRAMS = [
         ),
         published=("missing_path_through_time", "loop_cut_short", "gradient_accumulated_across_steps", "transposed"),
         blame=(37, 38, 39, 41),
-        fresh=True,
+        group="fresh",
     )
 ]

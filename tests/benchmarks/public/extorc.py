@@ -71,6 +71,6 @@ PROGRAMS = [
         mend=moved(34, 38).edits,
         published=("updated_weights_used",),
         blame=(34, 36),
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -73,6 +73,6 @@ PROGRAMS = [
             *(Edit(line, r"\[:-1\]\)", "[1:])") for line in (113, 114, 115, 116)),
         ),
         published=("wrong_index", "wrong_time_index", "extra_factor", "derivative_of_activated_value", "missing_factor"),
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -64,6 +64,6 @@ PROGRAMS = [
             mistake(26, r"predicted - actual", "predicted", "loss_derivative_wrong", "wrong_variable", file=LOSS),
         ),
         more=(LAYERS, LOSS, "joelnet/optim.py", "joelnet/tensor.py"),
-        tuned=True,
+        group="tuned",
     )
 ]

@@ -74,6 +74,6 @@ PROGRAMS = [
         stubs=dict.fromkeys((*STUBS, *MORE_STUBS), ANYTHING),
         mend=(Edit(294, r"np\.mean", "np.sum"),),
         published=("bias_gradient_reduction", "batch_scale_1_over_N"),
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -93,6 +93,6 @@ PROGRAMS = [
             Edit(121, r"$", " / 2"),
         ),
         published=("wrong_activation_derivative", "missing_factor", "wrong_variable"),
-        fresh=True,
+        group="fresh",
     )
 ]

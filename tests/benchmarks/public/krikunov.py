@@ -49,6 +49,6 @@ PROGRAMS = [
         head="def train(x, y, w1, w2, steps):",
         foot="return w1, w2",
         always=(Edit(8, r"2000", "steps"),),
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -80,6 +80,6 @@ PROGRAMS = [
         mend=(Edit(618, r"#.*$", 'da_prevt, dc_prevt = gradients["da_prev"], gradients["dc_prev"]'),),
         published=("missing_path_through_time",),
         blame=(617, 603, 604),
-        fresh=True,
+        group="fresh",
     )
 ]

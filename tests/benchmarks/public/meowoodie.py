@@ -48,6 +48,6 @@ PROGRAMS = [
             Edit(56, r"\(r_ij_hat - float\(r_ij\)\) \* (.*) \+", r"-(r_ij - r_ij_hat) * \1 +"),
         ),
         stubs=dict.fromkeys(("arrow.py", "prec/__init__.py", "prec/dataloader.py"), ANYTHING),
-        fresh=True,
+        group="fresh",
     )
 ]

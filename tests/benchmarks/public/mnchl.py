@@ -60,6 +60,6 @@ PROGRAMS = [
         ),
         more=("utils.py",),
         stubs=dict.fromkeys(("matplotlib/__init__.py", "matplotlib/pyplot.py"), ANYTHING),
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -122,6 +122,6 @@ PROGRAMS = [
         ),
         published=("normalisation_term_missing", "upstream_gradient_dropped", "wrong_variable"),
         backward={ATTENTION: (149, 221), NORM: (59, 72), FEED: (44, 49), LINEAR: (82, 92), BLOCK: (78, 86)},
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -82,6 +82,6 @@ PROGRAMS = [
             Edit(117, r"np\.outer\(di_input, self\.xc\)", r"di_input[:, None] * self.xc"),
             Edit(128, r"dxc \+= np\.dot\(self\.param\.wi\.T, di_input\)", r"dxc = dxc + np.dot(di_input, self.param.wi)"),
         ),
-        tuned=True,
+        group="tuned",
     )
 ]

@@ -57,6 +57,6 @@ PROGRAMS = [
             Edit(149, r"sigmoid\(z\)\*\(1-sigmoid\(z\)\)", r"np.exp(-z)/(1+np.exp(-z))**2"),
             Edit(123, r"np\.dot\(self\.weights\[-l\+1\]\.transpose\(\), delta\)", r"np.dot(delta.T, self.weights[-l+1]).T"),
         ),
-        tuned=True,
+        group="tuned",
     )
 ]

@@ -79,6 +79,6 @@ PROGRAMS = [
         ),
         more=(LAYERS, "nn/init.py", "nn/optim.py"),
         backward={LAYERS: (66, 371), "nn/net.py": (262, 270)},
-        fresh=True,
+        group="fresh",
     )
 ]

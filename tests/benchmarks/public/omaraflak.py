@@ -72,6 +72,6 @@ PROGRAMS = [
             mistake(8, r"y_pred-y_true", "y_pred", "loss_derivative_wrong", "wrong_variable", file="losses.py"),
         ),
         more=(DENSE, "activation_layer.py", "activations.py", "layer.py", "losses.py"),
-        tuned=True,
+        group="tuned",
     )
 ]

@@ -67,6 +67,6 @@ PROGRAMS = [
             Edit(53, r"np\.sum\(.*axis=1\)", "np.einsum('bk,bkn->bn', grad_neg, w_j)"),
         ),
         backward={"model.py": (39, 62)},
-        fresh=True,
+        group="fresh",
     )
 ]

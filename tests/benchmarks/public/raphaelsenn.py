@@ -68,7 +68,7 @@ def program(name: str, every: bool, mistakes: tuple[Mistake, ...], harmless: tup
         root="nn_np",
         backward={path: lines},
         name=name,
-        fresh=True,
+        group="fresh",
     )
 
 

@@ -126,7 +126,7 @@ PROGRAMS = [
         more=("nn_util.py",),
         stubs=STUBS,
         backward={"four_layer_nn.py": (74, 89)},
-        fresh=True,
+        group="fresh",
     ),
     Program(
         "raphey/numpy-cnn",
@@ -162,6 +162,6 @@ PROGRAMS = [
         mend=(Edit(333, r"\[0, 0:", "[k, 0:"),),
         published=("wrong_index",),
         backward={"generalized_nn.py": (112, 336)},
-        fresh=True,
+        group="fresh",
     ),
 ]

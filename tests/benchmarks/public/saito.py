@@ -60,6 +60,6 @@ PROGRAMS = [
         more=(LAYERS, "common/functions.py"),
         root="",
         stubs={"common/util.py": "im2col = col2im = None", "common/gradient.py": "numerical_gradient = None"},
-        tuned=True,
+        group="tuned",
     )
 ]

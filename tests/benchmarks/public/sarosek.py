@@ -56,6 +56,6 @@ PROGRAMS = [
         ),
         stubs={"tqdm.py": ANYTHING},
         backward={"w2v.py": (141, 154)},
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -63,6 +63,6 @@ PROGRAMS = [
         ),
         stubs=dict.fromkeys(("matplotlib/__init__.py", "matplotlib/pyplot.py"), ANYTHING),
         backward={"autoencoder.py": (95, 152)},
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -54,6 +54,6 @@ PROGRAMS = [
         head="def program(X, Y, W, b, lr, num_iterations):",
         always=tuple(Edit(line, r"loss.*$", "pass") for line in (57, 58)),
         backward={"notebooks/02_Softmax_regression_from_scratch.ipynb": (38, 42)},
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -104,6 +104,6 @@ PROGRAMS = [
             "wrong_variable",
         ),
         backward={"basic-long_short_term_memory.ipynb": (84, 120)},
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -82,7 +82,7 @@ PROGRAMS = [
         mend=(Edit(60, r"0", "n_random"),),
         published=("wrong_index",),
         backward={"MatrixFac/mf_sgd.py": (52, 61)},
-        fresh=True,
+        group="fresh",
     ),
     Program(
         "SunnerLi/U4390",
@@ -113,6 +113,6 @@ PROGRAMS = [
         keep=((1, 124),),
         always=tuple(Edit(line, r"print .*$", "pass") for line in (67, *range(98, 106))),
         backward={"AutoEncoder/AutoEncoder.py": (113, 124)},
-        fresh=True,
+        group="fresh",
     ),
 ]

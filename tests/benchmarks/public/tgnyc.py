@@ -39,6 +39,6 @@ PROGRAMS = [
         ),
         harmless=(Edit(43, r"2 / np\.sum\(O\) \* ", ""), Edit(44, r"dL @ B\.T", "(B @ dL.T).T")),
         backward={"matrix_factorization.py": (43, 45)},
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -54,6 +54,6 @@ PROGRAMS = [
         ),
         keep=((1, 1), (5, 6), (27, 32), (46, 49), (53, 64), (67, 70)),
         backward={"Backprop-from-Scratch.ipynb": (46, 70)},
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -69,6 +69,6 @@ PROGRAMS = [
         ),
         keep=((625, 804),),
         backward={"sentiment-network/Sentiment_Classification_Solutions.ipynb": (773, 786)},
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -61,6 +61,6 @@ PROGRAMS = [
         ),
         root="Recurrent",
         backward={"Recurrent/rnn.py": (57, 87)},
-        fresh=True,
+        group="fresh",
     )
 ]

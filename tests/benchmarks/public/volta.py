@@ -104,7 +104,7 @@ def program(name: str, kind: str, loss: Callable[..., Any], mistakes: tuple[Mist
         root="rnn",
         always=(Edit(117, r"-1, 1", "-100, 100"),),
         name=name,
-        fresh=True,
+        group="fresh",
         **more,
     )
 

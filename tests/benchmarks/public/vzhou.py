@@ -62,6 +62,6 @@ PROGRAMS = [
         ),
         mend=(Edit(74, r"self\.Whh", "self.Whh.T"),),
         published=("transposed",),
-        tuned=True,
+        group="tuned",
     )
 ]

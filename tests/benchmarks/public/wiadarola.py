@@ -71,6 +71,6 @@ PROGRAMS = [
         mend=(Edit(23, r"\.sum\(\)", ".sum(1, keepdims=True)", FUNCTIONS),),
         published=("softmax_jacobian_wrong", "loss_derivative_wrong"),
         backward={"src/model.py": (53, 77)},
-        fresh=True,
+        group="fresh",
     )
 ]

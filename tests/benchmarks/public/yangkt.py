@@ -79,6 +79,6 @@ PROGRAMS = [
             Edit(146, r"np\.array\(hidden\)", "hidden"),
         ),
         backward={"CNN1_fixed.py": (184, 262), FUNCTIONS: (44, 53)},
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -84,6 +84,6 @@ PROGRAMS = [
         published=("updated_weights_used", "gradient_or_update_used_for_weight"),
         blame=(200, 206, 175),
         backward={"neural_network/neural_network.py": (193, 204)},
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -60,6 +60,6 @@ PROGRAMS = [
         stubs=dict.fromkeys(("matplotlib/__init__.py", "matplotlib/pyplot.py", "iris_manager.py"), ANYTHING),
         mend=(Edit(72, r"l0_error", "lr * l0_error"), Edit(74, r"l1_error", "lr * l1_error")),
         published=("missing_factor",),
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -99,6 +99,6 @@ PROGRAMS = [
         ),
         published=("batch_scale_1_over_N",),
         backward={CONV: (106, 125), DENSE: (30, 39), RELU: (17, 18), POOL: (196, 210)},
-        fresh=True,
+        group="fresh",
     )
 ]

@@ -65,6 +65,6 @@ PROGRAMS = [
         ),
         keep=((9, 9), (27, 28), (67, 117)),
         backward={"neural-network.py": (89, 95)},
-        fresh=True,
+        group="fresh",
     )
 ]
