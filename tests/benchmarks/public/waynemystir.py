@@ -58,7 +58,7 @@ PROGRAMS = [
             mistake(112, r"-= 1", "= 1", "loss_derivative_wrong", "wrong_variable"),
             mistake(118, r"dh \+= dh_next", "pass", "missing_path_through_time"),
             mistake(119, r"tanh\(C\)", "C", "wrong_variable", "missing_factor", "wrong_activation_in_weight_gradient"),
-            mistake(121, r"z\.T", "np.row_stack((h, z[H_size:])).T", "wrong_time_index", "wrong_variable"),
+            mistake(121, r"z\.T", "np.vstack((h, z[H_size:])).T", "wrong_time_index", "wrong_variable"),
             mistake(124, r"np\.copy\(dC_next\)", "np.zeros_like(dC_next)", "missing_path_through_time"),
             mistake(125, r"dtanh\(tanh\(C\)\)", "dtanh(C)", "derivative_at_wrong_point", "wrong_activation_derivative"),
             mistake(127, r"dtanh\(C_bar\)", "dsigmoid(C_bar)", "wrong_activation_derivative"),
