@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from debugger.slow import slow_at_first
 
 import microgradnp as mg
 from microgradnp.debugger.record import census
@@ -208,6 +209,39 @@ def test_all_objects_are_looked_at_once_and_later_only_new_ones():
 
         assert {old_function, new_function} <= set(census.functions_of({__file__}))
     assert gc.get_freeze_count() == 0
+
+
+def test_what_is_left_behind_is_freed():
+    """Full collections of Python that fall into a census free nothing that is set aside: a notebook would grow."""
+
+    class Ring:
+        def __init__(self):
+            self.me, self.filling = self, [[] for _ in range(20_000)]
+
+    counts = []
+    gc.disable()
+    try:
+        for _ in range(12):
+            Ring()
+            with census.census():
+                census.functions_of({__file__})
+                gc.collect()
+            counts.append(len(gc.get_objects()))
+    finally:
+        gc.enable()
+    assert max(counts[6:]) - max(counts[:6]) < 3 * 20_000
+
+
+def test_a_large_process_takes_no_time_from_the_recording(monkeypatch):
+    """A notebook holds millions of objects. The look at them may take longer than the recording may, and that is no verdict."""
+    monkeypatch.setattr(census, "all_functions", slow_at_first(census.all_functions, 2.0))
+
+    def train(X, T, W):
+        W -= 0.1 * X.T @ (X @ W + T)
+        return W
+
+    report = mg.debug(train, loss, data())
+    assert report.word == "WRONG", str(report)
 
 
 def test_objects_that_the_user_has_frozen_stay_so():

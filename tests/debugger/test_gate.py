@@ -414,5 +414,5 @@ def test_the_verdict_hangs_on_no_name(path, tmp_path):
     bound = {argument: variable.expression for argument, variable in first.trace.variables.items()}
     bind = {argument: ast.unparse(renamer.visit(ast.parse(expression, mode="eval"))) for argument, expression in bound.items()}
     second = mg.debug(other.train, other.loss, args, kwargs, bind, budget=6.0)
-    assert second.word == first.word, str(second)
+    assert second.word == first.word, f"{first}\n\nwith other names: {second}"
     assert set(second.verdict.wrong) == set(first.verdict.wrong)

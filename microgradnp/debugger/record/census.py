@@ -12,35 +12,43 @@ from collections.abc import Collection, Iterator
 from itertools import compress, repeat
 from operator import is_
 
-by_file: dict[str, list[types.FunctionType]] | None = None  # of the objects that are set aside; None: they were not looked at
-running = False
+GROWTH = 1.25  # CPython's own rule for a full collection: a quarter more objects than after the last one
+
+by_file: dict[str, list[types.FunctionType]] | None = None  # of the objects that are set aside
+after_collection: int | None = None  # objects that our last full collection left, or that were there before our first
 
 
 @contextlib.contextmanager
 def census() -> Iterator[None]:
-    """While this lasts, searches share one look at the old objects. Objects that the user has frozen stay so."""
-    global by_file, running
-    if running or gc.get_freeze_count():  # `gc.unfreeze` would give back the user's, too
+    """Look at all objects now; while this lasts, searches look at newer ones only. Objects that the user has frozen stay so."""
+    global by_file
+    if by_file is not None or gc.get_freeze_count():  # `gc.unfreeze` would give back the user's, too
         yield
         return
-    running = True
+    collect()
+    by_file = {}
+    for function in all_functions():
+        by_file.setdefault(function.__code__.co_filename, []).append(function)
+    gc.freeze()
     try:
         yield
     finally:
-        if by_file is not None:
-            gc.unfreeze()
-        by_file, running = None, False
+        gc.unfreeze()
+        by_file = None
+
+
+def collect() -> None:
+    """Free what earlier calls left. CPython does not: its full collections fall into the times when all of it is set aside."""
+    global after_collection
+    if after_collection is not None and len(gc.get_objects()) <= GROWTH * after_collection:
+        return
+    if after_collection is not None:
+        gc.collect()
+    after_collection = len(gc.get_objects())
 
 
 def functions_of(files: Collection[str]) -> list[types.FunctionType]:
     """All functions that were defined in some files."""
-    global by_file
-    if running and by_file is None:
-        by_file = {}
-        for function in all_functions():
-            by_file.setdefault(function.__code__.co_filename, []).append(function)
-        gc.freeze()
-        return [f for file in files for f in by_file.get(file, ())]
     old = [f for file in files for f in (by_file or {}).get(file, ())]
     return old + [f for f in all_functions() if f.__code__.co_filename in files]
 
