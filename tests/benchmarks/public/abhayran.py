@@ -54,7 +54,7 @@ PROGRAMS = [
         build,
         (
             mistake(56, r"means, 0\.5", "means, 1.0", "factor_2", "missing_factor"),
-            mistake(56, r"np\.exp\(log_covs\) - 1", "np.exp(log_covs)", "loss_derivative_wrong", "missing_term"),
+            mistake(56, r"np\.exp\(log_covs\) - 1", "np.exp(log_covs)", "loss_derivative_wrong"),
             mistake(56, r"np\.append\(means,", "np.append(0 * means,", "upstream_gradient_dropped", "missing_factor"),
             mistake(63, r"2 \* ", "", "factor_2", "loss_derivative_wrong"),
             mistake(69, r"kl_gradients \+ ", "", "upstream_gradient_dropped", "regularisation_term_wrong"),

@@ -97,7 +97,7 @@ PROGRAMS = [
             mistake(208, r"self\.W_o\.T", "self.W_o", "transposed"),
             mistake(214, r"self\.attn_weights\.transpose\(0, 1, 3, 2\)", "self.attn_weights", "transposed"),
             mistake(215, r"self\.V_split", "self.K_split", "wrong_variable"),
-            mistake(218, r"np\.sum\((.*), axis=-1", r"np.sum(\1, axis=-2", "softmax_jacobian_wrong", "wrong_axis"),
+            mistake(218, r"np\.sum\((.*), axis=-1", r"np.sum(\1, axis=-2", "softmax_jacobian_wrong"),
             mistake(
                 218,
                 r"self\.attn_weights \* \(d_attn_weights - .*$",
@@ -108,9 +108,7 @@ PROGRAMS = [
             mistake(221, r" / np\.sqrt\(self\.d_k\)", "", "missing_factor"),
             mistake(222, r"d_scores\.transpose\(0, 1, 3, 2\)", "d_scores", "transposed"),
             mistake(222, r"self\.Q_split", "self.K_split", "wrong_variable"),
-            mistake(
-                227, r"self\.combine_heads\(dV\)", "dV.reshape(self.input_V.shape)", "wrong_index", "transposed", "wrong_axis"
-            ),
+            mistake(227, r"self\.combine_heads\(dV\)", "dV.reshape(self.input_V.shape)", "wrong_index", "transposed"),
             mistake(
                 232,
                 r"self\.input_K\.reshape\(-1, self\.d_model\)\.T",
@@ -197,7 +195,6 @@ PROGRAMS = [
         ),
         published=(
             "normalisation_term_missing",
-            "wrong_axis",
             "derivative_at_wrong_point",
             "derivative_of_activated_value",
             "missing_factor",

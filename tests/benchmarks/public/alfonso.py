@@ -54,7 +54,7 @@ PROGRAMS = [
             ),
             mistake(123, r" \+ g_neg @ u_neg", "", "upstream_gradient_dropped", file=MODEL),
             mistake(123, r"g_pos \* u_o", "g_pos * v_ctx", "wrong_variable", file=MODEL),
-            mistake(125, r"v_ctx", "u_neg.mean(axis=0)", "wrong_variable", file=MODEL),
+            mistake(125, r"v_ctx", "u_o", "wrong_variable", file=MODEL),
             mistake(127, r"np\.outer\(g_neg, v_ctx\)", "g_neg[:, None] * u_neg", "wrong_variable", file=MODEL),
             mistake(127, r"g_neg", "g_neg / len(g_neg)", "batch_scale_1_over_N", "extra_factor", file=MODEL),
             mistake(129, r" / n_context", "", "batch_scale_1_over_N", "missing_factor", file=MODEL),

@@ -125,7 +125,10 @@ PROGRAMS = [
             mistake(71, r"nWeights", "nWeights / self.nodes", "batch_scale_1_over_N", "extra_factor"),
             mistake(72, r"nBiases", "nBiases * self.biases", "extra_factor", "wrong_variable"),
         ),
-        harmless=(Edit(54, r"-x \* \(1-dOut\)", "(dOut-1) * x"),),
+        harmless=(
+            Edit(54, r"-x \* \(1-dOut\)", "(dOut-1) * x"),
+            Edit(55, r"-\(1-dOut\)", "dOut-1"),
+        ),
         more=(UTIL,),
         root="src",
         stubs=STUBS,
@@ -146,7 +149,10 @@ PROGRAMS = [
             mistake(71, r"-=", "+=", "sign_flipped"),
             mistake(72, r"-= self\.learning_rate \*", "-=", "missing_factor"),
         ),
-        harmless=(Edit(57, r"x \* dOut", "np.multiply(dOut, x)"),),
+        harmless=(
+            Edit(57, r"x \* dOut", "np.multiply(dOut, x)"),
+            Edit(71, r"self\.weights -= (.*)$", r"self.weights = self.weights - \1"),
+        ),
         more=(UTIL,),
         root="src",
         stubs=STUBS,

@@ -54,7 +54,6 @@ PROGRAMS = [
                 r"- \(np\.divide\(y\[i\], self\.y_hat\[i\]\) - .*$",
                 "- np.divide(y[i], self.y_hat[i])",
                 "loss_derivative_wrong",
-                "missing_term",
             ),
             mistake(83, r" - np\.sum\(.*$", ")", "softmax_jacobian_wrong"),
             mistake(85, r"self\.h\[i\]", "self.h[i - 1]", "wrong_time_index"),

@@ -37,7 +37,7 @@ PROGRAMS = [
         "funk_svd/fast_methods.py",
         build,
         (
-            mistake(93, r"\+ bi\[item\]", "", "wrong_prediction", "loss_derivative_wrong"),
+            mistake(93, r"\+ bi\[item\]", "", "loss_derivative_wrong"),
             mistake(96, r"qi\[item, factor\]", "qi[user, factor]", "wrong_index", "wrong_variable"),
             mistake(101, r"- reg", "+ reg", "sign_flipped", "regularisation_term_wrong"),
             mistake(102, r" - reg \* bi\[item\]", "", "regularisation_term_wrong"),

@@ -73,7 +73,6 @@ PROGRAMS = [
             ),
             mistake(145, r"np\.sum", "np.mean", "bias_gradient_reduction", "batch_scale_1_over_N", file=LAYER),
             mistake(149, r"self\.hs\[0:self\._seq_length\]", "self.hs[1:self._seq_length + 1]", "wrong_time_index", file=LAYER),
-            mistake(153, r"self\.w_xh", "self.w_xh ** 2", "extra_factor", "wrong_variable", file=LAYER),
             mistake(
                 176,
                 r"np\.add\(delta_upper\[t\], dh_next, out=dh\)",
@@ -82,6 +81,15 @@ PROGRAMS = [
                 file=LAYER,
             ),
             mistake(177, r"ac_grad\[t\]", "ac_grad[t - 1]", "wrong_time_index", "wrong_index", file=LAYER),
+            mistake(
+                153,
+                r"dh_raw, ",
+                "delta_upper, ",
+                "missing_activation_derivative",
+                "wrong_variable",
+                "missing_path_through_time",
+                file=LAYER,
+            ),
             mistake(173, r"low_t - 1, -1", "low_t, -1", "loop_cut_short", file=LAYER),
             mistake(179, r"self\.dh_raw\[t\]", "dh", "missing_activation_derivative", "wrong_variable", file=LAYER),
             mistake(179, r"self\.w_hh", "self.w_hh.T", "transposed", file=LAYER),

@@ -123,7 +123,7 @@ PROGRAMS = [
             mistake(233, r"self\.lr \* ", "", "missing_factor"),
             mistake(234, r"-=", "+=", "sign_flipped"),
             mistake(235, r"vel_V", "self.lr * grad_V / n", "batch_scale_1_over_N", "extra_factor", "optimizer_rule_wrong"),
-            mistake(394, r" - self\.global_mean", "", "loss_derivative_wrong", "missing_term"),
+            mistake(394, r" - self\.global_mean", "", "loss_derivative_wrong"),
         ),
         harmless=(
             Edit(234, r"self\.U -= vel_U", "self.U = self.U - vel_U"),

@@ -156,7 +156,10 @@ PROGRAMS = [
             mistake(40, r"\+= 1", "+= 0", "optimizer_rule_wrong"),
             mistake(139, r"dh_next, dWh = ", "_, dWh = ", "missing_path_through_time", "wrong_variable", file=FILE),
         ),
-        harmless=(Edit(34, r"\(grads\[k\]\*\*2\)", "np.square(grads[k])"),),
+        harmless=(
+            Edit(34, r"\(grads\[k\]\*\*2\)", "np.square(grads[k])"),
+            Edit(33, r"beta1\*self\.v\[k\] \+ \(1-beta1\)\*grads\[k\]", "grads[k] + beta1*(self.v[k] - grads[k])"),
+        ),
         adaptive=True,
         more=(FILE, "RNNs.py"),
         mend=(

@@ -113,7 +113,10 @@ PROGRAMS = [
             mistake(29, r"np\.sqrt\(w_v_hat\)", "w_v_hat", "optimizer_rule_wrong", "missing_factor", file=ADAM),
             mistake(24, r"enumerate\(key_params\)", "enumerate(list(key_params)[:2])", "loop_cut_short", file=ADAM),
         ),
-        harmless=(Edit(26, r"\(D\[i\]\*\*2\)", "np.square(D[i])", ADAM),),
+        harmless=(
+            Edit(26, r"\(D\[i\]\*\*2\)", "np.square(D[i])", ADAM),
+            Edit(29, r"self\.lr / \((.*)\) \* w_m_hat", r"self.lr * w_m_hat / (\1)", ADAM),
+        ),
         adaptive=True,
         more=MORE,
         stubs=PACKAGES,

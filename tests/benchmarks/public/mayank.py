@@ -56,7 +56,6 @@ PROGRAMS = [
             mistake(41, r"self\.h", "self.h / self.V", "batch_scale_1_over_N", "extra_factor"),
             mistake(43, r"np\.dot\(self\.W1,e\)", "self.h", "wrong_variable", "upstream_gradient_dropped"),
             mistake(43, r"self\.W1,e", "dLdW1,e", "gradient_or_update_used_for_weight", "wrong_variable"),
-            mistake(43, r"np\.dot\(X,", "np.dot(X - 1 / self.V,", "wrong_variable", "extra_term"),
             mistake(44, r"- self\.alpha", "+ self.alpha", "sign_flipped"),
             mistake(45, r"self\.W - self\.alpha", "self.W - self.alpha * self.alpha", "extra_factor"),
             two(

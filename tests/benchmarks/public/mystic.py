@@ -90,7 +90,6 @@ PROGRAMS = [
                 "w -= self.learning_rate * (dW + w)",
                 "regularisation_term_wrong",
                 "gradient_or_update_used_for_weight",
-                "extra_term",
             ),
             two(
                 mistake(20, r"zs\[i\]", "as_[i]", "derivative_of_activated_value", "derivative_at_wrong_point"),
@@ -122,10 +121,10 @@ PROGRAMS = [
                 "wrong_variable",
             ),
             mistake(73, r"self\.gamma \* self\.past_gradients\[i\] \+", "", "optimizer_rule_wrong", "missing_path_through_time"),
-            mistake(74, r"-=", "+=", "sign_flipped"),
             mistake(
-                74, r"past_gradients\[i\]", "past_gradients[0].mean()", "wrong_index", "wrong_variable", "optimizer_rule_wrong"
+                74, r"self\.past_gradients\[i\]$", "self.learning_rate * dW", "optimizer_rule_wrong", "missing_path_through_time"
             ),
+            mistake(74, r"-=", "+=", "sign_flipped"),
             mistake(20, r"dA \* ", "", "upstream_gradient_dropped"),
             mistake(
                 21,
@@ -136,7 +135,10 @@ PROGRAMS = [
                 "wrong_variable",
             ),
         ),
-        harmless=(Edit(74, r"-= (.*)$", r"= self.net.weights[i] - \1"),),
+        harmless=(
+            Edit(74, r"-= (.*)$", r"= self.net.weights[i] - \1"),
+            Edit(22, r"\[dW\] \+ gradients", "[dW, *gradients]"),
+        ),
         adaptive=True,
         more=(EXAMPLE,),
         mend=(
@@ -165,7 +167,10 @@ PROGRAMS = [
             mistake(234, r"\+=", "-=", "sign_flipped"),
             mistake(236, r"\+= 1", "+= 2", "optimizer_rule_wrong", "wrong_index"),
         ),
-        harmless=(Edit(229, r"dW \*\* 2", "np.square(dW)"),),
+        harmless=(
+            Edit(229, r"dW \*\* 2", "np.square(dW)"),
+            Edit(25, r"np\.matmul\(dZ, batch\) / m", "dZ @ batch / m"),
+        ),
         adaptive=True,
         more=(EXAMPLE,),
         mend=(MEND,),
@@ -188,11 +193,14 @@ PROGRAMS = [
                 196, r"\(1 - self\.gamma\) \* dW \*\* 2", "((1 - self.gamma) * dW) ** 2", "optimizer_rule_wrong", "extra_factor"
             ),
             mistake(197, r"np\.sqrt\((.*)\) \* dW", r"(\1) * dW", "optimizer_rule_wrong", "missing_factor"),
-            mistake(197, r" \* dW", " * np.sign(dW) * dW ** 2", "optimizer_rule_wrong", "extra_factor"),
+            mistake(196, r"dW \*\* 2", "np.abs(dW)", "optimizer_rule_wrong", "missing_factor"),
             mistake(198, r"\+=", "-=", "sign_flipped"),
             mistake(23, r"dZ\)", "2 * dZ)", "factor_2", "extra_factor"),
         ),
-        harmless=(Edit(197, r" \* dW", " * np.multiply(1, dW)"),),
+        harmless=(
+            Edit(197, r" \* dW", " * np.multiply(1, dW)"),
+            Edit(196, r"dW \*\* 2", "np.square(dW)"),
+        ),
         adaptive=True,
         more=(EXAMPLE,),
         mend=(MEND,),

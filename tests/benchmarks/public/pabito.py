@@ -68,13 +68,6 @@ PROGRAMS = [
             mistake(294, r"delta_arr\[l_ix\], ", "delta_arr[l_ix] ** 2, ", "extra_factor"),
             mistake(295, r"delta_arr\[l_ix\]", "delta_arr[l_ix] / self.input_size", "batch_scale_1_over_N", "extra_factor"),
             mistake(296, r"grad_w, grad_b", "grad_w, 0 * grad_b", "upstream_gradient_dropped", "missing_factor"),
-            mistake(
-                294,
-                r"self\.activations\[l_ix\]",
-                "self.activations[l_ix] - 1",
-                "wrong_activation_in_weight_gradient",
-                "wrong_variable",
-            ),
             mistake(292, r"range\(len\(delta_arr\)\)", "range(1, len(delta_arr))", "loop_cut_short"),
             two(
                 mistake(5, r"0\.01", "0", "relu_mask_wrong", "wrong_activation_derivative"),

@@ -83,9 +83,7 @@ PROGRAMS = [
                 "batch_scale_1_over_N",
                 "missing_factor",
             ),
-            mistake(
-                283, r"np\.exp\(self\.latent_logvar\)-1", "np.exp(self.latent_logvar)", "loss_derivative_wrong", "missing_term"
-            ),
+            mistake(283, r"np\.exp\(self\.latent_logvar\)-1", "np.exp(self.latent_logvar)", "loss_derivative_wrong"),
             mistake(286, r" \+ dkl_mu", "", "upstream_gradient_dropped", "regularisation_term_wrong"),
             mistake(294, r"dout_mu \+ dout_logvar", "dout_mu", "upstream_gradient_dropped"),
             mistake(298, r"layers:", "layers[1:]:", "loop_cut_short", "missing_activation_derivative"),

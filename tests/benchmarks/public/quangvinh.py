@@ -113,7 +113,7 @@ PROGRAMS = [
             mistake(310, r"2 \* ", "", "factor_2", "missing_factor"),
             mistake(310, r"exp_result", "power", "wrong_variable", "wrong_activation_derivative"),
             mistake(318, r"item_feature_f - user_feature_f", "user_feature_f - item_feature_f", "sign_flipped"),
-            mistake(318, r"\(item_feature_f - user_feature_f\)", "item_feature_f", "missing_term", "wrong_variable"),
+            mistake(318, r"\(item_feature_f - user_feature_f\)", "item_feature_f", "wrong_variable"),
             mistake(319, r"reg \* user_feature_f", "reg * item_feature_f", "regularisation_term_wrong", "wrong_variable"),
             mistake(
                 320,

@@ -57,7 +57,8 @@ PROGRAMS = [
                 "batch_scale_1_over_N",
                 "extra_factor",
             ),
-            mistake(65, r"self\.W\.T @ dz", "self.W.T @ np.sign(dz)", "upstream_gradient_dropped", "wrong_variable"),
+            mistake(65, r"self\.W\.T", "self.dW.mean(axis=0).T", "gradient_or_update_used_for_weight", "wrong_variable"),
+            mistake(127, r"y - y_hat", "y", "loss_derivative_wrong"),
             mistake(155, r" \+ dh_next", "", "missing_path_through_time"),
             mistake(155, r"self\.activation\.backward\((dh \+ dh_next)\)", r"\1", "missing_activation_derivative"),
             mistake(
@@ -83,7 +84,6 @@ PROGRAMS = [
                 "missing_activation_derivative",
             ),
             mistake(216, r"dy, dh_prev\)", "dy, np.zeros_like(dh_prev))", "missing_path_through_time"),
-            mistake(211, r"y, y_hat\)", "y, y_hat) / y.shape[1] + y", "loss_derivative_wrong", "extra_term"),
             mistake(220, r"Grad \+= grad", "Grad = grad", "gradient_accumulated_across_steps", "missing_path_through_time"),
             mistake(208, r"range\(T\)", "range(1, T)", "loop_cut_short"),
             two(

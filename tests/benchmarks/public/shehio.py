@@ -105,13 +105,11 @@ PROGRAMS = [
                 64, r"episode_dlogps \*= .*$", "pass", "missing_factor", "loss_derivative_wrong", "upstream_gradient_dropped"
             ),
             mistake(99, r" \* gamma", "", "missing_factor"),
-            mistake(104, r"discounted_rewards -= .*$", "pass", "normalisation_term_missing", "missing_term"),
+            mistake(104, r"discounted_rewards -= .*$", "pass", "normalisation_term_missing"),
             mistake(77, r"episode_hidden_layers", "np.ones_like(episode_hidden_layers)", "relu_mask_wrong", "wrong_variable"),
             mistake(41, r"eph\.T", "(eph / len(eph)).T", "batch_scale_1_over_N", "extra_factor", file=MLP),
-            mistake(42, r"epdlogp", "np.sign(epdlogp)", "upstream_gradient_dropped", "wrong_variable", file=MLP),
             mistake(43, r"eph <= 0", "dh <= 0", "relu_mask_wrong", "wrong_variable", file=MLP),
             mistake(43, r"dh\[eph <= 0\] = 0", "pass", "relu_mask_wrong", "missing_activation_derivative", file=MLP),
-            mistake(44, r"epx", "epx - epx.mean(axis=0)", "wrong_variable", "wrong_activation_in_weight_gradient", file=MLP),
             mistake(45, r'"W1": dW1', '"W1": -dW1', "sign_flipped", file=MLP),
             two(
                 mistake(99, r" \* gamma", "", "missing_factor"),

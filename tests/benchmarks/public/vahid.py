@@ -98,7 +98,7 @@ PROGRAMS = [
             Edit(160, r"^     return", "    return"),
         ),
         mend=(Edit(114, r"= .*$", "= dcnextf"), Edit(139, r"= .*$", "= dcnextb")),
-        published=("extra_factor", "factor_2", "gradient_accumulated_across_steps", "counted_twice", "extra_term"),
+        published=("extra_factor", "factor_2", "gradient_accumulated_across_steps"),
         blame=(114, 139, 116, 117, 118, 130, 141, 142, 143, 155),
         backward={"BiLSTM.py": (106, 160)},
         group="later",

@@ -42,21 +42,11 @@ PROGRAMS = [
             mistake(42, r" \* dl", "", "upstream_gradient_dropped"),
             mistake(45, r"np\.mean", "np.sum", "bias_gradient_reduction", "batch_scale_1_over_N"),
             mistake(45, r"dl_a", "dl", "missing_activation_derivative", "wrong_variable"),
-            mistake(
-                48, r"prev_layer\.T", "np.heaviside(prev_layer, 0.5).T", "wrong_activation_in_weight_gradient", "wrong_variable"
-            ),
             mistake(48, r" / y\.shape\[0\]", " / y.size", "batch_scale_1_over_N"),
             mistake(54, r"dl_a\.T", "dl.T", "missing_activation_derivative", "wrong_variable"),
             mistake(54, r"w @ dl_a", "(w - dw) @ dl_a", "updated_weights_used", "wrong_variable"),
             mistake(66, r"-=", "+=", "sign_flipped"),
             mistake(67, r"learning_rate \* db", "learning_rate * db * b", "extra_factor"),
-            mistake(
-                86,
-                r"update_helper\.append\(\(x,",
-                "update_helper.append((np.sign(x),",
-                "wrong_variable",
-                "wrong_activation_in_weight_gradient",
-            ),
             mistake(23, r"np\.heaviside\(x, 1\.0\)", "np.heaviside(-x, 1.0)", "relu_mask_wrong", "sign_flipped", file=POLICY),
             two(
                 mistake(42, r" \* dl", "", "upstream_gradient_dropped"),

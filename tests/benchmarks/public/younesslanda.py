@@ -116,7 +116,6 @@ PROGRAMS = [
         more=(LSTM, LINEAR, SGD, UTILS),
         mend=(Edit(98, r"z\[t\]", "(z[t] - (c[t-1] if t else 0))", LSTM),),
         published=(
-            "missing_term",
             "wrong_variable",
             "missing_path_through_time",
             "upstream_gradient_dropped",
