@@ -132,6 +132,11 @@ PROGRAMS = [
         ),
         harmless=(
             Edit(318, r"deriv_base \* \(item_feature_f - user_feature_f\)", "-deriv_base * (user_feature_f - item_feature_f)"),
+            Edit(
+                302,
+                r"np\.sum\(np\.square\(user_feature_vec - item_feature_vec\)\)",
+                "np.linalg.norm(user_feature_vec - item_feature_vec) ** 2",
+            ),
         ),
         root="matrix_factorization",
         stubs=NUMBA,

@@ -149,7 +149,10 @@ PROGRAMS = [
             mistake(68, r"self\.gradient_buffer\[k\] = .*$", "pass", "gradient_accumulated_across_steps", file=MLP),
             mistake(43, r"eph <= 0", "eph < 0", "relu_mask_wrong", file=MLP),
         ),
-        harmless=(Edit(67, r"learning_rate \* g / ", "g * learning_rate / ", MLP),),
+        harmless=(
+            Edit(67, r"learning_rate \* g / ", "g * learning_rate / ", MLP),
+            Edit(42, r"np\.outer\(epdlogp, (.*)\)$", r"epdlogp * \1", MLP),
+        ),
         adaptive=True,
         more=MORE,
         root=ROOT,

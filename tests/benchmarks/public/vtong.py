@@ -113,7 +113,10 @@ PROGRAMS = [
             mistake(19, r"grad_w_i", "grad_w_tilde_j", "wrong_variable", file=ADAGRAD),
             mistake(41, r"self\.W_tilde\[j\]", "self.W_tilde[j] * self.b_tilde[j]", "extra_factor", file=MODEL),
         ),
-        harmless=(Edit(15, r"grad_w_tilde_j \*\* 2", "grad_w_tilde_j * grad_w_tilde_j", ADAGRAD),),
+        harmless=(
+            Edit(15, r"grad_w_tilde_j \*\* 2", "grad_w_tilde_j * grad_w_tilde_j", ADAGRAD),
+            Edit(42, r"common \* self\.W\[i\]", "self.W[i] * common", MODEL),
+        ),
         adaptive=True,
         more=(MODEL, ADAGRAD, *SHARED),
         stubs={"glove/__init__.py": ""},

@@ -107,7 +107,10 @@ PROGRAMS = [
             mistake(192, r"dWxh, dWhh, dWhy, dbh", "dWxh, dWhh.T, dWhy, dbh", "transposed"),
             mistake(98, r"dhnext", "hprev", "wrong_variable", "missing_path_through_time"),
         ),
-        harmless=(Edit(194, r"dparam \* dparam", "np.square(dparam)"),),
+        harmless=(
+            Edit(194, r"dparam \* dparam", "np.square(dparam)"),
+            Edit(102, r"\(1 - hs\[t\] \* hs\[t\]\) \* dh", "dh - hs[t] ** 2 * dh"),
+        ),
         adaptive=True,
         keep=((14, 14), (54, 115), (179, 197)),
         head="def step(inputs, targets, hprev):",
