@@ -191,8 +191,10 @@ class Binder:
         self.series = series_of(arguments)
 
     def resolve(self, frame: FrameType, depth: int, known: Readers) -> Readers:
-        """Readers of the arguments that this frame can give; what was found by its exact name stays."""
-        settled = {variable.argument: (variable, read) for variable, read in known if variable.from_bind or variable.rank[0] == 0}
+        """Readers of the arguments that this frame can give; what was found by its exact name in a local variable stays."""
+        settled = {
+            variable.argument: (variable, read) for variable, read in known if variable.from_bind or variable.rank[:2] == (0, 0)
+        }
         variables = {k: v for k, v in frame.f_locals.items() if k.isidentifier() and usable(v)}  # pytest has `@py_assert1`
         readers: Readers = []
         depth = -depth if self.inner else depth

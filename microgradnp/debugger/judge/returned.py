@@ -11,12 +11,12 @@ import numpy as np
 from microgradnp.debugger.judge.judged import ROUNDING, Judged, both, multiple_of, quantity, tolerance
 from microgradnp.debugger.judge.movements import ONLY_ZERO, ZERO, judge_update
 from microgradnp.debugger.judge.numbers import judge_numbers
-from microgradnp.debugger.judge.pairing import is_always_zero, nodes_of, pair_by_structure
+from microgradnp.debugger.judge.pairing import holder_of, is_always_zero, nodes_of, pair_by_structure
 from microgradnp.debugger.judge.points import Point
 from microgradnp.debugger.record.findings import place_of
 from microgradnp.debugger.record.nodes import Group, Node
 from microgradnp.debugger.record.step import Step
-from microgradnp.debugger.record.structure import ARRANGED, exchanged, parts_in
+from microgradnp.debugger.record.structure import ARRANGED, exchanged, parts_in, size_of
 from microgradnp.debugger.record.ways import arrived, readings
 from microgradnp.derivatives.agreement import scale_of
 
@@ -26,7 +26,7 @@ MOST_NUMBERS = 20  # of a returned tuple of numbers that are gradients by themse
 
 def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None:
     """What the program returns or keeps, against the gradients. What equals none is paired by its shape and its neighbours."""
-    kept = dict(kept_pieces(step))
+    kept = dict(kept_pieces(step, point))
     taken: dict[str, str] = {}  # path -> argument
     for argument in entries:
         size = step.evaluation.gradients[argument].size
@@ -97,14 +97,14 @@ def is_nothing(step: Step, point: Point, held: Any) -> bool:
     return True
 
 
-def kept_pieces(step: Step) -> Iterator[tuple[str, Any]]:
+def kept_pieces(step: Step, point: Point) -> Iterator[tuple[str, Any]]:
     """(place, operand) of what is returned or kept and was made after the forward pass; also what it was put together from."""
-    for path, held in step.record.kept.items():
+    for path, held in stacked(step, point).items():
         if not step.backward & set(nodes_of(held)):
             continue
         yield path, held
         if type(held) is Group and len(held.items) <= MOST_NUMBERS:
-            yield from ((f"{path}[{k}]", item) for k, item in enumerate(held.items) if type(item) is Node)
+            yield from ((f"{path}[{k}]", item) for k, item in enumerate(held.items) if type(item) is Node and size_of(item) == 1)
         todo = [held] if type(held) is Node else []
         while todo:
             node = todo.pop()
@@ -113,6 +113,43 @@ def kept_pieces(step: Step) -> Iterator[tuple[str, Any]]:
                     if parent in step.backward:
                         yield f"{path}[piece {k} of {node.number}]", parent
                         todo.append(parent)
+
+
+def stacked(step: Step, point: Point) -> dict[str, Any]:
+    """What is returned or kept. A list of arrays stands as one where it is a gradient, or only it has the shape of one.
+
+    So filters are often kept, one by one, in a nested list.
+    """
+    kept: dict[str, Any] = dict(step.record.kept)
+    shapes = {a: np.squeeze(gradient).shape for a, gradient in step.evaluation.gradients.items()}
+    while True:
+        for holder, paths in lists_of(kept).items():
+            inner = {shape_of(kept[path], step) for path in paths}
+            shape = next(iter(inner)) if len(inner) == 1 else None
+            if not shape:
+                continue
+            whole = Group(list, tuple(kept[path] for path in paths))
+            fitting = [a for a, own in shapes.items() if own == (len(paths), *shape)]
+            is_part = any(own[-len(shape) - 1 :] == (len(paths), *shape) for own in shapes.values())
+            if (is_part and shape not in shapes.values()) or any(multiple_of(step, point, whole, a) for a in fitting):
+                kept = {holder if p == paths[0] else p: whole if p == paths[0] else held for p, held in kept.items()}
+                kept = {p: held for p, held in kept.items() if p not in paths}
+                break
+        else:
+            return kept
+
+
+def lists_of(kept: dict[str, Any]) -> dict[str, list[str]]:
+    """The lists of which all entries are kept, each by itself, with the places of these."""
+    found: dict[str, list[str]] = {}
+    for path in kept:
+        if path.endswith("]"):
+            found.setdefault(holder_of(path), []).append(path)
+    return {
+        holder: paths
+        for holder, paths in found.items()
+        if len(paths) > 1 and holder not in kept and paths == [f"{holder}[{k}]" for k in range(len(paths))]
+    }
 
 
 def comes_from(step: Step, held: Any, argument: str) -> bool:

@@ -131,7 +131,8 @@ class Graph:
         """Targets: behind them come masks only, neither a parameter nor another argument that could be the targets."""
         own = [a for a in tensors(node) if argument in self.carried.get(id(a), ())]
         others = [a for a in self.others(node, argument) if self.makers[id(a)]]
-        if not others or any(not stand_side_by_side(a.shape, b.shape) for a in own for b in others if b.size > 1):
+        adds = node.rule.name == "add"  # a bias does, targets hardly
+        if not others or any(not stand_side_by_side(a.shape, b.shape, adds) for a in own for b in others if b.size > 1):
             return False
         later = {id(node)}
         for other in self.evaluation.nodes:
@@ -173,8 +174,13 @@ class Graph:
         return not np.any(value) or (value.ndim > 1 and value.shape == node.shape and node.shape in shapes)
 
 
-def stand_side_by_side(first: tuple[int, ...], second: tuple[int, ...]) -> bool:
-    """Whether two arrays have as many entries along every axis, or one for each sample."""
+def stand_side_by_side(first: tuple[int, ...], second: tuple[int, ...], exactly: bool) -> bool:
+    """Whether two arrays have as many entries along every axis, or one for each sample.
+
+    If not `exactly`, a row stands beside a matrix of one row.
+    """
+    if not exactly:
+        first, second = (shape[next((k for k, n in enumerate(shape) if n > 1), 0) :] for shape in (first, second))
     return first == second or (len(first) == len(second) > 1 and first[0] == second[0])
 
 

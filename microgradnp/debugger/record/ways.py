@@ -10,7 +10,7 @@ import numpy as np
 
 from microgradnp.debugger.record.findings import place_of
 from microgradnp.debugger.record.nodes import Node
-from microgradnp.debugger.record.structure import Part, Structure, exchanged, part_of, parts_in, root_of
+from microgradnp.debugger.record.structure import ARRANGED, Part, Structure, exchanged, part_of, parts_in, root_of
 
 
 def goes_on(structure: Structure, held: Any, last: Any, tail: str) -> bool:
@@ -85,9 +85,18 @@ def longest_way(structure: Structure, part: Part, ends: list[Node]) -> list[Node
     for end in dict.fromkeys(ends):
         if end.number > part.node.number and (best is None or end.number > best[-1].number):
             way = structure.way(part.node, end)
-            if way is not None and len(way) > 1:
+            if way is not None and len(way) > 1 and not is_reordered(part, way):
                 best = way
     return best
+
+
+def is_reordered(part: Part, way: list[Node]) -> bool:
+    """Whether a way only puts the numbers into another order, or leaves some out. So data are shuffled, and nothing learns."""
+    if not all(node.kind in ("view", "hold") or getattr(node.function, "__name__", "") in ARRANGED for node in way[1:]):
+        return False
+    before = np.asarray(part.node.value if part.array is None else part.node.memory.part(part.node.version, part.array))
+    after = np.asarray(way[-1].value)
+    return not np.array_equal(before, after) and bool(np.isin(after, before).all())
 
 
 def is_read_again(structure: Structure, way: list[Node]) -> bool:
