@@ -90,6 +90,30 @@ class Pairing:
             if place := self.only_one(argument, found, [a for a in self.left if holder_of(self.origin(a)) == holder_of(own)]):
                 yield argument, place
 
+    def by_keys(self) -> Pairs:
+        """`grads["dw"]` for `net["w"]`: one place has a key for each parameter of an object or a dict, with one affix for all."""
+        found: list[Pairs] = []
+        origins = {a: self.origin(a) for a in self.gradients}
+        for owner in {holder_of(origin) for origin in origins.values() if tail(origin)}:
+            own = {a: word(origin) for a, origin in origins.items() if tail(origin) and holder_of(origin) == owner}
+            for holder in {holder_of(path) for path in self.free if tail(path) and "[piece" not in path}:
+                places = {word(path): path for path in self.kept if holder_of(path) == holder and "[piece" not in path}
+                affixes = {affix for key in places for name in own.values() for affix in affixes_of(key, name)}
+                ways = [self.with_affix(own, places, affix) for affix in affixes]
+                found += [way for way in ways if len(way) > 1 and self.covers(way, own)]
+        return found[0] if len(found) == 1 else {}
+
+    def with_affix(self, own: dict[str, str], places: Pairs, affix: tuple[str, str]) -> Pairs:
+        """The places whose key is the name of a parameter between a prefix and a suffix, as far as the shapes fit."""
+        named = {a: places[key] for a, name in own.items() if (key := affix[0] + name + affix[1]) in places}
+        return {
+            a: p for a, p in named.items() if self.taken.get(p) == a or (p in self.free and a in self.left and self.fits(p, a))
+        }
+
+    def covers(self, way: Pairs, own: dict[str, str]) -> bool:
+        """Whether all arguments from one owner have a place, but for data."""
+        return own.keys() - way.keys() <= untrained(self.step.evaluation, {*way, *self.taken.values()}, set())
+
     def by_order(self) -> Pairs:
         """All gradients in the order of the model's arguments, in the opposite order, or layer by layer from the last."""
         found: list[Pairs] = []
@@ -174,8 +198,9 @@ def pair_by_structure(
     left = [a for a, entry in entries.items() if entry.status == "not checked"]
     pairing = Pairing(step, point, kept, dict(taken), left)
     found = pairing.by_order()
-    for argument, place in pairing.by_owner():
-        found.setdefault(argument, place)
+    for argument, place in (*pairing.by_owner(), *pairing.by_keys().items()):
+        if place not in found.values():
+            found.setdefault(argument, place)
     others = {a: place for a, place in pairing.by_elimination() if a not in found and place not in found.values()}
     if pairing.is_complete({**found, **others}):
         found |= others
@@ -230,6 +255,19 @@ def holder_of(path: str) -> str:
 def tail(path: str) -> str:
     """The last word of a place: `.W` of `self.W`."""
     return path.removeprefix(holder_of(path))
+
+
+def word(path: str) -> str:
+    """The key or the attribute at the end of a place: `W` of `self.W` and of `net['W']`."""
+    return tail(path).strip(".[]'\"")
+
+
+def affixes_of(key: str, name: str) -> Iterator[tuple[str, str]]:
+    """What stands before, or behind, a name in a key."""
+    if name and key.endswith(name):
+        yield key.removesuffix(name), ""
+    if name and key.startswith(name) and key != name:
+        yield "", key.removeprefix(name)
 
 
 def root_of_place(path: str) -> str:
