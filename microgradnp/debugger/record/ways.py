@@ -94,7 +94,8 @@ def is_reordered(part: Part, way: list[Node]) -> bool:
     """Whether a way only puts the numbers into another order, or leaves some out. So data are shuffled, and nothing learns."""
     if not all(node.kind in ("view", "hold") or getattr(node.function, "__name__", "") in ARRANGED for node in way[1:]):
         return False
-    before = np.asarray(part.node.value if part.array is None else part.node.memory.part(part.node.version, part.array))
+    memory = part.node.memory
+    before = np.asarray(part.node.value if memory is None or part.array is None else memory.part(part.node.version, part.array))
     after = np.asarray(way[-1].value)
     return not np.array_equal(before, after) and bool(np.isin(after, before).all())
 
