@@ -22,6 +22,7 @@ from microgradnp.debugger.derived import findings as findings_of
 from microgradnp.debugger.judge.common import common_factor
 from microgradnp.debugger.judge.gate import ask_record
 from microgradnp.debugger.judge.rerun import Rerun
+from microgradnp.debugger.optimizer.kept import keeps_rule
 from microgradnp.debugger.optimizer.mistake import Mistake
 from microgradnp.debugger.record import alarm
 from microgradnp.debugger.record.alarm import OutOfTimeError
@@ -215,7 +216,7 @@ def stands(case: Case, workshop: Workshop, factors: dict[frozenset[str], float],
     if factors.get(frozenset(right), 1.0) == 1:
         factors[frozenset(right)] = factor
     mended = needed <= set(again.verdict.right) and set(again.verdict.wrong) < set(made.wrong)
-    return mended and keeps_forward(made, again.verdict)
+    return mended and keeps_forward(made, again.verdict) and keeps_rule(made, again.verdict, question.wanted)
 
 
 def case_behind(fault: Fault, workshop: Workshop) -> Case | None:

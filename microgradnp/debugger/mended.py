@@ -6,13 +6,16 @@ import contextlib
 import itertools
 import time as clock
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.case import Question
 from microgradnp.debugger.derive.guard import keeps_forward, keeps_start
 from microgradnp.debugger.derive.scene import Question as Edited
 from microgradnp.debugger.derive.scene import judged
+from microgradnp.debugger.judge import points
 from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.optimizer.mistake import Mistake
 from microgradnp.debugger.optimizer.remedies import remedies
@@ -26,6 +29,7 @@ from microgradnp.debugger.repair.changes import Change
 MOST_RUNS = 40
 MOST = 10_000  # operations that are recorded of a run
 WITHOUT_MEMORY = ("grows", "adds_a_number", "grows_by_itself")  # plain steps may be what was meant
+FRESH = 0.3  # the share by which fresh inputs differ
 SHARE = 0.6  # of what is left of the budget
 
 
@@ -59,7 +63,11 @@ def mended(question: Question, made: Verdict, mistakes: list[Mistake]) -> list[M
             break
         runs += 1
         rules = proved(question, first, made.wrong, {file: after})
-        if rules and all(rules[m.argument] != GRADIENT_DESCENT or m.kind in WITHOUT_MEMORY for m in chosen):
+        if (
+            rules
+            and proved(question, None, made.wrong, {file: after})
+            and all(rules[m.argument] != GRADIENT_DESCENT or m.kind in WITHOUT_MEMORY for m in chosen)
+        ):
             rule = ", ".join(dict.fromkeys(rules[m.argument] for m in chosen))
             changes = {m: text.changed(option) for m, option in chosen.items()}
             return [
@@ -81,24 +89,38 @@ def choices(text: Text, mistakes: list[Mistake]) -> Iterator[dict[Mistake, Optio
                 yield {m: ways[m][min(at[m.kind], len(ways[m]) - 1)] for m in own}
 
 
-def proved(question: Question, first: Verdict, wrong: list[str], texts: dict[str, str]) -> dict[str, str] | None:
-    """The rule of each parameter in the first steps of an edited program, with right gradients. None where one has none."""
+def proved(question: Question, first: Verdict | None, wrong: list[str], texts: dict[str, str]) -> dict[str, str] | None:
+    """The rule of each parameter in the first steps of an edited program, with right gradients. None where one has none.
+
+    The start is that of the `first` run. Without one the program runs on fresh inputs.
+    """
     try:
         with aside():
-            again = from_the_start(question, texts)
+            again = from_the_start(question, texts, fresh=first is None)
             course = course_in(again, question.wanted, 0, steps=4)
     except Exception:  # an edited program may raise anything
         return None
-    if course is None or not keeps_start(first, again) or not keeps_forward(first, again):
+    if course is None or (first is not None and not (keeps_start(first, again) and keeps_forward(first, again))):
         return None
     if again.wrong or not set(wrong) <= set(course.arguments) or (course.remembers and len(course.stages) < 3):
         return None
     return rules_of(course)
 
 
-def from_the_start(question: Question, texts: dict[str, str]) -> Verdict:
-    """The verdict on the first steps of a program, perhaps edited."""
+def varied(held: Any) -> Any:
+    """Arguments with other numbers in arrays of floats. Labels, masks and single numbers stay."""
+    if isinstance(held, (tuple, list)) and type(held) in (tuple, list):
+        return type(held)(varied(part) for part in held)
+    if type(held) is dict:
+        return {key: varied(part) for key, part in held.items()}
+    new = points.varied(held, np.random.default_rng(3), FRESH, points.REAL) if isinstance(held, np.ndarray) else None
+    return held if new is None else new
+
+
+def from_the_start(question: Question, texts: dict[str, str], fresh: bool = False) -> Verdict:
+    """The verdict on the first steps of a program, perhaps edited, and perhaps on other arrays than the user's."""
     program = question.program
-    world = World(program.function, program.args, program.kwargs)
+    args, kwargs = (varied(program.args), varied(program.kwargs)) if fresh else (program.args, program.kwargs)
+    world = World(program.function, args, kwargs)
     until = clock.thread_time() + max(1.0, 0.2 * question.budget.seconds)
     return judged(Edited(world, question.model, question.wanted, 0, MOST), texts, until=until)

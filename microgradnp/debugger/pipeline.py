@@ -38,7 +38,7 @@ from microgradnp.debugger.judge.verdict import ANOTHER_RULE, Verdict
 from microgradnp.debugger.match.references import ModelError, evaluate, is_regular
 from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.mended import mended
-from microgradnp.debugger.optimizer.rule import rule_followed, wrong_rule
+from microgradnp.debugger.optimizer.rule import UNKNOWN_RULE, rule_followed, wrong_rule
 from microgradnp.debugger.record.alarm import OutOfTimeError, alarm
 from microgradnp.debugger.report.reasons import reasons
 from microgradnp.debugger.report.report import Report
@@ -87,14 +87,23 @@ def answered(case: Case, recorded: Recorded) -> Report:
     elif recorded.verdict is not None:
         found = report_on(judged_case(replace(case, recorded=recorded), recorded.verdict))
         found.parting = recorded.verdict.parting
-        said = found.verdict.conventions
-        if found.verdict.ok and ANOTHER_RULE in said:
-            said[said.index(ANOTHER_RULE)] = rule_followed(recorded.verdict, asked.wanted, number) or ANOTHER_RULE
+        if found.verdict.ok:
+            say_rule(found, rule_followed(recorded.verdict, asked.wanted, number, found.verdict.entries))
     else:
         found = judged_by_lines(replace(case, recorded=recorded))
+    found.rule_is_open |= ANOTHER_RULE in found.verdict.conventions
     if found.verdict.unjudged:
         found.proposal = other_binding(case)
     return found
+
+
+def say_rule(found: Report, rule: str | None) -> None:
+    """Say by which rule the parameters move, or that nobody knows whether it is right."""
+    said = found.verdict.conventions
+    found.rule_is_open = rule is None and bool(found.verdict.entries)
+    told = UNKNOWN_RULE if found.rule_is_open else rule
+    if told:
+        said[:] = [told, *(one for one in said if one != ANOTHER_RULE)]
 
 
 def cut_short(case: Case, recorded: Recorded) -> Report:

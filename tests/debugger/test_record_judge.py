@@ -94,7 +94,8 @@ def transposed(x, t, W, V, rate=0.1):
 
 def doubled(x, t, W, V, rate=0.1):
     a, b = gradients(x, t, W, V)
-    W -= 2 * rate * a
+    a = 2 * a
+    W -= rate * a
     V -= rate * b
 
 

@@ -7,6 +7,7 @@ import time as clock
 from microgradnp.debugger.derive.guard import keeps_forward, keeps_start
 from microgradnp.debugger.derive.scene import Question, Scene, judged, latest
 from microgradnp.debugger.judge.recorded import Verdict
+from microgradnp.debugger.optimizer.kept import keeps_rule
 
 JUDGED = ("right", "agrees", "wrong", "cannot judge")
 
@@ -48,4 +49,7 @@ class Judge:
             return None
         if verdict.number == first.number == 0 and not keeps_start(first, verdict):
             return None
-        return verdict if keeps_forward(first, verdict) else None
+        if not keeps_forward(first, verdict):
+            return None
+        mends = self.is_complete(verdict)
+        return verdict if not mends or keeps_rule(first, verdict, self.question.wanted, texts) else None

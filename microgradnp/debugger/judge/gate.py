@@ -22,6 +22,7 @@ from microgradnp.debugger.capture.versions import Version
 from microgradnp.debugger.judge import recorded as record_judge
 from microgradnp.debugger.judge.evidence import Entry, Place, locate_version
 from microgradnp.debugger.judge.judged import Judged
+from microgradnp.debugger.judge.own_rule import OPEN
 from microgradnp.debugger.judge.recorded import OTHER_FORWARD, judge_record
 from microgradnp.debugger.judge.returned import RIGHT_HERE
 from microgradnp.debugger.judge.verdict import FORGOTTEN, Verdict, conventions, relation
@@ -190,7 +191,7 @@ def completed(verdict: Verdict, first: Verdict, second: Verdict | None) -> Verdi
 
     A parameter that never moves stays unchecked, with its right gradient as the reason.
     """
-    disproved = {argument for argument, why in verdict.unjudged.items() if why == RIGHT_HERE}
+    disproved = {argument for argument, why in verdict.unjudged.items() if why == RIGHT_HERE or why.startswith(OPEN)}
     for argument in [a for a in (*verdict.unjudged, *verdict.unchecked) if a not in disproved]:
         seen = [line.entries.get(argument) for line in (first, second) if line is not None]
         if len(seen) == 2 and all(entry is not None and entry.ok for entry in seen) and seen[0] is not None:

@@ -16,6 +16,7 @@ import numpy as np
 from microgradnp.debugger.judge.alternating import judge_alternating
 from microgradnp.debugger.judge.judged import Judged, multiple_of, quantity
 from microgradnp.debugger.judge.movements import judge_update, movement
+from microgradnp.debugger.judge.own_rule import settle_own_rules
 from microgradnp.debugger.judge.parting import parting
 from microgradnp.debugger.judge.points import other_point
 from microgradnp.debugger.judge.returned import is_another, judge_returned
@@ -47,6 +48,7 @@ class Verdict:
     number: int = 0
     last: int = 0  # the last step that was judged
     parting: str = ""  # where the forward pass is another than the model's
+    plain: bool = True  # whether every step that was judged moves each parameter by a multiple of its gradient
     unlike: str = ""  # why a later step was not judged
     ints: frozenset[str] = frozenset()  # parameters that are whole numbers of Python in the first step, which was left out
 
@@ -86,6 +88,7 @@ def judge_record(
         step = find_step(record, model, arguments, optional, number, ground)
     first = before = Verdict(step, {}, number, number, ints=ground.ints)
     first.entries = judge_step(first.step)
+    first.plain = is_plain(first)
     if record.error is not None and not first.step.after:
         first.entries = {argument: unproved(entry, record.error) for argument, entry in first.entries.items()}
     first.parting = "" if first.step.outputs or is_cut_short(first.step) else str(parting(first.step) or "")
@@ -111,7 +114,13 @@ def judge_record(
         if verdict.wrong:
             return verdict
         before, first.last = verdict, later
+        first.plain = first.plain and is_plain(verdict)
     return first
+
+
+def is_plain(verdict: Verdict) -> bool:
+    """Whether the parameters of a step move by multiples of their gradients, as far as that is known."""
+    return all(verdict.entries[a].evidence == "update" for a in verdict.step.after if a in verdict.right)
 
 
 def unproved(entry: Judged, error: str) -> Judged:
@@ -208,6 +217,7 @@ def judge_step(step: Step) -> dict[str, Judged]:
     settle_zeros(step, point, entries)
     settle(step, [entry for entry in entries.values() if entry.evidence == "returned"])
     settle_rules([entry for entry in entries.values() if entry.evidence == "gradient" and entry.status == "right"])
+    settle_own_rules(step, point, entries)
     for argument, entry in entries.items():
         if "times the others" in entry.why and entry.evidence == "returned" and is_another(step, entry, entries):
             entries[argument] = Judged(argument, "not checked")  # the error y - t is -1 times the gradient of t

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
+
+import numpy as np
 
 from microgradnp.debugger.capture.bind import Wanted
-from microgradnp.debugger.judge.judged import Judged
+from microgradnp.debugger.judge.judged import Judged, quantity
 from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.optimizer.mistake import Mistake
 from microgradnp.debugger.optimizer.mistakes import mistakes_of
-from microgradnp.debugger.optimizer.steps import STEPS, Course, course_of, found_step
+from microgradnp.debugger.optimizer.steps import STEPS, Course, course_of, found_step, moves_on
 from microgradnp.debugger.optimizer.textbook import rules_of
 from microgradnp.debugger.record.step import ground_of
 
@@ -17,6 +20,7 @@ UNKNOWN_RULE = (
     "the parameters move by a rule that is no textbook's (momentum, Nesterov, Adagrad, RMSProp, Adam, AdamW), as with clipping: "
     "only the gradients were checked, not the rule"
 )
+FOLLOWED_STEPS = 4
 
 
 def wrong_rule(made: Verdict, wanted: Wanted, number: int) -> tuple[Verdict, list[Mistake]] | None:
@@ -32,20 +36,42 @@ def wrong_rule(made: Verdict, wanted: Wanted, number: int) -> tuple[Verdict, lis
     return (with_right_gradients(made, course, number), mistakes) if course is not None and mistakes else None
 
 
-def rule_followed(made: Verdict, wanted: Wanted, number: int) -> str:
-    """By which rule the parameters move, in a sentence. Empty where the steps cannot be followed."""
-    try:
-        course = course_in(made, wanted, number)
-        rules = rules_of(course) if course is not None else {}
-    except Exception:  # as in `wrong_rule`
+def rule_followed(made: Verdict, wanted: Wanted, number: int, right: Iterable[str]) -> str | None:
+    """By which rule the parameters with a `right` gradient move, in a sentence; empty where each step is a plain one.
+
+    None where no rule was followed.
+    """
+    if not made.step.after:
+        return None if any(is_set_anew(made, argument) for argument in right) else ""
+    if made.plain and made.last > made.number:
         return ""
-    if rules is None:
-        return UNKNOWN_RULE
-    names = " and ".join(sorted(set(rules.values())))
-    return f"the parameters move as the formula of {names} says; the gradients were checked" if names else ""
+    try:
+        course = course_in(made, wanted, number, FOLLOWED_STEPS, whole=True)
+        rules = rules_of(course) if course is not None and is_long(course) else None
+        if made.plain and course is not None and not course.remembers and not moves_on(course.stages[-1]):
+            return ""
+    except Exception:  # as in `wrong_rule`
+        return None
+    if not rules:
+        return None
+    return f"the parameters move as the formula of {' and '.join(sorted(set(rules.values())))} says; the gradients were checked"
 
 
-def course_in(made: Verdict, wanted: Wanted, number: int, steps: int = STEPS) -> Course | None:
+def is_set_anew(made: Verdict, argument: str) -> bool:
+    """Whether a parameter that was not seen to move has other numbers at the end."""
+    variable = made.step.record.sightings.variable(argument)
+    if variable is None or not variable.history:
+        return False
+    first, last = (quantity(variable.history[k].value, made.step.values) for k in (0, -1))
+    return first is not None and last is not None and first.shape == last.shape and not np.array_equal(first, last)
+
+
+def is_long(course: Course) -> bool:
+    """Whether a course shows the rule: three steps, or all of a program that remembers nothing."""
+    return len(course.stages) >= 3 or not (course.remembers or moves_on(course.stages[-1]))
+
+
+def course_in(made: Verdict, wanted: Wanted, number: int, steps: int = STEPS, whole: bool = False) -> Course | None:
     """The steps of a training whose gradients are right. None where one that was called wrong is not formed."""
     first = made.step
     if made.number != number:  # a later step is wrong, perhaps for what the rule has done before
@@ -53,7 +79,7 @@ def course_in(made: Verdict, wanted: Wanted, number: int, steps: int = STEPS) ->
             first, wanted.arguments, wanted.optional, ground_of(first.record, wanted.arguments, wanted.optional), number
         )
         first = found or first
-    course = course_of(first, wanted.arguments, wanted.optional, number, steps)
+    course = course_of(first, wanted.arguments, wanted.optional, number, steps, whole)
     if course is None or not set(made.wrong) <= set(course.arguments):
         return None
     if any("times the others" in made.entries[argument].why for argument in made.wrong):

@@ -79,15 +79,21 @@ class Course:
     remembers: bool = True  # whether an update reads more than the parameters and their gradients
 
 
-def course_of(first: Step, arguments: list[str], optional: set[str], number: int, steps: int = STEPS) -> Course | None:
-    """Up to so many steps; one where nothing is remembered. None where a parameter moves without its right gradient."""
+def course_of(
+    first: Step, arguments: list[str], optional: set[str], number: int, steps: int = STEPS, whole: bool = False
+) -> Course | None:
+    """Up to so many steps; one where nothing is remembered, unless the `whole` course is asked for.
+
+    None where a parameter moves without its right gradient.
+    """
     if not first.outputs:
         return None
     stage = stage_at(first, whole_parts(first), first.evaluation, max(node.number for node in first.outputs) - 1)
     moving = {argument for argument in first.after if first.evaluation.gradients[argument].size > 1}
     if stage is None or not moving <= set(stage.ends):
         return None
-    if not remembers(stage):
+    remembering = remembers(stage)
+    if not remembering and not whole:
         return Course(first, [stage], sorted(stage.ends), remembers=False)
     stages, ground = [stage], ground_of(first.record, arguments, optional)
     for k in range(1, steps):
@@ -97,7 +103,7 @@ def course_of(first: Step, arguments: list[str], optional: set[str], number: int
             break
         stages[-1].ends = {**stages[-1].ends, **following.before}
         stages.append(following)
-    return Course(first, stages, sorted(set.intersection(*(set(stage.ends) for stage in stages))))
+    return Course(first, stages, sorted(set.intersection(*(set(stage.ends) for stage in stages))), remembering)
 
 
 def remembers(stage: Stage) -> bool:
@@ -105,6 +111,13 @@ def remembers(stage: Stage) -> bool:
     read = {node for argument in stage.ends for node in stage.update(argument)} - set(stage.before.values())
     arrays = [node for node in read if np.size(node.value) > 1]
     return any(node not in stage.from_gradients or node.name.startswith("zeros") for node in arrays)
+
+
+def moves_on(stage: Stage) -> bool:
+    """Whether a parameter goes on from where a step has left it."""
+    ends = stage.ends.values()
+    readers = [(end, reader) for end in ends for reader in stage.structure.consumers[end.number]]
+    return any(reader.name not in ARRANGED and end in stage.structure.carried(reader) for end, reader in readers)
 
 
 def stages_after(first: Step, stage: Stage, found: Step | None) -> Iterator[Stage]:

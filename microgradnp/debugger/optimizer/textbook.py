@@ -20,6 +20,8 @@ from microgradnp.debugger.record.structure import read
 EXACT, SINGLE = 1e-6, 1e-3  # relative error of the movements, in double and in single precision
 SAME = 1e-4  # relative difference of two rates
 MOST_NUMBERS = 12
+LEAST_DECAY = 0.1  # a number below is no decay of what is remembered
+MOST_EPS = 1e-3
 GRADIENT_DESCENT = "gradient descent"
 Arrays = list[np.ndarray]
 
@@ -46,27 +48,40 @@ def rules_of(course: Course) -> dict[str, str] | None:
 def rule_of(walk: Walk, known: list[float]) -> str:
     """The first rule that moves a parameter as it moves, at a rate that the code knows; empty where none does."""
     numbers = [c for c in known if 0 < c < 1][:MOST_NUMBERS]
-    shares = [1.0, *known, *(1 - c for c in numbers)]
-    counts = [1.0, *(c for c in known if c >= 2)]
-    rates = np.array([a * b / n for a in shares for b in shares for n in counts])
     for penalty in (0.0, *(c for c in numbers if c < 0.5)):
         gradients = [g + penalty * w for g, w in zip(walk.gradients, walk.places, strict=False)]
-        for name, directions in rules(gradients, numbers):
+        for name, directions, decay in rules(gradients, numbers):
             rate = rate_of(walk.places, directions)
-            if rate and np.any(np.abs(rates - rate) <= SAME * rate):
+            if rate and np.any(np.abs(rates(known, decay) - rate) <= SAME * rate):
                 return name
     return ""
 
 
-def rules(gradients: Arrays, numbers: list[float]) -> Iterator[tuple[str, Arrays]]:
-    """(name, the direction in each step) of every rule with every choice of numbers."""
-    shares = list(dict.fromkeys(c for number in numbers for c in (number, 1 - number) if 0 < c < 1))
-    tiny = [0.0, *(c for c in numbers if c < 0.02)]
-    yield GRADIENT_DESCENT, gradients
+def rates(known: list[float], decay: float) -> np.ndarray:
+    """The rates that some numbers make: one of them, the product of two, or that divided by a count.
+
+    A velocity that is a mean takes 1 - decay of each gradient. No rate is the square of one, or takes its own decay.
+    """
+    others = [c for c in known if abs(c - decay) > SAME * c]
+    pairs = [a * b for a, b in itertools.combinations(others, 2)]
+    counts = [1.0, *(c for c in known if c >= 2)]
+    return np.array([a * share / n for a in (1.0, *others, *pairs) for share in (1.0, 1 - decay) for n in counts])
+
+
+def rules(gradients: Arrays, numbers: list[float]) -> Iterator[tuple[str, Arrays, float]]:
+    """(name, directions, the decay of a velocity that may be a mean) of every rule with every choice of numbers."""
+    shares = list(dict.fromkeys(c for number in numbers for c in (number, 1 - number) if LEAST_DECAY <= c < 1))
+    yield GRADIENT_DESCENT, gradients, 0.0
     for mu in shares:
         velocities = decaying(gradients, mu)
-        yield "momentum", velocities
-        yield "Nesterov's momentum", [g + mu * v for g, v in zip(gradients, velocities, strict=True)]
+        yield "momentum", velocities, mu
+        yield "Nesterov's momentum", [g + mu * v for g, v in zip(gradients, velocities, strict=True)], mu
+    for name, directions in adaptive(gradients, shares, [0.0, *(c for c in numbers if c < MOST_EPS)]):
+        yield name, directions, 0.0
+
+
+def adaptive(gradients: Arrays, shares: list[float], tiny: list[float]) -> Iterator[tuple[str, Arrays]]:
+    """The rules that divide by the root of a mean of squares. Adam corrects both of its means, or none."""
     squares = [g**2 for g in gradients]
     for eps in tiny:
         yield from over_roots("AdaGrad", gradients, decaying(squares, 1.0), eps)
@@ -75,7 +90,9 @@ def rules(gradients: Arrays, numbers: list[float]) -> Iterator[tuple[str, Arrays
         for b1, b2 in itertools.product(shares, shares):
             means = [(1 - b1) * v for v in decaying(gradients, b1)]
             spreads = [(1 - b2) * s for s in decaying(squares, b2)]
-            for first, second in itertools.product((corrected(means, b1), means), (corrected(spreads, b2), spreads)):
+            if b1**2 > b2:  # then no proof of Adam holds: the two may be exchanged
+                continue
+            for first, second in ((corrected(means, b1), corrected(spreads, b2)), (means, spreads)):
                 yield from over_roots("Adam", first, second, eps)
             scaled = [eps / np.sqrt(1 - b2**t) for t in range(1, len(means) + 1)]  # where the rate holds both corrections
             roots = [np.sqrt(s) + e for s, e in zip(corrected(spreads, b2), scaled, strict=True)]

@@ -139,6 +139,7 @@ class Facts:
     seconds: float = 0.0
     hurried: bool = False  # whether the budget ended the work before all that was wanted was looked at
     instead: str = ""  # a sentence, where this is not the step that was asked for
+    rule_is_open: bool = False  # whether the parameters move by a rule of which nobody knows whether it is right
     parting: str = ""  # where the forward pass is another than the model's, if no gradient could be compared for that
 
     @property

@@ -65,6 +65,8 @@ def summary(report: Facts) -> str:
 def heading(report: Facts) -> str:
     """The verdict in a word, and what was not judged: "WRONG; NOT CHECKED (b)"."""
     said = ["the gradients are RIGHT, the optimizer's rule is WRONG" if report.rule_is_wrong else report.word]
+    if report.rule_is_open and report.ok:
+        said = ["the gradients are RIGHT, the optimizer's rule is NOT CHECKED"]
     for word, names in (("CANNOT JUDGE", report.verdict.unjudged), ("NOT CHECKED", report.verdict.unchecked)):
         if names:
             said = [w for w in said if w != word] + [f"{word} ({', '.join(names)})"]

@@ -1,0 +1,165 @@
+"""A right gradient that a rule of its own moves a parameter by, such as a projection: that is no wrong gradient.
+
+Nobody can list all rules. Where the right gradient is formed, and nothing else of the data reaches the parameter, the gradient is
+right, and the rule is open. It is no rule where it may lead uphill, as with a transposed matrix.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import numpy as np
+
+from microgradnp.debugger.judge.judged import SAME, Judged, Multiple
+from microgradnp.debugger.judge.movements import covers, decays, goes_round, movement, right_gradients
+from microgradnp.debugger.judge.points import Point, roots
+from microgradnp.debugger.record.nodes import Node
+from microgradnp.debugger.record.replay import replay
+from microgradnp.debugger.record.sites import Site, Statement
+from microgradnp.debugger.record.step import Step
+from microgradnp.debugger.record.structure import parts_in
+
+TRIALS = 16  # gradients for which a rule must lead downhill: a transposition does by chance for one in two
+LEAST = 0.3  # mean square of the cosine between a gradient and its movement: what is left of it is more than one direction
+PRODUCTS = ("mul", "imul", "multiply")
+OPEN = "its gradient is right, and its rule is open: "
+ITS_OWN = f"{OPEN}what the update makes of it leads downhill, and follows no formula of a textbook"
+OWN_RATE = f"{OPEN}the update multiplies the rate of the others by {{:.6g}}, which is right if that is its own rate"
+
+SEVERAL = f"{OPEN}the forward pass runs again before the value that was compared, so that several steps lie between"
+
+
+def settle_own_rules(step: Step, point: Point, entries: dict[str, Judged]) -> None:
+    """Take back what was said against a right gradient because of the rule that it goes through."""
+    for argument, entry in entries.items():
+        if entry.status != "wrong" or argument not in step.after or not step.outputs:
+            continue
+        if entry.evidence == "update" and "times the others" in entry.why:
+            entries[argument] = rate_of_its_own(step, point, entry, entries) or entry
+        elif entry.evidence == "update" and not entry.why:
+            entries[argument] = rule_of_its_own(step, point, argument) or entry
+
+
+def runs_again(step: Step, ends: list[Node], gradient: Node) -> bool:
+    """Whether the forward pass runs again with what a gradient has moved, on the way to what is compared: these are two steps."""
+    sites = {node.site for node in step.outputs if node.site is not None}
+    way = step.structure.after([gradient]) & step.structure.before(ends)
+    return any(node.site in sites and node.number > gradient.number for node in way)
+
+
+def rule_of_its_own(step: Step, point: Point, argument: str) -> Judged | None:
+    """That a rule is open through which nothing but right gradients reaches a parameter. None where that is not so."""
+    own, right = right_gradients(step, point, argument)
+    if not own or not covers(step, [multiple for _, multiple in own], argument):
+        return None
+    ends = [part.node for part in parts_in(step.after[argument])]
+    first, multiple = min(own, key=lambda pair: pair[0].number)
+    if runs_again(step, ends, first):
+        return Judged(argument, "cannot judge", node=first, why=SEVERAL)
+    if goes_round(step, ends, right):
+        return None
+    if multiple.entry is not None or multiple.transposed or not leads_down(step, argument, first, multiple):
+        return None
+    if not decays(step, argument, first, right):
+        return None
+    return Judged(argument, "cannot judge", node=first, why=ITS_OWN)
+
+
+def leads_down(step: Step, argument: str, node: Node, multiple: Multiple) -> bool:
+    """Whether a rule moves a parameter downhill for whatever gradient: what it does for one and its negative is compared."""
+    gradient, rng, found = step.values[node], np.random.default_rng(29), []
+    for _ in range(TRIALS):
+        shuffled = rng.permutation(np.ravel(gradient)) * rng.choice([-1.0, 1.0], size=np.size(gradient))
+        other = shuffled.reshape(np.shape(gradient))
+        moves = [moved_with(step, argument, node, sign * other) for sign in (1.0, -1.0)]
+        if moves[0] is None or moves[1] is None or np.size(other) != moves[0].size:
+            continue
+        way = np.ravel(moves[0] - moves[1])
+        size = np.linalg.norm(way) * np.linalg.norm(other)
+        found.append(-np.sign(multiple.factor) * float(way @ np.ravel(other)) / size if size else 0.0)
+    return len(found) >= TRIALS // 2 and min(found) > -1e-9 and float(np.mean(np.square(found))) > LEAST
+
+
+def moved_with(step: Step, argument: str, node: Node, gradient: np.ndarray) -> np.ndarray | None:
+    """The movement of a parameter with another gradient. None where the program fails with it, or takes another way."""
+    made: Any = gradient
+    if isinstance(node.value, np.ndarray):
+        made = np.copy(node.value, order="K")
+        made[...] = gradient
+    with np.errstate(all="ignore"):
+        again = replay(step.record, {node: made}, until=step.last)
+        moved = None if again.failed or again.changed else movement(step, again, argument, step.after[argument])
+    return moved if moved is not None and np.isfinite(moved).all() else None
+
+
+# --------------------------------------------------------------------------------------------- a multiple of the others' rate
+
+
+def rate_of_its_own(step: Step, point: Point, entry: Judged, entries: dict[str, Judged]) -> Judged | None:
+    """The judgement of a parameter whose gradient is complete before its update multiplies it by another number than the others'.
+
+    It is right where the update remembers: such a mean takes a share of each gradient. A number that is written in the update
+    may be a rate. A number of samples is none.
+    """
+    own, right = right_gradients(step, point, entry.argument)
+    ends = [part.node for part in parts_in(step.after[entry.argument])]
+    whole = [pair for pair in own if pair[1].entry is None]
+    if not whole or goes_round(step, ends, right):
+        return None
+    shared = shared_factor(step, point, entry.argument, entries)
+    complete = [(node, m) for node, m in whole if shared is None or abs(m.factor - shared) <= 10 * SAME * abs(shared)]
+    if not complete:
+        return None
+    for node, multiple in complete:
+        readers = {n.site.statement for n in step.structure.consumers[node.number] if n.site is not None}
+        if any(site.statement in readers for site in remembered_at(step, entry.argument, node)):
+            return Judged(entry.argument, "right", "gradient", multiple.factor, 0.0, node, factors=(abs(multiple.factor),))
+    node, multiple = max(complete, key=lambda pair: pair[0].number)
+    readers = {n.site.statement for n in step.structure.consumers[node.number] if n.site is not None}
+    ratio = float(entry.why.partition(" ")[0])
+    moving = {end.site.statement for end in ends if end.site is not None}
+    if node.site is not None and node.site.statement not in moving:
+        for statement in readers & moving:
+            if is_written(statement, abs(ratio)) and entry.factor < 0:
+                return Judged(entry.argument, "cannot judge", node=node, why=OWN_RATE.format(ratio))
+    return None
+
+
+def shared_factor(step: Step, point: Point, argument: str, entries: dict[str, Judged]) -> float | None:
+    """The factor of the gradients of the other parameters, where these are complete. None where there are no others."""
+    for other, entry in entries.items():
+        if other == argument or other not in step.after or entry.status not in ("right", "agrees") or entry.evidence != "update":
+            continue
+        own = [pair for pair in right_gradients(step, point, other)[0] if pair[1].entry is None]
+        if own:
+            return min(own, key=lambda pair: pair[0].number)[1].factor
+    return None
+
+
+def remembered_at(step: Step, argument: str, gradient: Node | None = None) -> set[Site]:
+    """Where the update multiplies what was there before the step and is neither a parameter nor data: a velocity."""
+    ends = [part.node for part in parts_in(step.after[argument])]
+    start = min(node.number for node in step.outputs)
+    first = roots(step, step.before)
+    known = step.structure.after(first)
+    way = step.structure.before(ends, without=[gradient] if gradient is not None else [])
+    size = step.evaluation.gradients[argument].size
+    early = [n for n in way if n.number < start and n not in first and n.kind != "decision" and np.size(n.value) == size]
+    old = [n for n in early if n not in known or not np.any(n.value)]  # zeros may be made in the shape of a parameter
+    products = {n for held in old for n in step.structure.consumers[held.number] if n in way and n.name in PRODUCTS}
+    readers = [n for product in products for n in step.structure.consumers[product.number] if n in way]
+    return {n.site for n in (*products, *readers) if n.site is not None and n.number > start}
+
+
+def is_written(statement: Statement, ratio: float) -> bool:
+    """Whether a number, or a power of one, stands in a statement."""
+    try:
+        tree = ast.parse(statement.text)
+    except SyntaxError:
+        return False
+    constants = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
+    written = [abs(c) for c in constants if isinstance(c, (int, float))]
+    is_power = any(isinstance(n, ast.Pow) for n in ast.walk(tree))
+    sizes = [c**k for c in written if c for k in ((1, 2, 3, 4) if is_power else (1,))]
+    return any(abs(one - c) <= 1e-6 * c for c in sizes for one in (ratio, 1 / ratio))
