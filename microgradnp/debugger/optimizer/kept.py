@@ -13,6 +13,7 @@ from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.optimizer.rule import FOLLOWED_STEPS, course_in, is_long
 from microgradnp.debugger.optimizer.steps import Course
 from microgradnp.debugger.optimizer.textbook import rules_of
+from microgradnp.debugger.record.nodes import Node
 
 
 def keeps_rule(first: Verdict, again: Verdict, wanted: Wanted, texts: Mapping[str, str] | None = None) -> bool:
@@ -52,17 +53,21 @@ def remembering(verdict: Verdict) -> set[str]:
 
 
 def is_touched(course: Course, texts: Mapping[str, str]) -> bool:
-    """Whether an edited line is one of those that move the parameters by their gradients."""
-    lines = {(file, line) for file, text in texts.items() for line in edited_lines(file, text)}
+    """Whether an edited line moves the parameters by their gradients, or has no share in the gradients."""
+    edited = {(file, line) for file, text in texts.items() for line in edited_lines(file, text)}
+    backward: set[Node] = set()
+    update: set[Node] = set()
     for stage in course.stages:
-        gradients = {*stage.gradients.values(), *stage.before.values()}
-        for argument in course.arguments:
-            for node in stage.update(argument) - gradients:
-                if node.site is not None:
-                    held = node.site.statement
-                    if any((held.file, line) in lines for line in range(held.line, held.end_line + 1)):
-                        return True
-    return False
+        gradients = set(stage.gradients.values())
+        backward |= stage.structure.before(gradients)
+        update |= {node for a in course.arguments for node in stage.update(a)} - gradients - set(stage.before.values())
+    return bool(edited & lines_of(update)) or not edited <= lines_of(backward)
+
+
+def lines_of(nodes: set[Node]) -> set[tuple[str, int]]:
+    """The files and lines of the statements that made some nodes."""
+    statements = {node.site.statement for node in nodes if node.site is not None}
+    return {(held.file, line) for held in statements for line in range(held.line, held.end_line + 1)}
 
 
 def edited_lines(file: str, text: str) -> set[int]:
