@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from microgradnp.debugger.capture import backend
-from microgradnp.debugger.capture.bind import Binder, BindingError, Held, Variable, Wanted, shape_of
+from microgradnp.debugger.capture.bind import Binder, BindingError, Held, Variable, Wanted, mark_of, shape_of
 from microgradnp.debugger.capture.program import Inputs, Program
 from microgradnp.debugger.capture.roles import data_of, is_data
 from microgradnp.debugger.capture.source import source_of
@@ -186,10 +186,20 @@ def last_given(variable: Variable, start: float, end: float, others: list[Variab
     parameters = [given for other in others for given in other.history]
     for k in reversed(range(1, len(held))):
         inside = [version for version in versions if version.time > start]
-        from_both = made_from(inside, ids(parameters)) & made_from(inside, ids(held[:k]))
-        if id(held[k].version) not in from_both:
+        made = made_from(inside, ids(parameters))
+        from_both = made & made_from(inside, ids(held[:k]))
+        if id(held[k].version) not in from_both and not has_grown(held[k - 1].value, held[k].value, made, inside):
             return held[k].value
     return held[0].value if held else variable.history[0].value
+
+
+def has_grown(before: Any, after: Any, made: set[int], versions: list[Version]) -> bool:
+    """Whether a list of arrays has got more entries, and one of them was `made` by the step: the states after the first one."""
+    if not isinstance(before, list) or not isinstance(after, list) or not 0 < len(before) < len(after):
+        return False
+    marks = {version.array.tobytes() for version in versions if id(version) in made}
+    more = [mark_of(item) for item in after[len(before) :]]
+    return all(mark_of(a) == mark_of(b) for a, b in zip(before, after, strict=False)) and not marks.isdisjoint(more)
 
 
 def ids(values: list[Held]) -> set[int]:
