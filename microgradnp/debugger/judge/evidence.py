@@ -18,7 +18,7 @@ from microgradnp.debugger.capture.trace import Trace
 from microgradnp.debugger.capture.values import as_array
 from microgradnp.debugger.capture.versions import Version
 from microgradnp.debugger.match.matches import Matches
-from microgradnp.derivatives.agreement import EQUAL, ROUNDING, fit
+from microgradnp.derivatives.agreement import EQUAL, ROUNDING, fit, scale_of
 
 EXACT = EQUAL
 STEP = 1e-6  # after - before cancels leading digits
@@ -89,10 +89,15 @@ def from_update(argument: str, trace: Trace, gradient: np.ndarray) -> Entry:
 
 
 def fit_step(before: np.ndarray, after: np.ndarray, gradient: np.ndarray) -> tuple[float, float, bool]:
-    """Like `fit`, with an error measured against what rounding leaves of a small difference of large numbers."""
+    """Like `fit`, with an error measured against what rounding leaves of a small difference of large numbers.
+
+    A movement is never turned: along the transpose of its gradient a square matrix goes the wrong way.
+    """
     with np.errstate(all="ignore"):  # edited code may come to any values
         moved = after - before
     c, error, flipped = fit(moved, gradient)
+    if flipped and np.squeeze(moved).shape == np.squeeze(gradient).shape:
+        (c, error), flipped = scale_of(np.squeeze(moved), np.squeeze(gradient)), False
     largest = float(np.max(np.abs(moved), initial=0))
     precision = after.dtype if after.dtype.kind == "f" else np.float64
     noise = 8 * np.finfo(precision).eps * float(np.max(np.abs(before), initial=0))
