@@ -57,6 +57,8 @@ VARIANTS = [  # style, the update: right gradients, and a rule of its own
     ("names", "u, s, v = np.linalg.svd(gB, full_matrices=False)\nB = B - rate * u @ v"),
     ("names", "vB = 0.9 * vB + gB - gB.mean(axis=0)\nB = B - rate * vB"),
     ("names", "B = B - 0.1 * rate * gB"),
+    ("names", "B = B - rate / np.sqrt(B.shape[0] + 3) * gB"),
+    ("names", "def moved(w, g, by):\n    return w - by * g\nB = moved(B, gB, 0.5 * rate)"),
     ("list", "ps[j] = ps[j] - rate * 0.8 ** (1 - j // 2) * gs[j]"),
     (
         "list",
@@ -171,6 +173,16 @@ def test_a_gradient_that_is_taken_elsewhere_is_no_plain_step(sign, tmp_path):
 @pytest.mark.parametrize(("style", "update"), WRONG)
 def test_what_leads_anywhere_is_wrong(style, update, tmp_path):
     assert judged(program(style, update), tmp_path).wrong == ["B"]
+
+
+def test_parameters_that_move_in_turn_along_one_forward_pass_are_right(tmp_path):
+    text = program("names", "B = B - rate * gB")
+    turn = "            if k % 2:\n                A = A - rate * gA\n                a = a - rate * ga\n            else:\n"
+    head, update = text.split("            A = A - rate * gA\n".replace(" " * 12, " " * 8))
+    rest = "                B = B - rate * gB\n                c = c - rate * gc\n    return A, a, B, c\n"
+    assert "c = c - rate * gc" in update
+    verdict = judged(head + textwrap.indent(textwrap.dedent(turn), " " * 8) + rest.replace(" " * 16, " " * 12), tmp_path)
+    assert sorted(verdict.right) == ["A", "B", "a", "c"]
 
 
 def test_two_steps_under_one_name_are_not_judged_as_one(tmp_path):

@@ -20,10 +20,25 @@ ANOTHER_LOSS = "it moves after a second forward pass, and not along this loss: i
 
 
 def judge_alternating(step: Step, point: Point, entry: Judged) -> Judged:
-    """A wrong movement again, judged from where the other parameters have gone, if there the forward pass was computed again."""
-    argument = entry.argument
+    """A wrong movement again, judged from where the other parameters have gone, if there the forward pass was computed again.
+
+    Some of them may have moved after that pass, along the same gradients.
+    """
     time = {a: max(part.node.number for part in parts_in(held)) for a, held in step.after.items()}
-    gone = {a: step.after[a] for a in step.after if time[a] < time[argument]}
+    earlier = sorted((a for a in step.after if time[a] < time[entry.argument]), key=lambda a: time[a])
+    found = judged_after(step, point, entry, earlier, time)
+    for count in range(len(earlier) - 1, 0, -1):
+        if found.status != "wrong":
+            break
+        again = judged_after(step, point, entry, earlier[:count], time)
+        found = again if again.status in ("right", "agrees") else found
+    return found
+
+
+def judged_after(step: Step, point: Point, entry: Judged, moved: list[str], time: dict[str, int]) -> Judged:
+    """The movement judged by a forward pass that reads where these parameters have gone; the entry itself where there is none."""
+    argument = entry.argument
+    gone = {a: step.after[a] for a in moved}
     if not gone:
         return entry
     before = {**step.before, **gone}

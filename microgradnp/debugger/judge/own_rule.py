@@ -18,7 +18,7 @@ from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.record.replay import replay
 from microgradnp.debugger.record.sites import Site, Statement
 from microgradnp.debugger.record.step import Step
-from microgradnp.debugger.record.structure import parts_in
+from microgradnp.debugger.record.structure import parts_in, read
 
 TRIALS = 16  # gradients for which a rule must lead downhill: a transposition does by chance for one in two
 LEAST = 0.3  # mean square of the cosine between a gradient and its movement: what is left of it is more than one direction
@@ -118,11 +118,17 @@ def rate_of_its_own(step: Step, point: Point, entry: Judged, entries: dict[str, 
     node, multiple = max(complete, key=lambda pair: pair[0].number)
     readers = {n.site.statement for n in step.structure.consumers[node.number] if n.site is not None}
     ratio = float(entry.why.partition(" ")[0])
+    others = [e for a, e in entries.items() if a in step.after and abs(e.factor - entry.factor) > SAME * abs(entry.factor)]
+    elsewhere = step.structure.before(part.node for e in others for part in parts_in(step.after[e.argument]))
+    rate = abs(entry.factor / multiple.factor)
+    if entry.factor < 0 and has_scalar(step, ends, node, rate, elsewhere) and not is_count(step, abs(ratio)):
+        return Judged(entry.argument, "cannot judge", "", entry.factor, node=node, why=OWN_RATE.format(ratio))
     moving = {end.site.statement for end in ends if end.site is not None}
     if node.site is not None and node.site.statement not in moving:
-        for statement in readers & moving:
+        calls = {end.call.site.statement for end in ends if end.call not in (None, node.call) and end.call.site is not None}
+        for statement in (readers & moving) | calls:  # a helper may be given the rate
             if is_written(statement, abs(ratio)) and entry.factor < 0:
-                return Judged(entry.argument, "cannot judge", node=node, why=OWN_RATE.format(ratio))
+                return Judged(entry.argument, "cannot judge", "", entry.factor, node=node, why=OWN_RATE.format(ratio))
     return None
 
 
@@ -150,6 +156,26 @@ def remembered_at(step: Step, argument: str, gradient: Node | None = None) -> se
     products = {n for held in old for n in step.structure.consumers[held.number] if n in way and n.name in PRODUCTS}
     readers = [n for product in products for n in step.structure.consumers[product.number] if n in way]
     return {n.site for n in (*products, *readers) if n.site is not None and n.number > start}
+
+
+def has_scalar(step: Step, ends: list[Node], gradient: Node, rate: float, elsewhere: set[Node]) -> bool:
+    """Whether the update computes a rate for itself, from numbers alone: `lr / np.sqrt(inputs)`.
+
+    A rate that is changed for one parameter after the other has parts that move others, those `elsewhere`.
+    """
+    way = step.structure.before(ends, without=[gradient])
+    numbers = [n for n in way if n.kind == "operation" and n.memory is None and isinstance(n.held, (float, np.floating))]
+    near = [n for n in numbers if abs(abs(float(n.held)) - rate) <= SAME * rate]
+    for made in (step.structure.before([n]) for n in near):
+        if all(n.memory is None for n in made) and not any(n.kind == "operation" and n in elsewhere for n in made):
+            return True
+    return False
+
+
+def is_count(step: Step, ratio: float) -> bool:
+    """Whether a ratio is that of a sum and a mean over some axis of the data."""
+    data = [np.shape(read(held, step.values)) for a, held in step.before.items() if a not in step.after]
+    return any(abs(one - n) <= SAME * n for shape in data for n in shape if n > 1 for one in (ratio, 1 / ratio))
 
 
 def is_written(statement: Statement, ratio: float) -> bool:
