@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from microgradnp.debugger.capture.bind import BindingError, Variable, mark_of
+from microgradnp.debugger.capture.bind import BindingError, mark_of
 from microgradnp.debugger.capture.program import Inputs
 from microgradnp.debugger.capture.roles import data_of, lengths
 from microgradnp.debugger.capture.shapes import by_shape
-from microgradnp.debugger.capture.trace import Run, Trace
+from microgradnp.debugger.capture.trace import Run
 from microgradnp.debugger.case import Case, Looked, Question, case_of, examine, examine_again, look
 from microgradnp.debugger.explain import finding_of_rule
 from microgradnp.debugger.judge.gate import (
@@ -35,13 +35,14 @@ from microgradnp.debugger.judge.probe import observe, plan_of
 from microgradnp.debugger.judge.recorded import Verdict as RecordVerdict
 from microgradnp.debugger.judge.score import Scorer
 from microgradnp.debugger.judge.verdict import ANOTHER_RULE, Verdict
-from microgradnp.debugger.match.references import ModelError, evaluate, is_regular
+from microgradnp.debugger.match.references import ModelError, evaluate
 from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.mended import mended
 from microgradnp.debugger.optimizer.rule import UNKNOWN_RULE, rule_followed, wrong_rule
 from microgradnp.debugger.record.alarm import OutOfTimeError, alarm
 from microgradnp.debugger.report.reasons import reasons
 from microgradnp.debugger.report.report import Report
+from microgradnp.debugger.rows import by_rows, other_binding
 from microgradnp.debugger.told import allowed, equation_of, report, report_on
 
 MORE_STEPS = 2  # looked at when the first is right
@@ -65,7 +66,7 @@ def investigate(question: Question, number: int) -> Report:
             recorded = ask_record(asked.program, asked.model, asked.wanted, number, max(1.0, 0.1 * budget.seconds))
             if number and recorded.verdict is None:
                 return first_instead(question, number, recorded.why)
-            found = answered(case, recorded)
+            found = by_rows(answered(case, recorded), question, number, investigate)
     except OutOfTimeError:
         found = cut_short(case, recorded)
     found.findings = [replace(finding, equation=equation_of(found, finding)) for finding in found.findings]
@@ -184,39 +185,6 @@ def confirmed(case: Case) -> Case:
         return found.noted(NOTHING_FOUND)
     said = f"the code was judged by its line events on two inputs: {why}"
     return found.noted(said) if why and said not in found.notes else found
-
-
-MOST_BINDINGS = 8  # that are tried
-
-
-def other_binding(case: Case) -> dict[str, str]:
-    """Other variables for the data with which the record gives a verdict: the rows of a batch, say. Empty where none is found."""
-    trace, question = case.trace, case.question
-    choices: list[dict[str, str]] = [{}]
-    for argument, value in trace.before.items():
-        if argument not in trace.changed and argument not in question.wanted.bind and is_regular(value) and np.ndim(value):
-            others = [{argument: name} for name in names_of_rows(trace, trace.variables[argument], np.asarray(value))]
-            choices = [{**choice, **more} for choice in choices for more in ({}, *others)][: 4 * MOST_BINDINGS]
-    choices.sort(key=lambda choice: -len(choice))
-    for choice in [c for c in choices if c][:MOST_BINDINGS]:
-        wanted = replace(question.wanted, bind=question.wanted.bind | choice)
-        answer = ask_record(question.program, question.model, wanted, case.run.number, 0.05 * question.budget.seconds)
-        if answer.verdict is not None and (answer.verdict.right or answer.verdict.wrong):
-            return choice
-    return {}
-
-
-def names_of_rows(trace: Trace, variable: Variable, value: np.ndarray) -> list[str]:
-    """Other variables of a function that hold some rows of an array."""
-    rows = {row.tobytes() for row in value}
-    found: dict[str, None] = {}
-    for version in trace.versions:
-        array = version.array
-        alike = array.dtype == value.dtype and array.ndim == value.ndim and array.shape[1:] == value.shape[1:] and array.size
-        if alike and all(row.tobytes() in rows for row in array):
-            names = (name for function, name in sorted(version.known_as) if function == variable.function)
-            found |= dict.fromkeys(name for name in names if name.isidentifier() and name != variable.expression)
-    return list(found)
 
 
 # --------------------------------------------------------------------------------------- which run to examine

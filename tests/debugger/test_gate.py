@@ -284,21 +284,63 @@ def test_a_recording_that_ends_early_says_which_steps_were_judged(monkeypatch):
 # ----------------------------------------------------------------------------------------------- between right and wrong
 
 
-def test_another_forward_pass_is_not_called_wrong_and_the_binding_is_proposed():
+@pytest.mark.parametrize("wrong", [False, True])
+def test_the_rows_of_a_batch_are_found_under_another_name(wrong):
     def train(x, t, V, U):
         rows = np.array([4, 0, 2])
         some, goals = x[rows], t[rows]
         h = np.tanh(some @ V)
         d = h @ U - goals
-        V -= 0.1 * some.T @ ((d @ U.T) * (1 - h * h))
+        V -= 0.1 * some.T @ ((d @ U.T) * (1 - h * h * (2 if wrong else 1)))
         U -= 0.1 * h.T @ d
 
     report = mg.debug(train, loss, SQUARE, budget=60.0)  # not the speed of the machine
-    assert report.word == "CANNOT JUDGE"
-    assert report.proposal == {"x": "some", "t": "goals"}
-    assert "bind={'x': 'some', 't': 'goals'}" in str(report)
-    assert exit_code(report) == 2
-    assert mg.debug(train, loss, SQUARE, bind=report.proposal, budget=60.0).word == "RIGHT"
+    assert report.word == ("WRONG" if wrong else "RIGHT")
+    assert report.verdict.wrong == (["V"] if wrong else [])
+    assert "x is some and t is goals here: the rows that the step works on (bind= says otherwise)" in report.notes
+    kept = mg.debug(train, loss, SQUARE, bind={"x": "x", "t": "t"}, budget=60.0)
+    assert kept.word == "CANNOT JUDGE"
+    assert exit_code(kept) == 2
+
+
+CHANGES = {
+    "shuffled": "p = rng.permutation(len(x)); x, t = x[p], t[p]",
+    "shuffled in place": "p = rng.permutation(len(x)); x[:] = x[p]; t[:] = t[p]",
+    "drawn again": "p = np.array([0, 0, 1, 1, 2, 2]); x, t = x[p], t[p]",
+    "noisy": "x = x + 0.01 * rng.normal(size=x.shape)",
+    "mirrored": "x = x[:, ::-1]",
+    "scaled": "x = (x - x.mean(0)) / x.std(0)",
+}
+EPOCHS = """
+import numpy as np
+def train(x, t, V, U):
+    rng = np.random.default_rng(1)
+    for epoch in range(3):
+        {change}
+        for k in range(0, len(x), {batch}):
+            some, goals = x[k : k + {batch}], t[k : k + {batch}]
+            h = np.tanh(some @ V)
+            d = {factor} * (h @ U - goals)
+            dU = h.T @ d
+            dV = some.T @ (d @ U.T * {slope})
+            V, U = V - 0.05 * dV, U - 0.05 * dU
+    return V, U
+"""
+
+
+@pytest.mark.parametrize("batch", [6, 3])
+@pytest.mark.parametrize("change", CHANGES)
+def test_data_that_change_between_epochs_are_no_parameters(change, batch, tmp_path):
+    """They move, but not because of the loss. Where samples are repeated, a batch may hold each of them, and not all the data."""
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=shape) for shape in ((6, 3), (6, 2), (3, 4), (4, 2))]
+    for slope, word in (("(1 - h**2)", "RIGHT"), ("h * (1 - h)", "WRONG")):
+        path = tmp_path / f"epochs_{word}.py"
+        path.write_text(EPOCHS.format(change=CHANGES[change], batch=batch, factor=2, slope=slope))
+        program = programs.load("gate", path.stem, path)
+        report = mg.debug(program.train, loss, tuple(arrays), budget=60.0)
+        assert report.word == word, str(report)
+        assert report.verdict.wrong == ([] if word == "RIGHT" else ["V"])
 
 
 def test_a_parameter_that_is_forgotten_stands_in_the_heading():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -128,8 +129,10 @@ class Values:
 
     def numbers(self, target: float) -> list[Node]:
         """The nodes that are a number, or hold it as an entry."""
-        if not is_generic(np.array([target])).all():
-            return []
+        return earliest(list(dict.fromkeys(self.holding(target)))) if is_generic(np.array([target])).all() else []
+
+    def holding(self, target: float) -> list[Node]:
+        """The nodes that are a number, or hold it as an entry: as often as they hold it."""
         if self.entries is None:
             sizes = [array.size for _, array in self.order] + [1] * len(self.single_values)
             flat = np.concatenate([*(array.ravel().astype(float) for _, array in self.order), self.single_values])
@@ -137,7 +140,7 @@ class Values:
             self.entries = flat[order], np.repeat(np.arange(len(sizes)), sizes)[order]
         low, high = sorted((target * (1 - self.close), target * (1 + self.close)))
         start, end = np.searchsorted(self.entries[0], low), np.searchsorted(self.entries[0], high, side="right")
-        return earliest([self.nodes[k] for k in dict.fromkeys(self.entries[1][start:end].tolist())])
+        return [self.nodes[k] for k in self.entries[1][start:end].tolist()]
 
     def located(self, target: np.ndarray, weight: np.ndarray) -> list[Node]:
         """The nodes that hold a quantity together: as one array, by rows or columns, or by numbers. Empty where it is not there.
@@ -152,7 +155,7 @@ class Values:
         if found := self.arrays(target, weight) or self.inside(target):
             return found
         for axis in range(target.ndim):
-            found = []
+            found, rows = [], []
             for row, some in zip(np.moveaxis(target, axis, 0), np.moveaxis(weight, axis, 0), strict=True):
                 if not np.any(some) or not np.any(is_generic(row[some != 0])):
                     continue
@@ -160,10 +163,22 @@ class Values:
                 if not hits:
                     break
                 found += hits
+                rows.append(np.where(some != 0, row, 0.0))
             else:
-                if found:
+                if found and self.occur_as_often(rows):
                     return found
         return []
+
+    def occur_as_often(self, rows: list[np.ndarray]) -> bool:
+        """Whether equal rows, those of equal samples, occur in one expression as often: a batch may hold each sample once."""
+        size = max(float(np.max(np.abs(row))) for row in rows)
+        counts = Counter((np.round(row / size, 9) + 0.0).tobytes() for row in rows)
+        for row in rows:
+            often = counts.pop((np.round(row / size, 9) + 0.0).tobytes(), 1)
+            generic = row[is_generic(row)]
+            if often > 1 and max(Counter(place_of(n) for n in self.holding(float(generic[0]))).values(), default=0) < often:
+                return False
+        return True
 
 
 def probes(size: int) -> list[int]:

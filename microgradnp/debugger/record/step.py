@@ -14,6 +14,7 @@ import numpy as np
 
 from microgradnp.debugger.capture.bind import BindingError, Variable
 from microgradnp.debugger.match.references import Evaluation, ModelError, evaluate
+from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.record.findings import Values
 from microgradnp.debugger.record.model import outputs_of
 from microgradnp.debugger.record.nodes import Node, Record
@@ -170,7 +171,7 @@ def find_step(
                 if again[3]:
                     state, (evaluation, moving, found, outputs) = later, again
         after = {a: moved_to(structure, state[a], last.get(a), tails[a], outputs) for a in evaluation.gradients}
-        after = {a: moved for a, moved in after.items() if moved is not None}
+        after = learned(structure, model, evaluation, {a: moved for a, moved in after.items() if moved is not None}, outputs)
         if any(np.shape(read(after[a], values)) != np.shape(read(state[a], values)) for a in after):
             why = INSIDE
             continue
@@ -188,6 +189,16 @@ def find_step(
         raise CannotJudgeError(unfound(record, ground, number, done) or why)
     state, evaluation = blind
     return without_forward(structure, model, values, state, evaluation)
+
+
+def learned(
+    structure: Structure, model: Callable[..., Any], evaluation: Evaluation, after: dict[str, Any], outputs: list[Node]
+) -> dict[str, Any]:
+    """What moved, but for data that change for another reason than the loss: they are shuffled for each epoch, or get noise."""
+    made, _ = structure.around(outputs)
+    by_loss = {a for a, held in after.items() if any(part.node in made for part in parts_in(held))}
+    data = untrained(evaluation, by_loss, by_loss, model) if by_loss and len(by_loss) < len(after) else set()
+    return {a: held for a, held in after.items() if a in by_loss or a not in data}
 
 
 def unfound(record: Record, ground: Ground, number: int, done: int) -> str | None:
