@@ -61,7 +61,7 @@ def settle(step: Step, group: list[Judged]) -> None:
         if not updates:
             rest = {entry.argument: entry for entry in others}
             is_own = not all(is_another(step, entry, rest) for entry in same)  # the error y - t is -1 times the gradient of t
-            return is_usual(first.factor, []), len(same), is_one, is_own
+            return is_usual(first.factor, []), len(same), is_one, is_own, first.factor > 0
         explains_all = all(id(entry) in own for entry in others) and (not others or rates.has_any(first))
         most = 4 * len(same) >= 3 * len(right)
         return explains_all, is_usual(first.factor, usual), most, rates.is_exact(first), is_one, len(same), first.factor < 0
