@@ -262,3 +262,73 @@ def test_a_summand_is_solved_for_in_a_gradient_that_is_one_long_vector():
     mistakes, complete = told(without_the_weights, decayed_loss, x=DATA["x"], u=DATA["x"] @ DATA["W"] + 1, W=DATA["W"])
     assert complete
     assert mistakes[0][2] in ("return (x.T @ e + lam * W).ravel()", "return (x.T @ e + W * lam).ravel()")
+
+
+SLOPES = ("(1 - h ** 2)", "(1 - h * h)", "(1 - h**2)")
+
+
+def uphill(x, t, W, V, rate=0.1):
+    h = np.tanh(x @ W)
+    e = h @ V - t
+    new_W = W + rate * x.T @ (e @ V.T * (1 - h * h))
+    new_V = V - rate * h.T @ e
+    return new_W, new_V
+
+
+def slope_forgotten(x, t, W, V, rate=0.1):
+    h = np.tanh(x @ W)
+    e = h @ V - t
+    return {"V": V - rate * h.T @ e, "W": W - rate * x.T @ (e @ V.T * h)}
+
+
+@pytest.mark.parametrize(
+    ("train", "right"),
+    [
+        (uphill, ["new_W = W - rate * x.T @ (e @ V.T * (1 - h * h))"]),
+        (slope_forgotten, [f'return {{"V": V - rate * h.T @ e, "W": W - rate * x.T @ (e @ V.T * {s})}}' for s in SLOPES]),
+    ],
+)
+def test_parameters_that_are_returned_and_not_stored_stay_parameters(train, right):
+    """The right gradient in their place is no fix: the step would be returned without what it starts from."""
+    mistakes, complete = told(train, tanh_loss, **DATA)
+    assert complete
+    assert mistakes[0][2] in right
+
+
+def written_out(x, t, W, V, rate=0.1):
+    for _ in range(2):
+        h = np.tanh(x @ W)
+        e = h @ V - t
+        V_new = V - rate * h.T @ e
+        W = W - rate * x.T @ (e @ V.T * h)
+        V = V_new
+    return W, V
+
+
+def written_out_with_the_wrong_weights(x, t, W, V, rate=0.1):
+    for _ in range(2):
+        h = np.tanh(x @ W)
+        e = h @ V - t
+        dV = rate * h.T @ e
+        W = W - rate * x.T @ (e @ dV.T * (1 - h**2))
+        V = V - dV
+    return W, V
+
+
+@pytest.mark.parametrize(
+    ("train", "cause", "right"),
+    [
+        (written_out, "wrong_activation_derivative", [f"W = W - rate * x.T @ (e @ V.T * {s})" for s in SLOPES]),
+        (
+            written_out_with_the_wrong_weights,
+            "gradient_or_update_used_for_weight",
+            ["W = W - rate * x.T @ (e @ V.T * (1 - h**2))", "W = W - rate * x.T @ (e @ V.T * (1 - h ** 2))"],
+        ),
+    ],
+)
+def test_the_gradient_inside_of_an_update_that_is_written_out(train, cause, right):
+    """`W = W - rate * gradient` is as plain as `W -= rate * gradient`."""
+    mistakes, complete = told(train, tanh_loss, **DATA)
+    assert complete
+    assert mistakes[0][1] == cause
+    assert mistakes[0][2] in right

@@ -23,7 +23,16 @@ from microgradnp.debugger.derive.proposals import around, matters, proposals
 from microgradnp.debugger.derive.scene import Snapshot
 from microgradnp.debugger.derive.solve import Solver
 from microgradnp.debugger.derive.stage import Stage
-from microgradnp.debugger.derive.statements import catalogue, is_arithmetic, is_numbers, leaves, names_in, roots_of, value_behind
+from microgradnp.debugger.derive.statements import (
+    catalogue,
+    is_arithmetic,
+    is_numbers,
+    leaves,
+    names_in,
+    roots_of,
+    steps_of,
+    value_behind,
+)
 from microgradnp.debugger.derive.values import NotEvaluatedError, atoms_of, compiled
 from microgradnp.debugger.record.structure import parts_in
 from microgradnp.debugger.repair.edits import Edit, Editor, holds_itself
@@ -100,7 +109,7 @@ class Screen:
         if phase == "derived":
             return sorted(self.derived(view), key=lambda e: e.cost)
         if phase == "solved":
-            return [edit for root in view.roots for edit in self.solved(view, root)]
+            return [edit for root in (*view.roots, *view.steps) for edit in self.solved(view, root)]
         if phase == "usual":
             view.edits = sorted(self.edits(view.editor, view.source), key=lambda e: e.cost)
         return [edit for edit in view.edits if (edit.cost < CHEAP) == (phase == "usual")]
@@ -128,7 +137,7 @@ class Screen:
     def derived(self, view: View) -> Iterator[Edit]:
         """The derived expressions for the right sides of a statement."""
         function = view.editor.function_of(view.tree)
-        for root in view.roots:
+        for root in (*view.roots, *view.steps):
             if self.is_over or view.snapshot is None:
                 return
             text = ast.unparse(root)
@@ -271,6 +280,7 @@ class View:
         self.editor = screen.stage.editor(suspect.statement.file)
         self.snapshot = screen.stage.snapshot(suspect.statement, suspect.node)
         self.roots = list(roots_of(tree))
+        self.steps = list(steps_of(self.roots)) if suspect.updates else []
         self.inside: dict[int, Any] = {}
         for root in self.roots:
             for node in ast.walk(root):

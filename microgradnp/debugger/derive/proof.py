@@ -49,7 +49,13 @@ class Judge:
             return None
         if verdict.number == first.number == 0 and not keeps_start(first, verdict):
             return None
-        if not keeps_forward(first, verdict):
+        if not (keeps_forward(first, verdict) and keeps_roles(first, verdict)):
             return None
         mends = self.is_complete(verdict)
         return verdict if not mends or keeps_rule(first, verdict, self.question.wanted, texts) else None
+
+
+def keeps_roles(first: Verdict, verdict: Verdict) -> bool:
+    """Whether no array that a program returns turns from a moved parameter into a gradient, or the other way round."""
+    pairs = ((first.entries[a].evidence, entry.evidence) for a, entry in verdict.entries.items() if a in first.entries)
+    return not any({before, after} == {"update", "returned"} for before, after in pairs)

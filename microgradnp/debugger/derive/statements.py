@@ -78,6 +78,13 @@ def roots_of(tree: ast.stmt) -> Iterator[Any]:
             yield node
 
 
+def steps_of(roots: list[Any]) -> Iterator[Any]:
+    """The `step` of `W - step` and `W + step`: what an update that is written out adds to a parameter."""
+    for root in roots:
+        if isinstance(root, ast.BinOp) and isinstance(root.op, (ast.Add, ast.Sub)) and isinstance(root.right, ast.BinOp):
+            yield root.right
+
+
 def leaves(value: Any) -> list[Any]:
     """The arrays and numbers inside of a value."""
     if is_numbers(value):

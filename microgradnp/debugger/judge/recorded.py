@@ -88,6 +88,7 @@ def judge_record(
         step = find_step(record, model, arguments, optional, number, ground)
     first = before = Verdict(step, {}, number, number, ints=ground.ints)
     first.entries = judge_step(first.step)
+    first.step = with_returned(first.step, first.entries)
     first.plain = is_plain(first)
     if record.error is not None and not first.step.after:
         first.entries = {argument: unproved(entry, record.error) for argument, entry in first.entries.items()}
@@ -105,6 +106,7 @@ def judge_record(
         if not verdict.step.after:
             break
         verdict.entries = judge_step(verdict.step)
+        verdict.step = with_returned(verdict.step, verdict.entries)
         for argument, entry in verdict.entries.items():
             if entry.evidence == "gradient" and entry.status == "right":
                 look_back(before, verdict, argument)
@@ -121,6 +123,12 @@ def judge_record(
 def is_plain(verdict: Verdict) -> bool:
     """Whether the parameters of a step move by multiples of their gradients, as far as that is known."""
     return all(verdict.entries[a].evidence == "update" for a in verdict.step.after if a in verdict.right)
+
+
+def with_returned(step: Step, entries: dict[str, Judged]) -> Step:
+    """The step where parameters also move that are returned with new values, and stored nowhere."""
+    returned = {a: entry.after for a, entry in entries.items() if entry.evidence == "update" and entry.after is not None}
+    return dataclasses.replace(step, after={**returned, **step.after})
 
 
 def unproved(entry: Judged, error: str) -> Judged:

@@ -13,6 +13,7 @@ from microgradnp.debugger.judge.movements import ONLY_ZERO, ZERO, judge_update
 from microgradnp.debugger.judge.numbers import judge_numbers
 from microgradnp.debugger.judge.pairing import holder_of, is_always_zero, nodes_of, pair_by_structure
 from microgradnp.debugger.judge.points import Point
+from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.record.findings import place_of
 from microgradnp.debugger.record.nodes import Group, Node
 from microgradnp.debugger.record.step import Step
@@ -50,6 +51,7 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None
             entries[argument].place = path
             taken[path] = argument
             break
+    judge_carried(step, point, entries, kept, taken)
     judge_numbers(step, point, entries, kept, taken, one_step_on)
     for argument, entry in entries.items():
         if entry.status == "not checked" and is_always_zero(step, point, argument):
@@ -64,6 +66,22 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None
             entry.why = (
                 f"it does not move, and its gradient could be {' or '.join(named(path) for path in free[:4])}: none equals it"
             )
+
+
+def judge_carried(step: Step, point: Point, entries: dict[str, Judged], kept: dict[str, Any], taken: dict[str, str]) -> None:
+    """What else is a new value of a parameter, though a wrong one, where some parameters are returned with right new values."""
+    settled = {argument: entry.evidence for argument, entry in entries.items() if entry.status in ("right", "agrees")}
+    if not settled or set(settled.values()) != {"update"}:
+        return
+    data = untrained(step.evaluation, set(settled), set(settled), step.model)
+    for argument in (a for a in entries if a not in settled and a not in data):
+        paths = [path for path, held in kept.items() if path not in taken and comes_from(step, held, argument)]
+        if entries[argument].status != "not checked" or step.evaluation.gradients[argument].size < 2 or len(paths) != 1:
+            continue
+        moved = one_step_on(step, kept[paths[0]], argument)
+        entries[argument] = judge_update(dataclasses.replace(step, after={**step.after, argument: moved}), point, argument)
+        entries[argument].place = paths[0]
+        taken[paths[0]] = argument
 
 
 def is_right_here(step: Step, held: Any, argument: str) -> bool:
