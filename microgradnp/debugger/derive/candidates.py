@@ -326,13 +326,8 @@ class View:
         """The edit, with the expression of the statement in which it lies."""
         root = None
         if isinstance(edit.node, ast.stmt) and edit.node is self.tree and is_arithmetic(edit):
-            root = (
-                self.tree
-                if isinstance(self.tree, ast.AugAssign)
-                else self.tree.value
-                if isinstance(self.tree, ast.Assign)
-                else None
-            )
+            is_sum = isinstance(self.tree, ast.AugAssign)
+            root = self.tree if is_sum else self.tree.value if isinstance(self.tree, ast.Assign) else None
         elif not isinstance(edit.node, list) and edit.kind not in ("copy", "word"):
             root = self.inside.get(id(edit.node))
         candidate = Candidate(edit.cost + penalty(self.suspect), edit, self.suspect, root)
