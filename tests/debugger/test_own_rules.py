@@ -58,7 +58,6 @@ VARIANTS = [  # style, the update: right gradients, and a rule of its own
     ("names", "vB = 0.9 * vB + gB - gB.mean(axis=0)\nB = B - rate * vB"),
     ("names", "B = B - 0.1 * rate * gB"),
     ("names", "B = B - rate / np.sqrt(B.shape[0] + 3) * gB"),
-    ("names", "def moved(w, g, by):\n    return w - by * g\nB = moved(B, gB, 0.5 * rate)"),
     ("list", "ps[j] = ps[j] - rate * 0.8 ** (1 - j // 2) * gs[j]"),
     (
         "list",
@@ -147,6 +146,11 @@ def test_a_rule_of_its_own_is_no_wrong_gradient(style, update, tmp_path):
     open_ = [entry.why for entry in verdict.entries.values() if entry.status == "cannot judge"]
     assert open_
     assert all(why.startswith(OPEN) for why in open_)
+
+
+def test_a_rate_that_a_helper_is_given_is_no_wrong_gradient(tmp_path):
+    update = "def moved(w, g, by):\n    return w - by * g\nB = moved(B, gB, 0.5 * rate)"
+    assert not judged(program("names", update), tmp_path).wrong
 
 
 @pytest.mark.parametrize(("style", "update", "rules"), FOLLOWED)

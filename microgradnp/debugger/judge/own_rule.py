@@ -144,7 +144,12 @@ def shared_factor(step: Step, point: Point, argument: str, entries: dict[str, Ju
 
 
 def remembered_at(step: Step, argument: str, gradient: Node | None = None) -> set[Site]:
-    """Where the update multiplies what was there before the step and is neither a parameter nor data: a velocity."""
+    """Where the update multiplies what was there before the step and is neither a parameter nor data: a velocity.
+
+    Of a parameter that is one number nothing is known: a number that is multiplied may be the rate.
+    """
+    if step.evaluation.gradients[argument].size == 1:
+        return set()
     ends = [part.node for part in parts_in(step.after[argument])]
     start = min(node.number for node in step.outputs)
     first = roots(step, step.before)

@@ -22,6 +22,7 @@ SAME = 1e-4  # relative difference of two rates
 MOST_NUMBERS = 12
 LEAST_DECAY = 0.1  # a number below is no decay of what is remembered
 MOST_EPS = 1e-3
+MOST_WEIGHT_DECAY = 0.01
 GRADIENT_DESCENT = "gradient descent"
 Arrays = list[np.ndarray]
 
@@ -60,12 +61,14 @@ def rule_of(walk: Walk, known: list[float]) -> str:
 def rates(known: list[float], decay: float) -> np.ndarray:
     """The rates that some numbers make: one of them, the product of two, or that divided by a count.
 
-    A velocity that is a mean takes 1 - decay of each gradient. No rate is the square of one, or takes its own decay.
+    A velocity that is a mean takes 1 - decay of each gradient. A weight decay that comes after the step takes its share of the
+    step, too. No rate is the square of one, or takes its own decay.
     """
     others = [c for c in known if abs(c - decay) > SAME * c]
     pairs = [a * b for a, b in itertools.combinations(others, 2)]
     counts = [1.0, *(c for c in known if c >= 2)]
-    return np.array([a * share / n for a in (1.0, *others, *pairs) for share in (1.0, 1 - decay) for n in counts])
+    shares = [1.0, 1 - decay, *(1 - c for c in known if 0 < c <= MOST_WEIGHT_DECAY)]
+    return np.array([a * share / n for a in (1.0, *others, *pairs) for share in shares for n in counts])
 
 
 def rules(gradients: Arrays, numbers: list[float]) -> Iterator[tuple[str, Arrays, float]]:
