@@ -147,7 +147,7 @@ def judged_case(case: Case, made: RecordVerdict) -> Case:
     if any(entry.ok or is_forgotten(entry) for entry in open_):
         other = examine_again(replace(case, recorded=None), replace(case.run, inputs=case.run.inputs.fresh(1)))
         verdict = completed(case.verdict, line, other.verdict if other is not None else None)
-        needless = untrained(case.matches.evaluation, set(verdict.entries), case.trace.changed)
+        needless = untrained(case.matches.evaluation, {*verdict.entries, *made.step.after}, case.trace.changed)
         verdict.unjudged = {argument: why for argument, why in verdict.unjudged.items() if argument not in needless}
         case = replace(case, verdict=verdict)
     if case.verdict.ok:

@@ -370,3 +370,26 @@ def test_whole_numbers_alone_prove_nothing():
 
     arrays = np.ones((4, 2)), np.zeros((4, 3)), np.eye(2, 3)
     assert mg.debug(by_hand, model, arrays, budget=1).word == "CANNOT JUDGE"
+
+
+def test_what_an_object_keeps_elsewhere_is_no_gradient_of_the_data():
+    """It has the shape of the data, and all parameters have their gradients in another place."""
+
+    class Keeper:
+        pass
+
+    keeper = Keeper()
+    keeper.last = Keeper()
+
+    def train(x, t, W, V):
+        h = np.tanh(x @ W)
+        e = h @ V - t
+        d = e @ V.T * (1 - h * h)
+        keeper.last.x = np.cos(x * np.sum(e) + np.sum(h))
+        return {"W": x.T @ d, "V": h.T @ e}
+
+    def loss(x, t, W, V):
+        return 0.5 * np.sum((np.tanh(x @ W) @ V - t) ** 2)
+
+    report = mg.debug(train, loss, tuple(data((5, 3), (5, 2), (3, 4), (4, 2))))
+    assert report.word == "RIGHT", str(report)

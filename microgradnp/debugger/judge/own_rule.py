@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.judge.judged import SAME, Judged, Multiple
+from microgradnp.debugger.judge.judged import SAME, Judged, Multiple, both, quantity, tolerance
 from microgradnp.debugger.judge.movements import covers, decays, goes_round, movement, right_gradients
 from microgradnp.debugger.judge.points import Point, roots
 from microgradnp.debugger.record.nodes import Node
@@ -19,6 +19,7 @@ from microgradnp.debugger.record.replay import replay
 from microgradnp.debugger.record.sites import Site, Statement
 from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import parts_in, read
+from microgradnp.derivatives.agreement import scale_of
 
 TRIALS = 16  # gradients for which a rule must lead downhill: a transposition does by chance for one in two
 LEAST = 0.3  # mean square of the cosine between a gradient and its movement: what is left of it is more than one direction
@@ -38,7 +39,7 @@ def settle_own_rules(step: Step, point: Point, entries: dict[str, Judged]) -> No
         if entry.evidence == "update" and "times the others" in entry.why:
             entries[argument] = rate_of_its_own(step, point, entry, entries) or entry
         elif entry.evidence == "update" and not entry.why:
-            entries[argument] = rule_of_its_own(step, point, argument) or entry
+            entries[argument] = rule_of_its_own(step, point, argument) or rule_of_rows(step, point, argument) or entry
 
 
 def runs_again(step: Step, ends: list[Node], gradient: Node) -> bool:
@@ -64,6 +65,35 @@ def rule_of_its_own(step: Step, point: Point, argument: str) -> Judged | None:
     if not decays(step, argument, first, right):
         return None
     return Judged(argument, "cannot judge", node=first, why=ITS_OWN)
+
+
+def rule_of_rows(step: Step, point: Point, argument: str) -> Judged | None:
+    """The same of a parameter of which some rows have a gradient and move, as those of the words that a step looks up."""
+    ends = [part.node for part in parts_in(step.after[argument])]
+    start = min(node.number for node in step.outputs)
+    way = [node for node in step.structure.before(ends) if node.number >= start]  # an error may be the gradient of a bias
+    rows = {node for node in way if is_gradient_of_rows(step, point, node, argument)}
+    if not rows or goes_round(step, ends, rows | right_gradients(step, point, argument)[1]):
+        return None
+    moved, gradient = movement(step, step.values, argument, step.after[argument]), step.evaluation.gradients[argument]
+    if np.any(moved[~np.any(gradient != 0, axis=tuple(range(1, gradient.ndim)))]) or np.sum(moved * gradient) >= 0:
+        return None
+    return Judged(argument, "cannot judge", node=min(rows, key=lambda node: node.number), why=ITS_OWN)
+
+
+def is_gradient_of_rows(step: Step, point: Point, node: Node, argument: str) -> bool:
+    """Whether a value is the gradient of the rows that have one, up to a factor."""
+    factors = []
+    for values, evaluation in both(step, point):
+        gradient, array = evaluation.gradients[argument], quantity(node, values)
+        used = np.any(gradient != 0, axis=tuple(range(1, gradient.ndim))) if gradient.ndim else np.ones(0, bool)
+        if array is None or not np.any(used) or np.all(used) or array.size != gradient[used].size:
+            return False
+        factor, error = scale_of(np.ravel(array), np.ravel(gradient[used]))
+        if not factor or error > tolerance(step):
+            return False
+        factors.append(factor)
+    return bool(abs(factors[0] - factors[1]) <= 10 * max(SAME, tolerance(step)) * abs(factors[0]))
 
 
 def leads_down(step: Step, argument: str, node: Node, multiple: Multiple) -> bool:

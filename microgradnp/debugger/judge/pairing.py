@@ -123,8 +123,8 @@ class Pairing:
                 for path in self.kept
                 if root_of_place(path) == root and "[piece" not in path and (path in self.free or path in self.taken)
             ]
-            if not set(places) & set(self.free):
-                continue
+            if not set(places) & set(self.free) or (self.taken and not set(places) & set(self.taken)):
+                continue  # nothing to pair, or nothing beside it that is a gradient: it may be no gradient at all
             blocks: dict[str, list[str]] = {}
             for path in places:
                 blocks.setdefault(holder_of(path), []).append(path)

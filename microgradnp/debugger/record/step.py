@@ -323,11 +323,18 @@ def ends_on_all_ways(
         made, end = structure.after(nodes), max(node.number for node in first)
         reached = [next((node for node in way if node.number > end), None) in made for way in ways]
         if all(reached):
-            return nodes
+            squares = {id(node) for node, _ in ends if is_square(node)}
+            inner = outputs_of(evaluation, moving, found.located, skipped | squares) if squares else []
+            return [node for _, hits in inner for node in hits] or nodes
         if not any(reached):
             break
         skipped |= {id(node) for node, _ in ends}
     return first
+
+
+def is_square(node: Any) -> bool:
+    """Whether a value of the model is a square. Adagrad's of a bias is that of an error, and ends no forward pass."""
+    return node.rule.name in ("square", "power") or (node.rule.name == "multiply" and node.args[0] is node.args[1])
 
 
 def written_anew(record: Record, argument: str, outputs: list[Node], this_step: set[Node]) -> Node | None:
