@@ -393,3 +393,52 @@ def test_what_an_object_keeps_elsewhere_is_no_gradient_of_the_data():
 
     report = mg.debug(train, loss, tuple(data((5, 3), (5, 2), (3, 4), (4, 2))))
     assert report.word == "RIGHT", str(report)
+
+
+class Gates:
+    """Two gates of one shape, kept side by side. The gradient of the data is returned."""
+
+    def __init__(self, P, Q):
+        self.P, self.Q = P, Q
+
+    def back(self, x, up):
+        p, q = np.tanh(x @ self.P), np.tanh(x @ self.Q)
+        dp, dq = up * q * (1 - p * p), up * p * (1 - q * q)
+        self.dP = x.T @ dp
+        return dp @ self.P.T + dq @ self.Q.T
+
+
+def test_a_parameter_without_a_gradient_is_no_data_beside_one_that_has_it():
+    """With the gradient of the data judged, each weight looks like data of a trained layer."""
+
+    def train(x, up, P, Q):
+        gates = Gates(P, Q)
+        return gates.back(x, up), gates
+
+    def loss(x, up, P, Q):
+        return np.sum(np.tanh(x @ P) * np.tanh(x @ Q) * up)
+
+    arrays = tuple(data((5, 3), (5, 4), (3, 4), (3, 4)))
+    report = mg.debug(train, loss, arrays, bind={"P": "gates.P", "Q": "gates.Q"})
+    assert report.word != "RIGHT", str(report)
+    assert "Q" in {*report.verdict.unchecked, *report.verdict.unjudged, *report.verdict.wrong}
+
+
+def test_a_fix_does_not_turn_the_only_gradient_round():
+    """`y - p` leads to the gradient with the other sign, which is no proof of anything."""
+
+    def train(x, y, w):
+        error = 1 / (1 + np.exp(x @ w)) - y
+        return x.T @ error
+
+    def loss(x, y, w):
+        return np.sum(np.log(1 + np.exp(x @ w)) - y * (x @ w))
+
+    x, w = data((6, 3), (3,))
+    report = mg.debug(train, loss, (x, np.array([0.0, 1, 1, 0, 1, 0]), w))
+    assert report.word == "WRONG"
+    assert (
+        report.first_wrong.fix is None
+        or "exp(-(x @ w))" in report.first_wrong.fix[2]
+        or "exp(-x @ w)" in report.first_wrong.fix[2]
+    )

@@ -27,7 +27,12 @@ class Judge:
 
     def is_complete(self, verdict: Verdict) -> bool:
         """Whether every gradient that was judged before is right."""
-        return not verdict.wrong and self.needed <= set(verdict.right)
+        return not verdict.wrong and self.needed <= set(verdict.right) and not self.turns_all(verdict)
+
+    def turns_all(self, verdict: Verdict) -> bool:
+        """Whether all that is returned is a gradient with the other sign, where nothing showed before that this is meant."""
+        factors = [entry.factor for entry in verdict.entries.values() if entry.evidence == "returned" and entry.factor]
+        return bool(factors) and not self.first.right and max(factors) < 0
 
     def mends_all(self, texts: dict[str, str], more: int = 0) -> bool:
         """Whether an edited program has all gradients right, in `more` later steps as well."""

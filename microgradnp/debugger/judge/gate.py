@@ -7,6 +7,7 @@ recorded is judged by its line events, on two inputs as well. Between RIGHT and 
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 import time as clock
 from collections.abc import Callable
@@ -109,6 +110,7 @@ def by_record(made: record_judge.Verdict, line: Verdict, trace: Trace) -> Verdic
         if judged.status in ("right", "agrees", "wrong"):
             verdict.entries[argument] = entry_of(judged, line.entries.get(argument), step, trace)
     needless = untrained(step.evaluation, {*verdict.entries, *step.after}, set(step.after), step.model)
+    needless -= beside(trace, set(verdict.entries), step.evaluation)
     moving = {*step.after, *line.entries, *trace.changed}
     for argument, judged in made.entries.items():
         if judged.status == "cannot judge" and (argument in moving or not (moving or verdict.entries)):
@@ -118,6 +120,19 @@ def by_record(made: record_judge.Verdict, line: Verdict, trace: Trace) -> Verdic
     verdict.conventions = conventions(verdict, trace)
     verdict.asleep = bool(line.entries.keys() & set(verdict.wrong)) and not seen & set(verdict.wrong)
     return verdict
+
+
+def beside(trace: Trace, judged: set[str], evaluation: Evaluation) -> set[str]:
+    """The arguments that lie beside a judged parameter of their shape in one object or dict: no data lie there."""
+
+    def place(argument: str) -> tuple[str, tuple[int, ...]]:
+        variable = trace.variables.get(argument)
+        owner = re.sub(r"(\.\w+|\[[^\[\]]*\])$", "", variable.expression) if variable is not None else ""
+        return owner if variable is not None and owner != variable.expression else "", evaluation.gradients[argument].shape
+
+    taken = {place(a) for a in judged if a in evaluation.gradients}
+    found = {a: place(a) for a in evaluation.gradients if a not in judged}
+    return {a for a, (owner, shape) in found.items() if owner and len(shape) > 1 and (owner, shape) in taken}
 
 
 def entry_of(judged: Judged, known: Entry | None, step: Step, trace: Trace) -> Entry:
