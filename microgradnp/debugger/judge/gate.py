@@ -28,7 +28,7 @@ from microgradnp.debugger.judge.recorded import OTHER_FORWARD, judge_record
 from microgradnp.debugger.judge.returned import RIGHT_HERE
 from microgradnp.debugger.judge.verdict import FORGOTTEN, Verdict, conventions, relation
 from microgradnp.debugger.match.references import Evaluation
-from microgradnp.debugger.match.trained import untrained
+from microgradnp.debugger.match.trained import Graph, untrained
 from microgradnp.debugger.record import alarm
 from microgradnp.debugger.record.alarm import OutOfTimeError
 from microgradnp.debugger.record.nodes import Node, Record
@@ -123,7 +123,7 @@ def by_record(made: record_judge.Verdict, line: Verdict, trace: Trace) -> Verdic
 
 
 def beside(trace: Trace, judged: set[str], evaluation: Evaluation) -> set[str]:
-    """The arguments that lie beside a judged parameter of their shape in one object or dict: no data lie there."""
+    """The arguments beside a judged parameter of their shape in one object or dict, where hardly any data lie but the targets."""
 
     def place(argument: str) -> tuple[str, tuple[int, ...]]:
         variable = trace.variables.get(argument)
@@ -131,7 +131,8 @@ def beside(trace: Trace, judged: set[str], evaluation: Evaluation) -> set[str]:
         return owner if variable is not None and owner != variable.expression else "", evaluation.gradients[argument].shape
 
     taken = {place(a) for a in judged if a in evaluation.gradients}
-    found = {a: place(a) for a in evaluation.gradients if a not in judged}
+    graph = Graph(evaluation, judged)
+    found = {a: place(a) for a in evaluation.gradients if a not in judged and not graph.is_target(a)}
     return {a for a, (owner, shape) in found.items() if owner and len(shape) > 1 and (owner, shape) in taken}
 
 
