@@ -1,10 +1,14 @@
 """Gradients that are only returned or kept: a wrong one is found by its place, and nothing else is taken for a gradient."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from debugger.test_record_judge import data, judged
 
 import microgradnp as mg
+from microgradnp.debugger.derive.proof import Judge
+from microgradnp.debugger.judge.judged import Judged
 
 
 def loss(x, t, W, b, V, c):
@@ -442,3 +446,12 @@ def test_a_fix_does_not_turn_the_only_gradient_round():
         or "exp(-(x @ w))" in report.first_wrong.fix[2]
         or "exp(-x @ w)" in report.first_wrong.fix[2]
     )
+
+
+@pytest.mark.parametrize(("known", "factors", "turned"), [([], [-1.0], True), (["V"], [-1.0], False), ([], [1.0, -1.0], False)])
+def test_gradients_that_all_have_the_other_sign_are_no_proof(known, factors, turned):
+    """Unless some had that sign before the edit: then it is what the program means."""
+    judge = Judge.__new__(Judge)
+    judge.first = SimpleNamespace(right=known)
+    entries = {str(k): Judged(str(k), "right", "returned", factor) for k, factor in enumerate(factors)}
+    assert judge.turns_all(SimpleNamespace(entries=entries)) == turned
