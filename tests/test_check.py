@@ -152,7 +152,7 @@ def test_what_cannot_be_told_apart_is_refused_with_what_to_write():
         return [dout * np.tanh(x) * 2, dout * y * 2][:: 1 if dout is not None else 2]
 
     arrays = rng(1).normal(size=3), rng(2).normal(size=3)
-    report = mg.check(forward, lambda dout, cache: backward(dout, cache)[::-1], *arrays, budget=0.3)
+    report = mg.check(forward, lambda dout, cache: backward(dout, cache)[::-1], *arrays)
     assert report.exit_status != 0
 
 
@@ -236,7 +236,7 @@ def test_zeros_and_ones_hide_nothing():
         dx, dgamma, dbeta = functions.layernorm_backward(dout, (cache[0], cache[1], np.ones(6)))
         return dx, dgamma, dbeta
 
-    report = mg.check(functions.layernorm_forward, backward, rng().normal(size=(5, 6)), np.ones(6), np.zeros(6), budget=0.3)
+    report = mg.check(functions.layernorm_forward, backward, rng().normal(size=(5, 6)), np.ones(6), np.zeros(6))
     assert report.verdict == "WRONG"
     assert "right at your values, and wrong at others" in str(report)
 
@@ -317,7 +317,7 @@ def test_a_mean_over_samples_is_no_convention_for_data_or_for_one_of_two_paramet
         return dout @ w.T, x.T @ dout, dout.mean(0)
 
     arrays = rng().normal(size=(5, 4)), rng().normal(size=(4, 3)), np.zeros(3)
-    assert mg.check(forward, backward, *arrays, budget=0.3).verdict == "WRONG"
+    assert mg.check(forward, backward, *arrays).verdict == "WRONG"
     alone = mg.check(lambda x, w: forward(x, w, 0), lambda d, c: (d @ c[1].T, c[0].T @ d / len(d)), *arrays[:2])
     assert alone.verdict == "CANNOT JUDGE"  # one parameter, and nothing to tell a mean from a mistake
     assert "1/5 of the true one" in str(alone)

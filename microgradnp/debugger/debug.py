@@ -48,7 +48,8 @@ def debug(
     step : int
         The step to look at, counted from 0.
     budget : float
-        Seconds of processor time after which the best answer so far is given.
+        Seconds of processor time after which the best answer so far is given. A look at all objects of the process comes
+        before: about 0.2 s for each million of them.
 
     Returns
     -------
@@ -83,8 +84,7 @@ def debug(
         if not os.path.isfile(train):
             raise FileNotFoundError(f"debug: there is no file {str(train)!r}; pass a function itself, or the path of a script")
         train = script(train)
-    allowed = Budget(budget)
-    return ask(Program(train, tuple(args), dict(kwargs)), loss, dict(bind), step, allowed)
+    return ask(Program(train, tuple(args), dict(kwargs)), loss, dict(bind), step, budget)
 
 
 def check_kinds(args: Any, kwargs: Any, bind: Any, step: Any) -> None:
@@ -105,10 +105,10 @@ def check_kinds(args: Any, kwargs: Any, bind: Any, step: Any) -> None:
         raise TypeError(f"debug: step must be a whole number, counted from 0, got {step!r}")
 
 
-def ask(program: Program, model: Callable[..., Any], bind: dict[str, str], step: int, budget: Budget) -> Report:
+def ask(program: Program, model: Callable[..., Any], bind: dict[str, str], step: int, seconds: float) -> Report:
     """The report on one step of a program. Raises BindingError, ModelError and RuntimeError, as `debug` does."""
     if running.get():
         raise RuntimeError("debug: the code that is being checked calls debug itself; take that call out of it")
     arguments, optional = model_arguments(model)
-    with aside():
-        return investigate(Question(program, model, Wanted(arguments, optional, bind), budget), step)
+    with aside():  # the budget begins inside: how long the look at all objects takes hangs on the process, not on the program
+        return investigate(Question(program, model, Wanted(arguments, optional, bind), Budget(seconds)), step)

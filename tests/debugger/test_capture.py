@@ -39,7 +39,7 @@ def test_no_array_random_state_or_output_of_the_user_changes(capsys):
     first = random.random(), np.random.rand()  # noqa: NPY002
     random.seed(3)
     np.random.seed(3)  # noqa: NPY002
-    assert not mg.debug(wrong, loss, values, budget=2.0).ok
+    assert not mg.debug(wrong, loss, values).ok
     assert (random.random(), np.random.rand()) == first  # noqa: NPY002
     assert all(np.array_equal(a, b) for a, b in zip(values, copies, strict=True))
     assert capsys.readouterr().out == ""

@@ -14,6 +14,7 @@ import pytest
 from debugger.slow import slow_at_first
 
 import microgradnp as mg
+from microgradnp.debugger.case import Budget
 from microgradnp.debugger.record import census
 
 SETTINGS = {"rate": 0.1, "seen": []}
@@ -209,6 +210,15 @@ def test_all_objects_are_looked_at_once_and_later_only_new_ones():
 
         assert {old_function, new_function} <= set(census.functions_of({__file__}))
     assert gc.get_freeze_count() == 0
+
+
+def test_the_budget_begins_after_the_look_at_all_objects(monkeypatch):
+    """In a notebook the look may take longer than the whole budget."""
+    order = []
+    monkeypatch.setattr(census, "collect", lambda: order.append("look"))
+    monkeypatch.setattr("microgradnp.debugger.debug.Budget", lambda seconds: (order.append("budget"), Budget(seconds))[1])
+    mg.debug(slow, loss, data())
+    assert order == ["look", "budget"]
 
 
 def test_what_is_left_behind_is_freed():

@@ -263,7 +263,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("train", "wrong"), WRONG, ids=[train.__name__ for train, _ in WRONG])
 def test_wrong_code_is_called_wrong(train, wrong):
-    report = mg.debug(train, loss, SQUARE, budget=0.5)  # no fix is asked for
+    report = mg.debug(train, loss, SQUARE)
     assert report.word == "WRONG"
     assert set(report.verdict.wrong) == wrong
     assert exit_code(report) == 1
@@ -275,7 +275,7 @@ def test_a_recording_of_all_steps_is_not_hurried():
 
 def test_a_recording_that_ends_early_says_which_steps_were_judged(monkeypatch):
     monkeypatch.setattr("microgradnp.debugger.judge.gate.MOST", (40,))  # operations: the first step, and not the second
-    report = mg.debug(grows, loss, SQUARE, budget=2.0)
+    report = mg.debug(grows, loss, SQUARE)
     assert report.word == "RIGHT"
     assert any("ended after step 0: later steps were not judged" in note for note in report.notes)
     assert report.hurried

@@ -338,7 +338,7 @@ def test_an_error_of_the_debugger_is_told_and_changes_no_verdict(monkeypatch):
         raise KeyError("ours")
 
     monkeypatch.setattr(derived, "derive", fails)
-    found = mg.debug(train, loss, numbers(), budget=0.5)
+    found = mg.debug(train, loss, numbers())
     assert found.word == "WRONG"
     assert found.verdict.wrong == ["W1"]
     assert any("the debugger failed" in note and "KeyError: 'ours'" in note for note in found.notes)

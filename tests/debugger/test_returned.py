@@ -299,7 +299,7 @@ def test_a_wrong_gradient_in_one_flat_vector_is_reported():
     def model(x, t, W, V):
         return 0.5 * np.sum((np.tanh(x @ W) @ V - t) ** 2)
 
-    report = mg.debug(train, model, tuple(data((4, 3), (4, 2), (15,))), budget=0.3)
+    report = mg.debug(train, model, tuple(data((4, 3), (4, 2), (15,))))
     assert not report.ok
     assert "WRONG" in str(report)
 
@@ -319,7 +319,7 @@ def test_matrices_get_fresh_numbers_entry_by_entry():
     def model(x, t, W, V):
         return 0.5 * np.sum((V @ np.tanh(W @ x) - t) ** 2)
 
-    report = mg.debug(Matrices().train, model, [np.asmatrix(a) for a in data((3, 1), (2, 1))], budget=1)
+    report = mg.debug(Matrices().train, model, [np.asmatrix(a) for a in data((3, 1), (2, 1))])
     assert str(report).startswith("RIGHT")
 
 
@@ -358,8 +358,8 @@ def test_a_forgotten_weight_decay_is_not_right_because_the_weights_start_as_zero
         return 0.5 * np.sum((x @ W - t) ** 2) + 0.1 * np.sum(W**2)
 
     (x, t), W = data((4, 2), (4, 3)), np.zeros((2, 3))
-    assert mg.debug(with_decay, model, (x, t, W), budget=1).word == "RIGHT"
-    report = mg.debug(without_decay, model, (x, t, W), budget=1)
+    assert mg.debug(with_decay, model, (x, t, W)).word == "RIGHT"
+    report = mg.debug(without_decay, model, (x, t, W))
     assert report.word == "CANNOT JUDGE"
     assert "right for the values given, and another one at other values" in str(report)
 
@@ -373,7 +373,7 @@ def test_whole_numbers_alone_prove_nothing():
         return 0.5 * np.sum((x @ W - t) ** 2)
 
     arrays = np.ones((4, 2)), np.zeros((4, 3)), np.eye(2, 3)
-    assert mg.debug(by_hand, model, arrays, budget=1).word == "CANNOT JUDGE"
+    assert mg.debug(by_hand, model, arrays).word == "CANNOT JUDGE"
 
 
 def test_what_an_object_keeps_elsewhere_is_no_gradient_of_the_data():

@@ -158,7 +158,7 @@ def train(X, T, W1, b1, W2, b2):
 
 
 def test_what_is_wrong_from_the_second_step_on_is_found(tmp_path):
-    report = mg.debug(written(tmp_path / "accumulated.py", ACCUMULATED), loss, numbers(), budget=0.5)  # no fix is asked for
+    report = mg.debug(written(tmp_path / "accumulated.py", ACCUMULATED), loss, numbers())
     assert not report.ok
     assert report.number == 1
     assert {a for a, e in report.gradients.items() if not e.ok} == {"W1", "W2"}
