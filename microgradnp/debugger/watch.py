@@ -15,7 +15,6 @@ import numpy as np
 
 from microgradnp.debugger.capture.program import Inputs, Program, seeded, vary
 from microgradnp.debugger.capture.source import source_of
-from microgradnp.debugger.case import Budget
 from microgradnp.debugger.debug import ask
 from microgradnp.debugger.record.outside import aside
 from microgradnp.debugger.record.world import Call, copies
@@ -76,7 +75,7 @@ class Watch:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.frame = None
         if kind is None:
-            self.report = ask(self.block, self.loss, self.bind, self.step, Budget(self.budget))
+            self.report = ask(self.block, self.loss, self.bind, self.step, self.budget)
 
     def __str__(self) -> str:
         return str(self.report) if self.report else "watch: the block is not over, or ended with an error"
