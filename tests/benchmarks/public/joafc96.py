@@ -1,4 +1,4 @@
-"""joafc96/Multi-Layer-Perceptron-from-Scratch-in-Python: deltas in a reversed loop, weights updated by a second name, fixed biases."""
+"""joafc96/Multi-Layer-Perceptron-from-Scratch-in-Python: deltas in a reversed loop, fixed biases."""
 
 from types import ModuleType
 from typing import Any

@@ -1,4 +1,4 @@
-"""pankajarm/simple-neural-network-numpy-only: two course scripts, one step of two layers and a sigmoid unit summed over records."""
+"""pankajarm/simple-neural-network-numpy-only: scripts of a course, two layers and one unit."""
 
 from types import ModuleType
 from typing import Any
