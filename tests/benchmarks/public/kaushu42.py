@@ -59,6 +59,7 @@ PROGRAMS = [
             Edit(74, r"dz1\[z1<0\] = 0", "dz1 = dz1 * (z1 > 0)"),
         ),
         more=("activations.py",),
+        always=(Edit(3, r"^$", "import numpy as np", "activations.py"),),
         stubs={
             "sklearn/__init__.py": "",
             **dict.fromkeys(
