@@ -67,7 +67,7 @@ PROGRAMS = [
                 27, r"expit\(x\) \*", "x *", "derivative_of_activated_value", "wrong_activation_derivative", file=ACTIVATIONS
             ),
             mistake(41, r"\*self\.der_act_func\(self\.inp\)", "", "missing_activation_derivative", file=ACTIVATIONS),
-            mistake(20, r"target-output", "target-np.sign(output)", "loss_derivative_wrong", file=LOSS),
+            mistake(20, r"target-output", "target", "loss_derivative_wrong", file=LOSS),
             two(
                 mistake(64, r"np\.sum", "np.mean", "bias_gradient_reduction", "batch_scale_1_over_N", file=LAYERS),
                 mistake(27, r"\(1\.0 - expit\(x\)\)", "(1.0 - x)", "wrong_activation_derivative", file=ACTIVATIONS),

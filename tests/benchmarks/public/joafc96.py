@@ -52,8 +52,6 @@ PROGRAMS = [
             mistake(65, r"delta,", "error,", "missing_activation_derivative", "wrong_variable"),
             mistake(65, r"current_activations", "sigmoid(current_activations)", "wrong_activation_in_weight_gradient"),
             mistake(66, r"delta\)", "error * np.ones_like(delta))", "missing_activation_derivative", "wrong_variable"),
-            mistake(66, r"self\.weights\[idx\]\.T", "np.abs(self.weights[idx].T)", "wrong_variable", "sign_flipped"),
-            mistake(82, r"derivatives \* learning_rate", "np.sign(derivatives) * learning_rate", "optimizer_rule_wrong"),
             mistake(79, r"len\(self\.weights\)", "len(self.weights) - 1", "loop_cut_short"),
             mistake(144, r"1\.0 - x", "1.0 - x * x", "wrong_activation_derivative"),
             two(

@@ -48,7 +48,7 @@ PROGRAMS = [
             mistake(74, r"dz1\[z1<0\] = 0", "pass", "missing_activation_derivative", "relu_mask_wrong"),
             mistake(74, r"z1<0", "z1>0", "relu_mask_wrong"),
             mistake(74, r"z1<0", "dz1<0", "relu_mask_wrong", "wrong_variable"),
-            mistake(76, r"dz1", "np.abs(dz1)", "wrong_variable", "bias_gradient_reduction"),
+            mistake(76, r"axis = 0, ", "", "bias_gradient_reduction"),
             two(
                 mistake(71, r"a1\)", "z1)", "wrong_activation_in_weight_gradient", "wrong_variable"),
                 mistake(74, r"z1<0", "z1>0", "relu_mask_wrong"),

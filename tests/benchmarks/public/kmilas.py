@@ -65,7 +65,7 @@ PROGRAMS = [
                 file=LOSS,
             ),
             mistake(23, r"layer\.b -=", "layer.b +=", "sign_flipped", file=OPTIMIZER),
-            mistake(22, r"self\.momentum_dW\[i\]", "self.momentum*layer.W", "optimizer_rule_wrong", file=OPTIMIZER),
+            mistake(20, r"\+ layer", "- layer", "sign_flipped", file=OPTIMIZER),
             two(
                 mistake(18, r"> 0", "< 0", "relu_mask_wrong", file=ACTIVATION),
                 mistake(40, r"/ batch_size", "", "batch_scale_1_over_N", file=LINEAR),

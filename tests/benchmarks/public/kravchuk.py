@@ -41,7 +41,7 @@ PROGRAMS = [
         "my_perceptron.py",
         build,
         (
-            mistake(62, r"self\.a\[-1\] - y_n", "self.z[-2].sum() - y_n", "loss_derivative_wrong", "wrong_variable"),
+            mistake(62, r"self\.a\[-1\] - y_n", "self.a[-1] + y_n", "sign_flipped", "loss_derivative_wrong"),
             mistake(63, r"self\.n_layers - 2, -1, -1", "self.n_layers - 2, 0, -1", "loop_cut_short"),
             mistake(64, r"self\.w\[k \+ 1\] @ self\.dc_da\[k \+ 1\]", "self.dc_da[k + 1].sum()", "upstream_gradient_dropped"),
             mistake(

@@ -44,11 +44,11 @@ PROGRAMS = [
         "mnist_classifier_numpy.ipynb",
         build,
         (
-            mistake(279, r"X\.T", "np.abs(X).T", "wrong_activation_in_weight_gradient", "wrong_variable"),
+            mistake(279, r"X\.T @ D", "X.T @ D / len(X)", "batch_scale_1_over_N"),
             mistake(279, r"= self\.W\.gradient \+", "= self.W.value +", "wrong_variable", "gradient_or_update_used_for_weight"),
             mistake(281, r"np\.sum", "np.mean", "bias_gradient_reduction", "batch_scale_1_over_N"),
             mistake(281, r"np\.sum\(D,axis=0\)", "np.sum(D)", "bias_gradient_reduction"),
-            mistake(283, r"D @", "np.sign(D) @", "upstream_gradient_dropped", "wrong_variable"),
+            mistake(283, r"D @", "np.ones_like(D) @", "upstream_gradient_dropped"),
             mistake(309, r"reversed\(backprops\)", "reversed(backprops[1:])", "loop_cut_short"),
             mistake(318, r"D \* mask$", "D * (D > 0)", "relu_mask_wrong"),
             mistake(318, r"D: D \* mask", "D: D", "missing_activation_derivative", "relu_mask_wrong"),

@@ -48,7 +48,7 @@ PROGRAMS = [
             mistake(59, r"np\.mean", "np.sum", "bias_gradient_reduction", "batch_scale_1_over_N"),
             mistake(59, r"self\.bias - ", "self.bias + ", "sign_flipped"),
             mistake(59, r"self\.error", "y", "wrong_variable", "loss_derivative_wrong"),
-            mistake(56, r"np\.dot\(X\.T", "np.dot(np.abs(X.T)", "wrong_activation_in_weight_gradient", "wrong_variable"),
+            mistake(56, r"(X\.T, self\.predict_proba\(X\)) - y", r"\1", "loss_derivative_wrong", "wrong_variable"),
             two(
                 mistake(56, r" / X\.shape\[0\]", "", "batch_scale_1_over_N"),
                 mistake(59, r"self\.bias - ", "self.bias + ", "sign_flipped"),

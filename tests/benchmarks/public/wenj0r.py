@@ -50,7 +50,6 @@ PROGRAMS = [
         (
             mistake(45, r"true_answers - x", "true_answers - (x > 0.5)", "loss_derivative_wrong", "wrong_variable"),
             mistake(65, r", 1, -1\)", ", 2, -1)", "loop_cut_short"),
-            mistake(66, r"self\.W\[layer\]\.T", "np.abs(self.W[layer].T)", "wrong_variable", "sign_flipped"),
             mistake(66, r" \* \(1 - .*\)\)$", ")", "wrong_activation_derivative", "missing_factor"),
             mistake(69, r", 1, -1\)", ", 2, -1)", "loop_cut_short"),
             mistake(71, r" \* self\.N\[layer\] \* \(1 - self\.N\[layer\]\)", "", "missing_activation_derivative"),
@@ -58,9 +57,8 @@ PROGRAMS = [
                 71, r"self\.N\[layer\] \* \(1 - self\.N\[layer\]\)", "(1 - self.N[layer] ** 2)", "wrong_activation_derivative"
             ),
             mistake(75, r"self\.N\[layer-1\]", "self.errors[layer-1]", "wrong_activation_in_weight_gradient", "wrong_variable"),
-            mistake(84, r"self\.temp\[layer - 1\]", "np.sign(self.temp[layer - 1])", "optimizer_rule_wrong"),
             two(
-                mistake(66, r"self\.W\[layer\]\.T", "np.abs(self.W[layer].T)", "wrong_variable", "sign_flipped"),
+                mistake(66, r" \* \(1 - .*\)\)$", ")", "wrong_activation_derivative", "missing_factor"),
                 mistake(75, r"self\.N\[layer-1\]", "self.errors[layer-1]", "wrong_activation_in_weight_gradient"),
             ),
         ),

@@ -66,7 +66,7 @@ PROGRAMS = [
         build,
         (
             mistake(46, r"\+=", "=", "gradient_accumulated_across_steps"),
-            mistake(125, r"self\.W\['val'\]", "np.abs(self.W['val'])", "wrong_variable", "sign_flipped"),
+            mistake(125, r"np\.dot\(dout", "np.dot(np.ones_like(dout)", "upstream_gradient_dropped"),
             mistake(127, r"np\.sum", "np.mean", "bias_gradient_reduction", "batch_scale_1_over_N"),
             mistake(154, r"X <= 0", "X >= 0", "relu_mask_wrong"),
             mistake(154, r"X <= 0", "dX <= 0", "relu_mask_wrong", "wrong_variable"),

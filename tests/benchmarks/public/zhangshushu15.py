@@ -47,7 +47,7 @@ PROGRAMS = [
         build,
         (
             mistake(59, r"eph\.T", "(eph > 0).T", "wrong_activation_in_weight_gradient", "relu_mask_wrong"),
-            mistake(59, r"epdlogp\)", "np.abs(epdlogp))", "wrong_variable", "sign_flipped"),
+            mistake(59, r"epdlogp\)", "epdlogp ** 2)", "extra_factor", "wrong_variable"),
             mistake(59, r"\.ravel\(\)", ".ravel() / len(eph)", "batch_scale_1_over_N"),
             mistake(60, r"model\['W2'\]", "dW2", "gradient_or_update_used_for_weight", "wrong_variable"),
             mistake(61, r"eph <= 0", "eph >= 0", "relu_mask_wrong"),
