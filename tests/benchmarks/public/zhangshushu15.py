@@ -15,7 +15,8 @@ def loss(xs: Any, ys: Any, advantages: Any, W1: Any, W2: Any) -> Any:
 
 def build(module: ModuleType, rng: np.random.Generator) -> Call:
     start = {"W1": rng.normal(size=(5, 4)), "W2": rng.normal(size=5)}
-    module.model = {name: value.copy() for name, value in start.items()}
+    model = module.model = {name: value.copy() for name, value in start.items()}
+    grad_buffer = {name: np.zeros_like(value) for name, value in start.items()}
     xs, ys = rng.normal(size=(7, 4)), rng.integers(0, 2, size=7)
     rewards = np.array([[0.0], [1.0], [0.0], [0.0], [-1.0], [0.0], [1.0]])
     advantages = module.discount_rewards(rewards)
@@ -28,15 +29,17 @@ def build(module: ModuleType, rng: np.random.Generator) -> Call:
             aprob, h = module.policy_forward(x)
             hs.append(h)
             dlogps.append(y - aprob)
-        return module.policy_backward(np.vstack(hs), np.vstack(dlogps) * advantages)
+        grad = module.policy_backward(np.vstack(hs), np.vstack(dlogps) * advantages)
+        for k in model:
+            grad_buffer[k] += grad[k]
 
     return Call(
         train,
         loss,
         {"xs": xs, "ys": ys, "advantages": advantages, **start},
-        lambda result: {name: result[name] for name in start},
+        lambda _: grad_buffer,
         (xs, ys, advantages),
-        bind={name: f"module.model['{name}']" for name in start},
+        bind={name: f"model['{name}']" for name in start},
     )
 
 
