@@ -25,7 +25,7 @@ from microgradnp.debugger.judge.evidence import Entry, Place, locate_version
 from microgradnp.debugger.judge.judged import Judged
 from microgradnp.debugger.judge.own_rule import OPEN
 from microgradnp.debugger.judge.recorded import OTHER_FORWARD, judge_record
-from microgradnp.debugger.judge.returned import RIGHT_HERE
+from microgradnp.debugger.judge.returned import RIGHT_HERE, TURNED, lone_squares
 from microgradnp.debugger.judge.verdict import FORGOTTEN, Verdict, conventions, relation
 from microgradnp.debugger.match.references import Evaluation
 from microgradnp.debugger.match.trained import Graph, untrained
@@ -113,9 +113,9 @@ def by_record(made: record_judge.Verdict, line: Verdict, trace: Trace) -> Verdic
     needless -= beside(trace, set(verdict.entries), step.evaluation)
     moving = {*step.after, *line.entries, *trace.changed}
     for argument, judged in made.entries.items():
-        if judged.status == "cannot judge" and (argument in moving or not (moving or verdict.entries)):
+        if judged.status == "cannot judge" and (argument in moving or judged.place or not (moving or verdict.entries)):
             verdict.unjudged[argument] = judged.why
-        elif judged.status == "not checked" and argument not in needless:
+        elif judged.status == "not checked" and (judged.is_open or argument not in needless):
             verdict.unchecked[argument] = judged.why or NOT_FOUND
     verdict.conventions = conventions(verdict, trace)
     verdict.asleep = bool(line.entries.keys() & set(verdict.wrong)) and not seen & set(verdict.wrong)
@@ -207,7 +207,7 @@ def completed(verdict: Verdict, first: Verdict, second: Verdict | None) -> Verdi
 
     A parameter that never moves stays unchecked, with its right gradient as the reason.
     """
-    disproved = {argument for argument, why in verdict.unjudged.items() if why == RIGHT_HERE or why.startswith(OPEN)}
+    disproved = {argument for argument, why in verdict.unjudged.items() if why in (RIGHT_HERE, TURNED) or why.startswith(OPEN)}
     for argument in [a for a in (*verdict.unjudged, *verdict.unchecked) if a not in disproved]:
         seen = [line.entries.get(argument) for line in (first, second) if line is not None]
         if len(seen) == 2 and all(entry is not None and entry.ok for entry in seen) and seen[0] is not None:
@@ -217,7 +217,16 @@ def completed(verdict: Verdict, first: Verdict, second: Verdict | None) -> Verdi
         elif len(seen) == 2 and seen[0] is not None and all(is_forgotten(entry) for entry in seen):
             where = f" (line {seen[0].line})" if seen[0].line else ""
             verdict.unchecked[argument] = f"{seen[0].variable}{where} is right, but {argument} is {FORGOTTEN}"
+    doubt_turned_squares(verdict)
     return verdict
+
+
+def doubt_turned_squares(verdict: Verdict) -> None:
+    """Square gradients that are transposed, where no other one shows that they are meant so, cannot be judged."""
+    turned = {a: entry for a, entry in verdict.entries.items() if entry.ok and entry.transposed and entry.kind != "update"}
+    for argument in lone_squares({a: entry.expected for a, entry in turned.items() if entry.expected is not None}):
+        verdict.unjudged[argument] = TURNED
+        del verdict.entries[argument]
 
 
 def is_forgotten(entry: Entry | None) -> bool:
@@ -245,8 +254,11 @@ def by_two_runs(first: Seen, second: Seen | None, evaluation: Evaluation, moving
             verdict.unjudged[argument] = ONE_INPUT if second is None else "it is right on one input and wrong on another"
         elif not entry.ok and (why or not (first.meets and second is not None and second.meets)):
             verdict.unjudged[argument] = why or OTHER_FORWARD
+        elif not entry.ok and argument in untrained(evaluation, first.verdict.entries.keys() - {argument}, moving):
+            continue  # nobody asks for the gradient of data: what has their shape may be anything
         else:
             verdict.entries[argument] = entry
+    doubt_turned_squares(verdict)
     judged = {*verdict.entries, *verdict.unjudged}
     needless = untrained(evaluation, judged, moving)
     verdict.unchecked = {

@@ -43,6 +43,7 @@ class Judged:
     transposed: bool = False
     spread: float = 0.0  # the error before that of the arithmetic was taken off
     place: str = ""  # of what is returned or kept: "return[1]"
+    is_open: bool = False  # whether something is returned that may be its gradient, and is not right
     factors: tuple[float, ...] = ()  # of a gradient that flows into the update: all multiples of it that were computed
 
     @property

@@ -11,7 +11,7 @@ import numpy as np
 from microgradnp.debugger.judge.judged import ROUNDING, Judged, both, multiple_of, quantity, tolerance
 from microgradnp.debugger.judge.movements import ONLY_ZERO, ZERO, judge_update
 from microgradnp.debugger.judge.numbers import judge_numbers
-from microgradnp.debugger.judge.pairing import holder_of, is_always_zero, nodes_of, pair_by_structure
+from microgradnp.debugger.judge.pairing import holder_of, is_always_zero, nodes_of, pair_by_structure, root_of_place
 from microgradnp.debugger.judge.points import Point
 from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.record.findings import place_of
@@ -21,6 +21,7 @@ from microgradnp.debugger.record.structure import ARRANGED, exchanged, parts_in,
 from microgradnp.debugger.record.ways import arrived, readings
 from microgradnp.derivatives.agreement import scale_of
 
+TURNED = "the transpose of its gradient was found; it is square, so no shape tells whether that is meant"
 RIGHT_HERE = "its gradient is right for the values given, and another one at other values"
 MOST_NUMBERS = 20  # of a returned tuple of numbers that are gradients by themselves
 
@@ -56,6 +57,7 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None
     for argument, entry in entries.items():
         if entry.status == "not checked" and is_always_zero(step, point, argument):
             add_zero(step, point, entry, kept, taken)
+    doubt_turned_squares(step, entries)
     could = pair_by_structure(step, point, entries, kept, taken)
     free = [held for path, held in kept.items() if path not in taken]
     for argument, entry in entries.items():
@@ -66,6 +68,19 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None
             entry.why = (
                 f"it does not move, and its gradient could be {' or '.join(named(path) for path in free[:4])}: none equals it"
             )
+            entry.is_open = not step.after and any(root_of_place(path) == "return" for path in free)
+
+
+def doubt_turned_squares(step: Step, entries: dict[str, Judged]) -> None:
+    """Square gradients that are transposed, where no other one shows that they are meant so, cannot be judged."""
+    turned = {a: e for a, e in entries.items() if e.status == "right" and e.evidence == "returned" and e.transposed}
+    for argument in lone_squares({a: step.evaluation.gradients[a] for a in turned}):
+        turned[argument].status, turned[argument].why = "cannot judge", TURNED
+
+
+def lone_squares(turned: dict[str, np.ndarray]) -> set[str]:
+    """The gradients that are transposed, where all of them are square: one of another shape would show that it is meant."""
+    return set(turned) if all(len(set(np.squeeze(gradient).shape)) == 1 for gradient in turned.values()) else set()
 
 
 def judge_carried(step: Step, point: Point, entries: dict[str, Judged], kept: dict[str, Any], taken: dict[str, str]) -> None:
