@@ -107,7 +107,7 @@ WRONG = [  # what a rule makes of a right gradient, and leads anywhere
     ("names", "B = B - rate * gB[:, ::-1]"),
     ("names", "B = B - rate * gB**2"),
     ("names", "gB = gB / len(x)\nB = B - rate * gB"),
-    ("names", "B = B - rate * (gB + x.mean() * gB.mean(axis=0))"),
+    ("names", "B = B - rate * (gB - 9 * x.std() * gB.mean(axis=0))"),
 ]
 
 

@@ -25,7 +25,7 @@ from microgradnp.debugger.judge.evidence import Entry, Place, locate_version
 from microgradnp.debugger.judge.judged import Judged
 from microgradnp.debugger.judge.own_rule import OPEN
 from microgradnp.debugger.judge.recorded import OTHER_FORWARD, judge_record
-from microgradnp.debugger.judge.returned import RIGHT_HERE, TURNED, lone_squares
+from microgradnp.debugger.judge.returned import LAYOUT, RIGHT_HERE, lone_squares
 from microgradnp.debugger.judge.verdict import FORGOTTEN, Verdict, conventions, relation
 from microgradnp.debugger.match.references import Evaluation
 from microgradnp.debugger.match.trained import Graph, untrained
@@ -207,7 +207,7 @@ def completed(verdict: Verdict, first: Verdict, second: Verdict | None) -> Verdi
 
     A parameter that never moves stays unchecked, with its right gradient as the reason.
     """
-    disproved = {argument for argument, why in verdict.unjudged.items() if why in (RIGHT_HERE, TURNED) or why.startswith(OPEN)}
+    disproved = {argument for argument, why in verdict.unjudged.items() if why in (RIGHT_HERE, LAYOUT) or why.startswith(OPEN)}
     for argument in [a for a in (*verdict.unjudged, *verdict.unchecked) if a not in disproved]:
         seen = [line.entries.get(argument) for line in (first, second) if line is not None]
         if len(seen) == 2 and all(entry is not None and entry.ok for entry in seen) and seen[0] is not None:
@@ -225,7 +225,7 @@ def doubt_turned_squares(verdict: Verdict) -> None:
     """Square gradients that are transposed, where no other one shows that they are meant so, cannot be judged."""
     turned = {a: entry for a, entry in verdict.entries.items() if entry.ok and entry.transposed and entry.kind != "update"}
     for argument in lone_squares({a: entry.expected for a, entry in turned.items() if entry.expected is not None}):
-        verdict.unjudged[argument] = TURNED
+        verdict.unjudged[argument] = LAYOUT
         del verdict.entries[argument]
 
 

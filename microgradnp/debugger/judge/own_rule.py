@@ -22,12 +22,14 @@ from microgradnp.debugger.record.structure import parts_in, read
 from microgradnp.derivatives.agreement import scale_of
 
 TRIALS = 16  # gradients for which a rule must lead downhill: a transposition does by chance for one in two
+NEARLY_NOTHING = 1e-6  # of a gradient
 LEAST = 0.3  # mean square of the cosine between a gradient and its movement: what is left of it is more than one direction
 PRODUCTS = ("mul", "imul", "multiply")
 OPEN = "its gradient is right, and its rule is open: "
 ITS_OWN = f"{OPEN}what the update makes of it leads downhill, and follows no formula of a textbook"
 OWN_RATE = f"{OPEN}the update multiplies the rate of the others by {{:.6g}}, which is right if that is its own rate"
 
+ONE_BY_ONE = "the forward pass reads some of its entries when others have moved: its entries take their steps one after the other"
 SEVERAL = f"{OPEN}the forward pass runs again before the value that was compared, so that several steps lie between"
 
 
@@ -38,8 +40,36 @@ def settle_own_rules(step: Step, point: Point, entries: dict[str, Judged]) -> No
             continue
         if entry.evidence == "update" and "times the others" in entry.why:
             entries[argument] = rate_of_its_own(step, point, entry, entries) or entry
+        elif entry.evidence == "update" and not entry.why and (steps_inside(step, argument) or moves_in_turn(step, argument)):
+            entries[argument] = Judged(argument, "cannot judge", node=entry.node, why=ONE_BY_ONE)
         elif entry.evidence == "update" and not entry.why:
             entries[argument] = rule_of_its_own(step, point, argument) or rule_of_rows(step, point, argument) or entry
+
+
+def steps_inside(step: Step, argument: str) -> bool:
+    """Whether the forward pass reads what was moved before, on the way to what is compared: one entry moves after the other."""
+    sites = {node.site for node in step.outputs if node.site is not None}
+    for before, after in zip(parts_in(step.before[argument]), parts_in(step.after[argument]), strict=True):
+        way = step.structure.way(before.node, after.node) or []
+        for version in way[1:-1]:
+            between = step.structure.after([version], without=way[way.index(version) + 1 :]) & step.structure.before([after.node])
+            if any(node.site in sites for node in between if node is not version):
+                return True
+    return False
+
+
+def moves_in_turn(step: Step, argument: str) -> bool:
+    """Whether a step moves some entries downhill, and other steps all the others: coordinate descent."""
+    variable = step.record.sightings.variable(argument)
+    history = variable.history if variable is not None else ()
+    first, last = (quantity(history[k].value, step.values) if history else None for k in (0, -1))
+    before, after = (np.asarray(read(held[argument], step.values), float) for held in (step.before, step.after))
+    if first is None or last is None or not first.shape == last.shape == before.shape:
+        return False
+    gradient = step.evaluation.gradients[argument]
+    resting = (after == before) & (gradient != 0)
+    elsewhere = (first != before) | (last != after)
+    return bool(resting.any() and elsewhere[resting].all() and np.all(((after - before) * gradient)[~resting] < 0))
 
 
 def runs_again(step: Step, ends: list[Node], gradient: Node) -> bool:
@@ -58,7 +88,7 @@ def rule_of_its_own(step: Step, point: Point, argument: str) -> Judged | None:
     first, multiple = min(own, key=lambda pair: pair[0].number)
     if runs_again(step, ends, first):
         return Judged(argument, "cannot judge", node=first, why=SEVERAL)
-    if goes_round(step, ends, right):
+    if goes_round(step, ends, right) and not only_scales(step, argument, first):
         return None
     if multiple.entry is not None or multiple.transposed or not leads_down(step, argument, first, multiple):
         return None
@@ -109,6 +139,19 @@ def leads_down(step: Step, argument: str, node: Node, multiple: Multiple) -> boo
         size = np.linalg.norm(way) * np.linalg.norm(other)
         found.append(-np.sign(multiple.factor) * float(way @ np.ravel(other)) / size if size else 0.0)
     return len(found) >= TRIALS // 2 and min(found) > -1e-9 and float(np.mean(np.square(found))) > LEAST
+
+
+def only_scales(step: Step, argument: str, node: Node) -> bool:
+    """Whether data reach a parameter only as what scales its gradient: none moves nothing, and one moves every entry.
+
+    So do a preconditioner (Saad 2003, Iterative Methods for Sparse Linear Systems, chapter 9) and the conjugate gradients.
+    """
+    gradient = np.asarray(step.values[node], float)
+    moves = [moved_with(step, argument, node, size * gradient) for size in (1.0, NEARLY_NOTHING)]
+    if moves[0] is None or moves[1] is None or gradient.size < 2:
+        return False
+    moved = np.ravel(moves[0])[np.ravel(gradient) != 0] if moves[0].size == gradient.size else np.zeros(1)
+    return bool(np.all(moved) and np.linalg.norm(moves[1]) <= 10 * NEARLY_NOTHING * np.linalg.norm(moves[0]))
 
 
 def moved_with(step: Step, argument: str, node: Node, gradient: np.ndarray) -> np.ndarray | None:

@@ -21,7 +21,7 @@ from microgradnp.debugger.record.structure import ARRANGED, exchanged, parts_in,
 from microgradnp.debugger.record.ways import arrived, readings
 from microgradnp.derivatives.agreement import scale_of
 
-TURNED = "the transpose of its gradient was found; it is square, so no shape tells whether that is meant"
+LAYOUT = "the transpose of its gradient was found; it is square, so no shape tells whether that is meant"
 RIGHT_HERE = "its gradient is right for the values given, and another one at other values"
 MOST_NUMBERS = 20  # of a returned tuple of numbers that are gradients by themselves
 
@@ -75,7 +75,7 @@ def doubt_turned_squares(step: Step, entries: dict[str, Judged]) -> None:
     """Square gradients that are transposed, where no other one shows that they are meant so, cannot be judged."""
     turned = {a: e for a, e in entries.items() if e.status == "right" and e.evidence == "returned" and e.transposed}
     for argument in lone_squares({a: step.evaluation.gradients[a] for a in turned}):
-        turned[argument].status, turned[argument].why = "cannot judge", TURNED
+        turned[argument].status, turned[argument].why = "cannot judge", LAYOUT
 
 
 def lone_squares(turned: dict[str, np.ndarray]) -> set[str]:

@@ -1,0 +1,124 @@
+"""Right gradients that the data scale: preconditioners, conjugate gradients, one entry after the other. No wrong gradients."""
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+
+
+def logistic(X, y, w):
+    z = X @ w
+    return np.sum(np.logaddexp(0, z) - y * z)
+
+
+def squares(X, y, w):
+    return 0.5 * np.sum((X @ w - y) ** 2)
+
+
+def slope(X, y, w):
+    return X.T @ (1 / (1 + np.exp(-X @ w)) - y)
+
+
+def by_curvature(X, y, w):
+    w -= slope(X, y, w) / (0.25 * np.sum(X**2, axis=0))
+
+
+def by_spread(X, y, w, rate=0.1):
+    spread = X.std(axis=0)
+    for _ in range(3):
+        w -= rate * slope(X, y, w) / spread
+
+
+def by_a_matrix(X, y, w):
+    scale = np.diag(1 / np.abs(X).max(axis=0))
+    for _ in range(2):
+        step = slope(X, y, w)
+        w -= 0.1 * (scale @ step)
+
+
+def conjugate(X, y, w):
+    A, r = X.T @ X, X.T @ (y - X @ w)
+    p = r.copy()
+    for _ in range(len(w)):
+        Ap = A @ p
+        a = r @ r / (p @ Ap)
+        w += a * p
+        new = r - a * Ap
+        p = new + new @ new / (r @ r) * p
+        r = new
+
+
+def one_by_one(X, y, w):
+    for _ in range(2):
+        for j in range(len(w)):
+            residual = X @ w - y
+            w[j] -= X[:, j] @ residual / (X[:, j] @ X[:, j])
+
+
+def pair_by_pair(X, y, w):
+    for j in range(0, len(w), 2):
+        error = X @ w - y
+        w[j : j + 2] -= 0.05 * X[:, j : j + 2].T @ error
+
+
+def lasso(X, y, w):
+    for j in range(len(w)):
+        without = X @ w - X[:, j] * w[j]
+        part = X[:, j] @ (y - without)
+        w[j] = np.sign(part) * max(abs(part) - 0.1, 0.0) / (X[:, j] @ X[:, j])
+
+
+def data(seed=3):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(9, 4)), (rng.random(9) < 0.5) * 1.0, rng.normal(size=4)
+
+
+RIGHT = [
+    (by_curvature, logistic),
+    (by_spread, logistic),
+    (by_a_matrix, logistic),
+    (conjugate, squares),
+    (one_by_one, squares),
+    (pair_by_pair, squares),
+    (lasso, squares),
+]
+
+
+@pytest.mark.parametrize(("train", "model"), RIGHT, ids=[train.__name__ for train, _ in RIGHT])
+def test_a_right_method_is_not_accused(train, model):
+    report = mg.debug(train, model, data())
+    assert report.verdict.wrong == [], report
+
+
+def times_the_mean(X, y, w):
+    w -= 0.1 * slope(X, y, w) * X.mean(axis=0)  # of either sign
+
+
+def masked(X, y, w):
+    w -= 0.1 * slope(X, y, w) * (X[0] > 0)
+
+
+def pushed_by_data(X, y, w):
+    w -= 0.1 * slope(X, y, w) / X.std(axis=0) + 0.01 * X[0]
+
+
+def wrong_inside(X, y, w):
+    p = 1 / (1 + np.exp(-X @ w))
+    w -= X.T @ ((p - y) * p * (1 - p)) / (0.25 * np.sum(X**2, axis=0))
+
+
+def one_is_left_out(X, y, w):
+    for j in range(len(w) - 1):
+        w[j] -= 0.1 * slope(X, y, w)[j]
+
+
+def uphill_in_turn(X, y, w):
+    for j in range(len(w)):
+        w[j] += 0.1 * slope(X, y, w)[j]
+
+
+@pytest.mark.parametrize("train", [one_is_left_out, uphill_in_turn, times_the_mean, masked, pushed_by_data, wrong_inside])
+def test_what_does_more_than_scale_is_wrong(train):
+    X, y, w = data()
+    assert set(X[0] > 0) == {True, False}
+    assert mg.debug(train, logistic, (X, y, w)).verdict.wrong == ["w"]
