@@ -59,3 +59,19 @@ def test_a_number_added_to_a_gradient_is_seen_where_the_parameter_starts_at_zero
         report = mg.debug(adds_a_share, softmax_loss, (X, np.eye(3)[[0, 1, 2, 0, 1, 2, 0, 0, 1]], RNG.normal(size=(3, 3)), b))
         assert report.word == "WRONG", str(report)
         assert "a number is added to it" in str(report)
+
+
+def affine(x, t, W, b):
+    return 0.5 * np.sum((x @ W + b - t) ** 2)
+
+
+def predicts_afterwards(x, t, W, b, rate=0.01):
+    error = x @ W + b - t
+    W -= rate * x.T @ error
+    b -= rate * error.sum(axis=0)
+    return x @ W + b
+
+
+def test_a_prediction_after_the_step_is_no_further_step():
+    report = mg.debug(predicts_afterwards, affine, (X, T, W.copy(), T[0].copy()))
+    assert str(report).startswith("RIGHT"), str(report)

@@ -14,7 +14,7 @@ from microgradnp.debugger.match.references import Evaluation, ModelError, evalua
 from microgradnp.debugger.record.nodes import Node, Record
 from microgradnp.debugger.record.replay import Replay, replay
 from microgradnp.debugger.record.step import CannotJudgeError, Ground, Step, argument_values, find_step, ground_of
-from microgradnp.debugger.record.structure import ARRANGED, Part, Structure, parts_in, read, root_of
+from microgradnp.debugger.record.structure import ARRANGED, Part, Structure, parts_in, read, root_of, size_of
 from microgradnp.derivatives.agreement import scale_of
 
 STEPS = 3  # that are looked at
@@ -114,9 +114,9 @@ def remembers(stage: Stage) -> bool:
 
 
 def moves_on(stage: Stage) -> bool:
-    """Whether a parameter goes on from where a step has left it."""
+    """Whether a parameter goes on from where a step has left it. A bias that is added to a batch does not."""
     ends = stage.ends.values()
-    readers = [(end, reader) for end in ends for reader in stage.structure.consumers[end.number]]
+    readers = [(end, n) for end in ends for n in stage.structure.consumers[end.number] if size_of(n) == size_of(end)]
     return any(reader.name not in ARRANGED and end in stage.structure.carried(reader) for end, reader in readers)
 
 
