@@ -122,3 +122,23 @@ def test_what_does_more_than_scale_is_wrong(train):
     X, y, w = data()
     assert set(X[0] > 0) == {True, False}
     assert mg.debug(train, logistic, (X, y, w)).verdict.wrong == ["w"]
+
+
+def affine(x, t, W, b):
+    return 0.5 * np.sum((x @ W + b - t) ** 2)
+
+
+def copied_back_at_the_end(x, t, W, b, sign=1):
+    """Two steps on one matrix that holds the bias, too."""
+    both, ones = np.vstack([W, b]), np.c_[x, np.ones(len(x))]
+    for _ in range(2):
+        both -= 0.01 * ones.T @ (ones @ both - sign * t)
+    W[...], b[...] = both[:-1], both[-1]
+
+
+def test_two_steps_are_not_judged_as_one():
+    rng = np.random.default_rng(2)
+    arrays = rng.normal(size=(6, 3)), rng.normal(size=(6, 2)), rng.normal(size=(3, 2)), rng.normal(size=2)
+    report = mg.debug(copied_back_at_the_end, affine, arrays)
+    assert report.verdict.wrong == [], report
+    assert report.word == "CANNOT JUDGE"

@@ -30,7 +30,8 @@ ITS_OWN = f"{OPEN}what the update makes of it leads downhill, and follows no for
 OWN_RATE = f"{OPEN}the update multiplies the rate of the others by {{:.6g}}, which is right if that is its own rate"
 
 ONE_BY_ONE = "the forward pass reads some of its entries when others have moved: its entries take their steps one after the other"
-SEVERAL = f"{OPEN}the forward pass runs again before the value that was compared, so that several steps lie between"
+AGAIN = "the forward pass runs again before the value that was compared, so that several steps lie between"
+SEVERAL = OPEN + AGAIN
 
 
 def settle_own_rules(step: Step, point: Point, entries: dict[str, Judged]) -> None:
@@ -40,10 +41,18 @@ def settle_own_rules(step: Step, point: Point, entries: dict[str, Judged]) -> No
             continue
         if entry.evidence == "update" and "times the others" in entry.why:
             entries[argument] = rate_of_its_own(step, point, entry, entries) or entry
-        elif entry.evidence == "update" and not entry.why and (steps_inside(step, argument) or moves_in_turn(step, argument)):
-            entries[argument] = Judged(argument, "cannot judge", node=entry.node, why=ONE_BY_ONE)
         elif entry.evidence == "update" and not entry.why:
-            entries[argument] = rule_of_its_own(step, point, argument) or rule_of_rows(step, point, argument) or entry
+            open_rule = rule_of_its_own(step, point, argument) or rule_of_rows(step, point, argument)
+            entries[argument] = open_rule or no_single_step(step, entry) or entry
+
+
+def no_single_step(step: Step, entry: Judged) -> Judged | None:
+    """That a movement is more than one step, or a part of one. None where it is a whole one."""
+    if steps_inside(step, entry.argument) or moves_in_turn(step, entry.argument):
+        return Judged(entry.argument, "cannot judge", node=entry.node, why=ONE_BY_ONE)
+    if runs_again(step, ends_of(step, entry.argument), step.outputs):
+        return Judged(entry.argument, "cannot judge", node=entry.node, why=AGAIN)
+    return None
 
 
 def steps_inside(step: Step, argument: str) -> bool:
@@ -72,11 +81,16 @@ def moves_in_turn(step: Step, argument: str) -> bool:
     return bool(resting.any() and elsewhere[resting].all() and np.all(((after - before) * gradient)[~resting] < 0))
 
 
-def runs_again(step: Step, ends: list[Node], gradient: Node) -> bool:
-    """Whether the forward pass runs again with what a gradient has moved, on the way to what is compared: these are two steps."""
+def runs_again(step: Step, ends: list[Node], made: list[Node]) -> bool:
+    """Whether the forward pass runs again with what some nodes have moved, on the way to what is compared: two steps."""
     sites = {node.site for node in step.outputs if node.site is not None}
-    way = step.structure.after([gradient]) & step.structure.before(ends)
-    return any(node.site in sites and node.number > gradient.number for node in way)
+    way = step.structure.after(made) & step.structure.before(ends)
+    return any(node.site in sites for node in way.difference(step.outputs, made))
+
+
+def ends_of(step: Step, argument: str) -> list[Node]:
+    """The nodes that hold the new value of a parameter."""
+    return [part.node for part in parts_in(step.after[argument])]
 
 
 def rule_of_its_own(step: Step, point: Point, argument: str) -> Judged | None:
@@ -84,9 +98,9 @@ def rule_of_its_own(step: Step, point: Point, argument: str) -> Judged | None:
     own, right = right_gradients(step, point, argument)
     if not own or not covers(step, [multiple for _, multiple in own], argument):
         return None
-    ends = [part.node for part in parts_in(step.after[argument])]
+    ends = ends_of(step, argument)
     first, multiple = min(own, key=lambda pair: pair[0].number)
-    if runs_again(step, ends, first):
+    if runs_again(step, ends, [first]):
         return Judged(argument, "cannot judge", node=first, why=SEVERAL)
     if goes_round(step, ends, right) and not only_scales(step, argument, first):
         return None
@@ -99,7 +113,7 @@ def rule_of_its_own(step: Step, point: Point, argument: str) -> Judged | None:
 
 def rule_of_rows(step: Step, point: Point, argument: str) -> Judged | None:
     """The same of a parameter of which some rows have a gradient and move, as those of the words that a step looks up."""
-    ends = [part.node for part in parts_in(step.after[argument])]
+    ends = ends_of(step, argument)
     start = min(node.number for node in step.outputs)
     way = [node for node in step.structure.before(ends) if node.number >= start]  # an error may be the gradient of a bias
     rows = {node for node in way if is_gradient_of_rows(step, point, node, argument)}
@@ -176,7 +190,7 @@ def rate_of_its_own(step: Step, point: Point, entry: Judged, entries: dict[str, 
     may be a rate. A number of samples is none.
     """
     own, right = right_gradients(step, point, entry.argument)
-    ends = [part.node for part in parts_in(step.after[entry.argument])]
+    ends = ends_of(step, entry.argument)
     whole = [pair for pair in own if pair[1].entry is None]
     if not whole or goes_round(step, ends, right):
         return None
@@ -223,7 +237,7 @@ def remembered_at(step: Step, argument: str, gradient: Node | None = None) -> se
     """
     if step.evaluation.gradients[argument].size == 1:
         return set()
-    ends = [part.node for part in parts_in(step.after[argument])]
+    ends = ends_of(step, argument)
     start = min(node.number for node in step.outputs)
     first = roots(step, step.before)
     known = step.structure.after(first)
