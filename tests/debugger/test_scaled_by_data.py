@@ -142,3 +142,35 @@ def test_two_steps_are_not_judged_as_one():
     report = mg.debug(copied_back_at_the_end, affine, arrays)
     assert report.verdict.wrong == [], report
     assert report.word == "CANNOT JUDGE"
+
+
+def rollout(x, ts, W, V):
+    """Each output is the next input."""
+    y, total = x, 0.0
+    for t in ts:
+        y = V @ np.tanh(W @ y)
+        total = total + 0.5 * np.sum((y - t) ** 2)
+    return total
+
+
+def feeds_itself(x, ts, W, V, slope):
+    ys, hs = [x], []
+    for _ in ts:
+        hs.append(np.tanh(W @ ys[-1]))
+        ys.append(V @ hs[-1])
+    dW, dV, dy = np.zeros_like(W), np.zeros_like(V), np.zeros_like(x)
+    for k in reversed(range(len(ts))):
+        dy = dy + ys[k + 1] - ts[k]
+        dV = dV + np.outer(dy, hs[k])
+        d = V.T @ dy * slope(hs[k])
+        dW = dW + np.outer(d, ys[k])
+        dy = W.T @ d
+    W += -0.02 * dW
+    V += -0.02 * dV
+
+
+@pytest.mark.parametrize(("slope", "word"), [(lambda h: 1 - h**2, "RIGHT"), (lambda h: 1 - h, "WRONG")])
+def test_a_network_that_feeds_itself_takes_one_step(slope, word):
+    rng = np.random.default_rng(8)
+    arrays = rng.normal(size=3), rng.normal(size=(4, 3)), 0.6 * rng.normal(size=(5, 3)), 0.6 * rng.normal(size=(3, 5))
+    assert mg.debug(feeds_itself, rollout, (*arrays, slope)).word == word

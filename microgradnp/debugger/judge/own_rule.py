@@ -29,7 +29,7 @@ OPEN = "its gradient is right, and its rule is open: "
 ITS_OWN = f"{OPEN}what the update makes of it leads downhill, and follows no formula of a textbook"
 OWN_RATE = f"{OPEN}the update multiplies the rate of the others by {{:.6g}}, which is right if that is its own rate"
 
-ONE_BY_ONE = "the forward pass reads some of its entries when others have moved: its entries take their steps one after the other"
+ONE_BY_ONE = "some of its entries move in this step, downhill, and all others in other steps"
 AGAIN = "the forward pass runs again before the value that was compared, so that several steps lie between"
 SEVERAL = OPEN + AGAIN
 
@@ -48,23 +48,28 @@ def settle_own_rules(step: Step, point: Point, entries: dict[str, Judged]) -> No
 
 def no_single_step(step: Step, entry: Judged) -> Judged | None:
     """That a movement is more than one step, or a part of one. None where it is a whole one."""
-    if steps_inside(step, entry.argument) or moves_in_turn(step, entry.argument):
-        return Judged(entry.argument, "cannot judge", node=entry.node, why=ONE_BY_ONE)
-    if runs_again(step, ends_of(step, entry.argument), step.outputs):
-        return Judged(entry.argument, "cannot judge", node=entry.node, why=AGAIN)
-    return None
+    why = AGAIN if steps_inside(step, entry.argument) else ONE_BY_ONE if moves_in_turn(step, entry.argument) else ""
+    return Judged(entry.argument, "cannot judge", node=entry.node, why=why) if why else None
 
 
 def steps_inside(step: Step, argument: str) -> bool:
-    """Whether the forward pass reads what was moved before, on the way to what is compared: one entry moves after the other."""
+    """Whether the forward pass reads what was moved before, on the way to what is compared."""
     sites = {node.site for node in step.outputs if node.site is not None}
-    for before, after in zip(parts_in(step.before[argument]), parts_in(step.after[argument]), strict=True):
-        way = step.structure.way(before.node, after.node) or []
-        for version in way[1:-1]:
-            between = step.structure.after([version], without=way[way.index(version) + 1 :]) & step.structure.before([after.node])
-            if any(node.site in sites for node in between if node is not version):
-                return True
-    return False
+    start = min(node.number for node in step.outputs)
+    ends = ends_of(step, argument)
+    moved = {node for node in carried_to(step, ends) if node.number > start}.difference(ends)
+    between = step.structure.after(moved) & step.structure.before(ends)
+    return any(node.site in sites for node in between - moved)
+
+
+def carried_to(step: Step, ends: list[Node]) -> set[Node]:
+    """The nodes whose numbers go on in some others, or are added up in them."""
+    found, todo = set(ends), list(ends)
+    while todo:
+        new = set(step.structure.carried(todo.pop())) - found
+        found |= new
+        todo += new
+    return found
 
 
 def moves_in_turn(step: Step, argument: str) -> bool:
@@ -81,11 +86,11 @@ def moves_in_turn(step: Step, argument: str) -> bool:
     return bool(resting.any() and elsewhere[resting].all() and np.all(((after - before) * gradient)[~resting] < 0))
 
 
-def runs_again(step: Step, ends: list[Node], made: list[Node]) -> bool:
-    """Whether the forward pass runs again with what some nodes have moved, on the way to what is compared: two steps."""
+def runs_again(step: Step, ends: list[Node], gradient: Node) -> bool:
+    """Whether the forward pass runs again with what a gradient has moved, on the way to what is compared: these are two steps."""
     sites = {node.site for node in step.outputs if node.site is not None}
-    way = step.structure.after(made) & step.structure.before(ends)
-    return any(node.site in sites for node in way.difference(step.outputs, made))
+    way = step.structure.after([gradient]) & step.structure.before(ends)
+    return any(node.site in sites and node.number > gradient.number for node in way)
 
 
 def ends_of(step: Step, argument: str) -> list[Node]:
@@ -100,7 +105,7 @@ def rule_of_its_own(step: Step, point: Point, argument: str) -> Judged | None:
         return None
     ends = ends_of(step, argument)
     first, multiple = min(own, key=lambda pair: pair[0].number)
-    if runs_again(step, ends, [first]):
+    if runs_again(step, ends, first):
         return Judged(argument, "cannot judge", node=first, why=SEVERAL)
     if goes_round(step, ends, right) and not only_scales(step, argument, first):
         return None
