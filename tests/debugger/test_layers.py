@@ -285,3 +285,57 @@ def test_a_loss_may_make_an_array_of_its_samples():
     report = mg.debug(by_samples, loss, (X, T, W[0][:, :2].copy(), np.ones(2)))
     assert report.ok
     assert set(report.gradients) == {"W", "b"}
+
+
+class Parameter:
+    def __init__(self, data):
+        self.data, self.grad = data, np.zeros_like(data)
+
+
+class Linear:
+    def __init__(self, W, b):
+        self.weight, self.bias = Parameter(W), Parameter(b)
+
+    def __call__(self, x):
+        self.x = x
+        return x @ self.weight.data + self.bias.data
+
+    def backward(self, d):
+        self.weight.grad[...], self.bias.grad[...] = self.x.T @ d, d.sum(0)
+        return d @ self.weight.data.T
+
+
+class Tanh:
+    def __init__(self, slope):
+        self.slope = slope
+
+    def __call__(self, x):
+        self.y = np.tanh(x)
+        return self.y
+
+    def backward(self, d):
+        return d * self.slope(self.y)
+
+
+class Sequential:
+    def __init__(self, *layers):
+        self.layers = layers
+
+    def step(self, X, T):
+        y = X
+        for layer in self.layers:
+            y = layer(y)
+        d = y - T
+        for layer in self.layers[::-1]:
+            d = layer.backward(d)
+        for layer in self.layers[::2]:
+            for p in (layer.weight, layer.bias):
+                p.data -= 0.01 * p.grad
+
+
+@pytest.mark.parametrize(("slope", "wrong"), [(lambda y: 1 - y * y, []), (lambda y: 1 - y, ["W1", "b1"])])
+def test_an_array_may_be_wrapped_beside_its_gradient(slope, wrong):
+    X, T, (W, V), (b, c) = start()
+    report = mg.debug(Sequential(Linear(W, b), Tanh(slope), Linear(V, c)).step, loss, (X, T))
+    assert set(report.gradients) == {"W1", "b1", "W2", "b2"}
+    assert report.verdict.wrong == wrong

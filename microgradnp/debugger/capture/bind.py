@@ -138,13 +138,23 @@ def holders(variables: dict[str, Any]) -> list[Entry]:
     for depth in range(DEEPEST):
         deeper: list[tuple[str, str, Any]] = []
         for name, expression, value in level:
-            found.append((depth, name, expression, value))
+            found.append((depth, name, *unwrapped(expression, value)))
             inside = list(inside_of(name, expression, value))
             if inside and ways.setdefault(id(value), 0) < MOST_WAYS:
                 ways[id(value)] += 1
                 deeper += inside
         level = deeper
     return found
+
+
+def unwrapped(expression: str, value: Any) -> tuple[str, Any]:
+    """The array of an object that holds one beside its gradient, as those of a class `Parameter` do; else the value itself."""
+    if is_user_instance(value):
+        arrays = {k: v for k, v in attributes(value).items() if shape_of(v) and not is_gradient_holder(k)}
+        if len(arrays) == 1:
+            [(key, array)] = arrays.items()
+            return f"{expression}.{key}", array
+    return expression, value
 
 
 def inside_of(name: str, expression: str, value: Any) -> Iterator[tuple[str, str, Any]]:
