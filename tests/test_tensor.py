@@ -107,6 +107,18 @@ def test_iteration_and_conversion(W):
         bool(W)
 
 
+def test_whole_numbers_carry_no_gradient():
+    x = mg.Tensor([[1.0, 0.5], [2.0, 3.0]], requires_grad=True)
+    rows = x[:, 0].astype(int)
+    assert not rows.requires_grad
+    assert np.array_equal(np.eye(4)[rows], np.eye(4)[[1, 2]])
+    table = mg.Tensor(np.arange(8.0).reshape(4, 2), requires_grad=True)
+    np.sum(table[rows] * x[:, 1:]).backward()
+    assert np.array_equal(table.grad, [[0, 0], [0.5, 0.5], [3, 3], [0, 0]])
+    assert np.array_equal(x.grad, [[0, 5], [0, 9]])
+    assert x.astype(np.float32).requires_grad
+
+
 def test_repr_says_what_it_is(W):
     assert repr(mg.Tensor([1.0, 2.0])) == "Tensor([1., 2.])"
     assert "name='W', requires_grad=True" in repr(W)

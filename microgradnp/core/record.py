@@ -132,6 +132,8 @@ def record(rule: Rule, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any
         return result  # a bool, a tuple of indices
     elif result.dtype.kind not in NUMBERS:
         raise TypeError(f"{rule.name}: the result is of dtype {result.dtype}, not of numbers; an argument is of a foreign type")
+    if needs and result.dtype.kind not in "fc":  # whole numbers change by jumps only, as with np.floor: no gradient goes through
+        needs = ()
     age = 0 if needs or not how.recording else 1 + max([a.age for a in args if isinstance(a, Tensor)], default=0)
     node, place = new(Tensor), caller(5)
     if how.recording and age <= HISTORY:

@@ -225,6 +225,8 @@ def vary_array(value: Any, array: np.ndarray, rng: np.random.Generator, known: C
         )
         if array.min() > 0 and array.max() < 1:
             fresh = np.clip(fresh, 0.02, 0.98)
+        if array.ndim > 1 and not parameter:  # a column of whole numbers holds classes, or chooses rows
+            fresh = np.where(np.all(array == np.round(array), axis=tuple(range(array.ndim - 1))), array, fresh)
     fresh = fresh.astype(array.dtype)
     if isinstance(value, np.ndarray):
         value[...] = fresh  # in place: other names of the same array see it too

@@ -76,11 +76,14 @@ def tolerance(step: Step) -> float:
 
 
 def arithmetic(step: Step, values: Replay, argument: str) -> float:
-    """By which share the gradient itself changes when the numbers are rounded a little differently: no error below it counts."""
+    """By which share the gradient itself changes when the numbers are rounded a little differently: no error below it counts.
+
+    Whole numbers are exact, and may choose a row or be compared with another: they stay.
+    """
     given = argument_values(step.before, values, step.whole)
     rng = np.random.default_rng(13)
     shaken = {
-        name: value * (1 + 1e-13 * rng.uniform(-1, 1, np.shape(value)))
+        name: np.where(value == np.round(value), value, value * (1 + 1e-13 * rng.uniform(-1, 1, np.shape(value))))[()]
         if isinstance(value, (float, np.ndarray)) and as_numbers(value) is not None and np.asarray(value).dtype.kind == "f"
         else value
         for name, value in given.items()

@@ -31,6 +31,8 @@ WHOLE = "an array of whole numbers: what its update adds is cut off; make it an 
 TURNED = "its gradient is right, and the inverse of a matrix turns it, as in Newton's method: such a rule is not judged"
 INVERSES = ("solve", "inv", "pinv", "lstsq")  # of np.linalg
 ONLY_ZERO = "its gradient is zero"
+JUMPS = "the model's gradient jumps when the last digits of its arguments change: at a tie, say, or at the edge of a condition"
+COARSE = 1e-3  # share of a gradient: where its last digits hang on so much, it is not known
 
 
 def movement(step: Step, values: Replay, argument: str, after: Any) -> np.ndarray:
@@ -64,7 +66,10 @@ def judge_update(step: Step, point: Point, argument: str) -> Judged:
         entry.why = "its update changes nothing"
         return entry
     if entry.error > tolerance(step):
-        entry.error = max(0.0, entry.error - max(arithmetic(step, values, argument) for values, _ in both(step, point)))
+        uncertain = max(arithmetic(step, values, argument) for values, _ in both(step, point))
+        if uncertain > COARSE:
+            return Judged(argument, "cannot judge", node=node, after=after, why=JUMPS)
+        entry.error = max(0.0, entry.error - uncertain)
     steady = abs(fits[0][0] - fits[1][0]) <= max(SAME, 10 * max(fits[0][1], fits[1][1])) * abs(fits[0][0]) + 1e-12
     if entry.error <= tolerance(step) and steady:
         entry.status = "right"

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.core.graph import walk
 from microgradnp.core.tensor import Tensor
 from microgradnp.debugger.match.references import Evaluation, ModelError, model_arguments
 
@@ -21,6 +22,7 @@ ARRANGED = frozenset(  # hand on the numbers of their operands
     | {"getitem", "moveaxis", "swapaxes", "broadcast_to", "tile", "repeat", "append_bias_unit", "pad", "copy", "astype", "append"}
     | {"sliding_window_view", "take", "flip", "roll", "atleast_2d", "set_at", "insert", "delete", "split", "array"}
 )
+CHOICES = frozenset(["getitem", "take", "take_along_axis"])
 
 
 def settings(evaluation: Evaluation, model: Callable[..., Any]) -> set[str]:
@@ -52,7 +54,7 @@ def is_untrained(graph: Graph, argument: str, moving: set[str]) -> bool:
     is_alone = value.ndim > 0 or not moving  # neither a setting, nor one of several numbers of which others move
     if value.size and np.any(value) and np.all(value == np.round(value)) and not (is_alone and np.ptp(value) == 0):
         return True  # labels, masks, counts; a scale may begin with ones
-    if graph.is_batch(argument, value):
+    if graph.is_batch(argument, value) or graph.chooses(argument):
         return True
     distinct = np.unique(value)
     if value.size > 2 and len(distinct) == 2 and 0 in distinct:
@@ -111,6 +113,13 @@ class Graph:
             return False
         products = [node for node in self.meetings(argument) if node.rule.name in MATRIX_PRODUCTS]
         return any(len(value) not in a.shape for node in products for a in self.others(node, argument))
+
+    def chooses(self, argument: str) -> bool:
+        """Whether rows or entries are chosen by an argument, made whole numbers: `W[x[:, 0].astype(int)]`. Nobody trains these."""
+        chosen = (
+            a for node in self.evaluation.nodes if node.rule is not None and node.rule.name in CHOICES for a in tensors(node)
+        )
+        return any(argument in names_in(a) for a in chosen if a.dtype.kind in "iu")
 
     def is_target(self, argument: str) -> bool:
         """Whether the model's last value is compared with an argument."""
@@ -187,3 +196,8 @@ def stand_side_by_side(first: tuple[int, ...], second: tuple[int, ...], exactly:
 def tensors(node: Any) -> list[Any]:
     """The operands of a node that are Tensors themselves."""
     return [a for arg in node.args for a in (arg if isinstance(arg, (list, tuple)) else [arg]) if isinstance(a, Tensor)]
+
+
+def names_in(tensor: Any) -> set[str]:
+    """The names of the leaves that a Tensor is made from."""
+    return {node.name for node in walk(tensor) if node.rule is None and node.name}
