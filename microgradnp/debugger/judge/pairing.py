@@ -18,7 +18,7 @@ from microgradnp.debugger.match.index import Index
 from microgradnp.debugger.match.references import references
 from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.record.nodes import Node
-from microgradnp.debugger.record.step import Step
+from microgradnp.debugger.record.step import Step, argument_values
 from microgradnp.debugger.record.structure import parts_in
 
 MOST_WAYS = 2  # of placing an order; a second one is enough to know that it is not the only one
@@ -41,6 +41,10 @@ class Pairing:
             if a is not None and a.size > 1 and path not in taken and (is_flat(a) or index.match(a) is None)
         ]
         self.free += self.twice(arrays, index)
+        samples = {len(v) for v in argument_values(step.before, step.values).values() if is_label_list(v)}
+        own = {self.gradients[a].shape for a in self.left if len(self.gradients[a]) not in samples}
+        turned = any(self.shapes[path] != self.gradients[a].shape for path, a in taken.items() if path in self.shapes)
+        self.plain = set() if turned else own  # a place of such a shape holds no gradient that is transposed or flat
 
     def twice(self, arrays: dict[str, np.ndarray | None], index: Index) -> list[str]:
         """Places that hold the gradient of an argument which another place holds, too: one of them should hold another one."""
@@ -59,6 +63,8 @@ class Pairing:
     def fits(self, path: str, argument: str) -> bool:
         """Whether a place has the shape of a gradient, perhaps transposed or flat."""
         gradient, shape = self.gradients[argument], self.shapes[path]
+        if shape in self.plain:
+            return bool(shape == gradient.shape)
         is_flat = shape == (gradient.size,) and "[piece" not in path  # the piece before it has the shape
         return shape in (gradient.shape, gradient.shape[::-1]) or is_flat
 
@@ -235,6 +241,11 @@ def is_sized(node: Node, size: int) -> bool:
 
 def same_numbers(first: np.ndarray | None, second: np.ndarray | None) -> bool:
     return first is not None and second is not None and np.array_equal(first.ravel(), second.ravel())
+
+
+def is_label_list(value: Any) -> bool:
+    """Whether a value is one whole number for each sample."""
+    return isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iu"
 
 
 def is_flat(array: np.ndarray) -> bool:

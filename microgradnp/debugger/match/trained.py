@@ -115,7 +115,7 @@ class Graph:
         return any(len(value) not in a.shape for node in products for a in self.others(node, argument))
 
     def chooses(self, argument: str) -> bool:
-        """Whether rows or entries are chosen by an argument, made whole numbers: `W[x[:, 0].astype(int)]`. Nobody trains these."""
+        """Whether an argument, made whole numbers, chooses rows or entries: `W[x[:, 0].astype(int)]`. Nobody trains that."""
         chosen = (
             a for node in self.evaluation.nodes if node.rule is not None and node.rule.name in CHOICES for a in tensors(node)
         )

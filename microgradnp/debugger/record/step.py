@@ -15,6 +15,7 @@ import numpy as np
 from microgradnp.debugger.capture.bind import BindingError, Variable
 from microgradnp.debugger.match.references import Evaluation, ModelError, evaluate
 from microgradnp.debugger.match.trained import untrained
+from microgradnp.debugger.record.ends import behind_branches, ends_by_branches, ends_on_all_ways, gradients_kept
 from microgradnp.debugger.record.findings import Values
 from microgradnp.debugger.record.model import outputs_of
 from microgradnp.debugger.record.nodes import Node, Record
@@ -222,7 +223,7 @@ def step_at(
     structure, values, history, *_ = ground
     before = {a: exchanged(held, parts_in(held)) for a, held in state.items()}
     backward = structure.after(outputs)
-    if not after and not any(node.memory is not None for node in kept_nodes(record) & backward):
+    if not after and not gradients_kept(record, evaluation) & backward:
         backward |= behind_branches(structure, outputs)
     this_step = backward - structure.after(part.node for held in after.values() for part in parts_in(held))
     anew = {a: n for a in state.keys() - after.keys() if (n := written_anew(record, a, outputs, this_step)) is not None}
@@ -231,17 +232,6 @@ def step_at(
     whole = whole_numbers(state, values) & evaluation.gradients.keys()
     made = (before, after, evaluation, outputs, backward, last, whole, anew, history[0][1])
     return Step(record, model, structure, values, found, *made)
-
-
-def kept_nodes(record: Record) -> set[Node]:
-    """The nodes inside of what the program returns or keeps."""
-    return {part.node for held in record.kept.values() for part in parts_in(held)}
-
-
-def behind_branches(structure: Structure, outputs: list[Node]) -> set[Node]:
-    """What comes after a branch that depends on the end of the forward pass. A loop over a hinge knows it by branches only."""
-    branches = [node.number for node in structure.after(outputs) if node.kind == "decision"]
-    return set(structure.record.nodes[min(branches) :]) if branches else set()
 
 
 def without_forward(
@@ -305,36 +295,13 @@ def meeting(
     found = Values(useful_nodes(structure, state, last, moving, tails, least), values)
     ways = [way for a in moving for p, end in pairs(state[a], last.get(a)) if (way := final_of(structure, p, end, tails[a]))]
     outputs = ends_on_all_ways(structure, evaluation, ever, found, ways)
-    if not outputs:  # the backward pass may know them by its branches only, as with a hinge
-        found = Values(useful_nodes(structure, state, last, set(), tails, least, everything=True), values)
-        outputs = [node for _, nodes in outputs_of(evaluation, ever, found.located) for node in nodes]
+    if not outputs or (not moving and not gradients_kept(structure.record, evaluation) & structure.after(outputs)):
+        everything = Values(useful_nodes(structure, state, last, set(), tails, least, everything=True), values)
+        branched = [] if moving else ends_by_branches(structure, evaluation, everything, ever)
+        if not branched and not outputs:
+            branched = [node for _, nodes in outputs_of(evaluation, ever, everything.located) for node in nodes]
+        found, outputs = (everything, branched) if branched or not outputs else (found, outputs)
     return evaluation, moving, found, outputs
-
-
-def ends_on_all_ways(
-    structure: Structure, evaluation: Evaluation, moving: set[str], found: Values, ways: list[list[Node]]
-) -> list[Node]:
-    """The end of the forward pass that all movements come from. The loss itself may be computed beside the backward pass."""
-    skipped: set[int] = set()
-    first: list[Node] = []
-    while ends := outputs_of(evaluation, moving, found.located, skipped):
-        nodes = [node for _, hits in ends for node in hits]
-        first = first or nodes
-        made, end = structure.after(nodes), max(node.number for node in first)
-        reached = [next((node for node in way if node.number > end), None) in made for way in ways]
-        if all(reached):
-            squares = {id(node) for node, _ in ends if is_square(node)}
-            inner = outputs_of(evaluation, moving, found.located, skipped | squares) if squares else []
-            return [node for _, hits in inner for node in hits] or nodes
-        if not any(reached):
-            break
-        skipped |= {id(node) for node, _ in ends}
-    return first
-
-
-def is_square(node: Any) -> bool:
-    """Whether a value of the model is a square. Adagrad's of a bias is that of an error, and ends no forward pass."""
-    return node.rule.name in ("square", "power") or (node.rule.name == "multiply" and node.args[0] is node.args[1])
 
 
 def written_anew(record: Record, argument: str, outputs: list[Node], this_step: set[Node]) -> Node | None:
