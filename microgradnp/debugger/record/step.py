@@ -22,7 +22,7 @@ from microgradnp.debugger.record.nodes import Node, Record
 from microgradnp.debugger.record.replay import Replay, replay
 from microgradnp.debugger.record.sightings import is_same
 from microgradnp.debugger.record.structure import Part, Structure, exchanged, parts_in, read
-from microgradnp.debugger.record.ways import final_of, goes_on, is_filled_only, last_of, moved_to, pairs, tail_of
+from microgradnp.debugger.record.ways import final_of, goes_on, is_filled_only, is_mixed, last_of, moved_to, pairs, tail_of
 
 TRIES = 60
 INSIDE = "a parameter goes on inside of a larger array"
@@ -143,7 +143,7 @@ def find_step(
     structure, values, history, *_ = ground
     last: dict[str, Any] = {a: v.history[-1].value for a in arguments if (v := record.sightings.variable(a)) is not None}
     tails = {a: tail_of(v.expression) for a in arguments if (v := record.sightings.variable(a)) is not None}
-    why = "the model's arguments never had values at the same time"
+    why, inside = "the model's arguments never had values at the same time", False
     blind: tuple[dict[str, Any], Evaluation] | None = None
     begin: Seen = (ground.found or {}).get(number - 1, Seen(0, -1, 0, {}, frozenset()))
     done: int = begin.done
@@ -174,7 +174,9 @@ def find_step(
         after = {a: moved_to(structure, state[a], last.get(a), tails[a], outputs) for a in evaluation.gradients}
         after = learned(structure, model, evaluation, {a: moved for a, moved in after.items() if moved is not None}, outputs)
         if any(np.shape(read(after[a], values)) != np.shape(read(state[a], values)) for a in after):
-            why = INSIDE
+            why, inside = INSIDE, True
+            continue
+        if inside and is_mixed(structure, (state[a] for a in after)):
             continue
         done += 1
         if after:

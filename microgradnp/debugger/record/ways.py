@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -128,7 +128,7 @@ def moved_to(structure: Structure, held: Any, last: Any, tail: str, outputs: lis
         if len(way) < 2:
             parts.append(part)
             continue
-        new = arrived(part, next_read(structure, whole, way, forward, end))
+        new = arrived(part, next_read(structure, whole, way, forward, end), structure, final)
         if new.array is None and part.array is None and is_longer(part.node.value, new.node.value):
             parts.append(part)  # data with a column more under the same name is no step of learning
             continue
@@ -140,6 +140,12 @@ def moved_to(structure: Structure, held: Any, last: Any, tail: str, outputs: lis
 def is_longer(before: Any, after: Any) -> bool:
     """Whether a value has as many axes as before, and another number of entries."""
     return np.ndim(before) == np.ndim(after) and np.size(before) != np.size(after)
+
+
+def is_mixed(structure: Structure, held: Iterable[Any]) -> bool:
+    """Whether one of these parameters was made from another one as it is: in the midst of a step, when some have moved."""
+    nodes = {part.node for one in held for part in parts_in(one)}
+    return any(nodes & structure.after([node]) != {node} for node in nodes)
 
 
 def is_elsewhere(part: Part, node: Node) -> bool:
@@ -178,8 +184,17 @@ def readings(structure: Structure, node: Node) -> Iterator[Node]:
                 yield consumer
 
 
-def arrived(part: Part, node: Node) -> Part:
-    """The same parameter when its value has gone on to a node."""
+def arrived(part: Part, node: Node, structure: Structure | None = None, final: Part | None = None) -> Part:
+    """The same parameter when its value has gone on to a node: to a row of it, where `final`, its last value, is such a row."""
     if node.memory is not None and node.memory is part.node.memory:
         return Part(node, part.array)
-    return part_of(node)
+    found = part_of(node)
+    if structure is None or final is None or final.array is None or found.array is not None or node.memory is None:
+        return found
+    memory = final.node.memory
+    if memory is node.memory:
+        return Part(node, final.array)
+    where = memory.geometry(final.array) if memory is not None else None
+    views = (n for n in structure.consumers[node.number] if n.memory is node.memory)
+    same = (n for n in views if n.array is not None and node.memory.geometry(n.array) == where)
+    return next((Part(node, n.array) for n in same), found)
