@@ -77,6 +77,17 @@ def scale_of(array: Array, reference: Array) -> tuple[float, float]:
     return c, float(np.max(np.abs(array - c * reference), initial=0)) / largest
 
 
+def scales_of(arrays: Array, references: Array) -> tuple[Array, Array]:
+    """`scale_of` for each row of (n, size): (factors, relative errors), both (n,). One of both may be one row, (size,)."""
+    norms = np.sum(references * references, axis=-1)
+    largest = np.max(np.abs(arrays), axis=-1, initial=0)
+    with np.errstate(all="ignore"):
+        factors = np.sum(arrays * references, axis=-1) / norms
+        errors = np.max(np.abs(arrays - factors[:, None] * references), axis=-1, initial=0) / largest
+    fits = np.isfinite(errors) & np.isfinite(factors)
+    return np.where(fits, factors, 0.0), np.where(fits, errors, np.inf)
+
+
 def norm_ratio(hand: Array, true: Array) -> float:
     """|hand| / |true|; NaN when true is zero."""
     norm = float(np.linalg.norm(true))

@@ -260,10 +260,10 @@ class WatchingHooks(CallHooks):
 
 
 def instrumented(file: str, text: str, original: str, watching: bool) -> Instrumented:
-    """A text with hooks, in the place of the original text of a file."""
+    """A text with hooks, in the place of the original text of a file. It is made once, with the arguments of the first record."""
     plain = compiled(file, original)
     if text == original and not watching:
-        return instrument.instrument(file, text, True)._replace(plain=plain)
+        return instrument.instrument(file, text, True, 0)._replace(plain=plain)
     hooked = (Lookouts if watching else Instrumenter)(file, True)
     tree = ast.fix_missing_locations(hooked.visit(ast.parse(text, file)))
     return Instrumented(plain, compile(tree, file, "exec", dont_inherit=True), hooked.hooks, hooked.literals)

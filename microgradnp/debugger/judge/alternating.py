@@ -26,6 +26,8 @@ def judge_alternating(step: Step, point: Point, entry: Judged) -> Judged:
     """
     time = {a: max(part.node.number for part in parts_in(held)) for a, held in step.after.items()}
     earlier = sorted((a for a in step.after if time[a] < time[entry.argument]), key=lambda a: time[a])
+    if not reads_moved(step, entry.argument, earlier):
+        return entry
     found = judged_after(step, point, entry, earlier, time)
     for count in range(len(earlier) - 1, 0, -1):
         if found.status != "wrong":
@@ -33,6 +35,12 @@ def judge_alternating(step: Step, point: Point, entry: Judged) -> Judged:
         again = judged_after(step, point, entry, earlier[:count], time)
         found = again if again.status in ("right", "agrees") else found
     return found
+
+
+def reads_moved(step: Step, argument: str, moved: list[str]) -> bool:
+    """Whether the new value of a parameter is made from the new value of another one, as behind a second forward pass."""
+    ends = step.structure.before(part.node for part in parts_in(step.after[argument]))
+    return any(part.node in ends for a in moved for part in parts_in(step.after[a]))
 
 
 def judged_after(step: Step, point: Point, entry: Judged, moved: list[str], time: dict[str, int]) -> Judged:

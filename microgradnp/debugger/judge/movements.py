@@ -17,9 +17,11 @@ from microgradnp.debugger.judge.judged import (
     fit,
     is_zero,
     multiple_of,
+    quantity,
     tolerance,
 )
 from microgradnp.debugger.judge.points import Point, roots
+from microgradnp.debugger.record.findings import Arrays
 from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.record.replay import Replay, replay
 from microgradnp.debugger.record.step import Step
@@ -126,9 +128,11 @@ def right_gradients(step: Step, point: Point, argument: str) -> tuple[list[tuple
     region = {n for n in step.structure.before(node for nodes in ends.values() for node in nodes) if n.number > start}
     right = {node for node in region if is_nothing(node, step.values) and is_nothing(node, point.values)}
     own: list[tuple[Node, Multiple]] = []
+    held = ((n, quantity(n, step.values)) for n in region if n.kind != "decision")
+    arrays = Arrays((node, array) for node, array in held if array is not None)
     reaching = step.structure.before(ends[argument])
     for name in step.after:
-        for node, multiple in multiples(step, point, region, name):
+        for node, multiple in multiples(step, point, region, arrays, name):
             right.add(node)
             if name == argument and node in reaching:
                 own.append((node, multiple))
@@ -222,12 +226,14 @@ def goes_round(step: Step, ends: list[Node], right: set[Node]) -> bool:
     return bool(step.structure.after([*pure, *step.outputs], without=blocked) & set(ends))
 
 
-def multiples(step: Step, point: Point, region: set[Node], argument: str) -> Iterator[tuple[Node, Multiple]]:
+def multiples(step: Step, point: Point, region: set[Node], arrays: Arrays, argument: str) -> Iterator[tuple[Node, Multiple]]:
     """The nodes that are multiples of a gradient; where the parameter is a list, those that are multiples of its entries."""
     count = sum(1 for _ in parts_in(step.before[argument]))
     if count == 1:
-        for node in region:
-            if node.kind != "decision" and (multiple := multiple_of(step, point, node, argument)) is not None:
+        gradient, near = np.squeeze(step.evaluation.gradients[argument]), tolerance(step)
+        forms = (gradient, gradient.T) if gradient.ndim > 1 else (gradient,)
+        for node in dict.fromkeys(node for form in forms for node in arrays.multiples(form, near)):
+            if (multiple := multiple_of(step, point, node, argument)) is not None:
                 yield node, multiple
         return
     numbers = [node for node in region if node.memory is None and isinstance(node.held, (float, np.floating))]

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from microgradnp.debugger.match.references import Reference
-from microgradnp.derivatives.agreement import scale_of
+from microgradnp.derivatives.agreement import scale_of, scales_of
 
 TOLERANCE = 1e-8
 LOOSE = 1e-4  # for code in single precision; too loose for single numbers
 CLOSE = 1e-9  # relative; for single numbers
 MOST_ENTRIES = 200_000
+LARGEST = 4096  # entries of an array that is held against many at once
 ORDER = {"value": 0, "adjoint": 1, "derivative": 2, "update": 3}
 
 
@@ -42,6 +43,9 @@ class Match:
         return f"{self.reference.text}{'.T' if self.transposed else ''}{self.note}{factor}"
 
 
+View = tuple[Reference, np.ndarray, bool, str]  # a quantity, an arrangement of it, whether that is transposed, and a note
+
+
 class Index:
     """All references: by squeezed shape, and by the entries that they hold."""
 
@@ -49,7 +53,8 @@ class Index:
         self.tolerance = LOOSE if single else TOLERANCE
         self.single = single
         self.references = sorted(found, key=lambda r: (r.partial, ORDER[r.kind]))
-        self.buckets: dict[tuple[int, ...], list[tuple[Reference, np.ndarray, bool, str]]] = {}
+        self.buckets: dict[tuple[int, ...], list[View]] = {}
+        self.rows: dict[tuple[int, ...], np.ndarray] = {}  # the views of a shape, each as a row
         self.cache: dict[tuple[tuple[int, ...], bytes], Match | None] = {}
         for reference in self.references:
             for view, transposed, note in views(reference):
@@ -73,7 +78,7 @@ class Index:
         if not array.size or not np.isfinite(array).all() or (array.size > 1 and np.ptp(array) == 0):
             return None
         best: tuple[float, Match] | None = None
-        for reference, view, transposed, note in self.buckets.get(array.shape, ()):
+        for reference, view, transposed, note in self.near(array):
             c, error = scale_of(array, view)
             if error > self.tolerance or not allowed(reference, c, self.tolerance):
                 continue
@@ -97,6 +102,15 @@ class Index:
         if self.entries is None:
             self.entries = Entries(self.references, self.scales)
         return self.entries.match(array)
+
+    def near(self, array: np.ndarray) -> list[View]:
+        """The views of one shape of which an array may be a multiple."""
+        held = self.buckets.get(array.shape, [])
+        if len(held) < 2 or array.size > LARGEST:
+            return held
+        if array.shape not in self.rows:
+            self.rows[array.shape] = np.array([view.ravel() for _, view, *_ in held])
+        return [held[k] for k in np.flatnonzero(scales_of(array.ravel(), self.rows[array.shape])[1] <= 2 * self.tolerance)]
 
 
 def allowed(reference: Reference, c: float, tolerance: float) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debugger.match.references import Evaluation, ModelError, evaluate
+from microgradnp.debugger.record.findings import Arrays
 from microgradnp.debugger.record.nodes import Node, Record
 from microgradnp.debugger.record.replay import Replay, replay
 from microgradnp.debugger.record.step import CannotJudgeError, Ground, Step, argument_values, find_step, ground_of
@@ -21,6 +22,7 @@ STEPS = 3  # that are looked at
 FAR = 4  # times the operations from a parameter to its gradient, or to the end of the forward pass: no step is longer
 MOVES = 3  # of a parameter in one step, by statements one after the other
 EXACT = 1e-7  # relative error of a gradient
+NOT_MADE = ("decision", "leaf", "literal")
 CARRIED = (0.5, 1.05)  # of the old parameter that a new one holds: less than one where it decays
 
 
@@ -190,8 +192,10 @@ def stage_at(first: Step, before: dict[str, Node], evaluation: Evaluation, least
     structure, gradients, factors = first.structure, {}, {}
     reach = least + FAR * (least - min(node.number for node in before.values()) + 50)
     later = sorted((n for n in structure.after(before.values()) if least < n.number < reach), key=lambda node: node.number)
+    arrays = Arrays((n, array) for n in later if n.kind not in NOT_MADE and (array := numbers(n.value)) is not None)
     for argument in before:
-        found = ((node, factor_of(node, evaluation, argument)) for node in later)
+        alike = arrays.multiples(evaluation.gradients[argument], EXACT)
+        found = ((node, factor_of(node, evaluation, argument)) for node in alike)
         node, factor = next(((n, c) for n, c in found if c is not None), (None, None))
         if node is not None and factor is not None:
             gradients[argument], factors[argument] = node, factor
@@ -205,7 +209,7 @@ def stage_at(first: Step, before: dict[str, Node], evaluation: Evaluation, least
 def factor_of(node: Node, evaluation: Evaluation, argument: str) -> float | None:
     """The factor with which a node is the gradient of an argument; None where it is not."""
     gradient = np.squeeze(evaluation.gradients[argument])
-    if node.kind in ("decision", "leaf", "literal") or np.size(node.value) != gradient.size or not np.any(gradient):
+    if node.kind in NOT_MADE or np.size(node.value) != gradient.size or not np.any(gradient):
         return None
     array = numbers(node.value)
     if array is None or np.squeeze(array).shape != gradient.shape:

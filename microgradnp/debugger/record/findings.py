@@ -12,10 +12,12 @@ from microgradnp.debugger.match.index import is_generic
 from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.record.replay import Replay
 from microgradnp.debugger.record.sites import Site
+from microgradnp.derivatives.agreement import scales_of
 
 CLOSE = 1e-8
 SINGLE = 2e-5  # where the program works in single precision
 NUMBERS = "fiu"
+LARGEST = 4096  # entries of an array that is held against many at once
 
 
 def as_numbers(value: Any) -> np.ndarray | None:
@@ -179,6 +181,29 @@ class Values:
             if often > 1 and max(Counter(place_of(n) for n in self.holding(float(generic[0]))).values(), default=0) < often:
                 return False
         return True
+
+
+class Arrays:
+    """Some arrays of a run, by shape, to look for multiples of others."""
+
+    def __init__(self, held: Iterable[tuple[Node, np.ndarray]]) -> None:
+        self.nodes: dict[tuple[int, ...], list[Node]] = {}
+        rows: dict[tuple[int, ...], list[np.ndarray]] = {}
+        for node, array in held:
+            shape = np.squeeze(array).shape
+            self.nodes.setdefault(shape, []).append(node)
+            if array.size <= LARGEST:
+                rows.setdefault(shape, []).append(array.ravel())
+        self.rows = {shape: np.array(some) for shape, some in rows.items()}
+
+    def multiples(self, target: np.ndarray, tolerance: float) -> Iterator[Node]:
+        """The nodes that may be a multiple of an array, up to this relative error; some may not be."""
+        shape = np.squeeze(target).shape
+        if shape not in self.rows:
+            yield from self.nodes.get(shape, ())
+            return
+        near = scales_of(self.rows[shape], target.ravel())[1] <= 2 * tolerance
+        yield from (self.nodes[shape][k] for k in np.flatnonzero(near))
 
 
 def probes(size: int) -> list[int]:

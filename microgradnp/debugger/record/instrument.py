@@ -51,21 +51,21 @@ def instrument(file: str, text: str, looking: bool = False, line: int = 0) -> In
 
     `line` is that of a watched block, if any.
     """
-    return instrument_tree(file, ast.parse(text, file), looking, line)
+    return instrument_tree(file, ast.parse(text, file), looking, line, ast.parse(text, file))
 
 
-def instrument_tree(file: str, tree: ast.Module, looking: bool = False, line: int = 0) -> Instrumented:
-    """The same for a syntax tree, which may be that of an edited program. The tree stays as it is."""
+def instrument_tree(file: str, tree: ast.Module, looking: bool = False, line: int = 0, twin: Any = None) -> Instrumented:
+    """The same for a syntax tree, which may be that of an edited program. Its `twin` is changed: a parse beats a copy."""
     instrumenter = Instrumenter(file, looking)
 
-    def both(part: ast.Module, change: Callable[[ast.Module], ast.Module]) -> tuple[CodeType, CodeType]:
-        hooked = ast.fix_missing_locations(change(copy.deepcopy(part)))
+    def both(part: ast.Module, change: Callable[[ast.Module], ast.Module], own: ast.Module) -> tuple[CodeType, CodeType]:
+        hooked = ast.fix_missing_locations(change(own))
         return compile(part, file, "exec", dont_inherit=True), compile(hooked, file, "exec", dont_inherit=True)
 
-    plain, code = both(tree, instrumenter.visit)
+    plain, code = both(tree, instrumenter.visit, twin or copy.deepcopy(tree))
     block = None
     if (body := block_at(tree, line)) is not None:
-        block = both(ast.Module(body, []), instrumenter.whole)
+        block = both(ast.Module(body, []), instrumenter.whole, ast.Module(copy.deepcopy(body), []))
     return Instrumented(plain, code, instrumenter.hooks, instrumenter.literals, block)
 
 
