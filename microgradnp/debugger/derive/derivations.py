@@ -96,7 +96,10 @@ def penalties(meanings: Meanings, whole: Atom | None, values: list[Atom], old: s
     for share in shares[:4]:
         wholes = [q for q in meanings.quantities if q.kind == "adjoint" and q.number == share.quantity.number]
         for quantity in wholes:
-            rest = tuple(share.scale * np.asarray(q) - p for q, p in zip(quantity.pair, whole.pair, strict=True))
+            if quantity.pair[0].size != whole.pair[0].size:
+                continue
+            forms = [np.squeeze(q).T if share.transposed else q for q in quantity.pair]
+            rest = tuple(share.scale * q.reshape(p.shape) - p for q, p in zip(forms, whole.pair, strict=True))
             for v in values:
                 if v.shape != whole.shape or not v.shape or not np.any(v.pair[0]):
                     continue
