@@ -11,8 +11,20 @@ import numpy as np
 
 from microgradnp.debugger.derive.derivations import Atom, atom_of
 from microgradnp.debugger.derive.meanings import Meaning
-from microgradnp.debugger.derive.products import Factor, base_of, call_of, factors, is_number, names_of, terms
+from microgradnp.debugger.derive.products import (
+    Factor,
+    base_of,
+    call_of,
+    factors,
+    how_of,
+    is_number,
+    is_picked,
+    names_of,
+    slopes_at,
+    terms,
+)
 from microgradnp.debugger.derive.scene import Snapshot
+from microgradnp.debugger.derive.small_changes import of_arguments, of_order, of_small_change
 from microgradnp.debugger.derive.stage import Stage
 from microgradnp.debugger.derive.turn import Mended
 
@@ -57,11 +69,11 @@ class Difference:
         if self.is_forward():
             return "forward_differs"
         if kind == "order":
-            return self.of_order()
+            return of_order(self.edit)
         if kind == "accumulate":
             return "gradient_accumulated_across_steps" if self.mended.scene.verdict.number else "gradient_overwritten"
         if kind == "arguments":
-            return self.of_arguments()
+            return of_arguments(self.edit)
         if self.edit.kind == "binding":
             names = names_of(ast.unparse(getattr(self.edit.replacement, "value", self.edit.replacement)))
             return "regularisation_term_wrong" if any(self.kind(name) == "weight" for name in names) else "missing_term"
@@ -73,6 +85,8 @@ class Difference:
             return "sign_flipped"
         if not self.mended.old and isinstance(self.edit.parent, ast.Compare):
             return "relu_mask_wrong"
+        if self.mended.old and self.snapshot is not None and (told := of_small_change(self)):
+            return told
         if kind in BY_KIND or not self.mended.old or self.snapshot is None:
             return BY_KIND.get(kind, "unknown")
         if kind == "sign" and not self.in_slope():
@@ -102,21 +116,6 @@ class Difference:
             return "wrong_activation_derivative"
         parts = [ast.unparse(part) for part in (self.edit.node.left, self.edit.node.right)]
         return "factor_2" if any(is_number(part) for part in parts) else "missing_factor"
-
-    def of_order(self) -> str:
-        if "out of the loop" in self.edit.new:
-            moved = [node for node in self.edit.replacement if node not in self.edit.node]
-            return (
-                "loop_cut_short"
-                if any(isinstance(n, ast.Return) for n in self.edit.replacement) and moved
-                else "gradient_overwritten"
-            )
-        return "updated_weights_used"
-
-    def of_arguments(self) -> str:
-        called = self.edit.node.func
-        name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-        return "conv_kernel_reversed" if name in ("correlate", "convolve", "correlate2d", "convolve2d") else "wrong_variable"
 
     def is_index(self) -> bool:
         """Whether a changed number says which, not how much: it stands in an index, or is a whole number given to a call."""
@@ -259,8 +258,10 @@ class Difference:
             return self.of_values(left, added)
         if not added:
             if "slope" in gone:
-                return "wrong_activation_derivative"
+                return "extra_factor"
             return "bias_gradient_reduction" if self.makes_bias_gradient() else "extra_factor"
+        if self.makes_bias_gradient() and {"sum"} & how_of(second) - how_of(first):
+            return "bias_gradient_reduction"
         if not left:
             return "missing_factor"
         if set(come) <= {"number"}:
@@ -300,6 +301,8 @@ class Difference:
         """A slope was added: it was missing, or another stood there, or it was taken at another value."""
         if not left:
             return "wrong_activation_derivative" if self.together(added) != "slope" else "missing_activation_derivative"
+        if any(self.is_mask(f.text) for f in added):
+            return "relu_mask_wrong"
         for f in left:
             for g in added:
                 if names_of(f.text) == names_of(g.text) and ("@" in f.text) != ("@" in g.text):
@@ -321,6 +324,11 @@ class Difference:
             return "wrong_variable"
         return "wrong_activation_derivative"
 
+    def is_mask(self, text: str) -> bool:
+        """Whether a slope is zero and one: it lets some entries pass."""
+        atom = self.atom(text)
+        return atom is not None and self.kind(text) == "slope" and all(set(np.unique(p)) == {0.0, 1.0} for p in atom.pair)
+
     def point_of(self, atom: Atom) -> str:
         """Where a slope was taken, if it is that of a common activation at some value.
 
@@ -341,15 +349,29 @@ class Difference:
         plain = [t for t in texts if is_number(t)]
         if len(plain) == len(texts):
             return "factor_2"
+        if not left and not any(self.is_count(f.text) for f in added):
+            return "missing_factor"
         return "batch_scale_1_over_N"
+
+    def is_count(self, text: str) -> bool:
+        """Whether a number may be that of the samples, or one divided by it."""
+        atom = self.atom(text)
+        number = abs(float(atom.pair[0])) if atom is not None and not atom.shape else 0.0
+        return bool(number) and any(abs(n - round(n)) < 1e-9 and n > 1.5 for n in (number, 1 / number))
 
     def of_values(self, left: list[Factor], added: list[Factor]) -> str:
         """Another value in the gradient of a weight: that of another layer, or of another time step."""
         for f in left:
             for g in added:
                 if base_of(f.text) == base_of(g.text) and f.text != g.text and "[" in f.text:
-                    return "wrong_time_index"
+                    if is_picked(f.text) and is_picked(g.text):
+                        return "wrong_variable" if not self.makes_weight_gradient() else "wrong_activation_in_weight_gradient"
+                    return "wrong_index" if self.is_argument(base_of(f.text)) else "wrong_time_index"
         return "wrong_activation_in_weight_gradient"
+
+    def is_argument(self, text: str) -> bool:
+        """Whether an expression is a whole argument of the model."""
+        return any(m.quantity.kind == "value" and m.quantity.argument for m in self.of(text))
 
     def makes_weight_gradient(self) -> bool:
         """Whether the right value is the gradient of a matrix, or a part of it."""
@@ -375,9 +397,3 @@ class Difference:
         means = self.mended.candidate.means
         argument = means.quantity.argument if means is not None else ""
         return bool(argument) and not self.is_factor(argument)
-
-
-def slopes_at(v: np.ndarray) -> list[np.ndarray]:
-    """The slopes of tanh and of the sigmoid at a value, and the same as formulas in the activated value."""
-    s = 1 / (1 + np.exp(-np.clip(v, -500, 500)))
-    return [1 - np.tanh(v) ** 2, s * (1 - s), 1 - v**2, v * (1 - v)]

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
+
 PRODUCTS = frozenset(["dot", "matmul", "multiply", "outer", "inner"])
 ARRANGED = frozenset(["transpose", "reshape", "ravel", "asarray", "array", "atleast_2d"])
 REDUCED = frozenset(["sum", "mean"])
@@ -109,3 +111,20 @@ def is_number(text: str) -> bool:
         isinstance(n, (ast.Constant, ast.UnaryOp, ast.USub, ast.Expression, ast.BinOp, ast.Div, ast.Mult))
         for n in ast.walk(ast.parse(text, mode="eval"))
     )
+
+
+def is_picked(text: str) -> bool:
+    """Whether an item is picked by a constant, `cache[2]` or `cache["h"]`: that is no time step."""
+    node = ast.parse(text, mode="eval").body
+    return isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
+
+
+def how_of(parts: list[Factor]) -> frozenset[str]:
+    """The operations around some factors."""
+    return frozenset().union(*(part.how for part in parts))
+
+
+def slopes_at(v: np.ndarray) -> list[np.ndarray]:
+    """The slopes of tanh and of the sigmoid at a value, and the same as formulas in the activated value."""
+    s = 1 / (1 + np.exp(-np.clip(v, -500, 500)))
+    return [1 - np.tanh(v) ** 2, s * (1 - s), 1 - v**2, v * (1 - v)]

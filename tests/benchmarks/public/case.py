@@ -71,6 +71,8 @@ class Mistake:
 
 
 def mistake(line: int, find: str, put: str, *causes: str, file: str | None = None, blame: tuple[int, ...] = ()) -> Mistake:
+    if "gradient_accumulated_across_steps" in causes and (find, put) == (r"\+=", "="):
+        causes = (*causes, "gradient_overwritten")  # the debugger's own name for it, which those who described it did not know
     return Mistake((Edit(line, find, put, file),), causes, (line, *blame))
 
 
