@@ -33,7 +33,7 @@ from microgradnp.debugger.repair.workshop import Workshop
 from microgradnp.debugger.report.facts import Finding
 
 MOST_FAULTS = 4
-SHARE = 0.7  # of the budget, for what is derived from the record
+SHARE = 0.8  # of the budget, for what is derived from the record
 OURS = "the debugger failed while it derived the right statement ({}): please report this; the verdict does not depend on it"
 
 

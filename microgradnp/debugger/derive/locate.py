@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.debugger.derive.entries import written_by
 from microgradnp.debugger.derive.guard import begin_of
 from microgradnp.debugger.derive.meanings import Meanings
 from microgradnp.debugger.derive.scene import Scene
 from microgradnp.debugger.derive.values import atoms_of
 from microgradnp.debugger.derive.walk import Walker
+from microgradnp.debugger.optimizer.steps import like
 from microgradnp.debugger.record.nodes import Call, Node
+from microgradnp.debugger.record.replay import replay
 from microgradnp.debugger.record.sites import Site, Statement
 from microgradnp.debugger.record.structure import ARRANGED, SUMS, parts_in
 
@@ -26,6 +29,7 @@ MOST_SEEN = 8  # executions of a statement that are looked at
 UNUSED = 0.6  # of a gradient that nothing reads: it is right, and what should read it is not
 AGAINST = 0.5  # of a slope with the other sign
 IDLE = 0.6  # of a mask that never fires
+MOST_PUSHED = 24  # values of which it is looked at whether right ones depend on them
 MOST_NEAR = 4.0  # of a right value on the way to a wrong one
 
 
@@ -82,12 +86,34 @@ class Locator(Walker):
         good = {node for node in self.region if node not in self.wrong_ends and self.of(node)}
         right = {n for n in good if any(not m.is_gradient or self.is_usual(m, self.factors_usual) for m in self.of(n))}
         cleared = self.structure.before(right)
+        cleared -= self.of_no_weight(right, cleared)
         self.doubtful = sorted((node for node in self.region if node not in cleared), key=lambda n: n.number)
         self.goals = {a: self.contributions(self.ends[a]) for a in self.wrong}
         gradients = (n for n in self.region if n.kind != "literal" and any(m.is_gradient for m in self.of(n)))
         self.from_gradients = self.structure.after(gradients)
         self.suspects: dict[Statement, Suspect] = {}
         self.unused_values = self.unused()
+
+    def of_no_weight(self, right: set[Node], cleared: set[Node]) -> set[Node]:
+        """The values behind right ones that are nothing in the model, and on which the right ones do not depend.
+
+        What is multiplied by a sum that is zero may have any value. Only what also goes into a doubtful value is looked at.
+        """
+        found: set[Node] = set()
+        tried = 0
+        for node in sorted(self.region & cleared, key=lambda n: -n.number):
+            readers = self.structure.consumers[node.number]
+            open_ = any(c in self.region and (c not in cleared or c in found) for c in readers)
+            if not open_ or node in right or node.kind != "operation" or self.of(node) or (pair := self.pair(node)) is None:
+                continue
+            tried += 1
+            if tried > MOST_PUSHED:
+                break
+            pushed = replay(self.step.record, {node: like(node.value, 1.5 * pair[0])}, until=self.step.last)
+            ends = [n for n in right & self.structure.after([node]) if n.number in pushed.values]
+            if not pushed.failed and all(is_near(pushed[n], self.step.values[n]) for n in ends):
+                found.add(node)
+        return found
 
     def blame(self) -> Blame:
         """The first wrong value and the suspects."""
@@ -146,14 +172,14 @@ class Locator(Walker):
             for part in self.shares_in(node) if first else ():
                 self.enter(part, near)
             rank += self.enter(node, near) * (near == rank)
-            for part in self.producers(node) if first else ():
-                self.enter(part, near + PRODUCER)
+            for part, further in self.producers(node) if first else ():
+                self.enter(part, near + further)
         rank = 0.0
         for node in (n for n in made if n not in self.from_gradients):
             first, near = rank < 2, rank + INGREDIENT
             rank += self.enter(node, near)
-            for part in self.producers(node) if first else ():
-                self.enter(part, near + PRODUCER)
+            for part, further in self.producers(node) if first else ():
+                self.enter(part, near + further)
 
     def is_shared(self, node: Node) -> bool:
         """Whether the function that makes a wrong value is called by several statements: one mistake there explains more."""
@@ -161,19 +187,37 @@ class Locator(Walker):
         sites = (n.call.site for n in made if n.call is not None and n.number > self.start)
         return len({site.statement for site in sites if site is not None}) > 1
 
-    def producers(self, node: Node) -> list[Node]:
-        """What made the gradients and slopes that go into a wrong value: each may be that of another quantity."""
-        found = []
-        for parent in self.step.record.parents(node):
-            while parent.kind in ("view", "hold", "part", "write") or getattr(parent.function, "__name__", "") in ARRANGED:
-                before = [p for p in self.step.record.parents(parent) if p.kind != "decision" and p.number > self.start]
-                if not before:
-                    break
-                parent = before[-1]
-            is_part = any(m.is_gradient or m.quantity.kind == "slope" for m in self.of(parent))
-            if parent.site is not None and parent.number > self.start and is_part:
-                found.append(parent)
-        return found
+    def producers(self, node: Node) -> list[tuple[Node, float]]:
+        """What made the gradients and slopes that go into a wrong value, and how far it is: each may be that of another quantity.
+
+        A value of the forward pass that is made again behind it may stand where a gradient belongs: `y - t` without its target.
+        """
+        found: dict[Node, float] = {}
+        todo = list(self.step.record.parents(node))
+        while todo:
+            parent = self.made_by(todo.pop())
+            if parent.site is None or parent.number <= self.start or parent.kind == "decision" or parent in found:
+                continue
+            told = self.of(parent)
+            if any(m.is_gradient or m.quantity.kind == "slope" for m in told):
+                found[parent] = PRODUCER
+                if node.site is not None and parent.site.statement is node.site.statement:
+                    todo += self.step.record.parents(parent)  # the statement itself is suspected already
+            elif parent.kind == "operation" and any(m.quantity.kind == "value" and not m.quantity.argument for m in told):
+                found[parent] = 2 * PRODUCER
+        return list(found.items())
+
+    def made_by(self, node: Node) -> Node:
+        """The node from which a value was only handed on."""
+        write = written_by(node, self.step)
+        if write is not None and write.number > self.start and type(write.args[2]) is Node:
+            node = write.args[2]
+        while node.kind in ("view", "hold", "part", "write") or getattr(node.function, "__name__", "") in ARRANGED:
+            before = [p for p in self.step.record.parents(node) if p.kind != "decision" and p.number > self.start]
+            if not before:
+                break
+            node = before[-1]
+        return node
 
     def shares_in(self, node: Node) -> list[Node]:
         """The operands that are only a share of a gradient, where nothing is added to them: a summand may be missing there."""
@@ -320,6 +364,12 @@ class Locator(Walker):
             other.call is not node.call and other.call is not None and other.call.site is not own and self.of(other)
             for other in self.by_site.get(site, ())[:40]
         )
+
+
+def is_near(value: Any, other: Any) -> bool:
+    """Whether two values are the same but for rounding."""
+    size = float(np.max(np.abs(other), initial=0))
+    return np.shape(value) == np.shape(other) and bool(np.max(np.abs(value - other), initial=0) <= 1e-10 * size)
 
 
 def is_mask(text: str) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from microgradnp.core.tensor import Tensor
 from microgradnp.debugger.judge.points import Point
-from microgradnp.debugger.match.references import Evaluation, local_derivative, squashed
+from microgradnp.debugger.match.references import Evaluation, inside_of_sigmoids, local_derivative, squashed, users_of
 from microgradnp.debugger.record.step import Step
 
 EQUAL = 1e-7
@@ -223,6 +223,7 @@ def every_quantity(first: Evaluation, second: Evaluation) -> Iterator[Quantity]:
     twins = list(zip(first.nodes, second.nodes, strict=True))
     known = {id(node): number for number, node in enumerate(first.nodes)}
     rows: list[Quantity] = []
+    spelled_out = set(inside_of_sigmoids(first, users))
     for number, (a, b) in enumerate(twins):
         argument = a.name if a.rule is None and a.name in first.values else ""
         text = first.names[id(a)]
@@ -232,7 +233,8 @@ def every_quantity(first: Evaluation, second: Evaluation) -> Iterator[Quantity]:
             rows += list(rows_of("value", number, argument, (values[0], values[1]), text))
         adjoints = first.adjoints.get(id(a)), second.adjoints.get(id(b))
         turned = a.rule is not None and a.rule.name == "negative"  # of -z: that of z is enough, with its sign
-        if adjoints[0] is not None and adjoints[1] is not None and (a.rule is not None or argument) and not turned:
+        is_own = (a.rule is not None or argument) and not turned and number not in spelled_out
+        if adjoints[0] is not None and adjoints[1] is not None and is_own:
             pair = (np.asarray(adjoints[0]), np.asarray(adjoints[1]))
             yield Quantity("adjoint", number, argument, pair, f"dL/d{text}")
             rows += list(rows_of("row", number, argument, pair, f"dL/d{text}"))
@@ -305,16 +307,6 @@ def rows_of(kind: str, number: int, argument: str, pair: Pair, text: str) -> Ite
     if np.size(pair[0]) <= 150:
         for k in range(np.size(pair[0])):
             yield Quantity(kind, number, argument, (np.ravel(pair[0])[k], np.ravel(pair[1])[k]), f"{text}[{k}]", k)
-
-
-def users_of(evaluation: Evaluation) -> dict[int, list[tuple[int, int]]]:
-    """id of a node -> (number of a node that reads it, at which place)."""
-    found: dict[int, list[tuple[int, int]]] = {}
-    for number, node in enumerate(evaluation.nodes):
-        for place, argument in enumerate(node.args if node.rule is not None else ()):
-            if isinstance(argument, Tensor) and argument.requires_grad and id(node) in evaluation.adjoints:
-                found.setdefault(id(argument), []).append((number, place))
-    return found
 
 
 def share_of(

@@ -30,7 +30,7 @@ from microgradnp.debugger.judge.common import common_factor
 from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.repair.changes import Change, change_of
 
-EXPLORING = 0.5  # the share of the time that is left, for looking at suspects without running the program
+EXPLORING = 0.65  # the share of the time that is left, for looking at suspects without running the program
 LATE = 0.1  # the share of what is left then, for a look at what became right
 PROVING = 0.65  # the share of what is left then, for runs
 MOST_RUNS = 24
@@ -284,7 +284,7 @@ def is_made(means: Meaning) -> bool:
 def is_likely(candidate: Candidate) -> bool:
     """Whether a statement that reads a moved parameter moves, `=` and `+=` are exchanged, or another name is assigned to."""
     kind = candidate.edit.kind
-    return (kind == "order" and candidate.suspect.is_early_or_late) or kind in ("accumulate", "sign", "target")
+    return (kind == "order" and candidate.suspect.is_early_or_late) or kind in ("accumulate", "sign", "target", "add.at")
 
 
 def expressions(candidate: Candidate) -> Iterator[str]:

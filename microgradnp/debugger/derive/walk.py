@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.debugger.derive.entries import Entries, wrong_entries
 from microgradnp.debugger.derive.meanings import Meaning, Meanings
 from microgradnp.debugger.derive.scene import Scene
 from microgradnp.debugger.record.findings import as_numbers
@@ -35,7 +36,7 @@ class Walker:
             if node.site is not None:
                 self.by_site.setdefault(node.site, []).append(node)
         self.ends = {a: self.ends_of(a) for a in scene.verdict.entries}
-        self.cones = {a: self.behind(nodes) for a, nodes in self.ends.items() if nodes}
+        self.cones = {a: self.behind(nodes, self.wrong_entries(a)) for a, nodes in self.ends.items() if nodes}
 
     # ------------------------------------------------------------------------------------------------ values
 
@@ -83,16 +84,34 @@ class Walker:
             return [part.node for part in parts_in(self.step.after[argument])]
         return [entry.node] if entry.node is not None else []
 
-    def behind(self, nodes: list[Node]) -> set[Node]:
-        """What some nodes are made from, after the forward pass. The norm that clips a gradient is left out."""
+    def wrong_entries(self, argument: str) -> Entries | None:
+        """The wrong entries of a wrong gradient, where only some are."""
+        entries, step = self.scene.verdict.entries, self.step
+        if argument not in self.wrong:
+            return None
+        same = (
+            e for a, e in entries.items() if e.status in ("right", "agrees") and (a in step.after) == (argument in step.after)
+        )
+        end = step.after[argument] if argument in step.after else entries[argument].node
+        right = list(dict.fromkeys(float(f"{entry.factor:.12g}") for entry in same if entry.factor))
+        return wrong_entries(step, self.scene.point, argument, end, right[:2])
+
+    def behind(self, nodes: list[Node], entries: Entries | None = None) -> set[Node]:
+        """What some nodes are made from, after the forward pass. The norm that clips a gradient is left out.
+
+        So is what was only written to other `entries` than the wrong ones.
+        """
         found = {node for node in nodes if node.number > self.start and node.kind != "decision"}
-        todo = list(found)
+        todo, spared = list(found), set()
         while todo:
-            for parent in self.factors(todo.pop()):
+            node = todo.pop()
+            if entries is not None and entries.spared_by(node, self.step):
+                spared.add(node)
+            for parent in node.args[:1] if node in spared else self.factors(node):
                 if parent not in found and parent.number > self.start and parent.kind != "decision":
                     found.add(parent)
                     todo.append(parent)
-        return found
+        return found - spared
 
     def factors(self, node: Node) -> list[Node]:
         """The operands of a node without a number that was made from the array which it multiplies."""

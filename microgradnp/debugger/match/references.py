@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -257,3 +257,29 @@ def batch_arguments(values: dict[str, Any], moving: set[str]) -> list[str]:
     """Arguments that look like data, by name and because they do not move: those of the length of the first."""
     data = [n for n in data_of(values, moving) if is_regular(values[n]) and np.ndim(values[n])]
     return data if len(lengths(values, set(data))) == 1 else []
+
+
+def users_of(evaluation: Evaluation) -> dict[int, list[tuple[int, int]]]:
+    """id of a node -> (number of a node that reads it, at which place)."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    for number, node in enumerate(evaluation.nodes):
+        for place, argument in enumerate(node.args if node.rule is not None else ()):
+            if isinstance(argument, Tensor) and argument.requires_grad and id(node) in evaluation.adjoints:
+                found.setdefault(id(argument), []).append((number, place))
+    return found
+
+
+def inside_of_sigmoids(evaluation: Evaluation, users: dict[int, list[tuple[int, int]]]) -> Iterator[int]:
+    """The numbers of exp(-z) and 1 + exp(-z) where a model spells out 1 / (1 + exp(-z)): nobody needs their gradients.
+
+    That of exp(-z) is y * y * (1 - y) where y - 1 is that of y, and so equals what one gets with y for y - 1.
+    """
+    nodes = evaluation.nodes
+    for number, node in enumerate(nodes):
+        if node.rule is None or node.rule.name != "exp":
+            continue
+        uses = users.get(id(node), [])
+        if len(uses) == 1 and nodes[uses[0][0]].rule.name == "add":
+            again = users.get(id(nodes[uses[0][0]]), [])
+            if len(again) == 1 and nodes[again[0][0]].rule.name == "divide" and again[0][1] == 1:
+                yield from (number, uses[0][0])

@@ -160,6 +160,8 @@ class Editor(Places):
                 yield 1.1, "compare", ast.Compare(node.left, [op()], node.comparators)
         elif isinstance(node, ast.Constant):
             yield from constants(node, self.parent(node))
+            if type(node.value) is int and self.is_in_index(node):  # written for one iteration, and kept for all
+                yield from ((1.05, "index", ast.Name(counter, ast.Load())) for counter in scope.loop_variables)
         elif isinstance(node, ast.Call):
             yield from calls(node, scope)
         elif isinstance(node, ast.Slice):

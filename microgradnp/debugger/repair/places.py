@@ -85,13 +85,16 @@ class Places:
         path = path_of(node)
         if path is not None and path[0] in MODULES:
             return False
-        inside_index: Any = node
-        while id(inside_index) in self.place and isinstance(inside_index, ast.expr):
-            above, name, _ = self.place[id(inside_index)]
+        return not self.is_in_index(node)
+
+    def is_in_index(self, node: Any) -> bool:
+        """Whether a node is an index, or a part of one."""
+        while id(node) in self.place and isinstance(node, ast.expr):
+            above, name, _ = self.place[id(node)]
             if isinstance(above, ast.Subscript) and name == "slice":
-                return False
-            inside_index = above
-        return True
+                return True
+            node = above
+        return False
 
     def is_called(self, node: Any) -> bool:
         """Whether a node is the function of a call."""

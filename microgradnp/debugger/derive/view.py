@@ -1,0 +1,165 @@
+"""One suspected statement: what it holds where it was first wrong, and how likely an edit of it is."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from microgradnp.debugger.capture.source import Statement as SourceStatement
+from microgradnp.debugger.derive.candidate import Candidate, Found, penalty
+from microgradnp.debugger.derive.derivations import helpers_of
+from microgradnp.debugger.derive.locate import Suspect
+from microgradnp.debugger.derive.meanings import Meaning
+from microgradnp.debugger.derive.proposals import matters
+from microgradnp.debugger.derive.statements import is_arithmetic, is_numbers, names_in, roots_of, steps_of, value_behind
+from microgradnp.debugger.derive.values import compiled
+from microgradnp.debugger.repair.edits import Edit, holds_itself
+
+if TYPE_CHECKING:
+    from microgradnp.debugger.derive.candidates import Screen
+
+FORGOTTEN = 0.9  # how much likelier a summand is that was computed and is read nowhere
+
+
+class View:
+    """One suspected statement: its syntax, its variables where it was first wrong, and the expressions that are exchanged."""
+
+    def __init__(self, screen: Screen, suspect: Suspect, tree: ast.stmt) -> None:
+        self.screen, self.suspect, self.tree = screen, suspect, tree
+        self.editor = screen.stage.editor(suspect.statement.file)
+        self.snapshot = screen.stage.snapshot(suspect.statement, suspect.node)
+        self.roots = list(roots_of(tree))
+        self.steps = list(steps_of(self.roots)) if suspect.updates else []
+        self.inside: dict[int, Any] = {}
+        for root in self.roots:
+            for node in ast.walk(root):
+                self.inside.setdefault(id(node), root)
+        self.values: dict[int, Any] = {}
+        self.unnamed: list[Candidate] = []  # whose values mean nothing: the model may take other steps
+        self.edits: list[Edit] = []  # of the catalogue, the cheapest first
+        self.unread = screen.unread(self.snapshot) - {suspect.statement.target or ""}
+        targets = getattr(tree, "targets", None) or [getattr(tree, "target", None)]
+        parts = [n for target in targets if target is not None for n in ast.walk(target)]
+        places = [n for n in parts if isinstance(n, (ast.Subscript, ast.Attribute)) and isinstance(n.ctx, ast.Store)]
+        self.stored = {id(n) for t in places for n in ast.walk(t.value)}  # the containers that the statement stores in
+        line, end = tree.lineno, tree.end_lineno or tree.lineno
+        self.source = SourceStatement(tree, line, end, suspect.statement.function.rpartition(".")[2], ())
+        scope = self.editor.scope(self.source)
+        scope.operands[:0] = [name for name in sorted(self.unread) if name not in scope.operands]
+        self.helpers = helpers_of(self.snapshot) if self.snapshot is not None else []
+        scope.functions += [name for name in self.helpers if "." not in name and name not in scope.functions]
+
+    @property
+    def reads_moved(self) -> bool:
+        """Whether the statement reads a parameter that has moved, and would be right if it had not."""
+        stage, snapshot = self.screen.stage, self.snapshot
+        if snapshot is None or not stage.has_moved(snapshot):
+            return False
+        return not any(self.screen.right_at_rest(compiled(root), snapshot) for root in self.roots)
+
+    def old(self, root: Any) -> Any:
+        """The value of an expression of the statement as it stands, or of `a` behind `a += b`."""
+        if id(root) not in self.values and self.snapshot is not None:
+            held = value_behind(root) if isinstance(root, ast.stmt) else root
+            self.values[id(root)] = self.screen.value(held, self.snapshot)
+        return self.values.get(id(root))
+
+    def needed(self, root: Any) -> list[Meaning]:
+        """What an expression must be for a wrong gradient to be right; nothing where it is a right gradient itself."""
+        old, screen = self.old(root), self.screen
+        if old is not None and all(map(is_numbers, old)) and any(map(screen.is_usual, screen.meanings.gradients(old))):
+            return []
+        return screen.needed.of(self.suspect, root, old, self.snapshot)
+
+    def candidate(self, edit: Edit) -> Candidate:
+        """The edit, with the expression of the statement in which it lies."""
+        root = None
+        if isinstance(edit.node, ast.stmt) and edit.node is self.tree and is_arithmetic(edit):
+            is_sum = isinstance(self.tree, ast.AugAssign)
+            root = self.tree if is_sum else self.tree.value if isinstance(self.tree, ast.Assign) else None
+        elif not isinstance(edit.node, list) and edit.kind not in ("copy", "word"):
+            root = self.inside.get(id(edit.node))
+        candidate = Candidate(edit.cost + penalty(self.suspect), edit, self.suspect, root)
+        if edit.kind in ("term", "factor") and self.unread & names_in(edit.replacement):
+            candidate.cost -= FORGOTTEN
+        if edit.kind == "factor" and self.lacks_rate(edit):
+            candidate.cost -= FORGOTTEN
+        candidate.cost += 0.4 * self.passes_nothing(edit) + 0.3 * (edit.kind == "mask" and self.masks_a_mask(edit))
+        if edit.kind == "add.at" and self.repeats_index():
+            candidate.cost -= FORGOTTEN
+        candidate.cost += 0.4 * (edit.kind == "range") + 0.5 * (edit.kind == "target" and not self.fits(edit.replacement))
+        if edit.kind == "order" and "out of the loop" not in edit.new:
+            candidate.cost += -0.4 if self.suspect.is_early_or_late else 0.8
+        return candidate
+
+    def masks_a_mask(self, edit: Edit) -> bool:
+        """Whether `m > 0` is put for an `m` that holds zeros and ones only."""
+        compared = [n.left for n in ast.walk(edit.replacement) if isinstance(n, ast.Compare)]
+        values = [self.screen.value(part, self.snapshot) for part in compared] if self.snapshot is not None else []
+        return any(v is not None and all(is_numbers(p) and np.all((p == 0) | (p == 1)) for p in v) for v in values)
+
+    def lacks_rate(self, edit: Edit) -> bool:
+        """Whether an edit multiplies the bare gradient by which a parameter moves by a number."""
+        moves = self.suspect.updates and isinstance(self.tree, (ast.Assign, ast.AugAssign))
+        multiplies = isinstance(edit.replacement, ast.BinOp) and isinstance(edit.replacement.op, ast.Mult)
+        held = self.old(edit.node) if moves and multiplies and isinstance(edit.node, ast.expr) else None
+        snapshot = self.snapshot
+        if held is None or snapshot is None or not all(map(is_numbers, held)) or not self.screen.meanings.gradients(held):
+            return False
+        parts = (self.screen.value(part, snapshot) for part in (edit.replacement.left, edit.replacement.right))
+        return any(part is not None and not isinstance(part[0], (list, tuple, dict)) and np.ndim(part[0]) == 0 for part in parts)
+
+    def repeats_index(self) -> bool:
+        """Whether the statement adds to some entries of an array more than once: `a[rows] += b` keeps the last sum only."""
+        target = getattr(self.tree, "target", None)
+        if not isinstance(target, ast.Subscript) or self.snapshot is None:
+            return False
+        pair = self.screen.value(target.slice, self.snapshot)
+        rows = np.asarray(pair[0]) if pair is not None and isinstance(pair[0], (list, np.ndarray)) else np.zeros(0)
+        return rows.dtype.kind in "iu" and len(np.unique(rows)) < rows.size
+
+    def passes_nothing(self, edit: Edit) -> bool:
+        """Whether a function of the program would get what is no quantity of the model, in the place of one that is.
+
+        Then the fault is rather in the function: `slope(h ** 2)` mends `return 1 - h`, and is no better for it.
+        """
+        call = edit.parent
+        if not isinstance(call, ast.Call) or edit.field != "args" or ast.unparse(call.func) not in self.helpers:
+            return False
+        if self.snapshot is None:
+            return False
+        old, new = self.screen.value(edit.node, self.snapshot), self.screen.value(edit.replacement, self.snapshot)
+        numbers = [pair for pair in (old, new) if pair is not None and all(map(is_numbers, pair))]
+        return len(numbers) == 2 and bool(self.screen.meanings.of(old)) and not self.screen.meanings.of(new)
+
+    @property
+    def runs_often(self) -> bool:
+        """Whether the statement runs several times in the step, or adds to what was there before."""
+        held = self.tree.value if isinstance(self.tree, ast.Assign) else self.tree
+        often = len(self.screen.stage.executions(self.suspect.statement.file, held)) > 1
+        return often or isinstance(self.tree, ast.AugAssign)
+
+    def fits(self, target: Any) -> bool:
+        """Whether a variable holds an array of the shape that the statement makes."""
+        shapes = self.editor.scope(self.source).shapes
+        own = self.old(self.roots[0])[0] if self.roots and self.old(self.roots[0]) is not None else None
+        return own is not None and shapes.get(ast.unparse(target)) == np.shape(own)
+
+    def keep_unscreened(self, candidate: Candidate, found: Found) -> None:
+        """Keep an edit that can only be run, where it matters."""
+        edit = candidate.edit
+        is_container = edit.kind == "operand" and id(edit.node) in self.stored
+        is_container = is_container or (edit.kind == "operand" and isinstance(edit.parent, ast.For))
+        near = self.suspect.near < 3 or edit.kind in ("order", "copy", "target")
+        if not isinstance(edit.node, list) and ast.unparse(edit.node) == ast.unparse(edit.replacement):
+            return
+        if near and not is_container and matters(edit) and not self.holds_itself(edit):
+            found.unscreened.append(candidate)
+
+    def holds_itself(self, edit: Edit) -> bool:
+        """Whether the statement would put a container into itself."""
+        if not self.stored or isinstance(edit.node, list):
+            return False
+        return holds_itself(self.tree, edit.replacement, self.editor.scope(self.source))
