@@ -49,6 +49,7 @@ MORE_STEPS = 2  # looked at when the first is right
 SLOW = 0.12  # seconds for the trace of one step, from which on fewer samples are looked at
 FEW = 5
 NOTHING_FOUND = "no gradient was found: no parameter moves, and no variable or returned array is one; see what was bound to what"
+SEEN = "steps {} to {} were judged, no later one; step= looks at another"
 UNSEEN = "the recording ended after step {}: later steps were not judged; a larger budget= may reach them"
 TOO_FAR = "the training could not be followed so far; raise the budget, or ask for an earlier step"
 WHOLE_NUMBERS = "step 1 was judged: {} is a whole number of Python in step 0"
@@ -152,7 +153,9 @@ def judged_case(case: Case, made: RecordVerdict) -> Case:
         case = replace(case, verdict=verdict)
     if case.verdict.ok:
         seen = made.step.record.finished or made.parting or made.unlike or made.last == number + MORE_STEPS
-        return case if seen else replace(case.noted(UNSEEN.format(made.last)), hurried=True)
+        if not seen:
+            return replace(case.noted(UNSEEN.format(made.last)), hurried=True)
+        return case.noted(SEEN.format(number, made.last)) if made.last == number + MORE_STEPS else case
     if case.verdict.asleep and (generic := wrong_with_generic_values(case)) is not None:
         return generic.noted("the gradients are right for the values given, and wrong for generic ones")
     return on_fewer_samples(case) if is_slow(case) else case
