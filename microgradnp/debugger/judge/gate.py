@@ -21,7 +21,7 @@ from microgradnp.debugger.capture.program import Program, seeded
 from microgradnp.debugger.capture.trace import Trace
 from microgradnp.debugger.capture.versions import Version
 from microgradnp.debugger.judge import recorded as record_judge
-from microgradnp.debugger.judge.evidence import Entry, Place, locate_version
+from microgradnp.debugger.judge.evidence import Entry, Place, like, locate_version
 from microgradnp.debugger.judge.judged import Judged
 from microgradnp.debugger.judge.own_rule import OPEN
 from microgradnp.debugger.judge.recorded import OTHER_FORWARD, judge_record
@@ -245,6 +245,11 @@ class Seen:
     meets: bool
 
 
+def is_data_beside(argument: str, verdict: Verdict, evaluation: Evaluation, moving: set[str]) -> bool:
+    """Whether an argument does not move, and is data of a model whose other judged arguments are parameters."""
+    return argument not in moving and argument in untrained(evaluation, verdict.entries.keys() - {argument}, moving)
+
+
 def by_two_runs(first: Seen, second: Seen | None, evaluation: Evaluation, moving: set[str], why: str) -> Verdict:
     """What line events say on two inputs alike. Everything else cannot be judged, and `why` says for what reason."""
     verdict = Verdict({}, list(first.verdict.conventions))
@@ -254,7 +259,7 @@ def by_two_runs(first: Seen, second: Seen | None, evaluation: Evaluation, moving
             verdict.unjudged[argument] = ONE_INPUT if second is None else "it is right on one input and wrong on another"
         elif not entry.ok and (why or not (first.meets and second is not None and second.meets)):
             verdict.unjudged[argument] = why or OTHER_FORWARD
-        elif not entry.ok and argument in untrained(evaluation, first.verdict.entries.keys() - {argument}, moving):
+        elif not entry.ok and not like(entry.variable, argument) and is_data_beside(argument, first.verdict, evaluation, moving):
             continue  # nobody asks for the gradient of data: what has their shape may be anything
         else:
             verdict.entries[argument] = entry
