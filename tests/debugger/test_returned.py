@@ -455,3 +455,299 @@ def test_gradients_that_all_have_the_other_sign_are_no_proof(known, factors, tur
     judge.first = SimpleNamespace(right=known)
     entries = {str(k): Judged(str(k), "right", "returned", factor) for k, factor in enumerate(factors)}
     assert judge.turns_all(SimpleNamespace(entries=entries)) == turned
+
+
+# ---------------------------------------------------------------------------------- layers that are given their gradient
+
+
+def behind(x, delta, W, b, V):
+    """A layer, as a loss: the sum of what comes out times the gradient that is given."""
+    return np.sum(delta * (np.tanh(x @ W + b) @ V))
+
+
+BEHIND = [(4, 3), (4, 2), (3, 5), (5,), (5, 2)]
+
+
+class Gate:
+    """Keeps its gradients in a dict, and returns that of its input. None of them reads what comes out."""
+
+    def __init__(self, W, b, V, slope):
+        self.W, self.b, self.V, self.slope, self.found = W, b, V, slope, {}
+
+    def run(self, x):
+        self.x, self.h = x, np.tanh(x @ self.W + self.b)
+        self.out = self.h @ self.V
+        return self.out
+
+    def back(self, delta):
+        e = (delta @ self.V.T) * self.slope(self.h)
+        self.found["V"] = self.h.T @ delta
+        self.found["W"], self.found["b"] = self.x.T @ e, e.sum(0)
+        return e @ self.W.T
+
+
+def through_a_gate(slope, x, delta, W, b, V):
+    gate = Gate(W, b, V, slope)
+    gate.run(x)
+    return gate.back(delta), gate.found
+
+
+def told(train, model=behind, shapes=BEHIND):
+    """Which gradients the whole debugger calls right and wrong."""
+    report = mg.debug(train, model, tuple(data(*shapes)))
+    return report.word, sorted(a for a, e in report.verdict.entries.items() if not e.ok)
+
+
+def test_the_backward_pass_may_begin_with_a_gradient_that_is_given():
+    def train(x, delta, W, b, V):
+        return through_a_gate(lambda h: 1 - h * h, x, delta, W, b, V)
+
+    verdict = run(train, behind, BEHIND)
+    assert sorted(verdict.right) == ["V", "W", "b", "x"]
+    assert "delta" not in verdict.entries
+    assert told(train) == ("RIGHT", [])
+
+
+def test_what_comes_out_is_no_gradient_of_the_one_that_is_given():
+    """Each gradient is half of the model's: only the value that comes out is not."""
+
+    def train(x, delta, W, b, V):
+        return through_a_gate(lambda h: 1 - h * h, x, delta / 2, W, b, V)
+
+    assert told(train) == ("RIGHT", [])
+
+
+def test_a_wrong_gradient_of_a_layer_is_found():
+    def train(x, delta, W, b, V):
+        return through_a_gate(lambda h: 1 - h, x, delta, W, b, V)
+
+    verdict = run(train, behind, BEHIND)
+    assert sorted(verdict.wrong) == ["W", "b", "x"]
+    assert verdict.right == ["V"]
+
+
+def test_a_layer_that_returns_no_gradient_of_its_input_is_right():
+    def train(x, delta, W, b, V):
+        h = np.tanh(x @ W + b)
+        e = (delta @ V.T) * (1 - h * h)
+        return h @ V, {"W": x.T @ e, "b": e.sum(0), "V": h.T @ delta}
+
+    assert told(train) == ("RIGHT", [])
+
+
+def test_a_cell_of_two_ways_gets_the_gradients_of_both():
+    """Two arguments are given: one for the state, one for what is remembered."""
+
+    def train(x, ds, dm, W, V):
+        g, m = np.tanh(x @ W), x @ V
+        s = g * m
+        dg, dv = ds * m, ds * g + dm
+        return s, (x.T @ (dg * (1 - g * g)), x.T @ dv)
+
+    def model(x, ds, dm, W, V):
+        g, m = np.tanh(x @ W), x @ V
+        return np.sum(ds * g * m) + np.sum(dm * m)
+
+    def forgets_one(x, ds, dm, W, V):
+        g, m = np.tanh(x @ W), x @ V
+        s = g * m
+        return s, (x.T @ (ds * m * (1 - g * g)), x.T @ (ds * g))
+
+    shapes = [(4, 3), (4, 2), (4, 2), (3, 2), (3, 2)]
+    assert told(train, model, shapes) == ("RIGHT", [])
+    assert told(forgets_one, model, shapes) == ("WRONG", ["V"])
+
+
+def test_targets_are_no_gradient_that_is_given():
+    """The only thing in the shape of `V` is made of the targets: it is no wrong gradient of it."""
+
+    def train(x, t, W, V):
+        h = np.tanh(x @ W)
+        d = h @ V - t
+        return x.T @ ((d @ V.T) * (1 - h * h)), np.cos(t)[:3]
+
+    def model(x, t, W, V):
+        return 0.5 * np.sum((np.tanh(x @ W) @ V - t) ** 2)
+
+    assert run(train, model, [(4, 3), (4, 2), (3, 3), (3, 2)]).wrong == []
+
+
+def test_a_gradient_that_forgets_the_given_one_is_found():
+    """It reads nothing of what comes out, nor of the gradient that is given."""
+
+    def train(x, delta, W, b, V):
+        h = np.tanh(x @ W + b)
+        e = 1 - h * h
+        return h @ V, {"V": h.T @ delta, "W": x.T @ e, "b": e.sum(0)}
+
+    assert told(train) == ("WRONG", ["W", "b"])
+
+
+def test_a_norm_of_weights_is_no_gradient_that_forgets_the_given_one():
+    def train(x, delta, W, b, V):
+        h = np.tanh(x @ W + b)
+        e = (delta @ V.T) * (1 - h * h)
+        return {"V": h.T @ delta, "W": x.T @ e, "size": np.abs(W).sum(0)}
+
+    assert run(train, behind, BEHIND).wrong == []
+
+
+def test_the_only_array_that_a_layer_returns_is_the_gradient_of_its_input():
+    class Hasty(Gate):
+        def back(self, delta):
+            super().back(delta)
+            return (delta @ self.V.T) @ self.W.T
+
+    def train(gate, x, delta):
+        gate.run(x)
+        return gate.back(delta)
+
+    x, delta, *parameters = data(*BEHIND)
+    gate = Hasty(*parameters, lambda h: 1 - h * h)
+    report = mg.debug(train, behind, (gate, x, delta), bind={name: f"gate.{name}" for name in "WbV"})
+    assert report.word == "WRONG"
+    assert [a for a, e in report.verdict.entries.items() if not e.ok] == ["x"]
+
+
+class Unit:
+    """Another layer, with one parameter; its gradient may look at the wrong rows."""
+
+    def __init__(self, kernel, shift=0):
+        self.kernel, self.shift, self.slope = kernel, shift, np.zeros_like(kernel)
+
+    def run(self, x):
+        self.x, self.s = x, np.sin(x @ self.kernel)
+        return self.s
+
+    def back(self, delta):
+        d = delta * np.cos(self.x @ self.kernel)
+        self.slope += np.roll(self.x, self.shift, 0).T @ d
+        return d @ self.kernel.T
+
+
+def unit_loss(x, delta, K):
+    return np.sum(delta * np.sin(x @ K))
+
+
+def step_of_a_unit(unit, x, delta):
+    unit.run(x)
+    return unit.back(delta)
+
+
+@pytest.mark.parametrize(("shift", "wrong"), [(0, []), (1, ["K"])])
+def test_the_input_does_not_stand_for_the_parameter_that_it_is_multiplied_with(shift, wrong):
+    """`x @ K` does not say which of both is data: that the gradient of `x` is right says nothing of `K`."""
+    x, delta, kernel = data((5, 3), (5, 4), (3, 4))
+    report = mg.debug(step_of_a_unit, unit_loss, (Unit(kernel, shift), x, delta), bind={"K": "unit.kernel"})
+    assert report.word == ("WRONG" if wrong else "RIGHT")
+    assert [a for a, e in report.verdict.entries.items() if not e.ok] == wrong
+
+
+def test_a_wrong_gradient_that_is_kept_nowhere_leaves_the_parameter_open():
+    class Silent(Unit):
+        def back(self, delta):
+            return (delta * np.cos(self.x @ self.kernel)) @ self.kernel.T
+
+    x, delta, kernel = data((5, 3), (5, 4), (3, 4))
+    report = mg.debug(step_of_a_unit, unit_loss, (Silent(kernel), x, delta), bind={"K": "unit.kernel"})
+    assert report.word == "NOT CHECKED"
+
+
+class Affine:
+    """A layer that keeps its gradients in a dict under other names."""
+
+    def __init__(self, m, v):
+        self.m, self.v, self.slopes = m, v, {}
+
+    def run(self, x):
+        self.x = x
+        return x @ self.m + self.v
+
+    def back(self, d):
+        self.slopes["matrix"], self.slopes["vector"] = self.x.T @ d, d.sum(0)
+        return d @ self.m.T
+
+
+class Tower:
+    def __init__(self, slope):
+        made = data((3, 3), (3,), (3, 3), (3,), (3, 3), (3,))
+        self.first, self.second, self.third = map(Affine, made[::2], made[1::2])
+        self.slope = slope
+
+    def train(self, x, t):
+        h = np.tanh(self.first.run(x))
+        g = np.tanh(self.second.run(h))
+        e = self.third.back(self.third.run(g) - t) * self.slope(g)
+        self.first.back(self.second.back(e) * (1 - h * h))
+
+
+def tower_loss(x, t, A, a, B, b, C, c):
+    h = np.tanh(np.tanh(x @ A + a) @ B + b) @ C + c
+    return 0.5 * np.sum((h - t) ** 2)
+
+
+TOWER = {
+    **{name: f"self.{layer}.m" for name, layer in zip("ABC", ("first", "second", "third"), strict=True)},
+    **{name: f"self.{layer}.v" for name, layer in zip("abc", ("first", "second", "third"), strict=True)},
+}
+
+
+def test_a_layer_keeps_its_gradients_where_another_one_does():
+    verdict = judged(Tower(lambda g: 1 - g).train, tower_loss, tuple(data((4, 3), (4, 3))), bind=TOWER)
+    assert sorted(verdict.wrong) == ["A", "B", "a", "b"]
+    assert verdict.entries["B"].place == "self.second.slopes['matrix']"
+    assert verdict.entries["a"].place == "self.first.slopes['vector']"
+
+
+def test_right_layers_stay_right():
+    verdict = judged(Tower(lambda g: 1 - g * g).train, tower_loss, tuple(data((4, 3), (4, 3))), bind=TOWER)
+    assert sorted(verdict.right) == ["A", "B", "C", "a", "b", "c"]
+
+
+class Two:
+    """Two arms whose gradients all are wrong: each arm keeps its own."""
+
+    def __init__(self):
+        u, w, p, q = data((3, 4), (3, 4), (3, 4), (3, 4))
+        self.left, self.right = Arm(u, w), Arm(p, q)
+
+    def train(self, x, t):
+        d = self.left.run(x) + self.right.run(x) - t
+        self.left.back(d * t)
+        self.right.back(d * t)
+
+
+class Arm:
+    def __init__(self, u, w):
+        self.u, self.w = u, w
+
+    def run(self, x):
+        self.x, self.a, self.b = x, np.tanh(x @ self.u), np.sin(x @ self.w)
+        return self.a * self.b
+
+    def back(self, d):
+        self.gu = self.x.T @ (d * self.b * (1 - self.a**2))
+        self.gw = self.x.T @ (d * self.a * np.cos(self.x @ self.w))
+
+
+def test_all_gradients_of_two_objects_may_be_wrong():
+    def model(x, t, u, w, p, q):
+        return 0.5 * np.sum((np.tanh(x @ u) * np.sin(x @ w) + np.tanh(x @ p) * np.sin(x @ q) - t) ** 2)
+
+    bind = {"u": "self.left.u", "w": "self.left.w", "p": "self.right.u", "q": "self.right.w"}
+    verdict = judged(Two().train, model, tuple(data((5, 3), (5, 4))), bind=bind)
+    assert sorted(verdict.wrong) == ["p", "q", "u", "w"]
+    assert verdict.entries["q"].place == "self.right.gw"
+
+
+def test_a_gradient_with_an_epsilon_agrees_to_some_digits():
+    def train(x, t, W, V):
+        h = np.tanh(x @ W)
+        d = (h @ V - t) / (1 + 1e-8 * np.abs(t))
+        return x.T @ ((d @ V.T) * (1 - h * h)), h.T @ d
+
+    def model(x, t, W, V):
+        return 0.5 * np.sum((np.tanh(x @ W) @ V - t) ** 2)
+
+    report = mg.debug(train, model, tuple(data((4, 3), (4, 2), (3, 4), (4, 2))))
+    assert report.word.startswith("AGREES TO")

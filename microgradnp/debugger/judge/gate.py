@@ -24,6 +24,7 @@ from microgradnp.debugger.judge import recorded as record_judge
 from microgradnp.debugger.judge.evidence import Entry, Place, like, locate_version
 from microgradnp.debugger.judge.judged import Judged
 from microgradnp.debugger.judge.own_rule import OPEN
+from microgradnp.debugger.judge.pairing import kept_parameters
 from microgradnp.debugger.judge.recorded import OTHER_FORWARD, judge_record
 from microgradnp.debugger.judge.returned import LAYOUT, RIGHT_HERE, lone_squares
 from microgradnp.debugger.judge.verdict import FORGOTTEN, Verdict, conventions, relation
@@ -110,6 +111,7 @@ def by_record(made: record_judge.Verdict, line: Verdict, trace: Trace) -> Verdic
         if judged.status in ("right", "agrees", "wrong"):
             verdict.entries[argument] = entry_of(judged, line.entries.get(argument), step, trace)
     needless = untrained(step.evaluation, {*verdict.entries, *step.after}, set(step.after), step.model)
+    needless -= kept_parameters(step, set(verdict.entries), needless)
     needless -= beside(trace, set(verdict.entries), step.evaluation)
     moving = {*step.after, *line.entries, *trace.changed}
     for argument, judged in made.entries.items():

@@ -52,11 +52,12 @@ class Judged:
 
 
 class Multiple(NamedTuple):
-    """A node is `factor` times the gradient of an argument, or of its entry `entry`, perhaps transposed."""
+    """A node is `factor` times the gradient of an argument, or of its entry `entry`, perhaps transposed, but for an error."""
 
     factor: float
     transposed: bool = False
     entry: int | None = None
+    error: float = 0.0
 
 
 def both(step: Step, point: Point) -> tuple[tuple[Replay, Evaluation], ...]:
@@ -109,8 +110,12 @@ def fit(array: np.ndarray, gradient: np.ndarray, size: float) -> tuple[float, fl
     return c, max(0.0, error - rounding)
 
 
-def multiple_of(step: Step, point: Point, held: Any, argument: str) -> Multiple | None:
-    """The factor with which an operand is the gradient of an argument, the same on both inputs; None where it is not."""
+def multiple_of(step: Step, point: Point, held: Any, argument: str, within: float = 0.0) -> Multiple | None:
+    """The factor with which an operand is the gradient of an argument, the same on both inputs; None where it is not.
+
+    The relative error may be `within` a larger one than that of rounding.
+    """
+    within = max(within, tolerance(step))
     found: list[Multiple] = []
     for values, evaluation in both(step, point):
         gradient = np.squeeze(evaluation.gradients[argument])
@@ -121,12 +126,14 @@ def multiple_of(step: Step, point: Point, held: Any, argument: str) -> Multiple 
         for transposed, form in ((False, gradient), (True, gradient.T)):
             if array.shape == form.shape and not (found and found[0].transposed != transposed):
                 c, error = scale_of(array, form)
-                if c and error <= tolerance(step):
-                    found.append(Multiple(c, transposed))
+                if c and error <= within:
+                    found.append(Multiple(c, transposed, error=error))
                     break
         else:
             return None
-    return found[0] if abs(found[0].factor - found[1].factor) <= 10 * max(SAME, tolerance(step)) * abs(found[0].factor) else None
+    if abs(found[0].factor - found[1].factor) > 10 * max(SAME, within) * abs(found[0].factor):
+        return None
+    return found[0]._replace(error=max(one.error for one in found))
 
 
 def quantity(held: Any, values: Replay) -> np.ndarray | None:

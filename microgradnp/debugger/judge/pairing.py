@@ -30,7 +30,8 @@ class Pairing:
 
     def __init__(self, step: Step, point: Point, kept: dict[str, Any], taken: dict[str, str], left: list[str]) -> None:
         self.step, self.point, self.kept, self.taken = step, point, kept, taken
-        self.gradients = {a: np.squeeze(g) for a, g in step.evaluation.gradients.items()}
+        self.gradients = {a: np.squeeze(g) for a, g in step.evaluation.gradients.items() if a not in step.upstream}
+        self.owners = {holder_of(origin) for a in self.gradients if tail(origin := self.origin(a))}
         self.left = [a for a in left if self.gradients[a].size > 1]
         index = Index(references(step.evaluation))
         arrays = {path: quantity(held, step.values) for path, held in kept.items()}
@@ -61,23 +62,38 @@ class Pairing:
         return found
 
     def fits(self, path: str, argument: str) -> bool:
-        """Whether a place has the shape of a gradient, perhaps transposed or flat."""
+        """Whether a place has the shape of a gradient, perhaps transposed or flat, and lies in no other parameter's object."""
+        if (home := self.home(path)) and not is_inside(holder_of(self.origin(argument)), home):
+            return False
         gradient, shape = self.gradients[argument], self.shapes[path]
         if shape in self.plain:
             return bool(shape == gradient.shape)
         is_flat = shape == (gradient.size,) and "[piece" not in path  # the piece before it has the shape
         return shape in (gradient.shape, gradient.shape[::-1]) or is_flat
 
+    def home(self, path: str) -> str:
+        """The innermost object or dict of parameters that a place lies in."""
+        return max((owner for owner in self.owners if is_inside(path, owner)), key=len, default="")
+
     def candidates(self, argument: str) -> list[str]:
         """The places that could hold the gradient of an argument, as far as the shape tells."""
         return [path for path in self.free if self.fits(path, argument)]
 
     def only_one(self, argument: str, paths: list[str], rivals: list[str]) -> str | None:
-        """The place that is left for an argument, where it is the only argument that is left for the place."""
-        found = [path for path in paths if self.fits(path, argument)]
+        """The place that is left for an argument, where it is the only argument that is left for the place.
+
+        Several places of one array count as one.
+        """
+        found = {self.identity(path): path for path in reversed(paths) if self.fits(path, argument)}
         if len(found) != 1:
             return None
-        return found[0] if [a for a in rivals if self.fits(found[0], a)] == [argument] else None
+        place = next(iter(found.values()))
+        return place if [a for a in rivals if self.fits(place, a)] == [argument] else None
+
+    def identity(self, path: str) -> Any:
+        """What tells the array in a place from all others."""
+        held = self.kept[path]
+        return held if type(held) is Node else path
 
     def by_elimination(self) -> Iterator[tuple[str, str]]:
         """Beside gradients that were found by their values, only one place and one argument of a shape are left."""
@@ -88,26 +104,55 @@ class Pairing:
                 yield argument, place
 
     def by_owner(self) -> Iterator[tuple[str, str]]:
-        """`k.grad_w` for `k.w`, where `q.grad_w` was found to be the gradient of `q.w`."""
-        known = {(tail(self.origin(a)), tail(path)) for path, a in self.taken.items()}
+        """`k.grad_w` for `k.w`, where `q.grad_w` was found to be the gradient of `q.w`; `k.grads["w"]` as well."""
+        places: dict[Any, list[str]] = {}
+        for path in self.kept:
+            places.setdefault(self.identity(path), []).append(path)
+        pairs = [(self.origin(a), other) for path, a in self.taken.items() for other in places[self.identity(path)]]
+        known = {(tail(own), rest) for own, path in pairs if (rest := below(path, own))}
         for argument in self.left:
             own = self.origin(argument)
-            found = [p for p in self.free if holder_of(p) == holder_of(own) and (tail(own), tail(p)) in known]
+            found = [p for p in self.free if (tail(own), below(p, own)) in known]
+            rivals = [a for a in self.left if found and (tail(self.origin(a)), below(found[0], self.origin(a))) in known]
+            if place := self.only_one(argument, found, rivals):
+                yield argument, place
+
+    def by_return(self) -> Iterator[tuple[str, str]]:
+        """The only array that the backward pass of a layer returns, where other gradients were found: that of its input."""
+        returned = [path for path in self.kept if root_of_place(path) == "return" and "[piece" not in path]
+        if self.step.upstream and self.taken and returned == ["return"] and "return" in self.free:
+            for argument in self.left:
+                if place := self.only_one(argument, returned, self.left):
+                    yield argument, place
+
+    def by_home(self) -> Iterator[tuple[str, str]]:
+        """In the object of a layer that is given its gradient, only one place and one argument of a shape are left."""
+        for argument in self.left if self.step.upstream else ():
+            own = self.origin(argument)
+            found = [path for path in self.free if tail(own) and "[piece" not in path and self.home(path) == holder_of(own)]
             if place := self.only_one(argument, found, [a for a in self.left if holder_of(self.origin(a)) == holder_of(own)]):
                 yield argument, place
 
     def by_keys(self) -> Pairs:
-        """`grads["dw"]` for `net["w"]`: one place has a key for each parameter of an object or a dict, with one affix for all."""
-        found: list[Pairs] = []
+        """`grads["dw"]` for `net["w"]`: one place has a key for each parameter of an object or a dict, with one affix for all.
+
+        Each of several objects has its own place, in itself.
+        """
         origins = {a: self.origin(a) for a in self.gradients}
-        for owner in {holder_of(origin) for origin in origins.values() if tail(origin)}:
-            own = {a: word(origin) for a, origin in origins.items() if tail(origin) and holder_of(origin) == owner}
-            for holder in {holder_of(path) for path in self.free if tail(path) and "[piece" not in path}:
-                places = {word(path): path for path in self.kept if holder_of(path) == holder and "[piece" not in path}
+        ways: dict[str, list[Pairs]] = {}
+        for holder in {holder_of(path) for path in self.free if tail(path) and "[piece" not in path}:
+            places = {word(path): path for path in self.kept if holder_of(path) == holder and "[piece" not in path}
+            home = self.home(holder)
+            for owner in [home] if home else self.owners:
+                own = {a: word(origin) for a, origin in origins.items() if tail(origin) and holder_of(origin) == owner}
                 affixes = {affix for key in places for name in own.values() for affix in affixes_of(key, name)}
-                ways = [self.with_affix(own, places, affix) for affix in affixes]
-                found += [way for way in ways if len(way) > 1 and self.covers(way, own)]
-        return found[0] if len(found) == 1 else {}
+                found = [self.with_affix(own, places, affix) for affix in affixes]
+                ways.setdefault(home, []).extend(way for way in found if len(way) > 1 and self.covers(way, own))
+        inside = [way for owner, found in ways.items() if owner for way in found[:1] if len(found) == 1]
+        if inside and all(len(found) < 2 for owner, found in ways.items() if owner):
+            return {argument: place for way in inside for argument, place in way.items()}
+        every = [way for found in ways.values() for way in found]
+        return every[0] if len(every) == 1 else {}
 
     def with_affix(self, own: dict[str, str], places: Pairs, affix: tuple[str, str]) -> Pairs:
         """The places whose key is the name of a parameter between a prefix and a suffix, as far as the shapes fit."""
@@ -167,7 +212,7 @@ class Pairing:
 
     def origin(self, argument: str) -> str:
         """The place that a parameter comes from: `net.w`."""
-        return next((part.node.origin for part in parts_in(self.step.before[argument])), "")
+        return origin_of(self.step, argument)
 
     def is_gradient(self, path: str, argument: str, trained: set[str]) -> bool:
         """Whether a place may be called a wrong gradient: nothing says that the right one is in it."""
@@ -183,12 +228,19 @@ class Pairing:
             if max(shares) <= tolerance(self.step):
                 return False  # a multiple, with a factor that depends on the inputs
         ends = nodes_of(held)
+        if not set(ends) & self.step.backward and self.made_from_one(ends):
+            return False  # a norm of weights, say
         inside = self.step.structure.before(ends) & self.step.backward
         size = self.gradients[argument].size
         right = {n for n in inside if is_sized(n, size) and multiple_of(self.step, self.point, n, argument) is not None}
         if not right or not self.taken:
             return not right  # all of them may go through a rule of the program's own
         return bool(self.given_after(trained, right) & set(ends))
+
+    def made_from_one(self, ends: list[Node]) -> bool:
+        """Whether something is made from one argument of the model, or from none."""
+        before = self.step.structure.before(ends)
+        return sum(not before.isdisjoint(roots(self.step, [argument])) for argument in self.step.before) < 2
 
     def given_after(self, trained: set[str], without: set[Node]) -> set[Node]:
         """What comes from the data or the outputs of a step, and not through some nodes. A penalty on parameters does not."""
@@ -204,13 +256,14 @@ def pair_by_structure(
     left = [a for a, entry in entries.items() if entry.status == "not checked"]
     pairing = Pairing(step, point, kept, dict(taken), left)
     found = pairing.by_order()
-    for argument, place in (*pairing.by_owner(), *pairing.by_keys().items()):
+    for argument, place in (*pairing.by_owner(), *pairing.by_keys().items(), *pairing.by_home()):
         if place not in found.values():
             found.setdefault(argument, place)
     others = {a: place for a, place in pairing.by_elimination() if a not in found and place not in found.values()}
     if pairing.is_complete({**found, **others}):
         found |= others
     trained = {*found, *taken.values()}
+    found |= {a: place for a, place in pairing.by_return() if a not in found and place not in found.values()}
     found = {argument: place for argument, place in found.items() if argument in left}
     order = list(step.evaluation.gradients)
     for argument, place in list(found.items()):
@@ -228,6 +281,23 @@ def pair_by_structure(
         entries[argument].why = "its gradient is zero, and this is not" if zero else ""
         taken[place] = argument
     return {a: pairing.candidates(a) for a in pairing.left if entries[a].status == "not checked"}
+
+
+def origin_of(step: Step, argument: str) -> str:
+    """The place that an argument of the model comes from: `net.w`."""
+    return next((part.node.origin for part in parts_in(step.before[argument])), "")
+
+
+def kept_parameters(step: Step, judged: set[str], needless: set[str]) -> set[str]:
+    """Of the arguments that seem to be data those that may be parameters, where only gradients of what is passed in were found.
+
+    `x @ W` does not say which of the two is data. Where a layer is given its gradient, its parameters lie in objects, and its
+    data are passed in.
+    """
+    inside = {a for a in needless | judged if a in step.before and tail(origin_of(step, a))}
+    if not step.upstream or not inside & needless:
+        return set()
+    return inside & needless - untrained(step.evaluation, judged & inside, set(), step.model)
 
 
 def is_always_zero(step: Step, point: Point, argument: str) -> bool:
@@ -261,6 +331,17 @@ def nodes_of(held: Any) -> list[Node]:
 def holder_of(path: str) -> str:
     """What holds a value: `return` for `return[1]`, `self.grads` for `self.grads['W']`."""
     return re.sub(r"(\.\w+|\[[^\[\]]*\])$", "", path)
+
+
+def below(path: str, own: str) -> str:
+    """How a place is reached from the holder of a parameter: `.grads['W']` of `self.grads['W']`. Empty where it is not."""
+    holder = holder_of(own)
+    return path.removeprefix(holder) if tail(own) and is_inside(path, holder) else ""
+
+
+def is_inside(path: str, holder: str) -> bool:
+    """Whether a place is a holder itself, or lies in it."""
+    return path == holder or path.startswith((f"{holder}.", f"{holder}["))
 
 
 def tail(path: str) -> str:

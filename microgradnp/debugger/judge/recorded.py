@@ -200,7 +200,7 @@ def judge_step(step: Step) -> dict[str, Judged]:
     """Judge every float argument of the model that the program moves or returns a gradient of."""
     point = other_point(step)
     blind = "" if step.outputs else CUT_SHORT if is_cut_short(step) else OTHER_FORWARD
-    entries = {a: Judged(a, "not checked") for a in step.evaluation.gradients}
+    entries = {a: Judged(a, "not checked") for a in step.evaluation.gradients if a not in step.upstream}
     if point is None:
         return {
             a: Judged(a, "cannot judge", why="the program takes another way, or another forward pass, at other inputs")

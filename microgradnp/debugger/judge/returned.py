@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.judge.judged import ROUNDING, Judged, both, multiple_of, quantity, tolerance
+from microgradnp.debugger.judge.judged import CLOSE, ROUNDING, Judged, both, multiple_of, quantity, tolerance
 from microgradnp.debugger.judge.movements import ONLY_ZERO, ZERO, judge_update
 from microgradnp.debugger.judge.numbers import judge_numbers
 from microgradnp.debugger.judge.pairing import holder_of, is_always_zero, nodes_of, pair_by_structure, root_of_place
@@ -18,6 +18,7 @@ from microgradnp.debugger.record.findings import place_of
 from microgradnp.debugger.record.nodes import Group, Node
 from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import ARRANGED, exchanged, parts_in, size_of
+from microgradnp.debugger.record.upstream import made_from
 from microgradnp.debugger.record.ways import arrived, readings
 from microgradnp.derivatives.agreement import scale_of
 
@@ -52,6 +53,7 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None
             entries[argument].place = path
             taken[path] = argument
             break
+    judge_close(step, point, entries, kept, taken)
     judge_carried(step, point, entries, kept, taken)
     judge_numbers(step, point, entries, kept, taken, one_step_on)
     for argument, entry in entries.items():
@@ -81,6 +83,21 @@ def doubt_turned_squares(step: Step, entries: dict[str, Judged]) -> None:
 def lone_squares(turned: dict[str, np.ndarray]) -> set[str]:
     """The gradients that are transposed, where all of them are square: one of another shape would show that it is meant."""
     return set(turned) if all(len(set(np.squeeze(gradient).shape)) == 1 for gradient in turned.values()) else set()
+
+
+def judge_close(step: Step, point: Point, entries: dict[str, Judged], kept: dict[str, Any], taken: dict[str, str]) -> None:
+    """What agrees with a gradient to some digits, as where the code adds an epsilon to what it divides by."""
+    for argument, entry in entries.items():
+        if entry.status != "not checked" or step.evaluation.gradients[argument].size < 2:
+            continue
+        near = {p: multiple_of(step, point, held, argument, CLOSE) for p, held in kept.items() if p not in taken}
+        found = {path: multiple for path, multiple in near.items() if multiple is not None}
+        for path, multiple in sorted(found.items(), key=lambda pair: pair[1].error)[:1]:
+            node, error = nodes_of(kept[path])[0], multiple.error
+            entries[argument] = Judged(
+                argument, "agrees", "returned", multiple.factor, error, node, transposed=multiple.transposed, spread=error
+            )
+            entries[argument].place, taken[path] = path, argument
 
 
 def judge_carried(step: Step, point: Point, entries: dict[str, Judged], kept: dict[str, Any], taken: dict[str, str]) -> None:
@@ -132,8 +149,9 @@ def is_nothing(step: Step, point: Point, held: Any) -> bool:
 
 def kept_pieces(step: Step, point: Point) -> Iterator[tuple[str, Any]]:
     """(place, operand) of what is returned or kept and was made after the forward pass; also what it was put together from."""
+    behind = step.backward | made_later(step)
     for path, held in stacked(step, point).items():
-        if not step.backward & set(nodes_of(held)):
+        if not behind & set(nodes_of(held)):
             continue
         yield path, held
         if type(held) is Group and len(held.items) <= MOST_NUMBERS:
@@ -143,9 +161,16 @@ def kept_pieces(step: Step, point: Point) -> Iterator[tuple[str, Any]]:
             node = todo.pop()
             if getattr(node.function, "__name__", "") in ARRANGED and node.kind == "operation":
                 for k, parent in enumerate(step.record.parents(node)):
-                    if parent in step.backward:
+                    if parent in behind:
                         yield f"{path}[piece {k} of {node.number}]", parent
                         todo.append(parent)
+
+
+def made_later(step: Step) -> set[Node]:
+    """What is made behind the end of the forward pass. A gradient that forgets the upstream one reads nothing of the end."""
+    end = max((node.number for node in step.outputs), default=len(step.record.nodes))
+    given = made_from(step.structure, step.before, step.before)
+    return {node for node in given if node.number > end and node.kind == "operation"}
 
 
 def stacked(step: Step, point: Point) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from microgradnp.debugger.record.nodes import Node, Record
 from microgradnp.debugger.record.replay import Replay, replay
 from microgradnp.debugger.record.sightings import is_same
 from microgradnp.debugger.record.structure import Part, Structure, exchanged, parts_in, read
+from microgradnp.debugger.record.upstream import given_gradients, made_from
 from microgradnp.debugger.record.ways import final_of, goes_on, is_filled_only, is_mixed, last_of, moved_to, pairs, tail_of
 
 TRIES = 60
@@ -51,6 +52,7 @@ class Step:
     whole: frozenset[str] = frozenset()  # arguments that are arrays of whole numbers, and move
     replaced: dict[str, Any] = dataclasses.field(default_factory=dict)  # arguments that the backward pass writes anew
     first: dict[str, Any] = dataclasses.field(default_factory=dict)  # the arguments when they were first seen
+    upstream: frozenset[str] = frozenset()  # arguments that are the gradient of the loss behind the program's last layer
 
 
 def argument_values(held: dict[str, Any], values: Replay, whole: Collection[str] = ()) -> dict[str, Any]:
@@ -224,7 +226,8 @@ def step_at(
     """The step that leads from a state to what the parameters are `after` it."""
     structure, values, history, *_ = ground
     before = {a: exchanged(held, parts_in(held)) for a, held in state.items()}
-    backward = structure.after(outputs)
+    upstream = frozenset() if after else given_gradients(evaluation, found, outputs)
+    backward = structure.after(outputs) | made_from(structure, before, upstream)
     if not after and not gradients_kept(record, evaluation) & backward:
         backward |= behind_branches(structure, outputs)
     this_step = backward - structure.after(part.node for held in after.values() for part in parts_in(held))
@@ -232,7 +235,7 @@ def step_at(
     moved = [part.node.number for held in (*after.values(), *anew.values()) for part in parts_in(held)]
     last = record.nodes[max(moved, default=len(record.nodes) - 1)]
     whole = whole_numbers(state, values) & evaluation.gradients.keys()
-    made = (before, after, evaluation, outputs, backward, last, whole, anew, history[0][1])
+    made = (before, after, evaluation, outputs, backward, last, whole, anew, history[0][1], upstream)
     return Step(record, model, structure, values, found, *made)
 
 
