@@ -75,7 +75,8 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None
 
 def doubt_turned_squares(step: Step, entries: dict[str, Judged]) -> None:
     """Square gradients that are transposed, where no other one shows that they are meant so, cannot be judged."""
-    turned = {a: e for a, e in entries.items() if e.status == "right" and e.evidence == "returned" and e.transposed}
+    found = {a: e for a, e in entries.items() if e.status in ("right", "agrees") and e.evidence == "returned"}
+    turned = {a: entry for a, entry in found.items() if entry.transposed}
     for argument in lone_squares({a: step.evaluation.gradients[a] for a in turned}):
         turned[argument].status, turned[argument].why = "cannot judge", LAYOUT
 
