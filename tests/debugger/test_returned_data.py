@@ -161,3 +161,36 @@ def test_right_code_without_its_source_is_not_accused(text, model, last):
     more = (np.sin(W), W[1].copy()) if last else ()
     report = mg.debug(space["train"], model, (x, t, W, W[0].copy(), *more))
     assert report.verdict.wrong == [], report
+
+
+class OneMatrix:
+    """All parameters in one matrix; its gradient is wrong, and that of the data is right."""
+
+    def __init__(self, A):
+        self.A = A
+
+    def forward(self, x):
+        self.x = np.c_[np.ones(len(x)), x]
+        self.y = np.tanh(self.x @ self.A)
+        return self.y
+
+    def backward(self, upstream, turned):
+        d = upstream * (1 - self.y**2)
+        self.grown = self.x.T @ (d[::-1] if turned else d)
+        return d @ self.A[1:].T
+
+
+@pytest.mark.parametrize(("turned", "word"), [(False, "RIGHT"), (True, "NOT CHECKED")])
+def test_a_parameter_of_a_layer_is_no_data_beside_a_right_gradient_of_the_data(turned, word):
+    x, upstream, W = data(WIDE)
+    layer = OneMatrix(np.vstack([W[:1], W]))
+
+    def train(x, upstream):
+        layer.forward(x)
+        return layer.backward(upstream, turned)
+
+    def model(x, upstream, A):
+        return np.sum(upstream * np.tanh(np.concatenate([np.ones((len(x), 1)), x], axis=1) @ A))
+
+    report = mg.debug(train, model, (x, upstream), bind={"A": "layer.A"})
+    assert report.word in (word, "WRONG") if turned else report.word == word, report

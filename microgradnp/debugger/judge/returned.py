@@ -70,7 +70,13 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None
             entry.why = (
                 f"it does not move, and its gradient could be {' or '.join(named(path) for path in free[:4])}: none equals it"
             )
-            entry.is_open = not step.after and any(root_of_place(path) == "return" for path in free)
+            entry.is_open = not step.after and any(is_beside(step, path, argument) for path in free)
+
+
+def is_beside(step: Step, path: str, argument: str) -> bool:
+    """Whether something is returned, or is kept in the object that keeps an argument: there gradients are looked for."""
+    origin = next((part.node.origin for part in parts_in(step.before[argument])), "")
+    return root_of_place(path) == "return" or origin != holder_of(origin) == holder_of(path)
 
 
 def doubt_turned_squares(step: Step, entries: dict[str, Judged]) -> None:
