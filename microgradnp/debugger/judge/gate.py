@@ -26,7 +26,7 @@ from microgradnp.debugger.judge.judged import Judged
 from microgradnp.debugger.judge.own_rule import OPEN
 from microgradnp.debugger.judge.pairing import kept_parameters
 from microgradnp.debugger.judge.recorded import OTHER_FORWARD, judge_record
-from microgradnp.debugger.judge.returned import LAYOUT, RIGHT_HERE, lone_squares
+from microgradnp.debugger.judge.returned import LAYOUT, RIGHT_HERE, in_words, lone_squares
 from microgradnp.debugger.judge.verdict import FORGOTTEN, Verdict, conventions, relation
 from microgradnp.debugger.match.references import Evaluation
 from microgradnp.debugger.match.trained import Graph, untrained
@@ -151,7 +151,7 @@ def entry_of(judged: Judged, known: Entry | None, step: Step, trace: Trace) -> E
     if known is not None and known.kind == kind:
         entry.variable, entry.place, entry.version = known.variable, known.place, known.version
     elif judged.place:
-        entry.place = Place("leaf", judged.place.replace("return", "returned", 1))
+        entry.place = Place("leaf", re.sub(r"^return\b", "returned", judged.place))
     entry.ok, entry.agrees = right, judged.status == "agrees"
     entry.scale, entry.error, entry.transposed = judged.factor, max(judged.error, 1e-16), judged.transposed
     entry.fault = "" if right else fault_of(judged)
@@ -168,7 +168,7 @@ def named(judged: Judged, trace: Trace) -> str:
     if judged.evidence == "update" and judged.argument in trace.variables:
         return f"update of {trace.variables[judged.argument].expression}"
     if judged.place:
-        return judged.place.replace("return", "returned value", 1)
+        return in_words(judged.place)
     site = judged.node.site if judged.node is not None else None
     return (site.target or site.text) if site is not None else judged.argument
 

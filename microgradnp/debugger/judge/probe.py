@@ -12,7 +12,7 @@ import numpy as np
 
 from microgradnp.debugger.capture import backend
 from microgradnp.debugger.capture.backend import is_user_code
-from microgradnp.debugger.capture.bind import mark_of, plain
+from microgradnp.debugger.capture.bind import mark_of, plain, shape_of
 from microgradnp.debugger.capture.program import Inputs, Program
 from microgradnp.debugger.capture.trace import Loop, Trace
 from microgradnp.debugger.capture.tracer import StepOver
@@ -181,7 +181,7 @@ class Probe:
         for argument, (function, code) in self.plan.variables.items():
             if function == name:
                 value = evaluate_in(code, frame)
-                if value is not None:
+                if shape_of(value) is not None:  # a function may have the name of what holds the gradient
                     self.seen.gradients[argument] = plain(value)
 
     def read_all(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -68,7 +69,7 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None
     for argument, entry in entries.items():
         if entry.status == "not checked" and (free := could.get(argument, [])) and not entry.why:
             entry.why = (
-                f"it does not move, and its gradient could be {' or '.join(named(path) for path in free[:4])}: none equals it"
+                f"it does not move, and its gradient could be {' or '.join(in_words(path) for path in free[:4])}: none equals it"
             )
             entry.is_open = not step.after and any(is_beside(step, path, argument) for path in free)
 
@@ -245,9 +246,9 @@ def one_step_on(step: Step, held: Any, argument: str) -> Any:
     return exchanged(held, iter(parts))
 
 
-def named(path: str) -> str:
-    """A place in the words of the report."""
-    return path.replace("return", "returned value", 1) if path.startswith("return") else path
+def in_words(path: str) -> str:
+    """A place in the words of the report: `returned value[1]` for `return[1]`."""
+    return re.sub(r"^return\b", "returned value", path)
 
 
 def shape_of(held: Any, step: Step) -> tuple[int, ...] | None:
