@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
+from microgradnp.debugger.derive.derivations import Atom
 from microgradnp.debugger.derive.products import Factor, factors, is_number
+from microgradnp.debugger.derive.turn import Mended
 from microgradnp.debugger.repair.edits import Edit
-
-if TYPE_CHECKING:
-    from microgradnp.debugger.derive.cause import Difference
 
 OPERANDS = (ast.Name, ast.Attribute, ast.Subscript)
 TWICE = (2.0, 0.5)
+
+
+class Difference(Protocol):
+    """A change that mends a program, and what the parts of its texts are."""
+
+    mended: Mended
+    edit: Edit
+
+    def atom(self, text: str) -> Atom | None: ...
+
+    def kind(self, text: str) -> str: ...
+
+    def is_loss(self, text: str) -> bool: ...
 
 
 def of_small_change(difference: Difference) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from types import CodeType
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -11,16 +12,32 @@ from microgradnp.debugger.capture.source import Statement as SourceStatement
 from microgradnp.debugger.derive.candidate import Candidate, Found, penalty
 from microgradnp.debugger.derive.derivations import helpers_of
 from microgradnp.debugger.derive.locate import Suspect
-from microgradnp.debugger.derive.meanings import Meaning
+from microgradnp.debugger.derive.meanings import Meaning, Meanings
+from microgradnp.debugger.derive.needed import Needed
 from microgradnp.debugger.derive.proposals import matters
+from microgradnp.debugger.derive.scene import Snapshot
+from microgradnp.debugger.derive.stage import Stage
 from microgradnp.debugger.derive.statements import is_arithmetic, is_numbers, names_in, roots_of, steps_of, value_behind
 from microgradnp.debugger.derive.values import compiled
 from microgradnp.debugger.repair.edits import Edit, holds_itself
 
-if TYPE_CHECKING:
-    from microgradnp.debugger.derive.candidates import Screen
-
 FORGOTTEN = 0.9  # how much likelier a summand is that was computed and is read nowhere
+
+
+class Screen(Protocol):
+    """What a view asks of the screen that it is a part of."""
+
+    stage: Stage
+    meanings: Meanings
+    needed: Needed
+
+    def value(self, root: Any, snapshot: Snapshot) -> Any: ...
+
+    def unread(self, snapshot: Snapshot | None) -> set[str]: ...
+
+    def is_usual(self, meaning: Meaning) -> bool: ...
+
+    def right_at_rest(self, code: CodeType | None, snapshot: Snapshot | None) -> bool: ...
 
 
 class View:
