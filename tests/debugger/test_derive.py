@@ -10,7 +10,7 @@ from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.derive.cause import cause_of
 from microgradnp.debugger.derive.fix import derive
 from microgradnp.debugger.derive.locate import locate
-from microgradnp.debugger.derive.products import factors, terms
+from microgradnp.debugger.derive.products import call_of, factors, is_number, is_picked, names_of, terms
 from microgradnp.debugger.derive.proof import Judge
 from microgradnp.debugger.derive.scene import Question, scene_of
 from microgradnp.debugger.derived import findings
@@ -206,6 +206,31 @@ def test_factors_of_a_product(text, found):
 
 def test_terms_of_a_sum():
     assert terms("a - (b - c) + d") == ["a", "-b", "c", "d"]
+
+
+@pytest.mark.parametrize("text", ["1:", ":", "::2", "(1:, 0)", "(..., :3)", "*rest"])
+def test_what_is_no_expression_by_itself_is_one_part(text):
+    assert [factor.text for factor in factors(text)] == terms(text) == [text]
+    assert (is_number(text), is_picked(text), names_of(text), call_of(text)) == (False, False, [], None)
+
+
+def other_bias_unit(x, t, W, V):
+    h = np.hstack([np.tanh(x @ W), np.ones((len(x), 1))])
+    e = h @ V - t
+    d = (e @ V.T) * (1 - h**2)
+    V -= 0.1 * h.T @ e
+    W -= 0.1 * x.T @ d[:, 1:]
+
+
+def bias_unit_loss(x, t, W, V):
+    return 0.5 * np.sum((np.tanh(x @ W) @ V[:-1] + V[-1:] - t) ** 2)
+
+
+def test_a_slice_that_is_mended_has_a_cause():
+    fix = mended(other_bias_unit, bias_unit_loss, **{**DATA, "V": np.random.default_rng(5).normal(size=(5, 2))})
+    (change,) = fix.changes
+    assert change.change.fix[2].strip() == "W -= 0.1 * x.T @ d[:, :-1]"
+    assert cause_of(change) == "wrong_index"
 
 
 def test_the_cause_does_not_depend_on_names():

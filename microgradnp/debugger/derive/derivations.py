@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from microgradnp.debugger.derive.meanings import Meaning, Meanings
+from microgradnp.debugger.derive.products import tree_of
 from microgradnp.debugger.derive.scene import Snapshot
 from microgradnp.debugger.derive.stage import Stage
 from microgradnp.debugger.derive.values import NotEvaluatedError, atoms_of, compiled
@@ -45,7 +46,7 @@ class Atom(NamedTuple):
 @lru_cache(maxsize=4096)
 def is_closed(text: str) -> bool:
     """Whether an expression needs no parentheses inside of a product."""
-    node = ast.parse(text, mode="eval").body
+    node = tree_of(text)
     return not isinstance(node, (ast.BinOp, ast.Compare, ast.UnaryOp, ast.IfExp, ast.BoolOp, ast.Lambda))
 
 
@@ -135,11 +136,11 @@ def ingredients(
 ) -> tuple[list[Atom], list[Atom], list[Atom]]:
     """(values, adjoints, slopes) among the variables, and among the expressions that the function or the old text uses."""
     texts = [text for text, _ in atoms_of(snapshot.names) if text.count("[") <= 2][: 3 * MOST_ATOMS]
-    tree = ast.parse(old, mode="eval")
+    tree = tree_of(old)
     inside = [
         ast.unparse(node)
         for node in ast.walk(tree)
-        if isinstance(node, ast.expr) and (not isinstance(node, ast.Constant) or node is tree.body)
+        if isinstance(node, ast.expr) and (not isinstance(node, ast.Constant) or node is tree)
     ]
     others = expressions_of(function) if function is not None else []
     values: dict[str, Atom] = {}

@@ -21,6 +21,14 @@ class Factor(NamedTuple):
     divides: bool = False
 
 
+def tree_of(text: str) -> ast.expr:
+    """The syntax tree of an expression. What is none by itself, as the slice in `a[1:]`, has no parts: it is told as one name."""
+    try:
+        return ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return ast.Name(text, ast.Load())
+
+
 def terms(text: str) -> list[str]:
     """The summands of an expression; those that are subtracted begin with a minus."""
 
@@ -32,7 +40,7 @@ def terms(text: str) -> list[str]:
         else:
             yield sign + ast.unparse(node)
 
-    return list(walk(ast.parse(text, mode="eval").body, ""))
+    return list(walk(tree_of(text), ""))
 
 
 def factors(text: str) -> list[Factor]:
@@ -69,7 +77,7 @@ def factors(text: str) -> list[Factor]:
         else:
             yield Factor(ast.unparse(node), how, divides)
 
-    return list(walk(ast.parse(text, mode="eval").body, frozenset(), False))
+    return list(walk(tree_of(text), frozenset(), False))
 
 
 def names_of(text: str) -> list[str]:
@@ -96,7 +104,7 @@ def names_of(text: str) -> list[str]:
 
 def call_of(text: str) -> tuple[str, str] | None:
     """(function, first argument) of a call."""
-    node = ast.parse(text, mode="eval").body
+    node = tree_of(text)
     if isinstance(node, ast.Call) and node.args:
         return ast.unparse(node.func), ast.unparse(node.args[0])
     return None
@@ -108,14 +116,13 @@ def base_of(text: str) -> str:
 
 def is_number(text: str) -> bool:
     return all(
-        isinstance(n, (ast.Constant, ast.UnaryOp, ast.USub, ast.Expression, ast.BinOp, ast.Div, ast.Mult))
-        for n in ast.walk(ast.parse(text, mode="eval"))
+        isinstance(n, (ast.Constant, ast.UnaryOp, ast.USub, ast.BinOp, ast.Div, ast.Mult)) for n in ast.walk(tree_of(text))
     )
 
 
 def is_picked(text: str) -> bool:
     """Whether an item is picked by a constant, `cache[2]` or `cache["h"]`: that is no time step."""
-    node = ast.parse(text, mode="eval").body
+    node = tree_of(text)
     return isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
 
 

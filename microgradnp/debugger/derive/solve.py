@@ -16,6 +16,7 @@ import numpy as np
 
 from microgradnp.debugger.derive.derivations import Atom, atom_of, ingredients, is_closed, products, words
 from microgradnp.debugger.derive.meanings import DIGITS, NEAR, Meanings
+from microgradnp.debugger.derive.products import tree_of
 from microgradnp.debugger.derive.scene import Snapshot
 from microgradnp.debugger.derive.stage import Stage
 
@@ -170,7 +171,7 @@ class Solver:
 
 def closed(text: str, in_product: bool = False) -> str:
     """The text as a factor."""
-    plain = is_closed(text) or (in_product and isinstance(ast.parse(text, mode="eval").body, ast.BinOp) and " * " in text)
+    plain = is_closed(text) or (in_product and isinstance(tree_of(text), ast.BinOp) and " * " in text)
     return text if plain else f"({text})"
 
 
