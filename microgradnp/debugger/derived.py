@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import warnings
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from microgradnp.debugger.repair.causes import EXPLAIN
 from microgradnp.debugger.report.facts import Finding
 
 MOST = 10_000  # operations that are recorded
+FAILED = "microgradnp failed while it looked for the name of a mistake ({}: {}; {}): please report this; verdict and fix stand"
 NOT_RECORDED = (BindingError, ModelError, CannotJudgeError, NotRecordedError)
 
 
@@ -93,7 +95,7 @@ def merged(changes: list[Mended]) -> list[Mended]:
 def finding(mended: Mended) -> Finding:
     """One mistake, with the change that was proved."""
     change, statement = mended.change, mended.candidate.suspect.statement
-    source, cause = source_of(change.file), cause_of(mended)
+    source, cause = source_of(change.file), named(mended)
     line = origin(change.line, source.text, change.before) if source else change.line
     means = mended.candidate.means
     return Finding(
@@ -111,6 +113,15 @@ def finding(mended: Mended) -> Finding:
         mends=sorted(mended.right),
         region=[line],
     )
+
+
+def named(mended: Mended) -> str:
+    """The cause of a mistake. The proof does not depend on its name: where the debugger itself fails over it, it is unknown."""
+    try:
+        return cause_of(mended)
+    except Exception as error:
+        warnings.warn(FAILED.format(type(error).__name__, error, mended.change.fix[0]), RuntimeWarning, stacklevel=2)
+        return "unknown"
 
 
 def origin(line: int, text: str, edited: str) -> int:

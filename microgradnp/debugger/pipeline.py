@@ -38,7 +38,7 @@ from microgradnp.debugger.judge.verdict import ANOTHER_RULE, Verdict
 from microgradnp.debugger.match.references import ModelError, evaluate
 from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.mended import mended
-from microgradnp.debugger.optimizer.rule import UNKNOWN_RULE, rule_followed, wrong_rule
+from microgradnp.debugger.optimizer.rule import Rule, rule_followed, wrong_rule
 from microgradnp.debugger.record.alarm import OutOfTimeError, alarm
 from microgradnp.debugger.report.reasons import reasons
 from microgradnp.debugger.report.report import Report
@@ -99,13 +99,12 @@ def answered(case: Case, recorded: Recorded) -> Report:
     return found
 
 
-def say_rule(found: Report, rule: str | None) -> None:
+def say_rule(found: Report, rule: Rule) -> None:
     """Say by which rule the parameters move, or that nobody knows whether it is right."""
     said = found.verdict.conventions
-    found.rule_is_open = rule is None and bool(found.verdict.entries)
-    told = UNKNOWN_RULE if found.rule_is_open else rule
-    if told:
-        said[:] = [told, *(one for one in said if one != ANOTHER_RULE)]
+    found.rule_is_open = rule.is_open and bool(found.verdict.entries)
+    if rule.told and (found.rule_is_open or not rule.is_open):
+        said[:] = [rule.told, *(one for one in said if one != ANOTHER_RULE)]
 
 
 def cut_short(case: Case, recorded: Recorded) -> Report:

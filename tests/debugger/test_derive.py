@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from microgradnp.debugger import derived
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.derive.cause import cause_of
 from microgradnp.debugger.derive.fix import derive
@@ -231,6 +232,17 @@ def test_a_slice_that_is_mended_has_a_cause():
     (change,) = fix.changes
     assert change.change.fix[2].strip() == "W -= 0.1 * x.T @ d[:, :-1]"
     assert cause_of(change) == "wrong_index"
+
+
+def test_a_failure_of_the_debugger_over_the_name_of_a_mistake_loses_no_fix(monkeypatch):
+    def failing(mended):
+        raise KeyError("no such name")
+
+    fix = mended(wrong_point, tanh_loss)
+    monkeypatch.setattr(derived, "cause_of", failing)
+    with pytest.warns(RuntimeWarning, match="please report this; verdict and fix stand"):
+        (finding,) = findings(fix)
+    assert (finding.cause, finding.fix) == ("unknown", fix.changes[0].change.fix)
 
 
 def test_the_cause_does_not_depend_on_names():

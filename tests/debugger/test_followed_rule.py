@@ -1,6 +1,7 @@
 """Where the gradients are right, the report says by which rule the parameters move, or that the rule was not checked."""
 
 import numpy as np
+import pytest
 
 import microgradnp as mg
 
@@ -75,3 +76,81 @@ def predicts_afterwards(x, t, W, b, rate=0.01):
 def test_a_prediction_after_the_step_is_no_further_step():
     report = mg.debug(predicts_afterwards, affine, (X, T, W.copy(), T[0].copy()))
     assert str(report).startswith("RIGHT"), str(report)
+
+
+class OneStep:
+    """A layer that makes one step when it is called, as a student's class does; its loop is elsewhere."""
+
+    def __init__(self):
+        rng = np.random.default_rng(1)
+        self.W, self.b = rng.normal(size=(3, 2)), np.zeros(2)
+        self.U, self.c = np.zeros((3, 2)), np.zeros(2)
+
+    def gradients(self, x, t):
+        d = x @ self.W + self.b - t
+        return x.T @ d, d.sum(axis=0)
+
+    def move(self, U, c):
+        self.W -= 0.1 * U
+        self.b -= 0.1 * c
+
+    def plain(self, x, t):
+        self.move(*self.gradients(x, t))
+
+    def sample_by_sample(self, x, t):
+        U, c = np.zeros_like(self.W), np.zeros_like(self.b)
+        for k in range(len(x)):
+            u, d = self.gradients(x[k : k + 1], t[k : k + 1])
+            U += u
+            c = c + d
+        self.move(U, c)
+
+    def zeroed(self, x, t):
+        U, c = self.gradients(x, t)
+        self.U += U
+        self.c += c
+        self.move(self.U, self.c)
+        self.U[:] = self.c[:] = 0
+
+    def kept(self, x, t):
+        U, c = self.gradients(x, t)
+        self.U += U
+        self.c += c
+        self.move(self.U, self.c)
+
+    def momentum(self, x, t):
+        U, c = self.gradients(x, t)
+        self.U, self.c = 0.9 * self.U + U, 0.9 * self.c + c
+        self.move(self.U, self.c)
+
+    def decayed(self, x, t):
+        U, c = self.gradients(x, t)
+        self.W, self.b = (1 - 0.1 * 0.3) * self.W - 0.1 * U, self.b - 0.1 * c
+
+    def decayed_sum(self, x, t):
+        sums = [np.zeros(p.shape) for p in (self.W, self.b)]
+        for k in range(len(x)):
+            sums = [s + g for s, g in zip(sums, self.gradients(x[k : k + 1], t[k : k + 1]), strict=True)]
+        self.W, self.b = (1 - 0.1 * 0.3) * self.W - 0.1 * sums[0], self.b - 0.1 * sums[1]
+
+    def decayed_momentum(self, x, t):
+        U, c = self.gradients(x, t)
+        self.U, self.c = 0.9 * self.U - 0.1 * U, 0.9 * self.c - 0.1 * c
+        self.W, self.b = (1 - 0.1 * 0.3) * self.W + self.U, self.b + self.c
+
+
+def decayed_loss(x, t, W, b):
+    return affine(x, t, W, b) + 0.15 * np.sum(W**2)
+
+
+@pytest.mark.parametrize("step", ["plain", "sample_by_sample", "zeroed", "decayed", "decayed_sum"])
+def test_one_plain_step_is_right(step):
+    report = mg.debug(getattr(OneStep(), step), decayed_loss if "decayed" in step else affine, (X, T))
+    assert str(report).startswith("RIGHT"), str(report)
+
+
+@pytest.mark.parametrize("step", ["kept", "momentum", "decayed_momentum"])
+def test_what_one_step_leaves_to_the_next_is_not_checked(step):
+    report = mg.debug(getattr(OneStep(), step), decayed_loss if "decayed" in step else affine, (X, T))
+    assert str(report).startswith("the gradients are RIGHT, the optimizer's rule is NOT CHECKED"), str(report)
+    assert "its update also reads self.U and self.c, which may hold something of earlier steps" in str(report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,13 +13,19 @@ from microgradnp.debugger.judge.judged import Judged, quantity
 from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.optimizer.mistake import Mistake
 from microgradnp.debugger.optimizer.mistakes import mistakes_of
-from microgradnp.debugger.optimizer.steps import STEPS, Course, course_of, found_step, moves_on
+from microgradnp.debugger.optimizer.steps import STEPS, Course, beginnings, beginnings_in, course_of, found_step, moves_on
 from microgradnp.debugger.optimizer.textbook import rules_of
+from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.record.step import ground_of
 
 UNKNOWN_RULE = (
     "the parameters move by a rule that is no textbook's (momentum, Nesterov, Adagrad, RMSProp, Adam, AdamW), as with clipping: "
     "only the gradients were checked, not the rule"
+)
+FOLLOWED = "the parameters move as the formula of {} says; the gradients were checked"
+ONE_STEP = (
+    "step {} is a plain step, but its update also reads {}, which may hold something of earlier steps: only the gradients were "
+    "checked, not the rule. Let the code that is judged make three steps"
 )
 FOLLOWED_STEPS = 4
 
@@ -36,25 +43,35 @@ def wrong_rule(made: Verdict, wanted: Wanted, number: int) -> tuple[Verdict, lis
     return (with_right_gradients(made, course, number), mistakes) if course is not None and mistakes else None
 
 
-def rule_followed(made: Verdict, wanted: Wanted, number: int, right: Iterable[str]) -> str | None:
-    """By which rule the parameters with a `right` gradient move, in a sentence; empty where each step is a plain one.
+class Rule(NamedTuple):
+    """What is known of the rule by which parameters move: a sentence, and whether nobody knows if the rule is right."""
 
-    None where no rule was followed.
-    """
+    told: str
+    is_open: bool = False
+
+
+def rule_followed(made: Verdict, wanted: Wanted, number: int, right: Iterable[str]) -> Rule:
+    """By which rule the parameters with a `right` gradient move; nothing is told where each step is a plain one."""
     if not made.step.after:
-        return None if any(is_set_anew(made, argument) for argument in right) else ""
+        return Rule(UNKNOWN_RULE, True) if any(is_set_anew(made, argument) for argument in right) else Rule("")
     if made.plain and made.last > made.number:
-        return ""
+        return Rule("")
     try:
         course = course_in(made, wanted, number, FOLLOWED_STEPS, whole=True)
         rules = rules_of(course) if course is not None and is_long(course) else None
-        if made.plain and course is not None and not course.remembers and not moves_on(course.stages[-1]):
-            return ""
     except Exception:  # as in `wrong_rule`
-        return None
-    if not rules:
-        return None
-    return f"the parameters move as the formula of {' and '.join(sorted(set(rules.values())))} says; the gradients were checked"
+        return Rule(UNKNOWN_RULE, True)
+    if rules:
+        return Rule(FOLLOWED.format(" and ".join(sorted(set(rules.values())))))
+    if not made.plain or (course is not None and moves_on(course.stages[-1])):
+        return Rule(UNKNOWN_RULE, True)
+    kept = beginnings(course.stages[0]) if course is not None else beginnings_in(made.step)
+    return Rule(ONE_STEP.format(made.number, named(kept)), True) if kept else Rule("")
+
+
+def named(kept: list[Node]) -> str:
+    """What an update reads of earlier steps, as the program calls it."""
+    return " and ".join(dict.fromkeys(node.name if node.kind == "leaf" or node.site is None else node.site.text for node in kept))
 
 
 def is_set_anew(made: Verdict, argument: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from microgradnp.debugger.record.findings import Arrays
 from microgradnp.debugger.record.nodes import Node, Record
 from microgradnp.debugger.record.replay import Replay, replay
 from microgradnp.debugger.record.step import CannotJudgeError, Ground, Step, argument_values, find_step, ground_of
-from microgradnp.debugger.record.structure import ARRANGED, Part, Structure, parts_in, read, root_of, size_of
+from microgradnp.debugger.record.structure import ARRANGED, SUMS, Part, Structure, parts_in, read, root_of, size_of
 from microgradnp.derivatives.agreement import scale_of
 
 STEPS = 3  # that are looked at
@@ -110,9 +110,66 @@ def course_of(
 
 def remembers(stage: Stage) -> bool:
     """Whether an update reads arrays that are not made from gradients, or zeros. A plain step reads none."""
-    read = {node for argument in stage.ends for node in stage.update(argument)} - set(stage.before.values())
-    arrays = [node for node in read if np.size(node.value) > 1]
-    return any(node not in stage.from_gradients or node.name.startswith("zeros") for node in arrays)
+    return bool(memories(stage))
+
+
+def memories(stage: Stage) -> list[Node]:
+    """The arrays of which an update may remember earlier steps: it reads them, and they are not made from gradients, or zeros."""
+    arrays = [node for node in read_by(stage) if np.size(node.value) > 1]
+    return [node for node in arrays if node not in stage.from_gradients or node.name.startswith("zeros")]
+
+
+def read_by(stage: Stage) -> set[Node]:
+    """What the updates of a step read."""
+    return {node for argument in stage.ends for node in stage.update(argument)} - set(stage.before.values())
+
+
+def beginnings(stage: Stage) -> list[Node]:
+    """The memories of a step that are more than the start of a sum of gradients."""
+    read = read_by(stage)
+    return in_order(node for node in memories(stage) if not is_sum_begun(node, stage.structure, read, stage.from_gradients))
+
+
+def beginnings_in(step: Step) -> list[Node]:
+    """The same where the program forms no array that is the gradient: all zeros that its new parameters are made from.
+
+    What else an update remembers would show in its first step, which then is not plain.
+    """
+    structure = step.structure
+    given, ends = ({part.node for held in ends.values() for part in parts_in(held)} for ends in (step.before, step.after))
+    read, made = structure.before(ends, without=given - ends), structure.after(given)
+    zeros = {n for n in read - made if np.size(n.value) > 1 and (array := numbers(n.value)) is not None and not array.any()}
+    first = (node for node in zeros if zeros.isdisjoint(step.record.parents(node)))
+    return in_order(node for node in first if not is_sum_begun(node, structure, read, made))
+
+
+def in_order(nodes: Iterable[Node]) -> list[Node]:
+    """Nodes in the order in which the program made them."""
+    return sorted(nodes, key=lambda node: node.number)
+
+
+def is_sum_begun(node: Node, structure: Structure, read: set[Node], made: set[Node]) -> bool:
+    """Whether an array is the start of a sum: zeros to which what is `made` is added, and which are zeros again at the end.
+
+    A velocity is none: it is multiplied by a number before a gradient is added.
+    """
+    if np.any(node.value) or (node.kind == "leaf" and (node.array is None or np.any(node.array))):
+        return False
+    todo = [node]
+    for held in todo:
+        for reader in structure.consumers[held.number]:
+            if reader not in read:
+                continue
+            if reader.name not in SUMS and not is_arranged(reader):
+                return False
+            if reader not in made:
+                todo.append(reader)
+    return True
+
+
+def is_arranged(node: Node) -> bool:
+    """Whether a node hands on, or stores, the numbers of others as they are."""
+    return node.kind in ("write", "view", "hold", "part") or node.name in ARRANGED
 
 
 def moves_on(stage: Stage) -> bool:
