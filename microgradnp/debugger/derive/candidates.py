@@ -23,7 +23,7 @@ from microgradnp.debugger.derive.proposals import around, proposals
 from microgradnp.debugger.derive.scene import Snapshot
 from microgradnp.debugger.derive.solve import Solver
 from microgradnp.debugger.derive.stage import Stage
-from microgradnp.debugger.derive.statements import catalogue, is_numbers, leaves
+from microgradnp.debugger.derive.statements import catalogue, is_numbers, items_of, leaves
 from microgradnp.debugger.derive.values import NotEvaluatedError, atoms_of, compiled
 from microgradnp.debugger.derive.view import View
 from microgradnp.debugger.record.structure import parts_in
@@ -104,8 +104,10 @@ class Screen:
             return sorted(self.derived(view), key=lambda e: e.cost)
         if phase == "solved":
             return [edit for root in (*view.roots, *view.steps) for edit in self.solved(view, root)]
-        if phase == "usual":
+        if not view.edits:
             view.edits = sorted(self.edits(view.editor, view.source), key=lambda e: e.cost)
+        if phase == "forgotten":
+            return [edit for edit in view.edits if view.adds_forgotten(edit)]
         return [edit for edit in view.edits if (edit.cost < CHEAP) == (phase == "usual")]
 
     def edits(self, editor: Editor, source: SourceStatement) -> Iterator[Edit]:
@@ -246,11 +248,17 @@ class Screen:
         found = self.meanings.gradients(pair)
         return bool(found) and self.is_usual(found[0])
 
-    def unread(self, snapshot: Snapshot | None) -> set[str]:
-        """The variables whose gradient or slope nothing reads in this step."""
+    def unread(self, snapshot: Snapshot | None, function: Any) -> set[str]:
+        """The variables whose gradient or slope nothing reads in this step, and items of arrays that store such gradients.
+
+        The items are those that the function reads of other arrays: beside `dx[:, :, t]` there may be a `da[:, :, t]`.
+        """
         if snapshot is None:
             return set(self.blame.unread)
-        found = {text for text, node in atoms_of(snapshot.names) if node in self.blame.unused}
+        atoms = atoms_of(snapshot.names)
+        found = {text for text, node in atoms if node in self.blame.unused}
+        stores = [(text, np.ndim(node.value)) for text, node in atoms if node.memory in self.blame.stores]
+        found |= {item for text, axes in stores[:4] for item in items_of(text, axes, function)[:4]}
         counters = [(f"[{value}]", f"[{name}]") for name, value in snapshot.names.items() if type(value) is int]
         return found.union(self.blame.unread, (text.replace(*counter) for text in found for counter in counters))
 

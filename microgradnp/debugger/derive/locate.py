@@ -16,7 +16,7 @@ from microgradnp.debugger.derive.scene import Scene
 from microgradnp.debugger.derive.values import atoms_of
 from microgradnp.debugger.derive.walk import Walker
 from microgradnp.debugger.optimizer.steps import like
-from microgradnp.debugger.record.nodes import Call, Node
+from microgradnp.debugger.record.nodes import Call, Memory, Node
 from microgradnp.debugger.record.replay import replay
 from microgradnp.debugger.record.sites import Site, Statement
 from microgradnp.debugger.record.structure import ARRANGED, SUMS, parts_in
@@ -64,6 +64,7 @@ class Blame:
     certain: bool = False  # whether the first value has right operands only
     unread: frozenset[str] = frozenset()  # the variables that hold a gradient which nothing reads
     unused: frozenset[Node] = frozenset()  # gradients and slopes which nothing reads
+    stores: frozenset[Memory] = frozenset()  # arrays in which such gradients are stored, one of each time step
 
     @property
     def statement(self) -> Statement | None:
@@ -145,7 +146,8 @@ class Locator(Walker):
         certain = first is not None and self.is_certain(first)
         unread = frozenset(statement.target for statement, _ in self.unused_values if statement.target)
         unused = frozenset(self.unread())
-        return Blame(first, order, self.meanings, self.wrong, self.factors_usual, certain, unread, unused)
+        stores = frozenset(n.memory for node in unused for n in self.structure.consumers[node.number] if n.memory is not None)
+        return Blame(first, order, self.meanings, self.wrong, self.factors_usual, certain, unread, unused, stores)
 
     # ------------------------------------------------------------------------------------------------ suspects
 
@@ -338,9 +340,19 @@ class Locator(Walker):
         return [
             node
             for node in self.step.record.nodes[max(self.start, 0) : self.step.last.number + 1]
-            if node.kind == "operation" and node not in used and not self.structure.consumers[node.number]
+            if node.kind == "operation" and node not in used and self.is_only_stored(node)
             if any(m.is_gradient or m.quantity.kind == "slope" for m in self.of(node))
         ]
+
+    def is_only_stored(self, node: Node) -> bool:
+        """Whether a value is at most written into arrays of which nothing else is made."""
+        todo = [node]
+        for held in todo:
+            readers = self.structure.consumers[held.number]
+            if any(reader.kind not in ("write", "view", "hold") for reader in readers):
+                return False
+            todo += [reader for reader in readers if reader not in todo]
+        return True
 
     def statements(self, node: Node) -> list[Statement]:
         """The statement of a node, and those that called its function; these first where the function is right elsewhere."""

@@ -9,8 +9,10 @@ from typing import Protocol
 import numpy as np
 
 from microgradnp.debugger.derive.derivations import Atom
-from microgradnp.debugger.derive.products import Factor, factors, is_number
+from microgradnp.debugger.derive.products import Factor, base_of, factors, is_number
+from microgradnp.debugger.derive.scene import Snapshot
 from microgradnp.debugger.derive.turn import Mended
+from microgradnp.debugger.derive.values import atoms_of
 from microgradnp.debugger.repair.edits import Edit
 
 OPERANDS = (ast.Name, ast.Attribute, ast.Subscript)
@@ -22,6 +24,7 @@ class Difference(Protocol):
 
     mended: Mended
     edit: Edit
+    snapshot: Snapshot | None
 
     def atom(self, text: str) -> Atom | None: ...
 
@@ -41,6 +44,8 @@ def of_small_change(difference: Difference) -> str:
     if is_twice(edit.parent, old, new):
         return "factor_2"
     added = term_added(edit.replacement, old)
+    if added and is_forgotten(difference, added):
+        return "upstream_gradient_dropped"
     if added and difference.is_loss(added):
         return "loss_derivative_wrong"
     plain = isinstance(edit.node, OPERANDS) and isinstance(edit.replacement, OPERANDS)
@@ -49,6 +54,13 @@ def of_small_change(difference: Difference) -> str:
     if is_factor_taken(difference, old, new):
         return "extra_factor"
     return ""
+
+
+def is_forgotten(difference: Difference, text: str) -> bool:
+    """Whether an expression holds a gradient that nothing has read, or is an item of an array of such gradients."""
+    held = dict(atoms_of(difference.snapshot.names)) if difference.snapshot is not None else {}
+    node, blame = held.get(text) or held.get(base_of(text)), difference.mended.blame
+    return node is not None and (node in blame.unused or node.memory in blame.stores)
 
 
 def negates(difference: Difference, old: str, new: str) -> bool:

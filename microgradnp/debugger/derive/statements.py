@@ -20,6 +20,18 @@ def names_in(node: Any) -> set[str]:
     return {ast.unparse(n) for n in ast.walk(node) if isinstance(n, (ast.Name, ast.Attribute, ast.Subscript))}
 
 
+def items_of(text: str, axes: int, function: Any) -> list[str]:
+    """The items of an array at the indices with a variable that a function uses for others: `da[:, :, t]`, as `dx[:, :, t]`."""
+    items = (node for node in ast.walk(function) if isinstance(node, ast.Subscript))
+    found = [
+        ast.unparse(ast.Subscript(ast.Name(text, ast.Load()), item.slice, ast.Load()))
+        for item in items
+        if any(isinstance(n, ast.Name) for n in ast.walk(item.slice))
+        and (len(item.slice.elts) if isinstance(item.slice, ast.Tuple) else 1) <= axes
+    ]
+    return list(dict.fromkeys(found))
+
+
 def is_arithmetic(edit: Edit) -> bool:
     """Whether an edit exchanges `=`, `+=` and `-=`."""
     return all(isinstance(node, (ast.Assign, ast.AugAssign)) for node in (edit.node, edit.replacement)) and edit.kind in (

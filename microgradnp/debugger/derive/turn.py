@@ -35,6 +35,7 @@ LATE = 0.1  # the share of what is left then, for a look at what became right
 PROVING = 0.65  # the share of what is left then, for runs
 MOST_RUNS = 24
 MASK = 0.3  # by how much what can only be run must be likelier than what mends all by the record
+MOST_FORGOTTEN = 3  # edits that add a forgotten gradient and are run before others
 MOST_PROMISING = 6  # runs before more suspects are looked at
 UNKNOWN = 99.0  # the cost of what was not found yet
 NAMES = (ast.Name, ast.Attribute, ast.Subscript)
@@ -94,6 +95,10 @@ class Turn:
         partial: list[Proof] = []
         scaled: Proof | None = None  # makes all right but for a factor that all share
         is_last = False
+        for candidate in self.forgotten():
+            found = self.proved(candidate)
+            if found is not None and self.completes(set(found[1].right)) and common_factor(self.judge.first, found[1]) == 1:
+                return found
         while not is_last:
             self.explore()
             is_last = not self.todo or clock.thread_time() > self.until
@@ -146,6 +151,16 @@ class Turn:
             self.pool += found
             self.pool += [c for c in found.nameless if c.right is not None and c.right > self.right]
         self.pool.sort(key=lambda c: c.cost)
+
+    def forgotten(self) -> list[Candidate]:
+        """What adds a gradient that is stored and that nothing reads: first what mends all by the record, then what may."""
+        if not self.blame.stores:
+            return []
+        found = [candidate for suspect in self.blame.suspects for candidate in self.screen.screened(suspect, "forgotten")]
+        for candidate in found:
+            self.replay(candidate, self.until)
+        found = [candidate for candidate in found if candidate.right is None or self.completes(candidate.right)]
+        return sorted(found, key=lambda c: (c.right is None, c.cost))[:MOST_FORGOTTEN]
 
     def replay(self, candidate: Candidate, until: float) -> None:
         """What becomes right with an edit, by the record."""

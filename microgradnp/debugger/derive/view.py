@@ -33,7 +33,7 @@ class Screen(Protocol):
 
     def value(self, root: Any, snapshot: Snapshot) -> Any: ...
 
-    def unread(self, snapshot: Snapshot | None) -> set[str]: ...
+    def unread(self, snapshot: Snapshot | None, function: Any) -> set[str]: ...
 
     def is_usual(self, meaning: Meaning) -> bool: ...
 
@@ -56,7 +56,7 @@ class View:
         self.values: dict[int, Any] = {}
         self.unnamed: list[Candidate] = []  # whose values mean nothing: the model may take other steps
         self.edits: list[Edit] = []  # of the catalogue, the cheapest first
-        self.unread = screen.unread(self.snapshot) - {suspect.statement.target or ""}
+        self.unread = screen.unread(self.snapshot, self.editor.function_of(tree)) - {suspect.statement.target or ""}
         targets = getattr(tree, "targets", None) or [getattr(tree, "target", None)]
         parts = [n for target in targets if target is not None for n in ast.walk(target)]
         places = [n for n in parts if isinstance(n, (ast.Subscript, ast.Attribute)) and isinstance(n.ctx, ast.Store)]
@@ -99,7 +99,7 @@ class View:
         elif not isinstance(edit.node, list) and edit.kind not in ("copy", "word"):
             root = self.inside.get(id(edit.node))
         candidate = Candidate(edit.cost + penalty(self.suspect), edit, self.suspect, root)
-        if edit.kind in ("term", "factor") and self.unread & names_in(edit.replacement):
+        if self.adds_forgotten(edit):
             candidate.cost -= FORGOTTEN
         if edit.kind == "factor" and self.lacks_rate(edit):
             candidate.cost -= FORGOTTEN
@@ -110,6 +110,10 @@ class View:
         if edit.kind == "order" and "out of the loop" not in edit.new:
             candidate.cost += -0.4 if self.suspect.is_early_or_late else 0.8
         return candidate
+
+    def adds_forgotten(self, edit: Edit) -> bool:
+        """Whether an edit adds, or multiplies by, what holds a gradient or slope that nothing reads."""
+        return edit.kind in ("term", "factor") and not self.unread.isdisjoint(names_in(edit.replacement))
 
     def masks_a_mask(self, edit: Edit) -> bool:
         """Whether `m > 0` is put for an `m` that holds zeros and ones only."""
