@@ -50,6 +50,7 @@ SLOW = 0.12  # seconds for the trace of one step, from which on fewer samples ar
 FEW = 5
 NOTHING_FOUND = "no gradient was found: no parameter moves, and no variable or returned array is one; see what was bound to what"
 SEEN = "steps {} to {} were judged, no later one; step= looks at another"
+RESTING = "{} moved in step {}, and in no later step that was judged: if that is not meant, the update stands in the wrong place"
 UNSEEN = "the recording ended after step {}: later steps were not judged; a larger budget= may reach them"
 TOO_FAR = "the training could not be followed so far; raise the budget, or ask for an earlier step"
 WHOLE_NUMBERS = "step 1 was judged: {} is a whole number of Python in step 0"
@@ -151,6 +152,8 @@ def judged_case(case: Case, made: RecordVerdict) -> Case:
         verdict.unjudged = {argument: why for argument, why in verdict.unjudged.items() if argument not in needless}
         case = replace(case, verdict=verdict)
     if case.verdict.ok:
+        if made.resting:
+            case = case.noted(RESTING.format(" and ".join(made.resting), number))
         seen = made.step.record.finished or made.parting or made.unlike or made.last == number + MORE_STEPS
         if not seen:
             return replace(case.noted(UNSEEN.format(made.last)), hurried=True)

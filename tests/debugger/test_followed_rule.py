@@ -154,3 +154,29 @@ def test_what_one_step_leaves_to_the_next_is_not_checked(step):
     report = mg.debug(getattr(OneStep(), step), decayed_loss if "decayed" in step else affine, (X, T))
     assert str(report).startswith("the gradients are RIGHT, the optimizer's rule is NOT CHECKED"), str(report)
     assert "its update also reads self.U and self.c, which may hold something of earlier steps" in str(report)
+
+
+def moves_once(x, t, W, b, rate=0.01, steps=5):
+    for k in range(steps):
+        e = x @ W + b - t
+        W = W - rate * x.T @ e
+        if k == 0:
+            b = b - rate * e.sum(axis=0)
+    return W, b
+
+
+def moves_by_turns(x, t, W, b, rate=0.01, steps=6):
+    for k in range(steps):
+        e = x @ W + b - t
+        if k % 2:
+            b = b - rate * e.sum(axis=0)
+        else:
+            W = W - rate * x.T @ e
+    return W, b
+
+
+@pytest.mark.parametrize(("train", "rests"), [(moves_once, True), (moves_by_turns, False), (predicts_afterwards, False)])
+def test_a_parameter_that_does_not_move_again_is_told(train, rests):
+    report = mg.debug(train, affine, (X, T, W.copy(), T[0].copy()))
+    assert report.word == "RIGHT", str(report)
+    assert ("b moved in step 0, and in no later step that was judged" in str(report)) == rests

@@ -51,11 +51,17 @@ class Verdict:
     plain: bool = True  # whether every step that was judged moves each parameter by a multiple of its gradient
     unlike: str = ""  # why a later step was not judged
     ints: frozenset[str] = frozenset()  # parameters that are whole numbers of Python in the first step, which was left out
+    moved: set[str] = dataclasses.field(default_factory=set)  # the parameters that move in a later step that was judged
 
     @property
     def wrong(self) -> list[str]:
         """The arguments whose gradient is wrong."""
         return [argument for argument, entry in self.entries.items() if entry.status == "wrong"]
+
+    @property
+    def resting(self) -> list[str]:
+        """The parameters that move in this step, and in no later one that was judged."""
+        return sorted(set(self.step.after) - self.moved) if self.last > self.number else []
 
     @property
     def right(self) -> list[str]:
@@ -116,6 +122,7 @@ def judge_record(
         if verdict.wrong:
             return verdict
         before, first.last = verdict, later
+        first.moved |= verdict.step.after.keys()
         first.plain = first.plain and is_plain(verdict)
     return first
 
