@@ -25,13 +25,16 @@ from microgradnp.debugger.record.findings import Arrays
 from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.record.replay import Replay, replay
 from microgradnp.debugger.record.step import Step
-from microgradnp.debugger.record.structure import parts_in, read
+from microgradnp.debugger.record.structure import parts_in, read, size_of
 from microgradnp.derivatives.agreement import scale_of
 
 ZERO = "zero, as in the model"
 WHOLE = "an array of whole numbers: what its update adds is cut off; make it an array of floats"
 TURNED = "its gradient is right, and the inverse of a matrix turns it, as in Newton's method: such a rule is not judged"
 INVERSES = ("solve", "inv", "pinv", "lstsq")  # of np.linalg
+TURNED_WHOLE = (
+    "the inverse of a matrix turns the gradient of all parameters at once, as in Newton's method: such a rule is not judged"
+)
 ONLY_ZERO = "its gradient is zero"
 JUMPS = "the model's gradient jumps when the last digits of its arguments change: at a tie, say, or at the edge of a condition"
 COARSE = 1e-3  # share of a gradient: where its last digits hang on so much, it is not known
@@ -93,9 +96,20 @@ def turned_by_an_inverse(step: Step, point: Point, argument: str) -> Judged | No
     if not solved or not step.outputs:
         return None
     own, right = right_gradients(step, point, argument)
+    if not own and is_stacked(step, argument) and solved - step.structure.before(step.outputs):
+        return Judged(argument, "cannot judge", why=TURNED_WHOLE)
     if not own or goes_round(step, ends, right | solved):
         return None
     return Judged(argument, "cannot judge", why=TURNED)
+
+
+def is_stacked(step: Step, argument: str) -> bool:
+    """Whether a parameter ends as a part of a larger vector, with others: then its own gradient may be formed nowhere."""
+    for part in parts_in(step.after[argument]):
+        picked = step.record.parents(part.node) if part.node.name == "getitem" else [part.node]
+        if any(size_of(whole) > (size_of(part.node) if part.array is None else part.array.size) for whole in picked):
+            return True
+    return False
 
 
 def gradient_inside(step: Step, point: Point, argument: str, scaled: bool = False) -> Judged | None:

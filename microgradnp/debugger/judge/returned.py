@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debugger.judge.judged import CLOSE, ROUNDING, Judged, both, multiple_of, quantity, tolerance
-from microgradnp.debugger.judge.movements import ONLY_ZERO, ZERO, judge_update
+from microgradnp.debugger.judge.movements import ONLY_ZERO, TURNED, TURNED_WHOLE, ZERO, judge_update
 from microgradnp.debugger.judge.numbers import judge_numbers
 from microgradnp.debugger.judge.pairing import holder_of, is_always_zero, nodes_of, pair_by_structure, root_of_place
 from microgradnp.debugger.judge.points import Point
@@ -46,7 +46,7 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None
             elif comes_from(step, held, argument):
                 moved = one_step_on(step, held, argument)
                 entry = judge_update(dataclasses.replace(step, after={**step.after, argument: moved}), point, argument)
-                if entry.status not in ("right", "agrees"):
+                if entry.status not in ("right", "agrees") and entry.why not in (TURNED, TURNED_WHOLE):
                     continue  # a gradient may carry the data on, too
                 entries[argument] = entry
             else:
@@ -242,7 +242,8 @@ def one_step_on(step: Step, held: Any, argument: str) -> Any:
             and any(place_of(n) in readers for n in readings(structure, version) if n.number > end and n not in way)
         )
         found = next(later, None)
-        parts.append(last if found is None else arrived(first, found))
+        moved = last if found is None else arrived(first, found, structure, last)
+        parts.append(moved if np.size(moved.value(step.values)) == np.size(last.value(step.values)) else last)
     return exchanged(held, iter(parts))
 
 

@@ -17,7 +17,7 @@ PRODUCTS = frozenset(["mul", "imul", "multiply", "truediv", "itruediv", "divide"
 ARRANGED = frozenset(  # hand on the numbers of their arguments
     {"getitem", "reshape", "ravel", "flatten", "transpose", "T", "copy", "astype", "array", "asarray", "asanyarray", "copied"}
     | {"squeeze", "atleast_2d", "atleast_1d", "expand_dims", "float", "float64", "float32", "stack", "vstack", "hstack"}
-    | {"column_stack", "dstack"}
+    | {"column_stack", "dstack", "append", "insert", "delete", "block", "pad", "flip", "fliplr", "flipud", "roll"}
     | {"concatenate", "clip", "flat_item", "matrix", "item", "tolist", "ascontiguousarray", "swapaxes", "A1", "A", "real", "mT"}
 )
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debugger.record.findings import place_of
-from microgradnp.debugger.record.nodes import Node
-from microgradnp.debugger.record.structure import ARRANGED, Part, Structure, exchanged, part_of, parts_in, root_of
+from microgradnp.debugger.record.nodes import Node, bytes_of
+from microgradnp.debugger.record.structure import ARRANGED, Part, Structure, exchanged, part_of, parts_in, root_of, size_of
 
 
 def goes_on(structure: Structure, held: Any, last: Any, tail: str) -> bool:
@@ -185,16 +185,33 @@ def readings(structure: Structure, node: Node) -> Iterator[Node]:
 
 
 def arrived(part: Part, node: Node, structure: Structure | None = None, final: Part | None = None) -> Part:
-    """The same parameter when its value has gone on to a node: to a row of it, where `final`, its last value, is such a row."""
+    """The same parameter when its value has gone on to a node: to a part of it, where `final`, its last value, is such a part."""
     if node.memory is not None and node.memory is part.node.memory:
         return Part(node, part.array)
     found = part_of(node)
-    if structure is None or final is None or final.array is None or found.array is not None or node.memory is None:
+    if structure is None or final is None or found.array is not None or node.memory is None:
         return found
-    memory = final.node.memory
-    if memory is node.memory:
-        return Part(node, final.array)
-    where = memory.geometry(final.array) if memory is not None else None
-    views = (n for n in structure.consumers[node.number] if n.memory is node.memory)
-    same = (n for n in views if n.array is not None and node.memory.geometry(n.array) == where)
-    return next((Part(node, n.array) for n in same), found)
+    if final.array is not None and (memory := final.node.memory) is not None:
+        if memory is node.memory:
+            return Part(node, final.array)
+        where = memory.geometry(final.array)
+        views = (n for n in structure.consumers[node.number] if n.memory is node.memory)
+        same = next((n for n in views if n.array is not None and node.memory.geometry(n.array) == where), None)
+        if same is not None:
+            return Part(node, same.array)
+    return found if size_of(node) == size_of(part.node) else share_of(node, final) or found
+
+
+def share_of(node: Node, final: Part) -> Part | None:
+    """Of the vector of several parameters that a node is, the part that `final` shows of a later version of that vector."""
+    memory, later, array = node.memory, final.node.memory, final.array
+    if array is None and final.node.name == "getitem" and type(final.node.args[0]) is Node:  # one number of it
+        index = final.node.args[1] if type(final.node.args[1]) is tuple else (final.node.args[1],)
+        whole = final.node.args[0]
+        if whole.array is not None and all(type(place) is int for place in index):
+            later, array = whole.memory, whole.array[(*index, ...)]
+    if memory is None or later is None or array is None:
+        return None
+    if (memory.base.shape, memory.base.strides, memory.base.dtype) != (later.base.shape, later.base.strides, later.base.dtype):
+        return None
+    return Part(node, later.geometry(array).of(bytes_of(memory.base)))
