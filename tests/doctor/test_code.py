@@ -219,7 +219,7 @@ def stalled(samples, targets, W_input, W_output):
 @pytest.mark.long
 def test_the_story_is_answered_in_full():
     samples, targets = story.uniform_samples(4)
-    found = mg.diagnose(stalled, model, (samples, targets, *story.initial_weights(samples, targets, 4)), budget=60)
+    found = mg.diagnose(stalled, model, (samples, targets, *story.initial_weights(samples, targets, 4)), budget=120)
     bug, *others = found.causes
     causes = {cause.name: cause for cause in others}
     assert bug.name == "wrong_gradient"
