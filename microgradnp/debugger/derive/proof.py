@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time as clock
 
+import numpy as np
+
 from microgradnp.debugger.derive.guard import keeps_forward, keeps_start
 from microgradnp.debugger.derive.scene import Question, Scene, judged, latest
 from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.optimizer.kept import keeps_rule
+from microgradnp.debugger.record.record import NotRecordedError
 
+FRESH = (1, 2)  # seeds of other inputs
 JUDGED = ("right", "agrees", "wrong", "cannot judge")
 
 
@@ -38,6 +42,24 @@ class Judge:
         """Whether an edited program has all gradients right, in `more` later steps as well."""
         verdict = self.verdict(texts, more)
         return verdict is not None and self.is_complete(verdict)
+
+    def holds_elsewhere(self, texts: dict[str, str]) -> bool:
+        """Whether an edited program has no wrong gradient on fresh inputs, on which it may take other branches.
+
+        What cannot be judged there says nothing; where the time ends before, nothing is proved.
+        """
+        values = self.first.step.evaluation.values
+        known = tuple(np.asarray(values[argument]).tobytes() for argument in self.needed)
+        for seed in FRESH:
+            try:
+                verdict = judged(self.question.elsewhere(seed, known), texts, 0, until=self.until)
+            except NotRecordedError:
+                return False
+            except Exception:  # the program may take no other numbers
+                continue
+            if not self.needed.isdisjoint(verdict.wrong):
+                return False
+        return True
 
     def verdict(self, texts: dict[str, str], more: int = 0) -> Verdict | None:
         """The verdict on an edited program with the start and the forward pass of the user's; None where they differ.

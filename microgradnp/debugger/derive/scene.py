@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from microgradnp.debugger.capture.bind import Wanted
-from microgradnp.debugger.capture.program import seeded
+from microgradnp.debugger.capture.program import Inputs, seeded, varied
 from microgradnp.debugger.capture.values import is_matrix
 from microgradnp.debugger.judge.points import Point, other_point
 from microgradnp.debugger.judge.recorded import Verdict, judge_record
@@ -70,6 +70,11 @@ class Question:
     wanted: Wanted
     number: int = 0  # of the step
     most: int = 20_000
+    inputs: Inputs = dataclasses.field(default_factory=Inputs)
+
+    def elsewhere(self, seed: int, known: tuple[bytes, ...]) -> Question:
+        """The same question on fresh inputs; `known` holds the contents of the parameters."""
+        return dataclasses.replace(self, inputs=Inputs(seed, known))
 
 
 @dataclasses.dataclass(eq=False)
@@ -281,7 +286,8 @@ def run(question: Question, texts: dict[str, str], watched: Watched | None, unti
     recorder.watched, recorder.until = watched, until
     sightings = Sightings(question.wanted)
     recorder.look, recorder.ignores = sightings.look, sightings.ignores
-    with question.world.copied(lambda parts: renewed(parts, unchanged, {})) as call, seeded(0):
+    change = varied(question.inputs) if question.inputs.seed else unchanged
+    with question.world.copied(lambda parts: change(renewed(parts, unchanged, {}))) as call, seeded(question.inputs.seed):
         for name, value in call.held.items():
             for path, number in numbers_in(value, name):
                 recorder.origins.setdefault(id(number), (number, path))

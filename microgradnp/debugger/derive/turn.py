@@ -242,6 +242,8 @@ class Turn:
         verdict = self.judge.verdict(texts)
         if verdict is not None and self.completes(set(verdict.right)):
             verdict = self.judge.verdict(texts, 2)  # and in the next steps
+            if verdict is not None and self.completes(set(verdict.right)) and not self.judge.holds_elsewhere(texts):
+                return None
         if verdict is None:
             return None
         right = set(verdict.right)

@@ -16,6 +16,7 @@ from microgradnp.debugger.record.model import makers_of, outputs_of
 from microgradnp.debugger.record.step import Step, argument_values
 from microgradnp.debugger.record.structure import parts_in
 
+FROM_THERE = "a second forward pass reads the new values of {}, and it follows its gradient from there, as in alternating descent"
 ANOTHER_LOSS = "it moves after a second forward pass, and not along this loss: it may follow another one"
 
 
@@ -34,6 +35,8 @@ def judge_alternating(step: Step, point: Point, entry: Judged) -> Judged:
             break
         again = judged_after(step, point, entry, earlier[:count], time)
         found = again if again.status in ("right", "agrees") else found
+    if found.status in ("right", "agrees"):
+        found.why = FROM_THERE.format(" and ".join(earlier))
     return found
 
 

@@ -131,8 +131,8 @@ def gradient_inside(step: Step, point: Point, argument: str, scaled: bool = Fals
         return None
     factors = tuple({abs(multiple.factor) for _, multiple in own})
     squared = tuple({abs(multiple.factor) for node, multiple in own if is_squared(step, node)})
-    turned = multiple.transposed
-    return Judged(argument, "right", "gradient", multiple.factor, 0.0, first, transposed=turned, factors=squared or factors)
+    node, shown = min(own, key=lambda pair: (abs(abs(pair[1].factor) - 1) > SAME, pair[0].number))  # not the sum before the mean
+    return Judged(argument, "right", "gradient", shown.factor, 0.0, node, transposed=shown.transposed, factors=squared or factors)
 
 
 def right_gradients(step: Step, point: Point, argument: str) -> tuple[list[tuple[Node, Multiple]], set[Node]]:

@@ -186,8 +186,10 @@ class Graph:
 def stand_side_by_side(first: tuple[int, ...], second: tuple[int, ...], exactly: bool) -> bool:
     """Whether two arrays have as many entries along every axis, or one for each sample.
 
-    If not `exactly`, a row stands beside a matrix of one row.
+    If not `exactly`, a row stands beside a matrix of one row. Exactly, there are several samples: one may be a bias.
     """
+    if exactly and (len(first) < 2 or min(first) < 2):
+        return False
     if not exactly:
         first, second = (shape[next((k for k, n in enumerate(shape) if n > 1), 0) :] for shape in (first, second))
     return first == second or (len(first) == len(second) > 1 and first[0] == second[0])

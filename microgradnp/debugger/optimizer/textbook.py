@@ -34,28 +34,41 @@ class Walk(NamedTuple):
     gradients: Arrays
 
 
+class Rule(NamedTuple):
+    """The name of a rule, and whether the parameter also decays: that is no part of the model's loss."""
+
+    name: str
+    decays: bool
+
+
 def rules_of(course: Course) -> dict[str, str] | None:
-    """The rule that each parameter follows in all steps: "Adam", say. None where one follows none."""
-    found = {}
+    """The rule that each parameter follows in all steps: "Adam", say. None where one follows none.
+
+    Weights may decay, and biases stay. That a bias decays beside larger weights that do not is no rule.
+    """
+    found, sizes = {}, {}
     for argument in course.arguments:
         walk = walk_of(course, argument)
-        rule = rule_of(walk, numbers_of(course, argument)) if walk is not None else ""
-        if not rule:
+        rule = rule_of(walk, numbers_of(course, argument)) if walk is not None else None
+        if walk is None or rule is None:
             return None
-        found[argument] = rule
-    return found
+        found[argument], sizes[argument] = rule, walk.places[0].size
+    least = max((sizes[argument] for argument, rule in found.items() if not rule.decays), default=0)
+    if any(rule.decays and sizes[argument] < least for argument, rule in found.items()):
+        return None
+    return {argument: rule.name for argument, rule in found.items()}
 
 
-def rule_of(walk: Walk, known: list[float]) -> str:
-    """The first rule that moves a parameter as it moves, at a rate that the code knows; empty where none does."""
+def rule_of(walk: Walk, known: list[float]) -> Rule | None:
+    """The first rule that moves a parameter as it moves, at a rate that the code knows; None where none does."""
     numbers = [c for c in known if 0 < c < 1][:MOST_NUMBERS]
     for penalty in (0.0, *(c for c in numbers if c < 0.5)):
         gradients = [g + penalty * w for g, w in zip(walk.gradients, walk.places, strict=False)]
         for name, directions, decay in rules(gradients, numbers):
-            rate = rate_of(walk.places, directions)
+            rate, decays = rate_of(walk.places, directions)
             if rate and np.any(np.abs(rates(known, decay) - rate) <= SAME * rate):
-                return name
-    return ""
+                return Rule(name, decays or penalty > 0)
+    return None
 
 
 def rates(known: list[float], decay: float) -> np.ndarray:
@@ -123,20 +136,20 @@ def over_roots(name: str, tops: Arrays, squares: Arrays, eps: float) -> Iterator
             yield name, [m / np.sqrt(s + eps) for m, s in zip(tops, squares, strict=True)]
 
 
-def rate_of(places: Arrays, directions: Arrays) -> float:
-    """The rate, where each step is -rate * direction - decay * parameter with no negative decay; 0 where it is not."""
+def rate_of(places: Arrays, directions: Arrays) -> tuple[float, bool]:
+    """The rate, where each step is -rate * direction - decay * parameter, and whether it decays; (0, False) where it is not."""
     moves = np.concatenate([(b - a).ravel() for a, b in itertools.pairwise(places)])
     ways = np.concatenate([d.ravel() for d in directions[: len(places) - 1]])
     if not (np.isfinite(ways).all() and np.isfinite(moves).all() and np.any(moves)):
-        return 0.0
+        return 0.0, False
     columns = np.stack([ways, np.concatenate([w.ravel() for w in places[:-1]])], axis=1)
     single = all(place.dtype == np.float32 for place in places)
     allowed = (SINGLE if single else EXACT) * np.max(np.abs(moves))
     for used in (columns[:, :1], columns):
         factors, *_ = np.linalg.lstsq(used.astype(float), moves.astype(float), rcond=None)
         if np.max(np.abs(used @ factors - moves)) <= allowed and factors[0] < 0 and np.all(factors[1:] <= 0):
-            return -float(factors[0])
-    return 0.0
+            return -float(factors[0]), len(factors) > 1
+    return 0.0, False
 
 
 # ----------------------------------------------------------------------------------------------- what the record shows

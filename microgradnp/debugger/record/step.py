@@ -202,7 +202,7 @@ def learned(
     """What moved, but for data that change for another reason than the loss: they are shuffled for each epoch, or get noise."""
     made, _ = structure.around(outputs)
     by_loss = {a for a, held in after.items() if any(part.node in made for part in parts_in(held))}
-    data = untrained(evaluation, by_loss, by_loss, model) if by_loss and len(by_loss) < len(after) else set()
+    data = untrained(evaluation, by_loss, set(after), model) if by_loss and len(by_loss) < len(after) else set()
     return {a: held for a, held in after.items() if a in by_loss or a not in data}
 
 

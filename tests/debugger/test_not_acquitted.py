@@ -1,0 +1,187 @@
+"""What no verdict may leave out: a bias beside a single sample, one that moves without the loss, a decay of biases only."""
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+from microgradnp.debugger.match.references import evaluate
+from microgradnp.debugger.match.trained import untrained
+
+RNG = np.random.default_rng(21)
+X, T = RNG.normal(size=(8, 3)), RNG.normal(size=(8, 2))
+W, B = RNG.normal(size=(3, 2)), RNG.normal(size=(1, 2))
+
+
+def sequence_loss(xs, ts, W, V, c):
+    total = 0.0
+    for x, t in zip(xs, ts, strict=True):
+        total = total + 0.5 * np.sum((np.tanh(x[None] @ W) @ V + c - t[None]) ** 2)
+    return total
+
+
+def last_bias_only(xs, ts, W, V, c):
+    dW, dV = np.zeros_like(W), np.zeros_like(V)
+    for x, t in zip(xs, ts, strict=True):
+        h = np.tanh(x[None] @ W)
+        e = h @ V + c - t[None]
+        dc = e  # the sum over the samples is lost
+        dV += h.T @ e
+        dW += np.outer(x, e @ V.T * (1 - h * h))
+        np.clip(dc, -9, 9, out=dc)
+    return {"out": dV, "in": dW, "shift": dc}, len(xs)
+
+
+def vector_loss(x, t, W, b):
+    return 0.5 * np.sum((np.tanh(W @ x + b) - t) ** 2)
+
+
+def no_bias(x, t, W, b):
+    h = np.tanh(W @ x + b)
+    return np.outer((h - t) * (1 - h * h), x), h - 2 * t
+
+
+@pytest.mark.parametrize(
+    ("program", "loss", "args", "bias"),
+    [
+        (last_bias_only, sequence_loss, (X, T, RNG.normal(size=(3, 4)), RNG.normal(size=(4, 2)), B), "c"),
+        (no_bias, vector_loss, (X[0], T[0], W.T.copy(), B[0]), "b"),
+    ],
+)
+def test_a_bias_of_the_shape_of_a_single_sample_is_no_target(program, loss, args, bias):
+    report = mg.debug(program, loss, args)
+    verdict = report.verdict
+    assert report.word != "RIGHT", str(report)
+    assert bias in {*verdict.wrong, *verdict.unchecked, *verdict.unjudged}, str(report)
+
+
+def label_loss(xs, W, c, labels):
+    total = 0.0
+    for x, label in zip(xs, labels, strict=True):
+        z = x[None] @ W + c
+        total = total + np.log(np.sum(np.exp(z))) - z[0, label]
+    return total
+
+
+def one_label_loss(x, W, b, label):
+    z = W @ x + b
+    return np.log(np.sum(np.exp(z))) - z[label]
+
+
+@pytest.mark.parametrize(
+    ("loss", "values"),
+    [
+        (label_loss, {"xs": X, "W": W, "c": B, "labels": [0, 1] * 4}),
+        (one_label_loss, {"x": X[0], "W": W.T, "b": B[0], "label": 1}),
+    ],
+)
+def test_a_bias_is_not_taken_for_data(loss, values):
+    found = untrained(evaluate(loss, values), {"W"}, set())
+    assert not found & {"b", "c"}
+    assert found & {"x", "xs"}
+
+
+class Logistic:
+    def __init__(self):
+        self.w, self.b = np.array([0.5, -0.3, 0.8]), 0.4
+
+    def probabilities(self, x):
+        return 1 / (1 + np.exp(-(x @ self.w + self.b)))
+
+    def without_the_loss(self, x, y):
+        self.w = self.w - 0.2 * x.T @ (self.probabilities(x) - y) / len(x)
+        self.b = self.b - 0.2 * np.mean(y)
+
+    def by_turns(self, x, y):
+        self.w = self.w - 0.2 * x.T @ (self.probabilities(x) - y) / len(x)
+        self.b = self.b - 0.2 * np.mean(self.probabilities(x) - y)
+
+
+def logistic_loss(x, y, w, b):
+    z = x @ w + b
+    return np.mean(np.log(1 + np.exp(z)) - y * z)
+
+
+def test_a_number_that_moves_without_the_loss_is_wrong():
+    report = mg.debug(Logistic().without_the_loss, logistic_loss, (X, np.arange(8) % 2))
+    assert report.verdict.wrong == ["b"], str(report)
+
+
+def test_what_follows_a_second_forward_pass_is_told():
+    report = mg.debug(Logistic().by_turns, logistic_loss, (X, np.arange(8) % 2))
+    assert report.word == "RIGHT"
+    assert "a second forward pass reads the new values of w" in str(report)
+
+
+def affine(x, t, W, b):
+    return 0.5 * np.sum((x @ W + b - t) ** 2) / len(x) + 0.15 * np.sum(W**2)
+
+
+def slopes(x, t, W, b):
+    e = x @ W + b - t
+    return x.T @ e / len(x) + 0.3 * W, e.sum(axis=0, keepdims=True) / len(x)
+
+
+def decays_bias(x, t, W, b, rate=0.1, decay=0.3, steps=4):
+    for _ in range(steps):
+        dW, db = slopes(x, t, W, b)
+        W = W - rate * dW
+        b = b - rate * (db + decay * b)
+    return W, b
+
+
+def decays_beside(x, t, W, b, rate=0.1, decay=0.3, steps=4):
+    for _ in range(steps):
+        dW, db = slopes(x, t, W, b)
+        W = W - rate * dW
+        b = b - rate * db - rate * decay * b
+    return W, b
+
+
+@pytest.mark.parametrize("train", [decays_bias, decays_beside])
+def test_a_decay_of_the_bias_only_is_no_textbooks_rule(train):
+    report = mg.debug(train, affine, (X, T, W, B))
+    assert str(report).startswith("the gradients are RIGHT, the optimizer's rule is NOT CHECKED"), str(report)
+    assert "8 times" not in str(report)  # the sum before the mean is not the gradient that is used
+
+
+def decays_weights(x, t, W, b, rate=0.1, decay=0.3, steps=4):
+    for _ in range(steps):
+        dW, db = slopes(x, t, W, b)
+        dW -= 0.3 * W
+        W = W - rate * (dW + decay * W)
+        b = b - rate * db
+    return W, b
+
+
+def test_weights_may_decay_while_the_bias_does_not():
+    report = mg.debug(decays_weights, affine, (X, T, W, B))
+    assert report.word == "RIGHT", str(report)
+    assert "NOT CHECKED" not in str(report)
+
+
+def hinge(x, y, w):
+    return 0.5 * np.sum(w**2) + 3.0 * np.mean(np.maximum(0, 1 - y * (x @ w)))
+
+
+def sample_by_sample(x, y, w, weight=3.0):
+    distance = 1 - y * np.dot(x, w)
+    dw = np.zeros(len(w))
+    for k, d in enumerate(distance):
+        if max(0, d) == 0:  # noqa: SIM108
+            part = 0
+        else:
+            part = w - (weight * y[k] * x[k])
+        dw += part
+    return dw / len(y)
+
+
+def test_a_fix_that_is_right_for_one_choice_of_branches_is_not_verified():
+    """Three samples take the first branch, and the weight is three: `dw = w * weight` is right by chance."""
+    w = np.array([0.7, -1.1, 0.6])
+    y = np.where(X @ w > 0, 1, -1)
+    margins = np.argsort(-y * (X @ w))
+    x = X * np.where(np.isin(np.arange(8), margins[:3]), 6.0, 0.3)[:, None]
+    assert np.sum(1 - y * (x @ w) <= 0) == 3
+    report = mg.debug(sample_by_sample, hinge, (x, y, w))
+    assert report.verdict.wrong == ["w"]
+    assert all("np.zeros" not in (finding.fix or ("", "", ""))[1] for finding in report.findings), str(report)
