@@ -206,7 +206,7 @@ def vary_array(value: Any, array: np.ndarray, rng: np.random.Generator, known: C
     """Fresh numbers of the same kind in the same container."""
     array = np.asarray(array)  # the product of an np.matrix is that of matrices
     parameter = array.dtype.kind == "f" and array.tobytes() in known
-    if array.ndim == 0 and not parameter:
+    if not array.size or (array.ndim == 0 and not parameter):
         return value
     if array.dtype.kind != "f" or is_label_like(array):
         if parameter and not is_label_like(array):

@@ -168,7 +168,7 @@ def squashed(evaluation: Evaluation) -> list[Reference]:
     for number in sorted(set().union(*evaluation.ends)):
         node = evaluation.nodes[number]
         z = np.asarray(node._array)
-        if z.dtype.kind != "f" or not 1 <= z.ndim <= 2 or not np.all(np.abs(z) < 500):
+        if z.dtype.kind != "f" or not 1 <= z.ndim <= 2 or not z.size or not np.all(np.abs(z) < 500):
             continue
         name = evaluation.names[id(node)]
         found.append(Reference("value", f"sigmoid({name})", 1 / (1 + np.exp(-z)), number, squashed="sigmoid"))
@@ -201,7 +201,7 @@ def derivatives(evaluation: Evaluation) -> list[Reference]:
             slope = slope * step[0]
             text = f"{node.rule.name}'({name_of(step[1])})" if current is node else f"d{name_of(node)}/d{name_of(step[1])}"
             current = step[1]
-            if np.ptp(slope):
+            if slope.size and np.ptp(slope):
                 found.append(Reference("derivative", text, slope, number))
     return found
 
