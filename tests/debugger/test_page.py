@@ -310,7 +310,7 @@ def test_a_suspicion_is_called_one(wrong):
     first, last = LINE["dW2 = a1.T @ dy"], LINE["dz1 = (dy @ W2.T) * (1 - z1**2)"]
     root = read(page(told_by_hand(wrong, certainty="suspected", fix=None, region=[last, first])))
     (card,) = root.all("article", "card")
-    assert f"suspected: cause not found; wrong between lines {first} and {last}" in words(card.text)
+    assert f"suspected: cause not found; what is wrong may stand between lines {first} and {last}" in words(card.text)
     assert "derivative_at_wrong_point" not in card.text
     assert "First wrong:" not in root.all("header")[0].text
     marks = {number: mark for number, (_, mark) in rows(root).items()}

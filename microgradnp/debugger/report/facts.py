@@ -106,7 +106,8 @@ class Finding:
             )
         else:
             between = sorted(self.region)
-            lines.append(f"  cause not found; wrong between lines {between[0]} and {between[-1]}")
+            where = f"between lines {between[0]} and {between[-1]}" if len(between) > 1 else "here"
+            lines.append(f"  cause not found; what is wrong may stand {where}, but that is not proved")
         return "\n".join(lines)
 
 

@@ -28,7 +28,8 @@ def text(report: Facts) -> str:
     if not report.forward_ok:
         lines.append(FORWARD)
     for number, finding in enumerate(report.findings, 1):
-        lead = "Wrong rule: " if report.rule_is_wrong else "First wrong: " if number == 1 else f"Then ({number}): "
+        first = "Suspected: " if finding.certainty == "suspected" else "First wrong: "
+        lead = "Wrong rule: " if report.rule_is_wrong else first if number == 1 else f"Then ({number}): "
         lines.append(lead + str(finding))
     lines += [f"Note: {reason}." for reason in report.reasons]
     lines += [f"Note: {note}." for note in (*report.verdict.conventions, *report.notes)]
