@@ -13,26 +13,25 @@ def loss(center, ids, V, U):
     return np.log(1 + np.exp(-z[0])) + np.sum(np.log(1 + np.exp(z[1:])))  # z[1:] is empty where there is one id
 
 
-def train(center, ids, V, U, history, seen):
+def slopes(center, ids, V, U, seen):
     z = U[ids] @ V[center]
     e = 1 / (1 + np.exp(-z))
     e[0] -= 1
-    dV, dU = e @ U[ids], np.outer(e, V[center])
-    history = np.append(history, np.exp(seen @ V[center]).sum())
+    return e @ U[ids], np.outer(e, V[center]), np.exp(seen @ V[center]).sum()
+
+
+def train(center, ids, V, U, history, seen):
+    dV, dU, total = slopes(center, ids, V, U, seen)
     np.add.at(U, ids, -0.1 * dU)
     V[center] -= 0.1 * dV
-    return history
+    return np.append(history, total)
 
 
 def wrong(center, ids, V, U, history, seen):
-    z = U[ids] @ V[center]
-    e = 1 / (1 + np.exp(-z))
-    e[0] -= 1
-    dV, dU = e @ U[ids], np.outer(e, V[center])
-    history = np.append(history, np.exp(seen @ V[center]).sum())
+    dV, dU, total = slopes(center, ids, V, U, seen)
     np.add.at(U, ids, -0.1 * dU)
     V[center] += 0.1 * dV
-    return history
+    return np.append(history, total)
 
 
 @pytest.mark.parametrize("ids", [[5, 1, 6, 0], [5]])

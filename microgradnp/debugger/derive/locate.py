@@ -25,7 +25,6 @@ FAR = 2.0  # how far a statement is that makes the same value everywhere, such a
 INGREDIENT = 0.5  # of a value that is made without a gradient
 SHARED = 0.5  # of a wrong value of a function that several statements call, at most
 PRODUCER = 0.3  # of a right gradient that goes into the first wrong value
-STORES = ("write", "view", "hold")
 MOST_SEEN = 8  # executions of a statement that are looked at
 UNUSED = 0.6  # of a gradient that nothing reads: it is right, and what should read it is not
 AGAINST = 0.5  # of a slope with the other sign
@@ -341,15 +340,9 @@ class Locator(Walker):
         return [
             node
             for node in self.step.record.nodes[max(self.start, 0) : self.step.last.number + 1]
-            if node.kind == "operation" and node not in used and self.is_only_stored(node)
+            if node.kind == "operation" and node not in used and self.structure.is_only_stored(node)
             if any(m.is_gradient or m.quantity.kind == "slope" for m in self.of(node))
         ]
-
-    def is_only_stored(self, node: Node) -> bool:
-        """Whether a value is at most written into arrays of which nothing else is made."""
-        if not all(reader.kind in STORES for reader in self.structure.consumers[node.number]):
-            return False
-        return all(reader.kind in STORES for reader in self.structure.after([node]) - {node})
 
     def statements(self, node: Node) -> list[Statement]:
         """The statement of a node, and those that called its function; these first where the function is right elsewhere."""

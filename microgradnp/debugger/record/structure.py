@@ -22,6 +22,7 @@ ARRANGED = frozenset(  # hand on the numbers of their arguments
 )
 
 
+STORES = ("write", "view", "hold")  # kinds of nodes that keep numbers in an array
 MOST_TREES = 64
 
 
@@ -121,6 +122,12 @@ class Structure:
         if self.asked != nodes:
             self.asked, self.answer = list(nodes), (self.after(nodes), self.before(nodes))
         return self.answer
+
+    def is_only_stored(self, node: Node) -> bool:
+        """Whether a value is at most written into arrays of which nothing else is made."""
+        if not all(reader.kind in STORES for reader in self.consumers[node.number]):
+            return False
+        return all(reader.kind in STORES for reader in self.after([node]) - {node})
 
     def reached(self, nodes: Iterable[Node], links: list[list[int]], without: Iterable[Node]) -> set[Node]:
         """All nodes to which links lead, from some of them."""
