@@ -66,6 +66,12 @@ class Finding:
         return changed_part(self.source, *self.fix[1:]) if self.fix is not None and self.fix[0] == self.line else None
 
     @property
+    def whereabouts(self) -> str:
+        """The lines that are suspected: "in line 7", "between lines 7 and 9"."""
+        first, last = min(self.region), max(self.region)
+        return f"in line {first}" if first == last else f"between lines {first} and {last}"
+
+    @property
     def proof(self) -> str:
         """What the edit is, and how far it was proved."""
         if self.certainty == "part":
@@ -105,9 +111,7 @@ class Finding:
                 f"  {self.variable or 'this value'} is wrong, and all that goes into it is right; no single edit mends it"
             )
         else:
-            between = sorted(self.region)
-            where = f"between lines {between[0]} and {between[-1]}" if len(between) > 1 else "here"
-            lines.append(f"  cause not found; what is wrong may stand {where}, but that is not proved")
+            lines.append(f"  cause not found; what is wrong may stand {self.whereabouts}, but that is not proved")
         return "\n".join(lines)
 
 

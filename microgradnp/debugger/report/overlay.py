@@ -153,10 +153,9 @@ def place(file: str | None, line: int | None) -> tuple[str, int, str] | None:
 def cause(finding: Finding) -> dict[str, str]:
     """A finding for the panel, in the words of the report."""
     known = finding.cause != "unknown" and finding.certainty != "suspected"
-    between = sorted(finding.region)
     where = f"{finding.place} in {finding.function}"
-    if finding.certainty == "suspected" and between:
-        where = f"{os.path.basename(finding.file)}: between lines {between[0]} and {between[-1]}; cause not found"
+    if finding.certainty == "suspected" and finding.region:
+        where = f"{os.path.basename(finding.file)}: cause not found; what is wrong may stand {finding.whereabouts}"
     return {
         "where": where,
         "source": finding.source,
