@@ -4,7 +4,7 @@ A test file that cannot be imported is an error. The option `--doctest-ignore-im
 libraries: it would turn an import error of a test file into a skip. So no doctests are looked for here.
 
 `-m "not long"` leaves out the long tests: those marked so, and most of the cases of each large table. What is left is spread
-evenly over the table.
+evenly over the table. Of the largest tables even the long run takes a sample; `--every-case` takes all of them.
 
 The cache of pytest keeps the tests that were skipped (`.pytest_cache/v/skipped`). CI runs them again with all libraries.
 """
@@ -12,6 +12,11 @@ The cache of pytest keeps the tests that were skipped (`.pytest_cache/v/skipped`
 import pytest
 
 MOST, MOST_OF_DEBUGGER = 30, 5  # cases of a table that are not long
+MOST_LONG = 600  # cases of a table in a long run
+
+
+def pytest_addoption(parser):
+    parser.addoption("--every-case", action="store_true", help="all cases of the largest tables, too, which takes long")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -27,10 +32,20 @@ def pytest_pycollect_makeitem(collector):
         return cases
     short = [case for case in cases if case.get_closest_marker("long") is None]
     most = MOST_OF_DEBUGGER if collector.nodeid.startswith("tests/debugger/") else MOST
-    kept = [short[round(k * len(short) / most)] for k in range(most)] if len(short) > most else short
+    kept = spread(short, most)
     for case in set(short).difference(kept):
         case.add_marker(pytest.mark.long)
-    return kept if collector.config.option.markexpr == "not long" else cases  # idle cases slow down Python's garbage collector
+    if collector.config.option.markexpr == "not long":
+        return kept  # idle cases slow down Python's garbage collector
+    if collector.config.option.every_case or len(short) <= MOST_LONG:
+        return cases
+    left_out = set(short).difference(kept, spread(short, MOST_LONG))
+    return [case for case in cases if case not in left_out]
+
+
+def spread(cases, most):
+    """So many of the cases, evenly over all of them."""
+    return [cases[round(k * len(cases) / most)] for k in range(most)] if len(cases) > most else cases
 
 
 @pytest.hookimpl(optionalhook=True)
