@@ -19,7 +19,7 @@ from microgradnp.debugger.derive.fix import Fix as Derived
 from microgradnp.debugger.derive.guard import keeps_forward
 from microgradnp.debugger.derived import derive_in, suspicion
 from microgradnp.debugger.derived import findings as findings_of
-from microgradnp.debugger.judge.common import common_factor
+from microgradnp.debugger.judge.common import common_factor, is_open_which, turns_all
 from microgradnp.debugger.judge.gate import ask_record
 from microgradnp.debugger.judge.rerun import Rerun
 from microgradnp.debugger.optimizer.kept import keeps_rule
@@ -216,7 +216,8 @@ def stands(case: Case, workshop: Workshop, factors: dict[frozenset[str], float],
     if factors.get(frozenset(right), 1.0) == 1:
         factors[frozenset(right)] = factor
     mended = needed <= set(again.verdict.right) and set(again.verdict.wrong) < set(made.wrong)
-    return mended and keeps_forward(made, again.verdict) and keeps_rule(made, again.verdict, question.wanted)
+    kept = keeps_forward(made, again.verdict) and keeps_rule(made, again.verdict, question.wanted)
+    return mended and kept and not turns_all(made, again.verdict)
 
 
 def case_behind(fault: Fault, workshop: Workshop) -> Case | None:
@@ -260,13 +261,23 @@ def finding(fault: Fault) -> Finding:
         expected=blamed.expected,
         fix=fix.change.fix if fix else None,
         diff=fix.change.diff if fix else "",
-        certainty="exact" if fix and fault.times == 1 else "scaled" if fix else "consistent" if blamed.certain else "suspected",
+        certainty=certainty_of(fault),
         times=fault.times,
         shortens=fix is not None and fix.shortens,
         mends=sorted(fix.right if fix else blamed.proof.mends if blamed.proof else ()),
         leaves=[name for name in fault.case.verdict.wrong if fix and name not in fix.right],
         region=list(region.lines),
     )
+
+
+def certainty_of(fault: Fault) -> str:
+    """How sure the place and the fix of a fault are."""
+    if fault.fix is None:
+        return "consistent" if fault.blamed.certain else "suspected"
+    made = fault.case.recorded.verdict if fault.case.recorded is not None else None
+    if fault.times != 1:
+        return "scaled"
+    return "relative" if made is not None and is_open_which(made) else "exact"
 
 
 def cause_of_fault(fault: Fault) -> str:

@@ -145,3 +145,19 @@ def test_an_edited_program_that_fails_is_not_mended(tmp_path):
     assert judged(question, {file: failing}).step.record.error.startswith("UFuncTypeError")
     assert Judge(question, scene, time.thread_time() + 5).verdict({file: failing}) is None
     assert not keeps_forward(scene.verdict, judged(question, {file: failing}))
+
+
+def test_a_form_feed_ends_no_line(tmp_path, monkeypatch):
+    """Some editors put one between the parts of a file. Python does not count it, so that the diff does not either."""
+    text = "import numpy as np\n\x0c\n\x0c# a part\n" + LINES.split("\n", 1)[1].format("e @ V.T * (1 - h)")
+    (tmp_path / "with_form_feeds.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module("with_form_feeds")
+    report = mg.debug(module.train, loss, tuple(value.copy() for value in DATA.values()), budget=30)
+    del sys.modules["with_form_feeds"]
+    line, old, _ = report.first_wrong.fix
+    assert text.split("\n")[line - 1].strip() == old
+    start, count = map(int, re.search(r"^@@ -(\d+),(\d+) ", report.first_wrong.diff, re.MULTILINE).groups())
+    assert start <= line < start + count
+    shown = [part[1:] for part in report.first_wrong.diff.split("\n") if part[:1] in " -" and part[:3] != "---"]
+    assert text.split("\n")[start - 1 : start - 1 + count] == shown[:count]

@@ -244,7 +244,7 @@ def test_what_is_left_behind_is_freed():
 
 def test_a_large_process_takes_no_time_from_the_recording(monkeypatch):
     """A notebook holds millions of objects. The look at them may take longer than the recording may, and that is no verdict."""
-    monkeypatch.setattr(census, "all_functions", slow_at_first(census.all_functions, 2.0))
+    monkeypatch.setattr(census, "functions_among", slow_at_first(census.functions_among, 2.0))
 
     def train(X, T, W):
         W -= 0.1 * X.T @ (X @ W + T)

@@ -8,8 +8,10 @@ import pytest
 
 from microgradnp.debugger.capture.source import parse
 from microgradnp.debugger.derive.derivations import helpers_of
+from microgradnp.debugger.derive.scene import Instance
 from microgradnp.debugger.repair.edits import Editor
 from microgradnp.debugger.repair.formulas import formulas_of
+from microgradnp.debugger.repair.workshop import Workshop
 
 HEAD = "import os\nimport time\nimport numpy as np\nimport matplotlib.pyplot as plt\nfrom math import exp\nlog = open\n"
 
@@ -102,8 +104,8 @@ def test_the_derivation_calls_formulas_only(tmp_path):
     space = {}
     exec(compile(PROGRAM, str(file), "exec"), space)
     assert helpers_of(Snapshot({}, space)) == ["slope"]
-    net = SimpleNamespace(kind=space["Net"])
-    assert helpers_of(Snapshot({"self": net}, space)) == ["slope", "self.slope"]
+    net = Instance(space["Net"], {"bend": space["slope"], "rate": 0.1, "run": space["main"]})
+    assert helpers_of(Snapshot({"self": net}, space)) == ["self.bend", "self.slope", "slope"]
 
 
 def test_an_edit_calls_formulas_only():
@@ -117,3 +119,14 @@ class Snapshot(NamedTuple):
 
     names: dict
     globals: dict
+
+
+def test_a_statement_of_the_module_may_move():
+    """The whole module is what such an edit changes: there is no statement around it."""
+    source = parse("program.py", "a = 1\nb = a + 1\nprint(b)\n")
+    editor = Editor(source, {})
+    workshop = Workshop.__new__(Workshop)
+    workshop.editors, workshop.program = {"program.py": editor}, SimpleNamespace(is_script=False, file="other.py")
+    moves = editor.moves(source.by_line[1])
+    assert moves
+    assert all(workshop.changed_by(edit, "program.py") is source.tree for edit in moves)

@@ -185,3 +185,27 @@ def test_a_fix_that_is_right_for_one_choice_of_branches_is_not_verified():
     report = mg.debug(sample_by_sample, hinge, (x, y, w))
     assert report.verdict.wrong == ["w"]
     assert all("np.zeros" not in (finding.fix or ("", "", ""))[1] for finding in report.findings), str(report)
+
+
+@pytest.mark.parametrize("update", [lambda V, dV: 0.1 * V, lambda V, dV: 0.1 * V + 0.01], ids=["decay", "and a number"])
+def test_a_parameter_that_moves_without_its_gradient_is_no_data(update):
+    """`V @ (W @ x)` does not tell weights from data. What an update writes behind the forward pass is a parameter."""
+
+    def train(x, word, W, V):
+        h = W.T @ x
+        p = np.exp(V.T @ h)
+        p /= np.sum(p)
+        e = p - np.eye(5)[word]
+        dV, dW = np.outer(h, e), np.outer(x, V @ e)
+        W -= 0.1 * dW
+        V -= update(V, dV)
+
+    def loss(x, word, W, V):
+        z = V.T @ (W.T @ x)
+        return np.log(np.sum(np.exp(z))) - z[word]
+
+    rng = np.random.default_rng(5)
+    x, W, V = rng.normal(size=4), rng.normal(size=(4, 3)), rng.normal(size=(3, 5))
+    report = mg.debug(train, loss, (x, 2, W, V), budget=30)
+    assert report.word == "WRONG", str(report)
+    assert report.verdict.wrong == ["V"]

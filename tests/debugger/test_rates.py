@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import microgradnp as mg
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.judge.common import common_factor
 from microgradnp.debugger.judge.recorded import judge_record
@@ -233,3 +234,47 @@ def test_a_factor_of_all_gradients_is_told_from_the_factor_that_was_there_before
     assert common_factor(judged(all_wrong, {}), judged(slopes, {})) == 1
     assert common_factor(judged(all_wrong, {}), judged(slow_biases, {})) == 1
     assert common_factor(judged(all_wrong, {}), judged(means_of_all, {})) == pytest.approx(-0.1 / 6)
+
+
+def test_which_of_two_factors_is_meant_is_open():
+    """Two groups of one size, and no movement by just the rate: a mean for the sum mends all, and so does the other way round."""
+
+    def train(x, t, W, b, V, c, rate=0.1):
+        h = np.tanh(x @ W + b)
+        e = 2 * (h @ V + c - t) / t.size
+        steps = layer(x, e @ V.T * (1 - h**2)), layer(h, e)
+        for (weights, biases), (dW, db) in zip([(W, b), (V, c)], steps, strict=True):
+            weights -= rate * dW
+            biases -= rate * db
+
+    def layer(h, d):
+        return h.T @ d / len(h), d.sum(axis=0)
+
+    def loss(x, t, W, b, V, c):
+        return 0.5 * np.sum((np.tanh(x @ W + b) @ V + c - t) ** 2)
+
+    rng = np.random.default_rng(2)
+    arrays = [rng.normal(size=size) for size in [(6, 3), (6, 2), (3, 4), (4,), (4, 2), (2,)]]
+    report = mg.debug(train, loss, arrays, budget=30)
+    assert report.word == "WRONG"
+    assert len(report.verdict.wrong) == 2
+    assert report.first_wrong.certainty == "relative", str(report)
+    assert "verified" not in str(report)
+    assert "or else it is the others that lack the factor" in str(report)
+
+
+def test_the_rate_tells_which_factor_is_meant():
+    """The weights move by just the rate times the gradient of the model, so that the biases are wrong."""
+
+    def train(x, t, W, b, rate=0.1):
+        e = x @ W + b - t
+        W -= rate * x.T @ e
+        b -= rate * e.mean(axis=0)
+
+    def loss(x, t, W, b):
+        return 0.5 * np.sum((x @ W + b - t) ** 2)
+
+    rng = np.random.default_rng(3)
+    report = mg.debug(train, loss, [rng.normal(size=size) for size in [(6, 3), (6, 2), (3, 2), (2,)]], budget=30)
+    assert report.verdict.wrong == ["b"]
+    assert report.first_wrong.certainty == "exact", str(report)

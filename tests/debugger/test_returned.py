@@ -7,7 +7,7 @@ import pytest
 from debugger.test_record_judge import data, judged
 
 import microgradnp as mg
-from microgradnp.debugger.derive.proof import Judge
+from microgradnp.debugger.judge.common import turns_all
 from microgradnp.debugger.judge.judged import Judged
 
 
@@ -451,10 +451,8 @@ def test_a_fix_does_not_turn_the_only_gradient_round():
 @pytest.mark.parametrize(("known", "factors", "turned"), [([], [-1.0], True), (["V"], [-1.0], False), ([], [1.0, -1.0], False)])
 def test_gradients_that_all_have_the_other_sign_are_no_proof(known, factors, turned):
     """Unless some had that sign before the edit: then it is what the program means."""
-    judge = Judge.__new__(Judge)
-    judge.first = SimpleNamespace(right=known)
     entries = {str(k): Judged(str(k), "right", "returned", factor) for k, factor in enumerate(factors)}
-    assert judge.turns_all(SimpleNamespace(entries=entries)) == turned
+    assert turns_all(SimpleNamespace(right=known), SimpleNamespace(entries=entries)) == turned
 
 
 # ---------------------------------------------------------------------------------- layers that are given their gradient
@@ -751,3 +749,45 @@ def test_a_gradient_with_an_epsilon_agrees_to_some_digits():
 
     report = mg.debug(train, model, tuple(data((4, 3), (4, 2), (3, 4), (4, 2))))
     assert report.word.startswith("AGREES TO")
+
+
+def limited(xs, ts, W, V, most, missing):
+    """A sum over time that is limited after each step."""
+    dW, dV = np.zeros_like(W), np.zeros_like(V)
+    for x, t in zip(xs, ts, strict=True):
+        h = np.tanh(x @ W)
+        e = h @ V - t
+        dV += h.T @ e
+        dW += x.T @ (e @ V.T * (1 if missing else 1 - h**2))
+        for gradient in (dW, dV):
+            np.clip(gradient, -most, most, out=gradient)
+    return {"dW": dW, "dV": dV}
+
+
+def sum_over_time(xs, ts, W, V):
+    return 0.5 * sum(np.sum((np.tanh(x @ W) @ V - t) ** 2) for x, t in zip(xs, ts, strict=True))
+
+
+@pytest.mark.parametrize(("most", "missing", "word"), [(1e3, False, "RIGHT"), (1e3, True, "WRONG")])
+def test_what_is_limited_and_returned_counts_once(most, missing, word):
+    """The array before `np.clip` has the shape of the gradient as well, and it is no other place for it."""
+
+    def train(xs, ts, W, V):
+        return limited(xs, ts, W, V, most, missing)
+
+    xs, ts, W, V = data((3, 5, 3), (3, 5, 2), (3, 4), (4, 2))
+    report = mg.debug(train, sum_over_time, (xs, ts, W, V), budget=30)
+    assert report.word == word, str(report)
+    assert report.verdict.wrong == (["W"] if missing else [])
+
+
+@pytest.mark.parametrize("most", [0.5, 2.0])
+def test_what_was_cut_on_the_way_is_not_accused(most):
+    """A right program that limits its gradients after each step returns no multiple of the model's."""
+
+    def train(xs, ts, W, V):
+        return limited(xs, ts, W, V, most, False)
+
+    xs, ts, W, V = data((3, 5, 3), (3, 5, 2), (3, 4), (4, 2))
+    assert np.max(np.abs(train(xs, ts, W, V)["dW"])) == most
+    assert mg.debug(train, sum_over_time, (xs, ts, W, V), budget=30).word not in ("RIGHT", "WRONG")

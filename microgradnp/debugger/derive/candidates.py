@@ -17,7 +17,7 @@ from microgradnp.debugger.derive.candidate import Candidate, Found, code_of
 from microgradnp.debugger.derive.derivations import derived
 from microgradnp.debugger.derive.guard import is_equal
 from microgradnp.debugger.derive.locate import Blame, Suspect
-from microgradnp.debugger.derive.meanings import Meaning
+from microgradnp.debugger.derive.meanings import GRADIENTS, Meaning
 from microgradnp.debugger.derive.needed import Needed, is_needed
 from microgradnp.debugger.derive.proposals import around, proposals
 from microgradnp.debugger.derive.scene import Snapshot
@@ -32,13 +32,22 @@ from microgradnp.debugger.repair.mistakes import expression
 
 MOST_OPERAND = 1.45  # of an edit that puts another variable into a place
 MOST_KEPT = 60  # edits of one statement
+MOST_UNNAMED = 40  # of one statement, whose values mean nothing
 MOST_ALIKE = 3  # of one value: in other executions they may differ
 LACKING = 0.6  # how much rarer a value is that is no quantity of the model, but what a wrong gradient lacks
 MOVED = 1.0  # how much worse than moving a statement it is to undo in it what an update has done
 RETURNED, MOST_TARGETS = 0.6, 8  # how much rarer a mistake is in `return x` than in what made x; gradients to solve for
+OTHER_SCALE = 1.0  # how much rarer another factor is where no right gradient tells which one is meant
 UNNAMED = frozenset(["factor", "extra factor", "operand", "sign", "transpose", "constant", "term", "scale"])
-CHEAP = 1.3  # the usual mistakes cost less, undone
-PHASES = {"usual": 0.95, "rest": CHEAP, "derived": 1.6, "solved": 1.7}  # how the edits of a statement are made, and their cost
+PHASES = {  # how edits are made, and their least cost
+    "usual": 0.95,
+    "solved": 1.25,
+    "likely": 1.3,
+    "derived": 1.6,
+    "rest": 1.75,
+    "unnamed": 2.0,
+}
+BANDS = {"usual": (0.0, 1.3), "likely": (1.3, 1.75), "rest": (1.75, np.inf)}  # the costs of those out of the catalogue
 
 
 class Screen:
@@ -64,11 +73,11 @@ class Screen:
             self.views[id(suspect)] = View(self, suspect, tree)
         view = self.views[id(suspect)]
         if phase == "unnamed":
-            found.nameless += sorted(view.unnamed, key=lambda c: c.cost)[: MOST_KEPT if suspect.near <= 0.5 else 0]
+            found.nameless += sorted(view.unnamed, key=lambda c: c.cost)[: MOST_UNNAMED if suspect.near <= 0.5 else 0]
             return found
         values: Counter[tuple[int, bytes]] = Counter()
         texts: set[tuple[int, str]] = set()
-        moved = phase in ("usual", "rest") and suspect.near < 1 and view.reads_moved
+        moved = phase in BANDS and suspect.near < 1 and view.reads_moved
         for edit in self.of_phase(view, phase):
             candidate = view.candidate(edit)
             if candidate.root is None or view.snapshot is None:
@@ -92,7 +101,8 @@ class Screen:
                     found.append(candidate)
             if self.is_over:
                 break
-        found.sort(key=lambda c: c.cost)
+        places = {key: k for k, key in reversed(list(enumerate(id(c.edit.node) for c in found)))}
+        found.sort(key=lambda c: (c.cost, places[id(c.edit.node)], len(c.edit.new)))
         del found[MOST_KEPT:]
         return found
 
@@ -103,12 +113,14 @@ class Screen:
         if phase == "derived":
             return sorted(self.derived(view), key=lambda e: e.cost)
         if phase == "solved":
-            return [edit for root in (*view.roots, *view.steps) for edit in self.solved(view, root)]
+            roots = (*view.roots, *view.steps, *view.factors)
+            return sorted((edit for root in roots for edit in self.solved(view, root)), key=lambda e: e.cost)
         if not view.edits:
-            view.edits = sorted(self.edits(view.editor, view.source), key=lambda e: e.cost)
+            view.edits = sorted(self.edits(view.editor, view.source), key=view.worth)
         if phase == "forgotten":
             return [edit for edit in view.edits if view.adds_forgotten(edit)]
-        return [edit for edit in view.edits if (edit.cost < CHEAP) == (phase == "usual")]
+        least, most = BANDS[phase]
+        return [edit for edit in view.edits if least <= view.worth(edit) < most]
 
     def edits(self, editor: Editor, source: SourceStatement) -> Iterator[Edit]:
         """The mistakes that people make in a statement, undone, and the statement and its loops in other places."""
@@ -143,27 +155,35 @@ class Screen:
                 yield Edit(cost, "derived", view.source.line, text, new, parent, name, index, root, replacement)
 
     def solved(self, view: View, root: Any) -> Iterator[Edit]:
-        """The parts of an expression solved for, from what the whole must be."""
+        """The parts of an expression solved for, from what the whole must be; and the whole with a penalty that it lacks."""
         old, function = view.old(root), view.editor.function_of(view.tree)
         if old is None or view.snapshot is None or not all(map(is_numbers, old)):
             return
-        targets = [m.quantity.pair for m in view.needed(root)] or self.targets(view, np.shape(old[0]))
-        solver = Solver(self.stage, self.meanings, view.snapshot, function, ast.unparse(root)) if targets else None
+        targets = [m.quantity.pair for m in view.needed(root)] if root not in view.factors else []
+        targets = targets or self.targets(view, old, root)
         more = RETURNED * (isinstance(view.tree, ast.Return) and not isinstance(root, (ast.BinOp, ast.Call)))
         more += MOVED * any(suspect.reads_updated for suspect in self.blame.suspects)
-        for cost, part, text in solver.solutions(root, targets) if solver is not None else ():
+        whole = view.inside.get(id(root), root)
+        if id(whole) not in view.solvers:
+            view.solvers[id(whole)] = Solver(self.stage, self.meanings, view.snapshot, function, ast.unparse(whole))
+        solver = view.solvers[id(whole)]
+        found = [(cost + more, part, text) for cost, part, text in solver.solutions(root, targets)]
+        if root is whole:
+            found += [(cost, root, text) for cost, text in solver.penalties(root)]
+        for cost, part, text in found:
             parent, name, index = view.editor.place[id(part)]
-            yield Edit(
-                cost + more, "derived", view.source.line, ast.unparse(part), text, parent, name, index, part, expression(text)
-            )
+            yield Edit(cost, "derived", view.source.line, ast.unparse(part), text, parent, name, index, part, text)
 
-    def targets(self, view: View, shape: tuple[int, ...]) -> list[Any]:
-        """The gradients of one shape that a statement may be meant to make, with the factor of the right ones."""
-        target = view.suspect.target
-        held = [q for q in self.meanings.quantities if q.kind in ("adjoint", "share") and np.shape(q.pair[0]) == shape]
-        fit = [q for q in held if not target or q.argument in target or self.meanings.sums_to(q, target)]
-        scales = self.blame.usual[:2] or [1.0]
-        return [(s * np.asarray(q.pair[0], float), s * np.asarray(q.pair[1], float)) for q in fit[:MOST_TARGETS] for s in scales]
+    def targets(self, view: View, old: Any, root: Any) -> list[Any]:
+        """The gradients and slopes that an expression may be meant to make, the likest first; gradients with the usual factor."""
+        fit, target = [q for q in self.meanings.quantities if np.shape(q.pair[0]) == np.shape(old[0])], view.suspect.target
+        if root not in view.factors:
+            fit = [q for q in fit if not target or q.argument in target or self.meanings.sums_to(q, target)]
+        fit = [q for q in fit if q.kind in (*GRADIENTS, "slope")]
+        fit.sort(key=lambda q: -likeness(old, q.pair))
+        usual = self.blame.usual[:2] or [1.0]
+        scaled = [(q.pair, scale) for q in fit[:MOST_TARGETS] for scale in (usual if q.kind != "slope" else [1.0])]
+        return [(scale * np.asarray(pair[0], float), scale * np.asarray(pair[1], float)) for pair, scale in scaled]
 
     # ------------------------------------------------------------------------------------------------ values
 
@@ -202,6 +222,7 @@ class Screen:
             return value
         candidate.code, candidate.means, candidate.odd = code, means, odd
         candidate.cost += (0.1 if means.quantity.kind == "value" else 0.0) + (0.8 if odd else 0.0)
+        candidate.cost += OTHER_SCALE * (not self.blame.usual and view.changes_scale(candidate.edit))
         candidate.cost += 0.8 * self.is_against(means) + 0.3 * (means.transposed and bool(candidate.suspect.target))
         candidate.new = not odd and not any(self.meanings.of(p) for p in before) and not self.is_held(pairs[0], view.snapshot)
         return value
@@ -272,3 +293,12 @@ class Screen:
                 if both is not None and all(is_numbers(v) for v in both):
                     values.add(self.meanings.key(both))
         return key is not None and key in self.held[id(snapshot)]
+
+
+def likeness(pair: Any, other: Any) -> float:
+    """How near the directions of two values are, at both inputs: 1 for the same, 0 for those that have nothing in common."""
+    found = 1.0
+    for a, b in zip(pair, other, strict=True):
+        size = float(np.linalg.norm(a) * np.linalg.norm(b))
+        found = min(found, abs(float(np.vdot(a, b))) / size if size else 0.0)
+    return found

@@ -16,13 +16,14 @@ import numpy as np
 
 from microgradnp.debugger.derive.meanings import Meaning, Meanings
 from microgradnp.debugger.derive.products import tree_of
-from microgradnp.debugger.derive.scene import Snapshot
+from microgradnp.debugger.derive.scene import Instance, Snapshot
 from microgradnp.debugger.derive.stage import Stage
 from microgradnp.debugger.derive.values import NotEvaluatedError, atoms_of, compiled
 from microgradnp.debugger.repair.formulas import formulas_in
 
 MOST_ATOMS = 60
 MOST_ADJOINTS = 14
+MOST_HELPERS = 8
 Pair = tuple[np.ndarray, np.ndarray]
 
 
@@ -84,42 +85,6 @@ def derived(stage: Stage, meanings: Meanings, snapshot: Snapshot, function: Any,
                         further.append(total)
         level = further[:40]
     yield from sorted((cost, text) for text, cost in found.items())
-    yield from penalties(meanings, atom_of(stage, snapshot, old), values, old)
-
-
-def penalties(meanings: Meanings, whole: Atom | None, values: list[Atom], old: str) -> Iterator[tuple[float, str]]:
-    """The old expression with a multiple of a parameter, where a share of its gradient lacks just that."""
-    shares = [m for m in meanings.gradients(whole.pair) if m.quantity.kind == "share"] if whole is not None else []
-    if whole is None or not shares:
-        return
-    numbers = [v for v in values if not v.shape and float(v.pair[0]) not in (0.0, 1.0)]
-    multiples = [("", 1.0), ("2 * ", 2.0), ("0.5 * ", 0.5)]
-    for share in shares[:4]:
-        wholes = [q for q in meanings.quantities if q.kind == "adjoint" and q.number == share.quantity.number]
-        for quantity in wholes:
-            if quantity.pair[0].size != whole.pair[0].size:
-                continue
-            forms = [np.squeeze(q).T if share.transposed else q for q in quantity.pair]
-            rest = tuple(share.scale * q.reshape(p.shape) - p for q, p in zip(forms, whole.pair, strict=True))
-            for v in values:
-                if v.shape != whole.shape or not v.shape or not np.any(v.pair[0]):
-                    continue
-                factor = float(np.vdot(rest[0], v.pair[0]) / np.vdot(v.pair[0], v.pair[0]))
-                near = [np.allclose(r, factor * p, rtol=1e-7, atol=1e-12) for r, p in zip(rest, v.pair, strict=True)]
-                if not all(near) or not factor:
-                    continue
-                for times, c in multiples:
-                    for number in numbers:
-                        for text, value in (
-                            (f"{times}{number.factor}", c * float(number.pair[0])),
-                            *(
-                                (f"{times}{number.factor} / {n.factor}", c * float(number.pair[0] / n.pair[0]))
-                                for n in numbers
-                                if n is not number
-                            ),
-                        ):
-                            if abs(value - factor) < 1e-9 * abs(factor):
-                                yield 1.9 + 0.01 * len(text), f"{old} + {text} * {v.factor}"
 
 
 def gradient_of(meanings: Meanings, pair: Pair, exact: bool = False) -> Meaning | None:
@@ -144,9 +109,12 @@ def ingredients(
     ]
     others = expressions_of(function) if function is not None else []
     values: dict[str, Atom] = {}
-    for text in dict.fromkeys([*inside, *others, *texts]):
+    marks: set[tuple[tuple[int, ...], bytes]] = set()
+    for text in dict.fromkeys([*inside, *others, *sorted(texts, key=lambda text: text.count("."))]):
         atom = atom_of(stage, snapshot, text)
-        if atom is not None:
+        mark = (atom.shape, atom.pair[0].tobytes() + atom.pair[1].tobytes()) if atom is not None else None
+        if atom is not None and mark is not None and (mark not in marks or text in inside):
+            marks.add(mark)  # of two names for one value the nearest to the user's text is enough
             values.setdefault(text, atom)
     held = list(values.values())[: 2 * MOST_ATOMS]
     exact = not any(atom.shape for atom in held)
@@ -154,23 +122,33 @@ def ingredients(
     adjoints = [a for a in nonzero if gradient_of(meanings, a.pair, exact) is not None]
     adjoints.sort(key=lambda a: (a.text not in inside, len(a.text)))
     slopes: dict[str, Atom] = {}
-    helpers = helpers_of(snapshot)
     simple = [a for a in held if re.fullmatch(r"[\w.]+(\[[^\[\]]*\])*", a.text)]
     for atom in held:
         if any(m.quantity.kind == "slope" for m in meanings.of(atom.pair)):
             slopes.setdefault(atom.text, atom)
+    known: dict[bytes, str] = {}  # of several calls that give one slope, the first is enough
     for atom in simple[:MOST_ATOMS]:
         t = atom.factor
-        for text in (*(f"{h}({atom.text})" for h in helpers), f"{t} * (1 - {t})", f"1 - {t} ** 2", f"{t} > 0"):
+        for text in (*helper_calls(snapshot, atom.text), f"{t} * (1 - {t})", f"1 - {t} ** 2", f"{t} > 0"):
             made = atom_of(stage, snapshot, text)
             if made is not None and any(m.quantity.kind == "slope" for m in meanings.of(made.pair)):
+                known.setdefault(made.pair[0].tobytes(), text)
                 slopes.setdefault(text, made)
-    plain = sorted(held, key=lambda a: 0 if a.text in inside else 2 if " " in a.text else 1)
+    slopes = {text: made for text, made in slopes.items() if known.get(made.pair[0].tobytes(), text) == text}
+    used = {*others}
+    plain = sorted(held, key=lambda a: 0 if a.text in inside else 1 if a.text in used else 2)
     return plain[:MOST_ATOMS], adjoints[:MOST_ADJOINTS], list(slopes.values())[:24]
 
 
 def atom_of(stage: Stage, snapshot: Snapshot, text: str) -> Atom | None:
     """The values of an expression, where it gives numbers."""
+    key = id(snapshot), text
+    if key not in stage.atoms:
+        stage.atoms[key] = new_atom(stage, snapshot, text)
+    return stage.atoms[key]
+
+
+def new_atom(stage: Stage, snapshot: Snapshot, text: str) -> Atom | None:
     try:
         code = compiled(ast.parse(text, mode="eval").body)
         pair = stage.evaluate(code, snapshot) if code is not None else None
@@ -202,10 +180,28 @@ def expressions_of(function: Any) -> list[str]:
 
 
 def helpers_of(snapshot: Snapshot) -> list[str]:
-    """The functions and methods of one argument that an expression of the function could call. They only compute."""
-    owner = vars(getattr(snapshot.names.get("self"), "kind", object))
-    found = [name for name, value in snapshot.globals.items() if is_helper(value, 1)]
-    return [*found, *(f"self.{name}" for name, value in owner.items() if is_helper(value, 2))][:8]
+    """The functions of one argument that an expression could call: what `self` has and holds, and those of the module."""
+    return list(functions_beside(snapshot))
+
+
+def functions_beside(snapshot: Snapshot) -> dict[str, Any]:
+    """The same with the functions themselves. They only compute."""
+    held = snapshot.names.get("self")
+    attributes = held.names if isinstance(held, Instance) else {}
+    methods = vars(held.kind) if isinstance(held, Instance) else {}
+    found = {f"self.{name}": value for name, value in attributes.items() if is_helper(value, 1)}
+    found |= {f"self.{name}": value for name, value in methods.items() if name not in attributes and is_helper(value, 2)}
+    found |= {name: value for name, value in snapshot.globals.items() if is_helper(value, 1)}
+    return dict(list(found.items())[:MOST_HELPERS])
+
+
+def helper_calls(snapshot: Snapshot, text: str) -> Iterator[str]:
+    """What the helpers may be called with: an expression, and perhaps a flag that is off by default, `act(z, deriv=True)`."""
+    for name, function in functions_beside(snapshot).items():
+        yield f"{name}({text})"
+        defaults = function.__defaults__ or ()
+        last = function.__code__.co_varnames[: function.__code__.co_argcount][-len(defaults) :] if defaults else ()
+        yield from (f"{name}({text}, {flag}=True)" for flag, default in zip(last, defaults, strict=True) if default is False)
 
 
 def is_helper(value: Any, arguments: int) -> bool:

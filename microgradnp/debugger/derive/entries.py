@@ -1,7 +1,8 @@
-"""Which entries of a wrong gradient are wrong, and which statement has written them: the last one may have written others."""
+"""Entries of arrays: which of a wrong gradient are wrong, which write set them, and what a part of an array is made from."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from microgradnp.debugger.record.structure import Part, part_of, parts_in
 
 SAME = 1e-6
 MOST_RATES = 4
+LIKE = frozenset(["zeros_like", "ones_like", "empty_like"])  # take a shape only
+MOST_VERSIONS = 400  # of an array, of which the writes are told apart
 
 
 class Entries:
@@ -32,11 +35,72 @@ class Entries:
         """Whether a node is a write to the memory that leaves these entries as they are."""
         if write.kind != "write" or write.memory is not self.memory or write.part is None:
             return False
-        flat = np.zeros(self.memory.base.nbytes, np.uint8)
-        part = self.memory.geometry(write.part).of(flat)
-        target: Any = part.flat if write.function == "flat" else part
-        target[step.values.resolve(write.args[1])] = 1
-        return not np.any(self.where & (self.memory.geometry(self.memory.base).of(flat) != 0))
+        return not np.any(self.where & flags_of(write, step))
+
+
+def flags_of(write: Node, step: Step) -> np.ndarray:
+    """Which entries of its memory a write sets: flags in the shape of the memory's base."""
+    memory = write.memory
+    assert memory is not None
+    assert write.part is not None
+    flat = np.zeros(memory.base.nbytes, np.uint8)
+    part = memory.geometry(write.part).of(flat)
+    target: Any = part.flat if write.function == "flat" else part
+    target[step.values.resolve(write.args[1])] = 1
+    return memory.geometry(memory.base).of(flat) != 0
+
+
+class Sources:
+    """What the values of a step are made from. A part of an array is made from the writes to it, and not from those beside it."""
+
+    def __init__(self, step: Step) -> None:
+        self.step = step
+        self.flags: dict[Node, np.ndarray] = {}  # of a write
+        self.known: dict[Node, tuple[list[Node], list[Node]]] = {}
+
+    def before(self, nodes: Iterable[Node]) -> set[Node]:
+        """All that some nodes are made from, they themselves included."""
+        found = set(nodes)
+        todo = list(found)
+        while todo:
+            parents, passed = self.of(todo.pop())
+            found.update(passed)
+            new = [parent for parent in parents if parent not in found]
+            found.update(new)
+            todo += new
+        return found
+
+    def of(self, node: Node) -> tuple[list[Node], list[Node]]:
+        """(what a value is made from, the writes through which it came)."""
+        if node not in self.known:
+            memory = node.memory
+            is_part = memory is not None and node.kind != "write" and node.array is not memory.base
+            told_apart = is_part and memory is not None and 0 < node.version <= MOST_VERSIONS
+            made = [] if node.name in LIKE else list(self.step.record.parents(node))
+            self.known[node] = self.written(node) if told_apart else (made, [])
+        return self.known[node]
+
+    def written(self, node: Node) -> tuple[list[Node], list[Node]]:
+        """The same for a part of an array: from the last write to it back to the one before which nothing of it is left."""
+        memory, parents = node.memory, self.step.record.parents(node)
+        assert memory is not None
+        assert node.array is not None
+        left = Entries(part_of(node), np.ones(node.array.shape)).where
+        found = [parent for parent in parents if parent.memory is not memory]
+        passed: list[Node] = []
+        for maker in memory.nodes[node.version :: -1]:
+            if maker.kind != "write":
+                return [*found, maker], passed
+            if maker not in self.flags:
+                self.flags[maker] = flags_of(maker, self.step)
+            flags = self.flags[maker]
+            if np.any(left & flags):
+                passed.append(maker)
+                found += [maker.args[2]] if type(maker.args[2]) is Node else []
+                left = left & ~flags
+            if not np.any(left):
+                break
+        return found, passed
 
 
 def written_by(node: Node, step: Step) -> Node | None:

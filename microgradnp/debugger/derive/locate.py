@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.derive.entries import written_by
+from microgradnp.debugger.derive.entries import LIKE, written_by
 from microgradnp.debugger.derive.guard import begin_of
 from microgradnp.debugger.derive.meanings import Meanings
 from microgradnp.debugger.derive.scene import Scene
@@ -83,15 +83,17 @@ class Locator(Walker):
         super().__init__(scene)
         self.region: set[Node] = set().union(*(self.cones[a] for a in self.wrong if a in self.cones))
         self.wrong_ends = {node for a in self.wrong for node in self.ends[a]}
+        self.moved_ends = {node for a in self.wrong if a in self.step.after for node in self.ends[a]}
         self.factors_usual = self.usual()
         good = {node for node in self.region if node not in self.wrong_ends and self.of(node)}
         right = {n for n in good if any(not m.is_gradient or self.is_usual(m, self.factors_usual) for m in self.of(n))}
-        cleared = self.structure.before(right)
+        right |= {node for argument in scene.verdict.right for node in self.ends.get(argument, ())}
+        cleared = self.sources.before(right)
         cleared -= self.of_no_weight(right, cleared)
         self.doubtful = sorted((node for node in self.region if node not in cleared), key=lambda n: n.number)
         self.goals = {a: self.contributions(self.ends[a]) for a in self.wrong}
         gradients = (n for n in self.region if n.kind != "literal" and any(m.is_gradient for m in self.of(n)))
-        self.from_gradients = self.structure.after(gradients)
+        self.from_gradients = self.structure.after(gradients, [node for node in self.region if node.name in LIKE])
         self.suspects: dict[Statement, Suspect] = {}
         self.unused_values = self.unused()
 
@@ -159,10 +161,10 @@ class Locator(Walker):
         for k, statement in enumerate(self.statements(node)):
             if statement not in self.suspects:
                 self.suspects[statement] = Suspect(
-                    statement, near + 0.3 * k, node, reach, node in self.wrong_ends, target if k == 0 else frozenset()
+                    statement, near + 0.3 * k, node, reach, node in self.moved_ends, target if k == 0 else frozenset()
                 )
                 new = True
-            elif node in self.wrong_ends:
+            elif node in self.moved_ends:
                 self.suspects[statement].updates = True
         return new
 

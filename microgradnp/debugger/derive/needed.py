@@ -13,7 +13,8 @@ import numpy as np
 
 from microgradnp.debugger.derive.carry import Carrier, Edits, Names
 from microgradnp.debugger.derive.locate import Suspect
-from microgradnp.debugger.derive.meanings import Meaning, Quantity
+from microgradnp.debugger.derive.meanings import Meaning
+from microgradnp.debugger.derive.quantities import Quantity
 from microgradnp.debugger.derive.scene import Snapshot
 from microgradnp.debugger.derive.stage import Stage
 from microgradnp.debugger.derive.statements import is_numbers, value_behind

@@ -8,6 +8,7 @@ import numpy as np
 
 from microgradnp.debugger.derive.guard import keeps_forward, keeps_start
 from microgradnp.debugger.derive.scene import Question, Scene, judged, latest
+from microgradnp.debugger.judge.common import turns_all
 from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.optimizer.kept import keeps_rule
 from microgradnp.debugger.record.record import NotRecordedError
@@ -31,12 +32,7 @@ class Judge:
 
     def is_complete(self, verdict: Verdict) -> bool:
         """Whether every gradient that was judged before is right."""
-        return not verdict.wrong and self.needed <= set(verdict.right) and not self.turns_all(verdict)
-
-    def turns_all(self, verdict: Verdict) -> bool:
-        """Whether all that is returned is a gradient with the other sign, where nothing showed before that this is meant."""
-        factors = [entry.factor for entry in verdict.entries.values() if entry.evidence == "returned" and entry.factor]
-        return bool(factors) and not self.first.right and max(factors) < 0
+        return not verdict.wrong and self.needed <= set(verdict.right) and not turns_all(self.first, verdict)
 
     def mends_all(self, texts: dict[str, str], more: int = 0) -> bool:
         """Whether an edited program has all gradients right, in `more` later steps as well."""

@@ -29,7 +29,7 @@ def proposals(editor: Editor, statement: Any, line: int) -> Iterator[Edit]:
 
 def inside(editor: Editor, statement: Any) -> Iterator[Found]:
     """Edits of expressions: words, arguments in another order, one operand of a product, a number times something."""
-    words = words_of(editor)
+    words = editor.words
     header = [statement.iter] if isinstance(statement, ast.For) else [] if hasattr(statement, "body") else [statement]
     for node in (n for part in header for n in ast.walk(part)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in words:
@@ -71,17 +71,6 @@ def fewer_factors(node: ast.BinOp) -> Iterator[Found]:
             for part in kept[1:]:
                 made = ast.BinOp(made, ast.Mult(), part)
             yield 1.3 + 0.1 * (len(parts) - count), "extra factor", node, made
-
-
-def words_of(editor: Editor) -> list[str]:
-    """The strings that the file compares something with."""
-    found = []
-    for node in ast.walk(editor.source.tree):
-        if isinstance(node, ast.Compare):
-            for side in (node.left, *node.comparators):
-                parts = side.elts if isinstance(side, (ast.Tuple, ast.List)) else [side]
-                found += [p.value for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str)]
-    return list(dict.fromkeys(found))
 
 
 def of_statement(editor: Editor, statement: Any) -> Iterator[Found]:

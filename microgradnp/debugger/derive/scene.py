@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import dataclasses
-import functools
 import linecache
 import math
 import sys
 import time as clock
 import types
 from collections.abc import Callable, Iterator, Mapping
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,13 +18,12 @@ import numpy as np
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.capture.program import Inputs, seeded, varied
 from microgradnp.debugger.capture.values import is_matrix
+from microgradnp.debugger.derive.edited import instrumented
 from microgradnp.debugger.judge.points import Point, other_point
 from microgradnp.debugger.judge.recorded import Verdict, judge_record
-from microgradnp.debugger.record import instrument, syntax
 from microgradnp.debugger.record.alarm import OutOfTimeError, alarm
 from microgradnp.debugger.record.call_hooks import CallHooks
 from microgradnp.debugger.record.hooks import Hook
-from microgradnp.debugger.record.instrument import Instrumented, Instrumenter
 from microgradnp.debugger.record.nodes import Call, Group, Node, Record
 from microgradnp.debugger.record.record import NotRecordedError, outcome, swapped, unchanged
 from microgradnp.debugger.record.recorder import Recorder, StoppedRecordingError
@@ -222,33 +219,21 @@ def resolved(held: Any, values: Replay, memo: dict[int, Any] | None = None) -> A
         return memo[id(held)]
     if type(held) is Instance:
         if id(held) not in memo:
-            made = memo[id(held)] = object.__new__(held.kind)
+            made = memo[id(held)] = bare(held.kind)
             for name, item in held.names.items():
-                object.__setattr__(made, name, resolved(item, values, memo))
+                with contextlib.suppress(Exception):  # what this run does not have, or cannot be made, nobody can read
+                    object.__setattr__(made, name, resolved(item, values, memo))
         return memo[id(held)]
     return held
 
 
+def bare(kind: type) -> Any:
+    """An object of a class, without its attributes; no code of the user runs."""
+    new: Any = kind.__new__
+    return new(kind) if isinstance(new, types.BuiltinFunctionType) else object.__new__(kind)
+
+
 # -------------------------------------------------------------------------------------------------------------- a run
-
-
-class Lookouts(Instrumenter):
-    """An instrumenter that also looks at the variables before each statement of a function."""
-
-    def block(self, body: list[ast.stmt]) -> list[ast.stmt]:
-        """The statements of a block with hooks, a look at the variables before each, and one behind each assignment."""
-        made: list[ast.stmt] = []
-        for statement in body:
-            if len(self.function) > 1 and not isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
-                counted = dict(self.lines)
-                self.statement = self.describe(statement)
-                self.lines = counted
-                made.append(syntax.place(ast.Expr(self.call("watch", statement, None, inner=())), statement))
-            new = self.visit(statement)
-            made += new if isinstance(new, list) else [new]
-            if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)) and len(self.function) > 1:
-                made += self.look(statement)
-        return made
 
 
 class WatchingHooks(CallHooks):
@@ -262,22 +247,6 @@ class WatchingHooks(CallHooks):
                 self.watched.look(self, sys._getframe(1), site)
 
         return hook
-
-
-def instrumented(file: str, text: str, original: str, watching: bool) -> Instrumented:
-    """A text with hooks, in the place of the original text of a file. It is made once, with the arguments of the first record."""
-    plain = compiled(file, original)
-    if text == original and not watching:
-        return instrument.instrument(file, text, True, 0)._replace(plain=plain)
-    hooked = (Lookouts if watching else Instrumenter)(file, True)
-    tree = ast.fix_missing_locations(hooked.visit(ast.parse(text, file)))
-    return Instrumented(plain, compile(tree, file, "exec", dont_inherit=True), hooked.hooks, hooked.literals)
-
-
-@functools.lru_cache(maxsize=16)
-def compiled(file: str, text: str) -> CodeType:
-    """The code of a file without hooks."""
-    return compile(ast.parse(text, file), file, "exec", dont_inherit=True)
 
 
 def run(question: Question, texts: dict[str, str], watched: Watched | None, until: float) -> Record:
@@ -318,10 +287,10 @@ def hooked(world: World, recorder: WatchingHooks, texts: dict[str, str]) -> Iter
     """While this lasts, the functions of the user run with hooks, and with edits."""
     files = {function.__code__.co_filename for function in world.functions.values()}
     originals = {file: "".join(linecache.getlines(file)) for file in sorted(files)}
-    modules: dict[str, Instrumented] = {}
-    for file, text in originals.items():
-        if text:
-            modules[file] = instrumented(file, texts.get(file, text), text, recorder.watched is not None)
+    watching, is_script = recorder.watched is not None, world.function.__code__.co_name == "<module>"
+    modules = {
+        file: instrumented(file, texts.get(file, text), text, watching, is_script) for file, text in originals.items() if text
+    }
     if not modules:
         raise NotRecordedError("the source of the program cannot be read")
     with swapped(modules, recorder):

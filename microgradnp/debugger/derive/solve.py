@@ -16,9 +16,11 @@ import numpy as np
 
 from microgradnp.debugger.derive.derivations import Atom, atom_of, ingredients, is_closed, products, words
 from microgradnp.debugger.derive.meanings import DIGITS, NEAR, Meanings
+from microgradnp.debugger.derive.penalties import penalties
 from microgradnp.debugger.derive.products import tree_of
 from microgradnp.debugger.derive.scene import Snapshot
 from microgradnp.debugger.derive.stage import Stage
+from microgradnp.debugger.judge.rates import scalars_of
 
 MOST_FACTORS = 36  # atoms that are multiplied with each other
 MOST_PARTS = 16  # of one expression
@@ -46,8 +48,9 @@ class Solver:
         values, adjoints, slopes = ingredients(stage, meanings, snapshot, function, old)
         still = [v for v in values if not self.has_moved(v)]
         self.adjoints, self.values = adjoints, still
-        self.atoms = list({a.text: a for a in (*adjoints, *still, *slopes)}.values())
+        self.atoms = list({a.text: a for a in (*adjoints, *slopes, *still)}.values())
         self.numbers = [a for a in values if not a.shape and float(a.pair[0]) not in (0.0, *NICE)]
+        self.rates = {abs(float(node.held)) for node in scalars_of(stage.step)}
         self.table: dict[tuple[int, float], list[Atom]] = {}
         self.shapes: set[tuple[int, ...]] = set()  # of the products that are in the table
         for atom in self.atoms:
@@ -70,6 +73,8 @@ class Solver:
         factors = self.atoms[:MOST_FACTORS]
         with np.errstate(all="ignore"):
             for k, a in enumerate(factors):
+                if a.shape == shape:
+                    self.enter(Atom(f"{a.factor} ** 2", (a.pair[0] ** 2, a.pair[1] ** 2)))
                 for b in factors[k + 1 :]:
                     varies = a.shape + b.shape or a.pair[0] != a.pair[1] or b.pair[0] != b.pair[1]
                     if varies and product_shape(a.shape, b.shape) == shape:
@@ -103,6 +108,12 @@ class Solver:
                         found[id(part), text] = solution
         return sorted(found.values(), key=lambda s: s.cost)
 
+    def penalties(self, root: Any) -> Iterator[tuple[float, str]]:
+        """(cost, expression) of an expression with a multiple of a parameter, where a gradient lacks just that."""
+        text = ast.unparse(root)
+        whole = atom_of(self.stage, self.snapshot, text)
+        yield from penalties(self.meanings, whole, [*self.values, *self.numbers], text) if whole is not None else ()
+
     def parts(self, root: Any, target: Pair) -> Iterator[tuple[Any, Pair]]:
         """(part, what it must be) for the parts of an expression that the whole determines."""
         todo = [(root, target)]
@@ -125,9 +136,10 @@ class Solver:
                     todo.append((inner, (pair[0], pair[1])))
 
     def named(self, part: Any, needed: Pair) -> Iterator[str]:
-        """Expressions for a value: a multiple of an atom or of a product, or the part that stands there times or plus one."""
+        """Expressions for a value: a multiple of an atom or product, 1 less such, or the part there with one of them."""
         self.enter_products(needed[0].shape)
         yield from self.multiples(needed)
+        yield from (f"1 - {closed(text, True)}" for text in self.multiples((1 - needed[0], 1 - needed[1])))
         old = atom_of(self.stage, self.snapshot, ast.unparse(part))
         if old is None or isinstance(part, ast.Constant) or self.has_moved(old):
             return
@@ -165,8 +177,13 @@ class Solver:
                 s = -1.0 if sign else 1.0
                 if all(abs(f - s * h) <= SAME * abs(h) for f, h in zip(factor, held, strict=True)):
                     yield f"{sign}{number.factor} * {closed(atom.text, True)}"
-                if all(abs(f * h - s) <= SAME for f, h in zip(factor, held, strict=True)):
+                if not self.is_rate(held) and all(abs(f * h - s) <= SAME for f, h in zip(factor, held, strict=True)):
                     yield f"{sign}{closed(atom.text, True)} / {number.factor}"
+
+    def is_rate(self, held: tuple[float, ...]) -> bool:
+        """Whether a number is a rate by which parameters move, or a few times that. Nobody means to divide by it."""
+        ratios = [abs(held[0]) / rate for rate in self.rates]
+        return abs(held[0]) < 1 and any(ratio >= 1 - SAME and abs(ratio - round(ratio)) <= SAME * ratio for ratio in ratios)
 
 
 def closed(text: str, in_product: bool = False) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import contextlib
+import types
 from types import CodeType
 from typing import Any
 
@@ -21,6 +21,10 @@ from microgradnp.debugger.repair.edits import Editor
 
 Pair = tuple[Any, Any]
 Span = tuple[int, int, int, int]
+
+CHANGING = frozenset(  # methods of lists and dicts that change them
+    ["append", "clear", "extend", "insert", "pop", "popitem", "remove", "reverse", "setdefault", "sort", "update"]
+)
 
 
 class Stage:
@@ -42,6 +46,7 @@ class Stage:
         self.trees: dict[str, dict[Place, ast.stmt]] = {}
         self.at_rest: dict[int, Overlay] = {}
         self.environments: dict[tuple[int, int], dict[str, Any]] = {}
+        self.atoms: dict[tuple[int, str], Any] = {}  # by snapshot and text
 
     # ------------------------------------------------------------------------------------------------ statements
 
@@ -64,18 +69,23 @@ class Stage:
     def shapes(self, file: str) -> dict[str, dict[str, tuple[int, ...] | None]]:
         """The shapes of what each function of a file holds."""
         found: dict[str, dict[str, tuple[int, ...] | None]] = {}
-        for (name, _), snapshots in self.scene.snapshots.items():
-            if name != file:
+        seen: dict[str, set[str]] = {}
+        ends = [s for (name, _), held in self.scene.snapshots.items() if name == file for s in (held[0], held[-1])]
+        for snapshot in sorted(ends, key=lambda s: -s.time):
+            function = snapshot.call.function.rpartition(".")[2] if snapshot.call is not None else "<module>"
+            variables, known = found.setdefault(function, {}), seen.setdefault(function, set())
+            if snapshot.names.keys() <= known:
                 continue
-            for snapshot in (snapshots[0], snapshots[-1]):
-                function = snapshot.call.function.rpartition(".")[2] if snapshot.call is not None else "<module>"
-                variables = found.setdefault(function, {})
-                for text, node in sorted(atoms_of(snapshot.names), key=lambda atom: atom[0].count("[")):
-                    with contextlib.suppress(KeyError):
-                        value = self.step.values[node]
-                        if isinstance(value, (np.ndarray, float, np.floating)):
-                            variables[text] = np.shape(value)
-                            variables.setdefault(text.partition("[")[0], None)  # what holds it
+            known |= snapshot.names.keys()
+            nodes: set[Node] = set()
+            for text, node in sorted(atoms_of(snapshot.names), key=lambda atom: (atom[0].count("["), atom[0].count("."))):
+                if node in nodes and text.count(".") > 1:
+                    continue  # one object may lead to another and back
+                nodes.add(node)
+                value = None if text in variables or node in self.step.values.failed else self.step.values[node]
+                if isinstance(value, (np.ndarray, float, np.floating)):
+                    variables[text] = np.shape(value)
+                    variables.setdefault(text.partition("[")[0], None)  # what holds it
         return found
 
     def snapshot(self, statement: Statement, node: Node) -> Snapshot | None:
@@ -105,11 +115,12 @@ class Stage:
     def evaluate(self, code: CodeType, snapshot: Snapshot) -> Pair:
         """What an expression is among the variables of a snapshot, at both inputs. Raises NotEvaluatedError."""
         taken = [name for name in names_in(code) if type(snapshot.names.get(name)) in (Instance, Group)]
+        taken = taken if taken and may_change(code, snapshot) else []
         found = []
         for which in (0, 1):
             names = dict(self.environment(snapshot, which))
             memo: dict[int, Any] = {}
-            names.update({name: apart(names[name], memo) for name in taken if name in names})  # a method may change its owner
+            names.update({name: apart(names[name], memo) for name in taken if name in names})
             found.append(evaluated(code, names))
         return found[0], found[1]
 
@@ -156,6 +167,18 @@ class Stage:
             return []
         nodes = self.record.nodes[self.begin : self.end + 1]
         return [n for n in nodes if n.kind == "write" and n.site is not None and n.site.statement is statement]
+
+
+def may_change(code: CodeType, snapshot: Snapshot) -> bool:
+    """Whether an expression may change an object or container that it reads, by a method or in a function that gets it."""
+    kinds = {held.kind for held in snapshot.names.values() if type(held) is Instance}
+    names = names_in(code)
+    if not CHANGING.isdisjoint(names):
+        return True
+    known = [snapshot.globals.get(name, snapshot.names.get(name)) for name in names]
+    return any(isinstance(value, types.FunctionType) for value in known) or any(
+        callable(getattr(kind, name, None)) for kind in kinds for name in names
+    )
 
 
 def span_of(site: Site) -> Span:

@@ -13,6 +13,8 @@ from microgradnp.debugger.capture.source import Statement
 from microgradnp.debugger.repair.edits import Edit, Editor
 
 MOST_COST = 2.4  # of an edit of the catalogue
+PRODUCTS = frozenset(["dot", "matmul", "outer", "einsum", "tensordot", "inner"])
+REDUCTIONS = frozenset(["sum", "mean"])
 
 
 def names_in(node: Any) -> set[str]:
@@ -59,7 +61,8 @@ def catalogue(editor: Editor, source: Statement) -> Iterator[Edit]:
             continue
         for cost, kind, new in editor.of_node(node, source, scope):
             if cost <= MOST_COST:
-                locate(new, node)
+                if not isinstance(new, str):
+                    locate(new, node)
                 parent, name, index = editor.place[id(node)]
                 yield Edit(cost, kind, source.line, "", "", parent, name, index, node, new)
 
@@ -95,6 +98,24 @@ def steps_of(roots: list[Any]) -> Iterator[Any]:
     for root in roots:
         if isinstance(root, ast.BinOp) and isinstance(root.op, (ast.Add, ast.Sub)) and isinstance(root.right, ast.BinOp):
             yield root.right
+
+
+def factors_of(roots: list[Any]) -> Iterator[Any]:
+    """The expressions that a matrix product multiplies or a sum adds up: each may be a gradient by itself.
+
+    They are `d * h` in `X.T @ (d * h)` and in `(d * h).sum(axis=0)`.
+    """
+    for node in (n for root in roots for n in ast.walk(root)):
+        parts: list[Any] = []
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+            parts = [node.left, node.right]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in PRODUCTS | REDUCTIONS:
+            parts = [node.func.value, *node.args]
+        for part in parts:
+            while isinstance(part, ast.Attribute) and part.attr == "T":
+                part = part.value
+            if isinstance(part, ast.BinOp):
+                yield part
 
 
 def leaves(value: Any) -> list[Any]:

@@ -31,6 +31,7 @@ from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.repair.changes import Change, change_of
 
 EXPLORING = 0.65  # the share of the time that is left, for looking at suspects without running the program
+HURRY = 0.25  # the same, once an edit mends all by the record
 LATE = 0.1  # the share of what is left then, for a look at what became right
 PROVING = 0.65  # the share of what is left then, for runs
 MOST_RUNS = 24
@@ -107,6 +108,8 @@ class Turn:
                 if clock.thread_time() > until:
                     break
                 self.tried.add(mark_of(trial.candidate))
+                if scaled is not None and trial.candidate.suspect is scaled[0].candidate.suspect:
+                    continue  # it would only choose the factor
                 found = self.proved(trial.candidate, trial.hoping)
                 if found is not None and self.completes(set(found[1].right)):
                     if common_factor(self.judge.first, found[1]) == 1:
@@ -135,9 +138,9 @@ class Turn:
 
     def explore(self) -> None:
         """Screen the edits of the suspects, best first, until one mends all and no cheaper one can be expected."""
-        best, todo = UNKNOWN, self.todo
+        best, todo, until = UNKNOWN, self.todo, self.until
         late = self.until + LATE * (self.judge.deadline - self.until)  # what was screened is worth a look
-        while todo and best > todo[0][0] + HOPE * (best < UNKNOWN) and clock.thread_time() < self.until:
+        while todo and best > todo[0][0] + HOPE * (best < UNKNOWN) and clock.thread_time() < until:
             _, k, phase = heapq.heappop(todo)
             found = self.screen.screened(self.blame.suspects[k], phase)
             self.unscreened += found.unscreened
@@ -147,6 +150,7 @@ class Turn:
                     break
                 self.replay(candidate, late)
                 if self.completes(candidate.right):
+                    until = self.soon(HURRY) if best == UNKNOWN else until
                     best = min(best, candidate.cost)
             self.pool += found
             self.pool += [c for c in found.nameless if c.right is not None and c.right > self.right]
@@ -193,20 +197,21 @@ class Turn:
         found += [Trial(c.cost + 0.5, c) for c in likely[: MOST_RUNS // 6 if known else MOST_RUNS // 2]]
         found += [Trial(c.cost + 0.8, c) for c in moves if c not in likely][: 0 if known else MOST_RUNS]
         found = sorted([*whole, *found], key=lambda trial: trial.cost)
-        found += [Trial(UNKNOWN, c, enough=True) for c in gaining[:3]]
+        parts = [Trial(UNKNOWN, c, enough=True) for c in gaining[:3]]
+        found = [*found[:MOST_PROMISING], *parts[:1], *found[MOST_PROMISING:], *parts[1:]]
         return [trial for trial in found if mark_of(trial.candidate) not in self.tried]
 
     def promising(self) -> list[Trial]:
         """What mends all by the record and was not run, each edit once, the cheapest first."""
         whole = sorted((c for c in self.pool if self.completes(c.right)), key=lambda c: c.cost + 0.05 * c.suspect.near)
-        found = {mark_of(c): Trial(c.cost + 0.05 * c.suspect.near, c) for c in whole[::-1]}
+        found: dict[Mark, Trial] = {}
         most = whole[0].cost - MASK if whole else 0.0
-        runs = [
-            c for c in self.moves() if c.cost < most and is_change(c)
-        ]  # masks on a left side, and an update that is too early
-        runs = [c for c in runs if c.edit.kind == "compare" or (c.edit.kind == "order" and c.suspect.is_early_or_late)]
-        found.update((mark_of(c), Trial(c.cost, c)) for c in reversed(runs))
-        return [trial for mark, trial in reversed(found.items()) if mark not in self.tried]
+        for c in (c for c in self.moves() if c.cost < most and is_change(c)):
+            if c.edit.kind == "compare" or (c.edit.kind == "order" and c.suspect.is_early_or_late):
+                found[mark_of(c)] = Trial(c.cost, c)  # masks on a left side, and an update that is too early
+        for c in whole:
+            found.setdefault(mark_of(c), Trial(c.cost + 0.05 * c.suspect.near, c))
+        return [trial for mark, trial in found.items() if mark not in self.tried]
 
     def moves(self) -> list[Candidate]:
         """The edits that can only be run, each once, the cheapest first."""
@@ -239,12 +244,8 @@ class Turn:
         if change is None:
             return None
         texts = {**self.scene.texts, file: change.after}
-        verdict = self.judge.verdict(texts)
-        if verdict is not None and self.completes(set(verdict.right)):
-            verdict = self.judge.verdict(texts, 2)  # and in the next steps
-            if verdict is not None and self.completes(set(verdict.right)) and not self.judge.holds_elsewhere(texts):
-                return None
-        if verdict is None:
+        verdict = self.judge.verdict(texts, 2)  # and in the next steps, where this one is right
+        if verdict is None or (self.completes(set(verdict.right)) and not self.judge.holds_elsewhere(texts)):
             return None
         right = set(verdict.right)
         if not (right > self.right or (hoping and right >= self.right)):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.derive.scene import Instance, Snapshot, resolved
+from microgradnp.debugger.derive.scene import Instance, Snapshot, bare, resolved
 from microgradnp.debugger.record.nodes import Group, Node
 from microgradnp.debugger.record.replay import Replay
 from microgradnp.debugger.record.values import attributes, is_instance
@@ -80,7 +80,7 @@ def apart(value: Any, memo: dict[int, Any]) -> Any:
         made = memo[id(value)] = type(value)([apart(item, memo) for item in value])
     elif inside := attributes(value):
         try:
-            made = memo[id(value)] = object.__new__(type(value))
+            made = memo[id(value)] = bare(type(value))
         except TypeError:  # a class with a layout of its own, such as a kind of dict
             return value
         for name, item in inside.items():
@@ -95,7 +95,7 @@ def evaluated(code: CodeType, names: dict[str, Any]) -> Any:
     try:
         with np.errstate(all="ignore"):
             return eval(code, names)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a function of the user may end the program for what it does not know
         raise NotEvaluatedError from error
 
 

@@ -16,10 +16,20 @@ from microgradnp.debugger.derive.meanings import Meaning, Meanings
 from microgradnp.debugger.derive.needed import Needed
 from microgradnp.debugger.derive.proposals import matters
 from microgradnp.debugger.derive.scene import Snapshot
+from microgradnp.debugger.derive.solve import Solver
 from microgradnp.debugger.derive.stage import Stage
-from microgradnp.debugger.derive.statements import is_arithmetic, is_numbers, names_in, roots_of, steps_of, value_behind
+from microgradnp.debugger.derive.statements import (
+    factors_of,
+    is_arithmetic,
+    is_numbers,
+    names_in,
+    roots_of,
+    steps_of,
+    value_behind,
+)
 from microgradnp.debugger.derive.values import compiled
 from microgradnp.debugger.repair.edits import Edit, holds_itself
+from microgradnp.debugger.repair.places import unique
 
 FORGOTTEN = 0.9  # how much likelier a summand is that was computed and is read nowhere
 
@@ -49,11 +59,13 @@ class View:
         self.snapshot = screen.stage.snapshot(suspect.statement, suspect.node)
         self.roots = list(roots_of(tree))
         self.steps = list(steps_of(self.roots)) if suspect.updates else []
+        self.factors = list(factors_of(self.roots))
         self.inside: dict[int, Any] = {}
         for root in self.roots:
             for node in ast.walk(root):
                 self.inside.setdefault(id(node), root)
         self.values: dict[int, Any] = {}
+        self.solvers: dict[int, Solver] = {}  # by right side
         self.unnamed: list[Candidate] = []  # whose values mean nothing: the model may take other steps
         self.edits: list[Edit] = []  # of the catalogue, the cheapest first
         self.unread = screen.unread(self.snapshot, self.editor.function_of(tree)) - {suspect.statement.target or ""}
@@ -66,7 +78,7 @@ class View:
         scope = self.editor.scope(self.source)
         scope.operands[:0] = [name for name in sorted(self.unread) if name not in scope.operands]
         self.helpers = helpers_of(self.snapshot) if self.snapshot is not None else []
-        scope.functions += [name for name in self.helpers if "." not in name and name not in scope.functions]
+        scope.functions[:] = unique([*self.helpers, *scope.functions])
 
     @property
     def reads_moved(self) -> bool:
@@ -98,11 +110,7 @@ class View:
             root = self.tree if is_sum else self.tree.value if isinstance(self.tree, ast.Assign) else None
         elif not isinstance(edit.node, list) and edit.kind not in ("copy", "word"):
             root = self.inside.get(id(edit.node))
-        candidate = Candidate(edit.cost + penalty(self.suspect), edit, self.suspect, root)
-        if self.adds_forgotten(edit):
-            candidate.cost -= FORGOTTEN
-        if edit.kind == "factor" and self.lacks_rate(edit):
-            candidate.cost -= FORGOTTEN
+        candidate = Candidate(self.worth(edit) + penalty(self.suspect), edit, self.suspect, root)
         candidate.cost += 0.4 * self.passes_nothing(edit) + 0.3 * (edit.kind == "mask" and self.masks_a_mask(edit))
         if edit.kind == "add.at" and self.repeats_index():
             candidate.cost -= FORGOTTEN
@@ -111,9 +119,15 @@ class View:
             candidate.cost += -0.4 if self.suspect.is_early_or_late else 0.8
         return candidate
 
+    def worth(self, edit: Edit) -> float:
+        """The cost of an edit; less where it uses what was computed and forgotten, or where an update lacks its rate."""
+        is_likely = self.adds_forgotten(edit) or (edit.kind == "factor" and self.lacks_rate(edit))
+        return edit.cost - FORGOTTEN * is_likely
+
     def adds_forgotten(self, edit: Edit) -> bool:
         """Whether an edit adds, or multiplies by, what holds a gradient or slope that nothing reads."""
-        return edit.kind in ("term", "factor") and not self.unread.isdisjoint(names_in(edit.replacement))
+        adds = bool(self.unread) and edit.kind in ("term", "factor")
+        return adds and not self.unread.isdisjoint(names_in(edit.replacement))
 
     def masks_a_mask(self, edit: Edit) -> bool:
         """Whether `m > 0` is put for an `m` that holds zeros and ones only."""
@@ -129,8 +143,23 @@ class View:
         snapshot = self.snapshot
         if held is None or snapshot is None or not all(map(is_numbers, held)) or not self.screen.meanings.gradients(held):
             return False
-        parts = (self.screen.value(part, snapshot) for part in (edit.replacement.left, edit.replacement.right))
-        return any(part is not None and not isinstance(part[0], (list, tuple, dict)) and np.ndim(part[0]) == 0 for part in parts)
+        return any(map(self.is_number, (edit.replacement.left, edit.replacement.right)))
+
+    def changes_scale(self, edit: Edit) -> bool:
+        """Whether a new expression has another number as a factor than the old one: 2 for none, or N."""
+        if edit.kind != "derived" or self.snapshot is None:
+            return False
+        return self.numbers_in(edit.node) != self.numbers_in(edit.replacement)
+
+    def numbers_in(self, tree: Any) -> list[str]:
+        """The numbers that an expression multiplies by or divides by."""
+        products = (n for n in ast.walk(tree) if isinstance(n, ast.BinOp) and isinstance(n.op, (ast.Mult, ast.Div)))
+        parts = (part for node in products for part in (node.left, node.right) if not isinstance(part, ast.BinOp))
+        return sorted(ast.unparse(part) for part in parts if self.is_number(part))
+
+    def is_number(self, part: Any) -> bool:
+        pair = self.screen.value(part, self.snapshot) if self.snapshot is not None else None
+        return pair is not None and not isinstance(pair[0], (list, tuple, dict)) and np.ndim(pair[0]) == 0
 
     def repeats_index(self) -> bool:
         """Whether the statement adds to some entries of an array more than once: `a[rows] += b` keeps the last sum only."""
@@ -176,11 +205,33 @@ class View:
         near = self.suspect.near < 3 or edit.kind in ("order", "copy", "target")
         if not isinstance(edit.node, list) and ast.unparse(edit.node) == ast.unparse(edit.replacement):
             return
-        if near and not is_container and matters(edit) and not self.holds_itself(edit):
+        if near and not is_container and matters(edit) and not self.holds_itself(edit) and not self.decides_alike(edit):
             found.unscreened.append(candidate)
+
+    def decides_alike(self, edit: Edit) -> bool:
+        """Whether an edit of a condition leaves every decision of the run as it was."""
+        if not isinstance(self.tree, ast.If) or not isinstance(edit.node, ast.expr):
+            return False
+        stage, statement = self.screen.stage, self.suspect.statement
+        seen = stage.scene.snapshots.get((statement.file, (statement.line, statement.column)), [])
+        before = [self.screen.value(self.tree.test, snapshot) for snapshot in seen]
+        edit.apply()
+        try:
+            after = [self.screen.value(self.tree.test, snapshot) for snapshot in seen]
+        finally:
+            edit.undo()
+        return bool(seen) and all(
+            a is not None and b is not None and is_flag(a[0]) and is_flag(b[0]) and bool(a[0]) == bool(b[0])
+            for a, b in zip(before, after, strict=True)
+        )
 
     def holds_itself(self, edit: Edit) -> bool:
         """Whether the statement would put a container into itself."""
         if not self.stored or isinstance(edit.node, list):
             return False
         return holds_itself(self.tree, edit.replacement, self.editor.scope(self.source))
+
+
+def is_flag(value: Any) -> bool:
+    """Whether a value is one flag or number, which decides alone."""
+    return isinstance(value, (bool, int, float, np.generic)) or (isinstance(value, np.ndarray) and value.ndim == 0)

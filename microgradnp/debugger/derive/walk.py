@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.derive.entries import Entries, wrong_entries
+from microgradnp.debugger.derive.entries import Entries, Sources, wrong_entries
 from microgradnp.debugger.derive.meanings import Meaning, Meanings
 from microgradnp.debugger.derive.scene import Scene
 from microgradnp.debugger.record.findings import as_numbers
@@ -24,7 +24,7 @@ class Walker:
 
     def __init__(self, scene: Scene) -> None:
         self.scene, self.step = scene, scene.verdict.step
-        self.structure = self.step.structure
+        self.structure, self.sources = self.step.structure, Sources(self.step)
         self.meanings = Meanings(self.step, scene.point, closeness(scene))
         self.wrong = scene.verdict.wrong
         self.start = min((node.number for node in self.step.outputs), default=0) - 1  # a residual is a gradient, too
@@ -107,20 +107,21 @@ class Walker:
             node = todo.pop()
             if entries is not None and entries.spared_by(node, self.step):
                 spared.add(node)
-            for parent in node.args[:1] if node in spared else self.factors(node):
+            parents, passed = self.sources.of(node)
+            found.update(write for write in passed if write.number > self.start)
+            for parent in node.args[:1] if node in spared else self.factors(node, parents):
                 if parent not in found and parent.number > self.start and parent.kind != "decision":
                     found.add(parent)
                     todo.append(parent)
         return found - spared
 
-    def factors(self, node: Node) -> list[Node]:
+    def factors(self, node: Node, parents: list[Node]) -> list[Node]:
         """The operands of a node without a number that was made from the array which it multiplies."""
-        parents = self.step.record.parents(node)
         if getattr(node.function, "__name__", "") not in PRODUCTS or len(parents) != 2:
-            return list(parents)
+            return parents
         a, b = sorted(parents, key=lambda p: np.size(p.value) if p.kind != "decision" else 0)
         is_number = a.kind != "decision" and np.size(a.value) == 1 and np.size(b.value) > 1
-        return [b] if is_number and b.number > self.start and self.is_norm(a, b) else list(parents)
+        return [b] if is_number and b.number > self.start and self.is_norm(a, b) else parents
 
     def is_norm(self, number: Node, array: Node) -> bool:
         """Whether a number was made from an array."""

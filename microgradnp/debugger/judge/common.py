@@ -1,8 +1,8 @@
-"""The factor that all gradients of a mended program share. No input tells one from a learning rate."""
+"""What no input tells: the factor that all gradients share, which may be a learning rate, and which of two factors is meant."""
 
 from __future__ import annotations
 
-from microgradnp.debugger.judge.judged import SAME
+from microgradnp.debugger.judge.judged import SAME, TIMES
 from microgradnp.debugger.judge.rates import Rates
 from microgradnp.debugger.judge.recorded import Verdict
 
@@ -24,3 +24,24 @@ def common_factor(first: Verdict, again: Verdict) -> float:
         if is_known or is_one or (moves and rates.is_exact(entry)):
             return 1.0
     return right[0].factor if right else 1.0
+
+
+def turns_all(first: Verdict, again: Verdict) -> bool:
+    """Whether all that is returned is a gradient with the other sign, where nothing showed before that this is meant."""
+    factors = [entry.factor for entry in again.entries.values() if entry.evidence == "returned" and entry.factor]
+    return bool(factors) and not first.right and max(factors) < 0
+
+
+def is_open_which(verdict: Verdict) -> bool:
+    """Whether the moved parameters only differ by a factor, and no more of them have the right one than the wrong one.
+
+    Then nothing tells which of them lack the factor: with a mean for the sum, and the other way round, all agree. Where the right
+    ones move by just a rate of the program, the model tells.
+    """
+    moved = [entry for entry in verdict.entries.values() if entry.evidence == "update" and entry.factor]
+    wrong = [entry for entry in moved if entry.status == "wrong"]
+    only_a_factor = all(entry.why.endswith(TIMES) for entry in wrong) and len(wrong) == len(verdict.wrong)
+    right = [entry for entry in moved if entry.status in ("right", "agrees")]
+    rates = Rates(verdict.step, moved)
+    is_told = any(map(rates.is_exact, right))
+    return bool(wrong) and only_a_factor and not is_told and 2 * len(wrong) >= len(moved)

@@ -22,6 +22,7 @@ CLOSE = 1e-5  # up to here it agrees to some digits
 SINGLE = 2e-4  # for code in single precision
 ROUNDING = 1e-11  # of the largest gradient: what is smaller is zero
 SAME = 1e-6  # relative difference of two factors that are one
+TIMES = " times the others"  # why a gradient is wrong that has a factor of its own
 
 
 @dataclasses.dataclass(eq=False)

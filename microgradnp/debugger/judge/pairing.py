@@ -41,6 +41,8 @@ class Pairing:
             for path, a in arrays.items()
             if a is not None and a.size > 1 and path not in taken and (is_flat(a) or index.match(a) is None)
         ]
+        whole = {path for path in self.free if "[piece" not in path}
+        self.free = [p for p in self.free if p in whole or not self.is_handed_on(p, whole)]
         self.free += self.twice(arrays, index)
         samples = {len(v) for v in argument_values(step.before, step.values).values() if is_label_list(v)}
         own = {self.gradients[a].shape for a in self.left if len(self.gradients[a]) not in samples}
@@ -60,6 +62,11 @@ class Pairing:
             if any(same_numbers(arrays[p], array) and holder_of(p) == holder_of(path) for p in own):
                 found.append(path)
         return found
+
+    def is_handed_on(self, piece: str, whole: set[str]) -> bool:
+        """Whether a piece only became what is kept, as in a copy or by clipping: that counts once."""
+        path = piece.partition("[piece")[0]
+        return path in whole and self.shapes[path] == self.shapes[piece]
 
     def fits(self, path: str, argument: str) -> bool:
         """Whether a place has the shape of a gradient, perhaps transposed or flat, and lies in no other parameter's object."""
@@ -231,11 +238,20 @@ class Pairing:
         if not set(ends) & self.step.backward and self.made_from_one(ends):
             return False  # a norm of weights, say
         inside = self.step.structure.before(ends) & self.step.backward
+        if any(map(self.is_cut, inside)):
+            return False  # what was limited on the way says nothing of what is right before it
         size = self.gradients[argument].size
         right = {n for n in inside if is_sized(n, size) and multiple_of(self.step, self.point, n, argument) is not None}
         if not right or not self.taken:
             return not right  # all of them may go through a rule of the program's own
         return bool(self.given_after(trained, right) & set(ends))
+
+    def is_cut(self, node: Node) -> bool:
+        """Whether a node limits the numbers that it is given, and some of them were beyond."""
+        if node.kind != "operation" or node.name != "clip" or type(node.args[0]) is not Node:
+            return False
+        values = self.step.values
+        return node not in values.failed and not np.array_equal(values[node], values[node.args[0]])
 
     def made_from_one(self, ends: list[Node]) -> bool:
         """Whether something is made from one argument of the model, or from none."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.judge.judged import SAME, Judged, both, tolerance
+from microgradnp.debugger.judge.judged import SAME, TIMES, Judged, both, tolerance
 from microgradnp.debugger.judge.movements import ONLY_ZERO, ZERO, gradient_inside, movement
 from microgradnp.debugger.judge.points import Point
 from microgradnp.debugger.judge.rates import Rates, scalars_of
@@ -70,7 +70,7 @@ def settle(step: Step, group: list[Judged]) -> None:
     exact = updates and rates.is_exact(best[0])
     for entry in right:
         if entry not in best and id(entry) not in own and not (exact and entry.factor < 0 and rates.is_exact(entry)):
-            entry.status, entry.why = "wrong", f"{entry.factor / best[0].factor:.6g} times the others"
+            entry.status, entry.why = "wrong", f"{entry.factor / best[0].factor:.6g}{TIMES}"
     if updates and best[0].factor > 0:
         maximised = step.evaluation.loss < 0  # a loss is seldom negative, a likelihood often
         for entry in best:
@@ -146,4 +146,4 @@ def settle_rules(group: list[Judged]) -> None:
         for entry in group:
             if entry not in right:
                 nearest = min(entry.factors, key=lambda own: abs(np.log(own / shared)))
-                entry.status, entry.why = "wrong", f"{nearest / shared:.6g} times the others"
+                entry.status, entry.why = "wrong", f"{nearest / shared:.6g}{TIMES}"

@@ -43,6 +43,7 @@ class Instrumented(NamedTuple):
     hooks: list[Site | float | complex]
     literals: dict[int, Site]  # index of a hook that is a literal -> where it stands
     block: tuple[CodeType, CodeType] | None = None  # the code of a watched block, as it was and with hooks
+    base: Instrumented | None = None  # the code of all that is not in these modules
 
 
 @functools.lru_cache(maxsize=64)

@@ -222,9 +222,10 @@ class CodeTable:
     """The code with hooks by the code without, told by its bytes, or else by name and line."""
 
     def __init__(self, module: Instrumented) -> None:
+        self.base = CodeTable(module.base) if module.base is not None else None
         self.exact: dict[Any, CodeType] = {}
         self.near: dict[Any, CodeType | None] = {}
-        self.pairs: list[tuple[CodeType, CodeType]] = []
+        self.pairs: list[tuple[CodeType, CodeType]] = list(self.base.pairs) if self.base is not None else []
         self.exact[key_of(module.plain)] = module.hooked  # of a script
         self.pair(module.plain, module.hooked)
         if module.block is not None:
@@ -248,7 +249,9 @@ class CodeTable:
     def find(self, code: CodeType) -> CodeType | None:
         """The code with hooks for a function's code."""
         found = self.exact.get(key_of(code)) or self.near.get((code.co_qualname, code.co_firstlineno))
-        return found if found is not None and found.co_freevars == code.co_freevars else None
+        if found is not None and found.co_freevars == code.co_freevars:
+            return found
+        return self.base.find(code) if self.base is not None else None
 
 
 def key_of(code: CodeType) -> Any:

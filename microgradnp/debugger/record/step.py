@@ -21,7 +21,7 @@ from microgradnp.debugger.record.model import outputs_of
 from microgradnp.debugger.record.nodes import Node, Record
 from microgradnp.debugger.record.replay import Replay, replay
 from microgradnp.debugger.record.sightings import is_same
-from microgradnp.debugger.record.structure import Part, Structure, exchanged, parts_in, read
+from microgradnp.debugger.record.structure import ARRANGED, Part, Structure, exchanged, parts_in, read, size_of
 from microgradnp.debugger.record.upstream import given_gradients, made_from
 from microgradnp.debugger.record.ways import final_of, goes_on, is_filled_only, is_mixed, last_of, moved_to, pairs, tail_of
 
@@ -174,7 +174,8 @@ def find_step(
                 if again[3]:
                     state, (evaluation, moving, found, outputs) = later, again
         after = {a: moved_to(structure, state[a], last.get(a), tails[a], outputs) for a in evaluation.gradients}
-        after = learned(structure, model, evaluation, {a: moved for a, moved in after.items() if moved is not None}, outputs)
+        after = {a: moved for a, moved in after.items() if moved is not None}
+        after = learned(structure, model, evaluation, state, after, outputs)
         if any(np.shape(read(after[a], values)) != np.shape(read(state[a], values)) for a in after):
             why, inside = INSIDE, True
             continue
@@ -197,13 +198,37 @@ def find_step(
 
 
 def learned(
-    structure: Structure, model: Callable[..., Any], evaluation: Evaluation, after: dict[str, Any], outputs: list[Node]
+    structure: Structure,
+    model: Callable[..., Any],
+    evaluation: Evaluation,
+    state: dict[str, Any],
+    after: dict[str, Any],
+    outputs: list[Node],
 ) -> dict[str, Any]:
     """What moved, but for data that change for another reason than the loss: they are shuffled for each epoch, or get noise."""
     made, _ = structure.around(outputs)
     by_loss = {a for a, held in after.items() if any(part.node in made for part in parts_in(held))}
     data = untrained(evaluation, by_loss, set(after), model) if by_loss and len(by_loss) < len(after) else set()
+    end = max((node.number for node in outputs), default=0)
+    data -= {a for a in data if a in after and is_scaled(structure, state[a], after[a], end)}
     return {a: held for a, held in after.items() if a in by_loss or a not in data}
+
+
+def is_scaled(structure: Structure, before: Any, after: Any, end: int) -> bool:
+    """Whether something is only changed by numbers, behind the `end` of the forward pass: a parameter that reads no gradient."""
+    starts = {part.node for part in parts_in(before)}
+    todo, seen = [part.node for part in parts_in(after)], set(starts)
+    while todo:
+        node = todo.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        parents = structure.record.parents(node)
+        large = [parent for parent in parents if size_of(parent) > 1]
+        if size_of(node) > 1 and (not large or node.number <= end or node.name in ARRANGED - {"copy"} or node.kind == "draw"):
+            return False
+        todo += large
+    return True
 
 
 def unfound(record: Record, ground: Ground, number: int, done: int) -> str | None:

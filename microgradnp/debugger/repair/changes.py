@@ -10,6 +10,7 @@ import dataclasses
 import difflib
 import itertools
 import os
+import re
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -55,7 +56,7 @@ class Change:
     def diff(self) -> str:
         """The change as a unified diff, which `patch` can apply."""
         name = os.path.basename(self.file)
-        old, new = (text.splitlines(keepends=True) for text in (self.before, self.after))
+        old, new = (re.findall(r".*\n|.+$", text) for text in (self.before, self.after))  # a form feed ends no line
         return "".join(difflib.unified_diff(old, new, name, name, n=1))
 
     def followed_by(self, later: Change) -> Change:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from microgradnp.debugger.capture.source import Source, Statement, base_of, path_of
-from microgradnp.debugger.repair.formulas import formulas_of
 from microgradnp.debugger.repair.mistakes import (
     COMPARISONS,
     MODULES,
@@ -23,21 +22,26 @@ from microgradnp.debugger.repair.mistakes import (
     constants,
     exchanged_indices,
     expression,
+    index_in,
     is_key,
     neighbours,
     operators,
+    other_indices,
     redone_derivatives,
     slices,
     whole_derivatives,
 )
-from microgradnp.debugger.repair.places import Places
+from microgradnp.debugger.repair.places import Places, unique
 
-MOST_OPERANDS = 40
+MOST_OPERANDS, MOST_INDICES = 40, 10
 
 
 @dataclass(eq=False)
 class Edit:
-    """One change. `kind` says which mistake it undoes; `old` and `new` are the texts of the exchanged parts."""
+    """One change. `kind` says which mistake it undoes; `old` and `new` are the texts of the exchanged parts.
+
+    What is `given` for the node may be a text: it is parsed when it is needed, because most edits are never looked at.
+    """
 
     cost: float
     kind: str
@@ -48,7 +52,14 @@ class Edit:
     field: str
     index: int | None
     node: Any
-    replacement: Any
+    given: Any
+
+    @property
+    def replacement(self) -> Any:
+        """What stands in the place of the node: another one, or a list of statements."""
+        if isinstance(self.given, str):
+            self.given = expression(self.given)
+        return self.given
 
     def swap(self, value: Any) -> None:
         """Put a node into the place of this one."""
@@ -86,23 +97,18 @@ class Editor(Places):
             nodes = list(without_annotations(function))
             targets = [n.target for n in nodes if isinstance(n, ast.For)]
             loops = [x.id for t in targets for x in ast.walk(t) if isinstance(x, ast.Name)]
+            items = [n for n in nodes if isinstance(n, ast.Subscript) and not is_key(n.slice)]
             operands = [ast.unparse(n) for n in nodes if self.is_operand(n)]
             operands += [name for name in shapes if name.count("[") <= 1 and "(" not in name and name not in loops]
-            keys = [str(n.slice.value) for n in ast.walk(self.source.tree) if isinstance(n, ast.Subscript) and is_key(n.slice)]
-            formulas = formulas_of(self.source.tree)
-            functions = [
-                f.name
-                for f in self.source.tree.body
-                if isinstance(f, ast.FunctionDef) and f.name in formulas and len(f.args.args) - len(f.args.defaults) == 1
-            ]
             self.scopes[id(function)] = Scope(
                 shapes,
                 unique(loops),
-                functions,
+                list(self.functions),
                 unique(operands)[:MOST_OPERANDS],
-                unique(keys),
+                self.keys,
                 self.suspects,
                 lists_made_in([function]),
+                unique(map(index_in, items))[:MOST_INDICES],
             )
         return self.scopes[id(function)]
 
@@ -116,7 +122,8 @@ class Editor(Places):
         holders = containers(statement.node, scope)
         for node in self.nodes(statement):
             before = ast.unparse(node)
-            for cost, kind, new in self.of_node(node, statement, scope):
+            for cost, kind, given in self.of_node(node, statement, scope):
+                new = expression(given) if isinstance(given, str) else given
                 for inner in ast.walk(new):  # nodes of the tree itself keep their places
                     if "lineno" in inner._attributes and id(inner) not in self.place:
                         ast.copy_location(inner, node)
@@ -143,7 +150,7 @@ class Editor(Places):
         return [x for root in roots for x in ast.walk(root)]
 
     def of_node(self, node: Any, statement: Statement, scope: Scope) -> Iterator[tuple[float, str, Any]]:
-        """(cost, kind, replacement) for one node."""
+        """(cost, kind, replacement) for one node; the replacement is a node as well, or its text."""
         if isinstance(node, (ast.AugAssign, ast.Assign)) and node is statement.node:
             yield from accumulations(node)
         if self.is_whole(node, statement):
@@ -175,6 +182,7 @@ class Editor(Places):
                 yield 1.1, "operand", ast.Subscript(node.value, ast.Constant(key), ast.Load())
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
             yield from exchanged_indices(node)
+            yield from other_indices(node, scope)
         if self.is_operand(node):
             yield from self.around_operand(node, scope)
 
@@ -184,10 +192,10 @@ class Editor(Places):
         for other in scope.operands:
             shape = scope.shapes.get(other)
             if shape == ():
-                yield 2.35, "scale", expression(f"{text} / {other}")
-                yield 2.35, "scale", expression(f"{text} * {other}")
+                yield 2.35, "scale", f"{text} / {other}"
+                yield 2.35, "scale", f"{text} * {other}"
             elif shape:
-                yield 2.35, "scale", expression(f"{text} / len({other})")
+                yield 2.35, "scale", f"{text} / len({other})"
 
     def names(self, node: ast.Name, scope: Scope) -> Iterator[tuple[float, str, Any]]:
         """Another variable, or another index, in the place of a name."""
@@ -198,8 +206,9 @@ class Editor(Places):
             for other in scope.loop_variables:
                 yield 1.0, "index", ast.Name(other, ast.Load())
             if where == "slice" or isinstance(parent, (ast.Tuple, ast.BinOp)):
-                for shift in ("+ 1", "- 1"):
-                    yield 1.5, "index", expression(f"{node.id} {shift}")
+                others = [name for name in scope.loop_variables if name != node.id]
+                for shift in ("+ 1", "- 1", *(f"- {other}" for other in others)):
+                    yield 1.5, "index", f"{node.id} {shift}"
         shape = scope.shapes.get(node.id)
         subscripted = isinstance(parent, ast.Subscript) and where == "value"
         for other, its_shape in scope.shapes.items():
@@ -207,7 +216,7 @@ class Editor(Places):
                 continue
             if other.endswith("]"):
                 if its_shape is not None and its_shape == shape:
-                    yield 1.6, "operand", expression(other)
+                    yield 1.6, "operand", other
                 continue
             if shape is None and not subscripted:
                 cost = 1.5
@@ -217,7 +226,7 @@ class Editor(Places):
                 cost = 1.0
             else:
                 cost = 1.4 if len(its_shape) == len(shape) else 1.9
-            yield cost - (0.5 if node.id in scope.suspects else 0), "operand", expression(other)
+            yield cost - (0.5 if node.id in scope.suspects else 0), "operand", other
 
     def attributes(self, node: ast.Attribute, scope: Scope) -> Iterator[tuple[float, str, Any]]:
         """Another attribute, or no transposition, in the place of one."""
@@ -231,7 +240,7 @@ class Editor(Places):
         for other, its_shape in scope.shapes.items():
             plain = not other.endswith("]") and "(" not in other and other != ".".join(path)
             if plain and (shape is None or its_shape is None or len(shape) == len(its_shape)):
-                yield (1.0 if shape == its_shape else 1.4), "operand", expression(other)
+                yield (1.0 if shape == its_shape else 1.4), "operand", other
         for attribute in {p.rpartition(".")[2] for p in scope.shapes if "." in p and "[" not in p.rpartition(".")[2]}:
             yield 1.3, "operand", ast.Attribute(node.value, attribute, ast.Load())
 
@@ -240,19 +249,19 @@ class Editor(Places):
         text = ast.unparse(node)
         in_product = isinstance(self.parent(node), (ast.BinOp, ast.Call))
         if in_product:
-            yield 1.3, "transpose", expression(f"{text}.T")
-            yield 1.6, "derivative", expression(f"(1 - {text})")
-            yield 1.6, "derivative", expression(f"{text} ** 2")
-            yield 1.7, "derivative", expression(f"{text} * (1 - {text})")
-            yield 1.6, "sign", expression(f"-{text}")
-            yield 2.2, "derivative", expression(f"({text} + 1)")
+            yield 1.3, "transpose", f"{text}.T"
+            yield 1.6, "derivative", f"(1 - {text})"
+            yield 1.6, "derivative", f"{text} ** 2"
+            yield 1.7, "derivative", f"{text} * (1 - {text})"
+            yield 1.6, "sign", f"-{text}"
+            yield 2.2, "derivative", f"({text} + 1)"
         for name in scope.functions:
-            yield 1.7, "wrap", expression(f"{name}({text})")
+            yield 1.7, "wrap", f"{name}({text})"
         if isinstance(node, ast.Subscript):  # a neighbour with the same index
             index = ast.unparse(node.slice)
             for other in scope.operands:
                 if other.endswith(f"[{index}]") and other != text:
-                    yield 1.1, "operand", expression(other)
+                    yield 1.1, "operand", other
         yield from neighbours(node, scope)
         shape = scope.shapes.get(text)
         for other in scope.operands:
@@ -260,28 +269,28 @@ class Editor(Places):
                 continue
             if shape and scope.shapes.get(other) not in (None, (), shape):
                 continue
-            yield 2.0, "operand", expression(other)
+            yield 2.0, "operand", other
             if in_product or isinstance(self.parent(node), (ast.Assign, ast.Return, ast.AugAssign)):
-                yield 2.1, "term", expression(f"({text} - {other})")
-                yield 2.2, "term", expression(f"({text} + {other})")
-                yield 2.3, "updated", expression(f"({other} - {text})")
-                yield 2.3, "factor", expression(f"{text} * {other}")
+                yield 2.1, "term", f"({text} - {other})"
+                yield 2.2, "term", f"({text} + {other})"
+                yield 2.3, "updated", f"({other} - {text})"
+                yield 2.3, "factor", f"{text} * {other}"
 
     def factors_and_terms(self, node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
         """Something done to a whole right side: a sign, a factor, a sum, a derivative, a term."""
         whole = ast.unparse(node)
         held = f"({whole})" if isinstance(node, (ast.BinOp, ast.IfExp, ast.UnaryOp, ast.Compare)) else whole
-        yield 1.2, "sign", expression(f"-{held}")
-        yield 1.4, "constant", expression(f"2 * {held}")
-        yield 1.4, "constant", expression(f"{held} / 2")
-        yield 1.5, "transpose", expression(f"{held}.T")
+        yield 1.2, "sign", f"-{held}"
+        yield 1.4, "constant", f"2 * {held}"
+        yield 1.4, "constant", f"{held} / 2"
+        yield 1.5, "transpose", f"{held}.T"
         for axis in ("axis=0", "axis=1", "axis=0, keepdims=True", "axis=1, keepdims=True"):
-            yield 1.6, "reduction", expression(f"{held}.sum({axis})")
+            yield 1.6, "reduction", f"{held}.sum({axis})"
         if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
-            yield 1.7, "derivative", expression(f"{whole} * (1 - {whole})")
-            yield 1.7, "derivative", expression(f"1 - {whole} ** 2")
+            yield 1.7, "derivative", f"{whole} * (1 - {whole})"
+            yield 1.7, "derivative", f"1 - {whole} ** 2"
         for axis in ("axis=1, keepdims=True", "axis=0, keepdims=True", ""):
-            yield 1.9, "scale", expression(f"{held} / {held}.sum({axis})")
+            yield 1.9, "scale", f"{held} / {held}.sum({axis})"
         for other in scope.operands:
             if other == whole:
                 continue
@@ -299,11 +308,11 @@ class Editor(Places):
                 (f"{held} @ {other}.T", 2.0, "factor"),
                 (f"{other}.T @ {held}", 2.0, "factor"),
             ):
-                yield cost, kind, expression(form)
+                yield cost, kind, form
         yield from redone_derivatives(node, scope)
         for name in scope.functions:
             for other in scope.operands:
-                yield 2.1, "derivative", expression(f"{held} * {name}({other})")
+                yield 2.1, "derivative", f"{held} * {name}({other})"
 
     def moves(self, statement: Statement) -> list[Edit]:
         """The statement moved earlier or later in its block."""
@@ -314,7 +323,7 @@ class Editor(Places):
         if index is None:
             return []
         block = getattr(parent, name)
-        found = []
+        found, first = [], ast.unparse(headline(node)).splitlines()[0]
         for target in range(max(0, index - 8), min(len(block), index + 9)):
             if target == index or (isinstance(block[target], ast.Return) and target > index):
                 continue
@@ -323,9 +332,7 @@ class Editor(Places):
             side, other = ("after", block[target].end_lineno) if target > index else ("before", block[target].lineno)
             text = f"move {lines_of(node)} {side} line {other}"
             cost = 1.45 + 0.01 * abs(target - index)
-            found.append(
-                Edit(cost, "order", statement.line, ast.unparse(node).splitlines()[0], text, parent, name, None, block, changed)
-            )
+            found.append(Edit(cost, "order", statement.line, first, text, parent, name, None, block, changed))
         return found + self.moved_out(statement, parent, node)
 
     def moved_out(self, statement: Statement, loop: Any, node: Any) -> list[Edit]:
@@ -372,6 +379,11 @@ def holds_whole(new: Any, containers: set[str]) -> bool:
     return any(ast.unparse(node) in containers for node in whole)
 
 
+def headline(node: Any) -> Any:
+    """A statement without its body."""
+    return ast.copy_location(ast.For(node.target, node.iter, [], []), node) if isinstance(node, ast.For) else node
+
+
 def lines_of(node: Any) -> str:
     """Where a statement stands: "line 7", "lines 7 to 9"."""
     return f"line {node.lineno}" if node.end_lineno == node.lineno else f"lines {node.lineno} to {node.end_lineno}"
@@ -384,7 +396,3 @@ def without_annotations(node: ast.AST) -> Iterator[ast.AST]:
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, ast.AST) and name not in ("annotation", "returns"):
                 yield from without_annotations(item)
-
-
-def unique(items: list[str]) -> list[str]:
-    return list(dict.fromkeys(items))

@@ -1,6 +1,6 @@
 """The mistakes that people make in one expression, undone: for a node of the syntax tree, what may have stood in its place.
 
-Each is (cost, kind, replacement). The costs order the trials; names are mistaken more often than structure.
+Each is (cost, kind, replacement), a node or its text. The costs order the trials; names are mistaken more often than structure.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class Scope:
     keys: list[str]  # string keys used in subscripts
     suspects: set[str]  # names of gradients and updates of weights: often they stand where the weights belong
     lists: set[str] = field(default_factory=set)  # that the function makes longer
+    indices: list[str] = field(default_factory=list)  # that the function uses, each once
 
 
 def expression(text: str) -> ast.expr:
@@ -45,8 +46,8 @@ def neighbours(node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
         if its_shape == shape and other != name and "(" not in other:
             neighbour = other + text[len(name) :]
             sooner = 0.8 if name in scope.suspects else 0.0
-            yield 1.1 - sooner, "operand", expression(neighbour)
-            yield 1.7 - sooner, "updated", expression(f"({neighbour} - {text})")
+            yield 1.1 - sooner, "operand", neighbour
+            yield 1.7 - sooner, "updated", f"({neighbour} - {text})"
 
 
 def is_key(node: Any) -> TypeGuard[ast.Constant]:
@@ -88,12 +89,12 @@ def operators(node: ast.BinOp) -> Iterator[tuple[float, str, Any]]:
         yield 1.0, "matmul", ast.BinOp(left, ast.MatMult(), right)
         yield 1.4, "scale", ast.BinOp(left, ast.Div(), right)
         for first, second in ((left, right), (right, left)):
-            yield 1.6, "matmul", expression(f"np.outer({ast.unparse(first)}, {ast.unparse(second)})")
+            yield 1.6, "matmul", f"np.outer({ast.unparse(first)}, {ast.unparse(second)})"
     elif isinstance(node.op, ast.MatMult):
         yield 1.0, "matmul", ast.BinOp(left, ast.Mult(), right)
         yield 1.2, "transpose", ast.BinOp(right, ast.MatMult(), left)
-        yield 1.3, "transpose", expression(f"({ast.unparse(left)}).T @ ({ast.unparse(right)})")
-        yield 1.3, "transpose", expression(f"({ast.unparse(left)}) @ ({ast.unparse(right)}).T")
+        yield 1.3, "transpose", f"({ast.unparse(left)}).T @ ({ast.unparse(right)})"
+        yield 1.3, "transpose", f"({ast.unparse(left)}) @ ({ast.unparse(right)}).T"
     elif isinstance(node.op, ast.Div):
         yield 1.4, "scale", ast.BinOp(left, ast.Mult(), right)
     dropped = "scale" if isinstance(node.op, ast.Div) else "term" if isinstance(node.op, (ast.Add, ast.Sub)) else "extra factor"
@@ -119,7 +120,7 @@ def redone_derivatives(node: Any, scope: Scope) -> Iterator[tuple[float, str, An
         for other in scope.operands[:24]:
             if other not in kept.split():
                 for form in (f"(1 - {other} ** 2)", f"{other} * (1 - {other})", f"({other} > 0)"):
-                    yield 2.5, "derivative", expression(f"{kept} * {form}")
+                    yield 2.5, "derivative", f"{kept} * {form}"
 
 
 def whole_derivatives(node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
@@ -130,14 +131,14 @@ def whole_derivatives(node: Any, scope: Scope) -> Iterator[tuple[float, str, Any
         if slope in factors and len(factors) > 2:
             d = " * ".join(f for f in factors if f not in (p, slope)) or "1"
             for axis in (1, 0):
-                yield 1.6, "softmax", expression(f"{p} * ({d} - ({d} * {p}).sum(axis={axis}, keepdims=True))")
+                yield 1.6, "softmax", f"{p} * ({d} - ({d} * {p}).sum(axis={axis}, keepdims=True))"
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
         g, mean = ast.unparse(node.left), ast.unparse(node.right)
         for start, form in ((f"{g}.mean(", "({}).mean("), (f"np.mean({g}, ", "np.mean({}, ")):
             for other, shape in scope.shapes.items():
                 if mean.startswith(start) and shape is not None and shape == scope.shapes.get(g) and other != g:
                     product = form.format(f"{g} * {other}") + mean.removeprefix(start)
-                    yield 1.7, "normalisation", expression(f"{g} - {mean} - {other} * {product}")
+                    yield 1.7, "normalisation", f"{g} - {mean} - {other} * {product}"
 
 
 def factors_of(node: Any) -> list[Any]:
@@ -148,15 +149,16 @@ def factors_of(node: Any) -> list[Any]:
 
 
 def constants(node: ast.Constant, parent: Any) -> Iterator[tuple[float, str, Any]]:
-    """Another number, near to this one or common. A factor of one is left out by `operators`."""
+    """Another number, near to this one or common. A factor of one and a term of zero are left out by `operators`."""
     value = node.value
-    is_factor = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mult)
+    operation = parent.op if isinstance(parent, ast.BinOp) else None
+    idle = 1 if isinstance(operation, ast.Mult) else 0 if isinstance(operation, (ast.Add, ast.Sub)) else value
     if isinstance(value, bool):
         yield 1.1, "flag", ast.Constant(not value)
     elif isinstance(value, (int, float)):
         kind = "axis" if isinstance(parent, ast.keyword) and parent.arg == "axis" else "constant"
         for new in (value + 1, value - 1, -value, 2 * value, value / 2, 1, 0, 2):
-            if new not in (value, 1 if is_factor else value) and not (
+            if new not in (value, idle) and not (
                 isinstance(value, int) and isinstance(new, float) and new != int(new) and kind == "axis"
             ):
                 plain = int(new) if isinstance(value, int) and new == int(new) else new
@@ -204,15 +206,27 @@ def calls(node: ast.Call, scope: Scope) -> Iterator[tuple[float, str, Any]]:
     if name == "dot" and len(node.args) == 1 and isinstance(function, ast.Attribute):
         yield 1.2, "matmul", ast.BinOp(function.value, ast.Mult(), node.args[0])
     if name == "multiply" and len(node.args) == 2:
-        yield 1.1, "matmul", expression(f"np.dot({ast.unparse(node.args[0])}, {ast.unparse(node.args[1])})")
+        yield 1.1, "matmul", f"np.dot({ast.unparse(node.args[0])}, {ast.unparse(node.args[1])})"
     if name in ("transpose", "copy") and isinstance(function, ast.Attribute) and not node.args:
         yield 1.3, "transpose", function.value
     if isinstance(function, ast.Name) and len(node.args) >= 1 and name not in ("range", "len", "zip", "enumerate", "reversed"):
         yield 1.4, "unwrap", node.args[0]
         for other in scope.functions:
-            yield 1.3, "function", ast.Call(ast.Name(other, ast.Load()), node.args, node.keywords)
+            yield 1.3, "function", ast.Call(expression(other), node.args, node.keywords)
     elif isinstance(function, ast.Attribute) and len(node.args) == 1 and not node.keywords and name not in ("append",):
         yield 1.6, "unwrap", node.args[0]
+
+
+def index_in(node: ast.Subscript) -> str:
+    """The text between the brackets of an item: `:, t` of `x[:, t]`."""
+    return ast.unparse(ast.Subscript(ast.Name("x", ast.Load()), node.slice, ast.Load()))[2:-1]
+
+
+def other_indices(node: ast.Subscript, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+    """The index with which the function reads another array: `x[t - k]` for `x[t]`."""
+    base, own = ast.unparse(node.value), index_in(node)
+    axes = own.count(",")
+    yield from ((1.35, "index", f"{base}[{index}]") for index in scope.indices if index != own and index.count(",") == axes)
 
 
 def exchanged_indices(node: ast.Subscript) -> Iterator[tuple[float, str, Any]]:

@@ -1,12 +1,15 @@
-"""Where a node stands in the syntax tree of a file: what is around it, and whether an edit may exchange it."""
+"""The syntax tree of a file: what is around a node, whether an edit may exchange it, and what edits may name everywhere."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 from microgradnp.debugger.capture.source import Source, Statement, path_of
-from microgradnp.debugger.repair.mistakes import MODULES
+from microgradnp.debugger.repair.formulas import formulas_of
+from microgradnp.debugger.repair.mistakes import MODULES, is_key
 
 
 class Places:
@@ -23,6 +26,28 @@ class Places:
                             self.place[id(item)] = (node, name, k)
                 elif isinstance(value, ast.AST):
                     self.place[id(value)] = (node, name, None)
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The strings by which the file asks for items."""
+        items = (node for node in ast.walk(self.source.tree) if isinstance(node, ast.Subscript))
+        return unique(str(node.slice.value) for node in items if is_key(node.slice))
+
+    @cached_property
+    def functions(self) -> list[str]:
+        """The functions of one argument that only compute."""
+        defined = (node for node in self.source.tree.body if isinstance(node, ast.FunctionDef))
+        takes_one = [f.name for f in defined if len(f.args.args) - len(f.args.defaults) == 1]
+        formulas = formulas_of(self.source.tree) if takes_one else ()
+        return [name for name in takes_one if name in formulas]
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The strings that the file compares something with."""
+        compared = (node for node in ast.walk(self.source.tree) if isinstance(node, ast.Compare))
+        sides = (side for node in compared for side in (node.left, *node.comparators))
+        parts = (part for side in sides for part in (side.elts if isinstance(side, (ast.Tuple, ast.List)) else [side]))
+        return unique(p.value for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str))
 
     def parent(self, node: Any) -> Any:
         """The node that holds a node."""
@@ -122,6 +147,10 @@ class Places:
         """Whether a node stands beside `+` or `-`."""
         parent = self.parent(node)
         return isinstance(parent, ast.BinOp) and isinstance(parent.op, (ast.Add, ast.Sub))
+
+
+def unique(items: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(items))
 
 
 def is_handled(attribute: ast.Attribute, above: Any) -> bool:

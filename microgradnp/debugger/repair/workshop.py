@@ -77,8 +77,8 @@ class Workshop(contextlib.ExitStack):
         editor = self.editors[file]
         if self.program.is_script and file == self.program.file:
             return editor.source.tree
-        moved = edit.index is None and edit.kind == "order"
-        return ast.Module([editor.top(edit.parent if moved and id(edit.parent) in editor.place else edit.node)], [])
+        node = edit.parent if isinstance(edit.node, list) else edit.node
+        return editor.source.tree if isinstance(node, ast.Module) else ast.Module([editor.top(node)], [])
 
 
 def fresh_editor(file: str, text: str, tree: ast.Module, shapes: Shapes) -> Editor:

@@ -11,6 +11,7 @@ from microgradnp.debugger.report.facts import MOVE, Finding
 CERTAINTIES = {
     "exact": "verified by re-running on fresh inputs",
     "scaled": "verified but for a factor that all gradients share",
+    "relative": "verified that all gradients agree with it; or else it is the others that lack the factor",
     "consistent": "agrees with all that was seen, and no edit was found that proves it",
 }
 

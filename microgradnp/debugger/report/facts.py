@@ -41,7 +41,8 @@ class Finding:
     explanation: str
     expected: str
     fix: tuple[int, str, str] | None  # first line, the lines that are replaced, and those in their place, or how one moves
-    certainty: str  # "exact", "scaled" (but for a factor of all gradients), "part" (not all is mended), "consistent", "suspected"
+    certainty: str  # "exact", "scaled" (but for a factor of all gradients), "relative" (if the other gradients are the right
+    # ones), "part" (not all is mended), "consistent", "suspected"
     mends: list[str] = field(default_factory=list)  # gradients that are right with the fix
     leaves: list[str] = field(default_factory=list)  # gradients that are still wrong with it
     shortens: bool = False  # whether the fix takes away a term, which may be one that carries over from step to step
@@ -76,6 +77,8 @@ class Finding:
         """What the edit is, and how far it was proved."""
         if self.certainty == "part":
             return f"change that mends {', '.join(self.mends)} only, and perhaps not the mistake itself"
+        if self.certainty == "relative":
+            return "fix, if the others are the right ones"
         if self.follows:
             return f"fix, verified: the steps are then those of {self.follows}"
         return "fix, verified on fresh inputs" if self.times == 1 else "fix, but for a factor"
@@ -102,6 +105,8 @@ class Finding:
             lines += [f"  {self.proof}: {first}", *(f"    {text}" for text in more)]
             if self.times != 1:
                 lines.append(f"  with it all gradients are {self.times:.6g} times the model's: a learning rate, or a mistake")
+            if self.certainty == "relative":
+                lines.append("  with it all gradients agree; or else it is the others that lack the factor: a mean is no sum")
             if self.leaves:
                 lines.append(f"  with it these are still wrong: {', '.join(self.leaves)}")
         elif self.rule:
