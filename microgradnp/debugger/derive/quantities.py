@@ -59,12 +59,35 @@ def quantities(first: Evaluation, second: Evaluation) -> Iterator[Quantity]:
 
 
 def every_quantity(first: Evaluation, second: Evaluation) -> Iterator[Quantity]:
-    """The values of the model at both inputs, the gradients with respect to them, and their rows, shares and slopes."""
+    """The values of the model at both inputs, the gradients with respect to them, and the slopes and shares; then their parts."""
     users = users_of(first)
     twins = list(zip(first.nodes, second.nodes, strict=True))
-    known = {id(node): number for number, node in enumerate(first.nodes)}
-    rows: list[Quantity] = []
-    blocks: list[Quantity] = []
+    whole = [*of_nodes(first, second, twins, users), *of_sigmoids(first, second)]
+    shares = list(of_uses(first, second, twins, users))
+    yield from whole
+    yield from shares
+    for node, uses in users.items():
+        number, argument = number_of(first, node)
+        for use, place in uses:
+            yield from by_samples((first, second), twins, use, place, number, argument, first.names[node])
+    yield from stacks(first, second)
+    yield from through_terms(first, second, twins, users)
+    adjoints = (q for q in whole if q.kind == "adjoint" and (q.argument or is_turned(first.nodes[q.number], first)))
+    yield from (block for quantity in (*adjoints, *shares) for block in blocks_of(quantity))
+    yield from (row for quantity in whole for row in rows_of(quantity))
+
+
+def number_of(evaluation: Evaluation, node: int) -> tuple[int, str]:
+    """The number of a node that is known by its id, and the argument of the model that it is, or ""."""
+    number = next(k for k, held in enumerate(evaluation.nodes) if id(held) == node)
+    held = evaluation.nodes[number]
+    return number, held.name if held.rule is None else ""
+
+
+def of_nodes(
+    first: Evaluation, second: Evaluation, twins: list[tuple[Any, Any]], users: dict[int, list[tuple[int, int]]]
+) -> Iterator[Quantity]:
+    """The value of each node, the gradient with respect to it, and its slope."""
     spelled_out = set(inside_of_sigmoids(first, users))
     for number, (a, b) in enumerate(twins):
         argument = a.name if a.rule is None and a.name in first.values else ""
@@ -72,49 +95,42 @@ def every_quantity(first: Evaluation, second: Evaluation) -> Iterator[Quantity]:
         values = [np.asarray(n._array) for n in (a, b)]
         if all(v.dtype.kind in "fiub" for v in values) and values[0].shape == values[1].shape:
             yield Quantity("value", number, argument, (values[0], values[1]), text)
-            rows += list(rows_of("value", number, argument, (values[0], values[1]), text))
         adjoints = first.adjoints.get(id(a)), second.adjoints.get(id(b))
         turned = a.rule is not None and a.rule.name == "negative"  # of -z: that of z is enough, with its sign
         is_own = (a.rule is not None or argument) and not turned and number not in spelled_out
         if adjoints[0] is not None and adjoints[1] is not None and is_own:
-            pair = (np.asarray(adjoints[0]), np.asarray(adjoints[1]))
-            yield Quantity("adjoint", number, argument, pair, f"dL/d{text}")
-            if argument or is_turned(a, first):
-                blocks += blocks_of("row", number, argument, pair, f"dL/d{text}")
-            rows += list(rows_of("row", number, argument, pair, f"dL/d{text}"))
+            yield Quantity("adjoint", number, argument, (np.asarray(adjoints[0]), np.asarray(adjoints[1])), f"dL/d{text}")
         slope = slope_of(a), slope_of(b)
         if slope[0] is not None and slope[1] is not None:
             yield Quantity("slope", number, "", (slope[0], slope[1]), f"{text}'")
-            rows += list(rows_of("slope", number, "", (slope[0], slope[1]), f"{text}'"))
-    for node, uses in users.items():
-        number = known[node]
-        argument = first.nodes[number].name if first.nodes[number].rule is None else ""
-        found = [share_of(first, second, twins, use, place, first.nodes[number]) for use, place in uses]
-        text, shares = first.names[node], completed(found, first.adjoints[node], second.adjoints[id(second.nodes[number])])
-        if len(uses) > 1:
-            for slot, share in enumerate(shares):
-                yield Quantity("share", number, argument or "", share, f"a share of dL/d{text}", slot)
-                blocks += blocks_of("share", number, argument or "", share, f"a share of dL/d{text}")
-            for order in (shares, shares[::-1]) if len(shares) == len(uses) else ():
-                total = tuple(np.zeros_like(p) for p in order[0])
-                for slot, share in enumerate(order[:-1]):
-                    total = tuple(t + p for t, p in zip(total, share, strict=True))
-                    if slot:
-                        running = Quantity("share", number, argument or "", (total[0], total[1]), f"a running sum of dL/d{text}")
-                        yield running
-                        blocks += blocks_of(*running[:5])
-        for use, place in uses:
-            yield from by_samples((first, second), twins, use, place, number, argument or "", text)
+
+
+def of_sigmoids(first: Evaluation, second: Evaluation) -> Iterator[Quantity]:
+    """The values of sigmoids and softmaxes of which the model has the logits."""
     for a, b in zip(squashed(first), squashed(second), strict=False):
         node = first.nodes[a.node]
         inner = node.rule is not None and node.rule.name in ("negative", "exp")  # a step of a sigmoid that the model spells out
         if np.shape(a.array) == np.shape(b.array) and not inner:
             yield Quantity("value", a.node, "", (a.array, b.array), a.text)
-            rows += list(rows_of("value", a.node, "", (a.array, b.array), a.text))
-    yield from stacks(first, second)
-    yield from through_terms(first, second, twins, users)
-    yield from blocks
-    yield from rows
+
+
+def of_uses(
+    first: Evaluation, second: Evaluation, twins: list[tuple[Any, Any]], users: dict[int, list[tuple[int, int]]]
+) -> Iterator[Quantity]:
+    """What each use of a node that is used several times adds to its gradient, and the running sums of that."""
+    for node, uses in users.items():
+        if len(uses) < 2:
+            continue
+        (number, argument), text = number_of(first, node), first.names[node]
+        found = [share_of(first, second, twins, use, place, first.nodes[number]) for use, place in uses]
+        shares = completed(found, first.adjoints[node], second.adjoints[id(second.nodes[number])])
+        for slot, share in enumerate(shares):
+            yield Quantity("share", number, argument, share, f"a share of dL/d{text}", slot)
+        for order in (shares, shares[::-1]) if len(shares) == len(uses) else ():
+            total = order[0]
+            for share in order[1:-1]:
+                total = total[0] + share[0], total[1] + share[1]
+                yield Quantity("share", number, argument, total, f"a running sum of dL/d{text}")
 
 
 def slope_of(node: Any) -> np.ndarray | None:
@@ -142,18 +158,21 @@ def elementwise_slope(node: Any) -> tuple[np.ndarray, Any] | None:
     return np.asarray(slope, float), node.args[inputs[0]]
 
 
-def rows_of(kind: str, number: int, argument: str, pair: Pair, text: str) -> Iterator[Quantity]:
+def rows_of(whole: Quantity) -> Iterator[Quantity]:
     """The slices of a quantity along each axis, and its entries."""
-    shape = np.shape(pair[0])
+    pair, shape = whole.pair, np.shape(whole.pair[0])
     if not shape or np.size(pair[0]) > 600 or np.shape(pair[1]) != shape:
         return
+    part = whole._replace(kind="row" if whole.kind == "adjoint" else whole.kind)
     for axis in range(len(shape)):
         if len(shape) > 1 and shape[axis] > 1:
             for k in range(shape[axis]):
-                yield Quantity(kind, number, argument, (np.take(pair[0], k, axis), np.take(pair[1], k, axis)), f"{text}[{k}]", k)
+                row = np.take(pair[0], k, axis), np.take(pair[1], k, axis)
+                yield part._replace(pair=row, text=f"{whole.text}[{k}]", slot=k)
     if np.size(pair[0]) <= 150:
         for k in range(np.size(pair[0])):
-            yield Quantity(kind, number, argument, (np.ravel(pair[0])[k], np.ravel(pair[1])[k]), f"{text}[{k}]", k)
+            entry = np.ravel(pair[0])[k], np.ravel(pair[1])[k]
+            yield part._replace(pair=entry, text=f"{whole.text}[{k}]", slot=k)
 
 
 def is_turned(node: Any, evaluation: Evaluation) -> bool:
@@ -167,16 +186,15 @@ def is_turned(node: Any, evaluation: Evaluation) -> bool:
     )
 
 
-def blocks_of(kind: str, number: int, argument: str, pair: Pair, text: str) -> list[Quantity]:
+def blocks_of(whole: Quantity) -> Iterator[Quantity]:
     """The equal blocks of an array along each axis: a layer with gates may hold their weights in one array, or each by itself."""
-    shape = np.shape(pair[0])
-    found = []
+    shape = np.shape(whole.pair[0])
+    part = whole._replace(kind="row" if whole.kind == "adjoint" else whole.kind)
     for axis, count in itertools.product(range(len(shape)), GATES):
-        if shape[axis] % count or np.size(pair[0]) == count:
+        if shape[axis] % count or np.size(whole.pair[0]) == count:
             continue
-        parts = zip(*(np.split(np.asarray(array), count, axis) for array in pair), strict=True)
-        found += [Quantity(kind, number, argument, part, f"{text}, block {k}", k) for k, part in enumerate(parts)]
-    return found
+        blocks = zip(*(np.split(np.asarray(array), count, axis) for array in whole.pair), strict=True)
+        yield from (part._replace(pair=block, text=f"{whole.text}, block {k}", slot=k) for k, block in enumerate(blocks))
 
 
 def through_terms(
