@@ -296,7 +296,8 @@ def pair_by_structure(
         entries[argument] = Judged(argument, "wrong", "returned", node=nodes_of(kept[place])[0], place=place)
         entries[argument].why = "its gradient is zero, and this is not" if zero else ""
         taken[place] = argument
-    return {a: pairing.candidates(a) for a in pairing.left if entries[a].status == "not checked"}
+    still = [a for a in pairing.left if entries[a].status == "not checked"]
+    return {a: [place for place in pairing.candidates(a) if place not in taken] for a in still}
 
 
 def origin_of(step: Step, argument: str) -> str:
