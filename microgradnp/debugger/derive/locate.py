@@ -262,6 +262,7 @@ class Locator(Walker):
         for node in made[:6]:
             near = min((self.suspects[s].near for s in self.statements(node) if s in self.suspects), default=0.0)
             operands = {p for p in self.step.record.parents(node) if p.kind != "literal"}
+            operands |= {self.made_by(p) for p in operands if p.kind != "decision" and p.number > self.start}
             readers = [c for c in made if operands & set(self.step.record.parents(c))]
             shared = len({c.site.statement for c in readers if c.site is not None}) > 1
             near = max(0.0, near + (-0.05 if shared else 0.05))

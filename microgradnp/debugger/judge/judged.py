@@ -14,7 +14,7 @@ from microgradnp.debugger.record.findings import as_numbers
 from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.record.replay import Replay
 from microgradnp.debugger.record.step import Step, argument_values
-from microgradnp.debugger.record.structure import read
+from microgradnp.debugger.record.structure import read, size_of
 from microgradnp.derivatives.agreement import scale_of
 
 EXACT = 1e-9  # relative error of a multiple of the gradient
@@ -116,6 +116,8 @@ def multiple_of(step: Step, point: Point, held: Any, argument: str, within: floa
 
     The relative error may be `within` a larger one than that of rounding.
     """
+    if type(held) is Node and size_of(held) != step.evaluation.gradients[argument].size:
+        return None
     within = max(within, tolerance(step))
     found: list[Multiple] = []
     for values, evaluation in both(step, point):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -345,6 +346,7 @@ def nodes_of(held: Any) -> list[Node]:
     return [held] if type(held) is Node else [part.node for part in parts_in(held)]
 
 
+@lru_cache(maxsize=4096)
 def holder_of(path: str) -> str:
     """What holds a value: `return` for `return[1]`, `self.grads` for `self.grads['W']`."""
     return re.sub(r"(\.\w+|\[[^\[\]]*\])$", "", path)
