@@ -191,7 +191,8 @@ def test_a_fix_that_is_right_for_one_choice_of_branches_is_not_verified():
 def test_a_parameter_that_moves_without_its_gradient_is_no_data(update):
     """`V @ (W @ x)` does not tell weights from data. What an update writes behind the forward pass is a parameter."""
 
-    def train(x, word, W, V):
+    def train(words, word, W, V):
+        x = np.mean(np.eye(4)[words], axis=0)
         h = W.T @ x
         p = np.exp(V.T @ h)
         p /= np.sum(p)
@@ -200,12 +201,12 @@ def test_a_parameter_that_moves_without_its_gradient_is_no_data(update):
         W -= 0.1 * dW
         V -= update(V, dV)
 
-    def loss(x, word, W, V):
-        z = V.T @ (W.T @ x)
+    def loss(words, word, W, V):
+        z = V.T @ (W.T @ np.mean(np.eye(4)[words], axis=0))
         return np.log(np.sum(np.exp(z))) - z[word]
 
     rng = np.random.default_rng(5)
-    x, W, V = rng.normal(size=4), rng.normal(size=(4, 3)), rng.normal(size=(3, 5))
-    report = mg.debug(train, loss, (x, 2, W, V), budget=30)
+    W, V = rng.normal(size=(4, 3)), rng.normal(size=(3, 5))
+    report = mg.debug(train, loss, ([1, 3, 3], 2, W, V), budget=30)
     assert report.word == "WRONG", str(report)
     assert report.verdict.wrong == ["V"]

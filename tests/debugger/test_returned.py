@@ -791,3 +791,37 @@ def test_what_was_cut_on_the_way_is_not_accused(most):
     xs, ts, W, V = data((3, 5, 3), (3, 5, 2), (3, 4), (4, 2))
     assert np.max(np.abs(train(xs, ts, W, V)["dW"])) == most
     assert mg.debug(train, sum_over_time, (xs, ts, W, V), budget=30).word not in ("RIGHT", "WRONG")
+
+
+def test_an_initial_state_has_the_shape_of_a_bias_and_no_place():
+    """The returned array of that shape is the bias's gradient, though a wrong one. The fix is judged as the right program is."""
+
+    def loss(xs, ts, h0, W, U, b):
+        h, total = h0, 0.0
+        for x, t in zip(xs, ts, strict=True):
+            h = np.tanh(W @ x + U @ h + b)
+            total = total + 0.5 * np.sum((h - t) ** 2)
+        return total
+
+    def back(xs, ts, h0, W, U, b, slope):
+        hs = [h0]
+        for x in xs:
+            hs.append(np.tanh(W @ x + U @ hs[-1] + b))
+        dW, dU, db, later = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b), np.zeros_like(h0)
+        for k in range(len(xs) - 1, -1, -1):
+            d = (hs[k + 1] - ts[k] + later) * slope(hs[k + 1])
+            dW, dU, db, later = dW + np.outer(d, xs[k]), dU + np.outer(d, hs[k]), db + d, U.T @ d
+        return {"dW": dW, "dU": dU, "db": db}
+
+    def right(xs, ts, h0, W, U, b):
+        return back(xs, ts, h0, W, U, b, lambda h: 1 - h**2)
+
+    def wrong(xs, ts, h0, W, U, b):
+        return back(xs, ts, h0, W, U, b, lambda h: 1 - h)
+
+    arrays = data((4, 2), (4, 3), (3,), (3, 2), (3, 3), (3,))
+    assert mg.debug(right, loss, arrays, budget=30).word == "RIGHT"
+    report = mg.debug(wrong, loss, arrays, budget=30)
+    assert report.verdict.wrong == ["W", "U", "b"], str(report)
+    assert not report.verdict.unchecked, str(report)
+    assert not report.verdict.unjudged, str(report)
