@@ -144,7 +144,6 @@ def test_the_program_is_right(tmp_path):
         ("dbf += (d[:, t + 1] * (h - g) * f * (1 - f)).sum(axis=0)", "dbf += (d[:, t + 1] * (h - g) * f).sum(axis=0)"),
         ("d[:, t] += d[:, t + 1] * f\n", "d[:, t] = d[:, t + 1] * f\n"),
         ("d[:, t] += d[:, t + 1] * f\n", "d[:, t] += d[:, t + 1] * g\n"),
-        ("d[:, t] += d[:, t + 1] * f\n", "d[:, t] += d[:, t + 1]\n"),
     ],
 )
 def test_the_wrong_line_is_mended(tmp_path, right, wrong):

@@ -41,7 +41,8 @@ class Found(list[Candidate]):
 
 def penalty(suspect: Suspect) -> float:
     """What the edits of a statement cost more because other statements are more likely to be wrong."""
-    return 0.25 * min(suspect.near, 2) + 0.1 * max(0.0, min(suspect.near, 6) - 2) + 0.3 * suspect.updates
+    ends = 0.3 * (suspect.updates or suspect.returns)
+    return 0.25 * min(suspect.near, 2) + 0.1 * max(0.0, min(suspect.near, 6) - 2) + ends
 
 
 def code_of(candidate: Candidate) -> CodeType | None:

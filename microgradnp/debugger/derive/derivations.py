@@ -109,24 +109,31 @@ def ingredients(
     ]
     others = expressions_of(function) if function is not None else []
     values: dict[str, Atom] = {}
-    marks: set[tuple[tuple[int, ...], bytes]] = set()
+    named: dict[tuple[tuple[int, ...], bytes], str] = {}  # of several texts for one value the shortest is enough
     for text in dict.fromkeys([*inside, *others, *sorted(texts, key=lambda text: text.count("."))]):
         atom = atom_of(stage, snapshot, text)
-        mark = (atom.shape, atom.pair[0].tobytes() + atom.pair[1].tobytes()) if atom is not None else None
-        if atom is not None and mark is not None and (mark not in marks or text in inside):
-            marks.add(mark)  # of two names for one value the nearest to the user's text is enough
-            values.setdefault(text, atom)
+        if atom is None:
+            continue
+        mark = atom.shape, atom.pair[0].tobytes() + atom.pair[1].tobytes()
+        known_as = named.get(mark)
+        if known_as is not None and text not in inside and len(text) >= len(known_as):
+            continue
+        if known_as is not None and known_as not in inside:
+            del values[known_as]
+        named[mark] = text
+        values[text] = atom
     held = list(values.values())[: 2 * MOST_ATOMS]
     exact = not any(atom.shape for atom in held)
     nonzero = [a for a in held if np.ptp(a.pair[0]) + abs(np.ravel(a.pair[0])[0])]
     adjoints = [a for a in nonzero if gradient_of(meanings, a.pair, exact) is not None]
     adjoints.sort(key=lambda a: (a.text not in inside, len(a.text)))
     slopes: dict[str, Atom] = {}
+    known: dict[bytes, str] = {}  # of several texts for one slope the first is enough
     simple = [a for a in held if re.fullmatch(r"[\w.]+(\[[^\[\]]*\])*", a.text)]
     for atom in held:
         if any(m.quantity.kind == "slope" for m in meanings.of(atom.pair)):
             slopes.setdefault(atom.text, atom)
-    known: dict[bytes, str] = {}  # of several calls that give one slope, the first is enough
+            known.setdefault(atom.pair[0].tobytes(), atom.text)
     for atom in simple[:MOST_ATOMS]:
         t = atom.factor
         for text in (*helper_calls(snapshot, atom.text), f"{t} * (1 - {t})", f"1 - {t} ** 2", f"{t} > 0"):

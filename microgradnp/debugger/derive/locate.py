@@ -45,6 +45,7 @@ class Suspect:
     target: frozenset[str] = frozenset()  # the parameters of whose gradients its value should be a part
     reads_updated: bool = False  # whether it reads a parameter that has moved
     moves_early: bool = False  # whether it moves a parameter that is read afterwards
+    returns: bool = False  # whether it returns a wrong gradient
 
     @property
     def is_early_or_late(self) -> bool:
@@ -87,7 +88,6 @@ class Locator(Walker):
         self.factors_usual = self.usual()
         good = {node for node in self.region if node not in self.wrong_ends and self.of(node)}
         right = {n for n in good if any(not m.is_gradient or self.is_usual(m, self.factors_usual) for m in self.of(n))}
-        right |= {node for argument in scene.verdict.right for node in self.ends.get(argument, ())}
         cleared = self.sources.before(right)
         cleared -= self.of_no_weight(right, cleared)
         self.doubtful = sorted((node for node in self.region if node not in cleared), key=lambda n: n.number)
@@ -166,6 +166,8 @@ class Locator(Walker):
                 new = True
             elif node in self.moved_ends:
                 self.suspects[statement].updates = True
+            if node in self.wrong_ends and k == 0:
+                self.suspects[statement].returns = statement.text.startswith("return")
         return new
 
     def suspect_wrong_values(self, made: list[Node]) -> None:

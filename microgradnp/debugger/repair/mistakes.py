@@ -226,7 +226,7 @@ def other_indices(node: ast.Subscript, scope: Scope) -> Iterator[tuple[float, st
     """The index with which the function reads another array: `x[t - k]` for `x[t]`."""
     base, own = ast.unparse(node.value), index_in(node)
     axes = own.count(",")
-    yield from ((1.35, "index", f"{base}[{index}]") for index in scope.indices if index != own and index.count(",") == axes)
+    yield from ((1.55, "index", f"{base}[{index}]") for index in scope.indices if index != own and index.count(",") == axes)
 
 
 def exchanged_indices(node: ast.Subscript) -> Iterator[tuple[float, str, Any]]:
