@@ -109,19 +109,16 @@ def ingredients(
     ]
     others = expressions_of(function) if function is not None else []
     values: dict[str, Atom] = {}
-    named: dict[tuple[tuple[int, ...], bytes], str] = {}  # of several texts for one value the shortest is enough
-    for text in dict.fromkeys([*inside, *others, *sorted(texts, key=lambda text: text.count("."))]):
+    marks: set[tuple[tuple[int, ...], bytes]] = set()
+    written = dict.fromkeys([*inside, *others])
+    for text in dict.fromkeys([*written, *sorted(texts, key=lambda text: text.count("."))]):
         atom = atom_of(stage, snapshot, text)
         if atom is None:
             continue
         mark = atom.shape, atom.pair[0].tobytes() + atom.pair[1].tobytes()
-        known_as = named.get(mark)
-        if known_as is not None and text not in inside and len(text) >= len(known_as):
-            continue
-        if known_as is not None and known_as not in inside:
-            del values[known_as]
-        named[mark] = text
-        values[text] = atom
+        if text in written or text.count(".") < 2 or mark not in marks:  # one object may lead to another and back
+            values[text] = atom
+        marks.add(mark)
     held = list(values.values())[: 2 * MOST_ATOMS]
     exact = not any(atom.shape for atom in held)
     nonzero = [a for a in held if np.ptp(a.pair[0]) + abs(np.ravel(a.pair[0])[0])]
