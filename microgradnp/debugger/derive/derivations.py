@@ -153,6 +153,7 @@ def atom_of(stage: Stage, snapshot: Snapshot, text: str) -> Atom | None:
 
 
 def new_atom(stage: Stage, snapshot: Snapshot, text: str) -> Atom | None:
+    """The same for an expression that was not asked for before."""
     try:
         code = compiled(ast.parse(text, mode="eval").body)
         pair = stage.evaluate(code, snapshot) if code is not None else None

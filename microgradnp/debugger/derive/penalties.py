@@ -21,7 +21,8 @@ def penalties(meanings: Meanings, whole: Atom, values: list[Atom], old: str) -> 
         for v in values:
             if v.shape != whole.shape or v.text == whole.text or not np.any(v.pair[0]):
                 continue
-            for factor in {lacking(whole.pair, v.pair, form) for form in forms_of(wanted.pair, whole.shape)} - {None}:
+            factors = [lacking(whole.pair, v.pair, form) for form in forms_of(wanted.pair, whole.shape)]
+            for factor in dict.fromkeys(factor for factor in factors if factor is not None):
                 for text in named_factor(factor, numbers):
                     yield 1.9 + 0.01 * len(text) + QUOTIENT * (" / " in text), f"{old} + {text} * {v.factor}"
 
@@ -44,12 +45,12 @@ def lacking(whole: Pair, part: Pair, wanted: Pair) -> float | None:
     return float(f"{-less:.12g}")
 
 
-def named_factor(factor: float | None, numbers: list[Atom]) -> Iterator[str]:
+def named_factor(factor: float, numbers: list[Atom]) -> Iterator[str]:
     """The numbers of the program, their halves and doubles, and their quotients that a factor is."""
     for times, c in (("", 1.0), ("2 * ", 2.0), ("0.5 * ", 0.5)):
         for number in numbers:
             held = c * float(number.pair[0])
             quotients = [(f"{times}{number.factor} / {n.factor}", held / float(n.pair[0])) for n in numbers if n is not number]
             for text, value in ((f"{times}{number.factor}", held), *quotients):
-                if factor is not None and abs(value - factor) < 1e-8 * abs(factor):
+                if abs(value - factor) < 1e-8 * abs(factor):
                     yield text

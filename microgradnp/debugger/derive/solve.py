@@ -112,7 +112,7 @@ class Solver:
         """(cost, expression) of an expression with a multiple of a parameter, where a gradient lacks just that."""
         text = ast.unparse(root)
         whole = atom_of(self.stage, self.snapshot, text)
-        yield from penalties(self.meanings, whole, [*self.values, *self.numbers], text) if whole is not None else ()
+        yield from penalties(self.meanings, whole, self.values, text) if whole is not None else ()
 
     def parts(self, root: Any, target: Pair) -> Iterator[tuple[Any, Pair]]:
         """(part, what it must be) for the parts of an expression that the whole determines."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import types
+from collections.abc import Iterable, Iterator
 from types import CodeType
 from typing import Any
 
@@ -22,9 +23,11 @@ from microgradnp.debugger.repair.edits import Editor
 Pair = tuple[Any, Any]
 Span = tuple[int, int, int, int]
 
-CHANGING = frozenset(  # methods of lists and dicts that change them
-    ["append", "clear", "extend", "insert", "pop", "popitem", "remove", "reverse", "setdefault", "sort", "update"]
+CHANGING = frozenset(  # methods of containers that change them
+    {"add", "append", "appendleft", "clear", "discard", "extend", "extendleft", "insert", "pop", "popitem", "popleft"}
+    | {"remove", "reverse", "rotate", "setdefault", "sort", "update"}
 )
+METHODS = (types.FunctionType, staticmethod, classmethod, property)
 
 
 class Stage:
@@ -47,6 +50,7 @@ class Stage:
         self.at_rest: dict[int, Overlay] = {}
         self.environments: dict[tuple[int, int], dict[str, Any]] = {}
         self.atoms: dict[tuple[int, str], Any] = {}  # by snapshot and text
+        self.changes: dict[int, set[str]] = {}  # by snapshot
 
     # ------------------------------------------------------------------------------------------------ statements
 
@@ -115,7 +119,7 @@ class Stage:
     def evaluate(self, code: CodeType, snapshot: Snapshot) -> Pair:
         """What an expression is among the variables of a snapshot, at both inputs. Raises NotEvaluatedError."""
         taken = [name for name in names_in(code) if type(snapshot.names.get(name)) in (Instance, Group)]
-        taken = taken if taken and may_change(code, snapshot) else []
+        taken = [] if self.changing(snapshot).isdisjoint(names_in(code)) else taken
         found = []
         for which in (0, 1):
             names = dict(self.environment(snapshot, which))
@@ -123,6 +127,12 @@ class Stage:
             names.update({name: apart(names[name], memo) for name in taken if name in names})
             found.append(evaluated(code, names))
         return found[0], found[1]
+
+    def changing(self, snapshot: Snapshot) -> set[str]:
+        """The names by which an expression may change what it reads: then it gets copies."""
+        if id(snapshot) not in self.changes:
+            self.changes[id(snapshot)] = changing_names(snapshot)
+        return self.changes[id(snapshot)]
 
     def unmoved(self, which: int) -> Overlay:
         """A run in which the parameters that have moved are as they were before the step."""
@@ -169,16 +179,34 @@ class Stage:
         return [n for n in nodes if n.kind == "write" and n.site is not None and n.site.statement is statement]
 
 
-def may_change(code: CodeType, snapshot: Snapshot) -> bool:
-    """Whether an expression may change an object or container that it reads, by a method or in a function that gets it."""
-    kinds = {held.kind for held in snapshot.names.values() if type(held) is Instance}
-    names = names_in(code)
-    if not CHANGING.isdisjoint(names):
-        return True
-    known = [snapshot.globals.get(name, snapshot.names.get(name)) for name in names]
-    return any(isinstance(value, types.FunctionType) for value in known) or any(
-        callable(getattr(kind, name, None)) for kind in kinds for name in names
-    )
+def changing_names(snapshot: Snapshot) -> set[str]:
+    """The names by which an expression may change an object or container that it reads: of methods, and of what is called."""
+    found, scopes = set(CHANGING), [snapshot.globals, snapshot.names]
+    for instance in instances_in(snapshot.names.values()):
+        scopes.append(instance.names)
+        for kind in instance.kind.__mro__[:-1]:
+            found |= {name for name, value in vars(kind).items() if isinstance(value, METHODS)}
+    for scope in scopes:
+        found |= {name for name, value in scope.items() if isinstance(value, types.FunctionType) or is_called(value)}
+    return found
+
+
+def is_called(value: Any) -> bool:
+    """Whether an operand is an object of the user that can be called as a function."""
+    return type(value) is Instance and any("__call__" in vars(kind) for kind in value.kind.__mro__[:-1])
+
+
+def instances_in(values: Iterable[Any]) -> Iterator[Instance]:
+    """The objects of the user among some operands, and inside of them, each once."""
+    todo, seen = list(values), set()
+    while todo:
+        value = todo.pop()
+        if type(value) not in (Instance, Group) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        if type(value) is Instance:
+            yield value
+        todo += value.names.values() if type(value) is Instance else value.items
 
 
 def span_of(site: Site) -> Span:

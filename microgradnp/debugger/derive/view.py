@@ -158,6 +158,7 @@ class View:
         return sorted(ast.unparse(part) for part in parts if self.is_number(part))
 
     def is_number(self, part: Any) -> bool:
+        """Whether an expression is a single number where the statement stands."""
         pair = self.screen.value(part, self.snapshot) if self.snapshot is not None else None
         return pair is not None and not isinstance(pair[0], (list, tuple, dict)) and np.ndim(pair[0]) == 0
 

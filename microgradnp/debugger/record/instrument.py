@@ -42,16 +42,13 @@ class Instrumented(NamedTuple):
     hooked: CodeType
     hooks: list[Site | float | complex]
     literals: dict[int, Site]  # index of a hook that is a literal -> where it stands
-    block: tuple[CodeType, CodeType] | None = None  # the code of a watched block, as it was and with hooks
+    block: tuple[CodeType, CodeType] | None = None  # of a watched block, as it was and with hooks
     base: Instrumented | None = None  # the code of all that is not in these modules
 
 
 @functools.lru_cache(maxsize=64)
 def instrument(file: str, text: str, looking: bool = False, line: int = 0) -> Instrumented:
-    """Compile a source text with hooks, `looking` with hooks that look at the variables. Raises SyntaxError as `compile` does.
-
-    `line` is that of a watched block, if any.
-    """
+    """A source text with hooks; `looking`: they look at the variables; `line`: of a watched block. Raises SyntaxError."""
     return instrument_tree(file, ast.parse(text, file), looking, line, ast.parse(text, file))
 
 
