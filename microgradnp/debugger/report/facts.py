@@ -95,7 +95,9 @@ class Finding:
         if self.cause != "unknown" and self.certainty != "suspected":
             lines.append(f"  cause: {self.explanation} ({self.cause})")
         if self.expected:
-            lines.append(f"  right value: {self.variable} = {self.expected}")
+            lines.append(
+                f"  right value: {self.variable} = {self.expected}" if self.variable else f"  right value: {self.expected}"
+            )
         if self.equation:
             lines.append(f"  in the model: {self.equation}")
         if self.calculus:
@@ -106,7 +108,7 @@ class Finding:
             if self.times != 1:
                 lines.append(f"  with it all gradients are {self.times:.6g} times the model's: a learning rate, or a mistake")
             if self.certainty == "relative":
-                lines.append("  with it all gradients agree; or else it is the others that lack the factor: a mean is no sum")
+                lines.append("  with it all gradients agree; or else it is the others that lack the factor: nothing tells which")
             if self.leaves:
                 lines.append(f"  with it these are still wrong: {', '.join(self.leaves)}")
         elif self.rule:
