@@ -7,6 +7,7 @@ Program -> Trace -> Matches -> Verdict -> Blame -> Fix -> Report. Each arrow is 
 from __future__ import annotations
 
 import contextlib
+import functools
 import time as clock
 from dataclasses import replace
 from typing import NamedTuple
@@ -16,7 +17,6 @@ import numpy as np
 from microgradnp.debugger.capture.bind import BindingError, mark_of
 from microgradnp.debugger.capture.program import Inputs
 from microgradnp.debugger.capture.roles import data_of, lengths
-from microgradnp.debugger.capture.shapes import by_shape
 from microgradnp.debugger.capture.trace import Run
 from microgradnp.debugger.case import Case, Looked, Question, case_of, examine, examine_again, look
 from microgradnp.debugger.explain import finding_of_rule
@@ -35,6 +35,7 @@ from microgradnp.debugger.judge.probe import observe, plan_of
 from microgradnp.debugger.judge.recorded import Verdict as RecordVerdict
 from microgradnp.debugger.judge.score import Scorer
 from microgradnp.debugger.judge.verdict import ANOTHER_RULE, Verdict
+from microgradnp.debugger.match.binding import Forward, forward_of, ways_to_bind
 from microgradnp.debugger.match.references import ModelError, evaluate
 from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.mended import mended
@@ -199,11 +200,12 @@ def first_look(question: Question, number: int) -> Case:
     """The step that was asked for, on the user's inputs; its parameters are known from then on."""
     try:
         case = one_step(question, Run(number))
-    except BindingError as error:
-        question, note = bound_by_shape(question, error)
-        case = one_step(question, Run(number)).noted(note)
-    except ModelError as error:
-        case = in_inner_frames(question, number, error)
+    except (BindingError, ModelError) as error:
+        case = otherwise_bound(question, number, error)
+    if counted := counters(case):
+        wanted = replace(case.question.wanted, uncounted=frozenset(counted))
+        again = first_look(replace(question, wanted=wanted), number)
+        return replace(again, notes=(*case.notes, *again.notes))
     before = case.trace.before
     known = tuple(mark_of(before[a]) for a in case.verdict.entries if a in before)
     return replace(case, run=replace(case.run, inputs=Inputs(0, known)))
@@ -217,35 +219,58 @@ def one_step(question: Question, run: Run) -> Case:
     return shortened(looked, run) or examine(looked.question, run, max(0.1, 0.4 * question.budget.left))
 
 
-def in_inner_frames(question: Question, number: int, error: ModelError) -> Case:
-    """The same step with the arguments of inner functions. Those of outer ones do not fit the model: `x` may be one row there."""
-    inner = replace(question, wanted=replace(question.wanted, inner=True))
+def counters(case: Case) -> list[str]:
+    """The arguments that the counter of a loop was taken for, where the model computes with them and takes no part by them.
+
+    A counter that is 0 leaves the numbers beside it as they are, so that the forward pass would prove nothing of the argument.
+    """
+    trace, model = case.trace, case.question.model
+    found = []
+    for argument in [a for a, variable in trace.variables.items() if variable.is_counter and a in trace.before]:
+        with contextlib.suppress(ModelError):
+            evaluate(model, {**trace.before, argument: trace.before[argument] + 0.5})
+            found.append(argument)
+    return found
+
+
+def otherwise_bound(question: Question, number: int, error: BindingError | ModelError) -> Case:
+    """The same step with other variables for the arguments. The error where they are not found."""
+    if isinstance(error, ModelError):  # `x` may be one row in an inner function
+        inner = replace(question, wanted=replace(question.wanted, inner=True))
+        with contextlib.suppress(ModelError, BindingError):
+            return one_step(inner, Run(number))
+    question, note = bound_by_numbers(question, error)
     try:
-        return one_step(inner, Run(number))
+        return one_step(question, Run(number)).noted(note)
     except (ModelError, BindingError):
         raise error from None
 
 
-def bound_by_shape(question: Question, error: BindingError) -> tuple[Question, str]:
+def bound_by_numbers(question: Question, error: BindingError | ModelError) -> tuple[Question, str]:
     """The question with bindings for what has no name of its own, and a note; the error where not exactly one way fits."""
+    if isinstance(error, BindingError) and not error.missing:
+        raise error
+    until, wanted = clock.process_time() + 0.3 * question.budget.seconds, question.wanted
 
-    def model_runs(values: dict[str, object]) -> bool:
+    @functools.cache
+    def forward_with(zeros: bool) -> Forward:
         try:
-            evaluate(question.model, values)
-        except ModelError:
-            return False
-        return True
+            return forward_of(question.program, wanted, until, zeros)
+        except Exception:  # a program that cannot be recorded
+            if isinstance(error, ModelError):
+                raise error from None
+            return Forward(error.present, error.bound)
 
-    ways = by_shape(list(error.missing), error.present, error.bound, model_runs) if error.missing else []
-    if not ways:
+    ways = ways_to_bind(question.model, forward_with, wanted, until)
+    if not ways or not ways[0]:
         raise error
     if len(ways) > 1:
-        could = "; or ".join(", ".join(f"{a} = {e}" for a, e in way.items()) for way in ways[:4])
-        raise BindingError(f"{error}. By their shapes it could be {could}") from None
-    found = ways[0]
+        could = "; or ".join(", ".join(f"{a} = {e}" for a, e in sorted(way.items())) for way in ways[:4])
+        raise BindingError(f"{error}. By their numbers it could be {could}") from None
+    found = {argument: ways[0][argument] for argument in wanted.arguments if argument in ways[0]}
     said = ", ".join(f"{argument} = {expression}" for argument, expression in found.items())
-    wanted = replace(question.wanted, bind=question.wanted.bind | found)
-    return replace(question, wanted=wanted), f"{said}: bound by shape, because nothing has these names and no other way fits"
+    told = "bound by the numbers of the forward pass, because nothing has these names and no other way fits"
+    return replace(question, wanted=replace(wanted, bind=wanted.bind | found)), f"{said}: {told}"
 
 
 def shortened(looked: Looked, run: Run) -> Case | None:

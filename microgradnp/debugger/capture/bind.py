@@ -7,6 +7,8 @@ of its layer. Outer frames win over inner ones; two different values at the same
 
 from __future__ import annotations
 
+import dis
+import functools
 import inspect
 import re
 from collections.abc import Callable, Iterator
@@ -48,6 +50,7 @@ class Wanted:
     optional: set[str] = field(default_factory=set)  # arguments with a default value, which may be missing
     bind: dict[str, str] = field(default_factory=dict)  # argument -> the expression that the user gave for it
     inner: bool = False  # whether inner frames win over outer ones
+    uncounted: frozenset[str] = frozenset()  # arguments that no counter of a loop may be
 
 
 class Held(NamedTuple):
@@ -71,6 +74,12 @@ class Variable:
     mark: bytes = b""
     nest: Nest | None = None  # the list that has this mark
     from_bind: bool = False
+    is_set_by_loop: bool = False  # by the `for` of a loop
+
+    @property
+    def is_counter(self) -> bool:
+        """Whether it counts the turns of a loop, or is a part of what a loop goes over that is a whole number."""
+        return self.is_set_by_loop and not self.from_bind and all(type(held.value) is int for held in self.history)
 
     def marked(self, value: Any) -> bytes:
         """The mark of the value that the variable has now."""
@@ -130,6 +139,26 @@ def usable(value: Any) -> bool:
     return not callable(value) and not inspect.ismodule(value) and value is not None and not isinstance(value, (str, set, range))
 
 
+@functools.cache
+def set_by_loops(code: CodeType) -> frozenset[str]:
+    """The variables of a function that the `for` of a loop sets, as i and x in `for i, x in ...`."""
+    found: set[str] = set()
+    left = 0  # so many variables the next instructions set
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "FOR_ITER":
+            left = 1
+        elif left and instruction.opname == "UNPACK_SEQUENCE":
+            left += (instruction.arg or 0) - 1
+        elif left and instruction.opname.startswith("STORE_"):
+            names = instruction.argval if isinstance(instruction.argval, tuple) else (instruction.argval,)
+            stored = names[: instruction.opname.count("STORE_")]  # Python 3.13 sets one variable and reads another at once
+            found.update(stored)
+            left -= len(stored)
+        else:
+            left = 0
+    return frozenset(found)
+
+
 def holders(variables: dict[str, Any]) -> list[Entry]:
     """(depth, name, expression, value) of everything that a frame's variables reach through attributes and dict keys."""
     found: list[Entry] = []
@@ -187,6 +216,7 @@ class Binder:
         self.arguments = arguments
         self.bind = bind
         self.inner = wanted.inner
+        self.uncounted = wanted.uncounted
         self.compiled: dict[str, CodeType] = {}
         for name, expression in bind.items():
             try:
@@ -227,6 +257,9 @@ class Binder:
             if argument in self.bind or argument in settled:
                 continue
             for where, entries in ((0, listed), (1, listed_outside)):
+                if argument in self.uncounted:
+                    counted = set_by_loops(frame.f_code)
+                    entries = [entry for entry in entries if entry[2] not in counted or type(entry[3]) is not int]
                 choice = self.by_name(argument, entries) or self.by_layer(argument, entries)
                 if choice:
                     spelling, level, expression = choice
@@ -279,7 +312,10 @@ class Binder:
         """The record of one expression in one function, the same whenever it is asked for."""
         key = (argument, frame.f_code.co_name, expression, rank[-1] if from_bind else rank[2])
         if key not in self.variables:
-            self.variables[key] = Variable(argument, frame.f_code.co_name, expression, rank, from_bind=from_bind)
+            by_loop = expression in set_by_loops(frame.f_code)
+            self.variables[key] = Variable(
+                argument, frame.f_code.co_name, expression, rank, from_bind=from_bind, is_set_by_loop=by_loop
+            )
         return self.variables[key]
 
     def choose(self, argument: str, end: float) -> Variable | None:

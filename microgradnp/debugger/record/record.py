@@ -96,9 +96,10 @@ def run_recorded(
     until: float | None = None,
     edited: Trees | None = None,
     line: int = 0,
+    draws: bool = True,
 ) -> tuple[Record, dict[str, Any]]:
-    """A recorded run and its results. `disturb` changes what the program is given, and its random draws."""
-    recorder = CallHooks(most, disturb)
+    """A recorded run and its results. `disturb` changes what the program is given, and its random `draws`."""
+    recorder = CallHooks(most, disturb if draws else None)
     recorder.until = until
     sightings = Sightings(wanted) if wanted is not None else None
     if sightings is not None:
