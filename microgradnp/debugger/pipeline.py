@@ -35,12 +35,12 @@ from microgradnp.debugger.judge.probe import observe, plan_of
 from microgradnp.debugger.judge.recorded import Verdict as RecordVerdict
 from microgradnp.debugger.judge.score import Scorer
 from microgradnp.debugger.judge.verdict import ANOTHER_RULE, Verdict
-from microgradnp.debugger.match.binding import Forward, forward_of, ways_to_bind
 from microgradnp.debugger.match.references import ModelError, evaluate
 from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.mended import mended
 from microgradnp.debugger.optimizer.rule import Rule, rule_followed, wrong_rule
 from microgradnp.debugger.record.alarm import OutOfTimeError, alarm
+from microgradnp.debugger.record.binding import Forward, forward_of, ways_to_bind
 from microgradnp.debugger.report.reasons import reasons
 from microgradnp.debugger.report.report import Report
 from microgradnp.debugger.rows import by_rows, other_binding

@@ -237,7 +237,11 @@ class Search:
         made = [node for node in evaluation.nodes if node.rule is not None and node.dtype.kind == "f" and node.size]
         met = [node for node in made if self.forward.has(node._array)]
         open_ = [a for a in evaluation.gradients if a in chosen and not self.is_alone(a, chosen)]
-        proved = not have_open_roles(evaluation, met) and all(self.is_proved(a, values, evaluation, met) for a in open_)
+        proved = (
+            self.strict
+            and not have_open_roles(evaluation, met)
+            and all(self.is_proved(a, values, evaluation, met) for a in open_)
+        )
         yield Way(chosen, proved)
 
     def is_alone(self, argument: str, chosen: dict[str, str]) -> bool:
@@ -266,7 +270,7 @@ class Search:
 def have_open_roles(evaluation: Evaluation, met: list[Tensor]) -> bool:
     """Whether the last numbers that the program has may stand for each other, as the gates of an LSTM do before they meet.
 
-    They are of one size, and made from different arguments.
+    They are of one size, and each is made from arguments that the other is not made from.
     """
     makers = Graph(evaluation, set()).makers
     passed: set[int] = set()  # nodes that a later number is made from that the program has as well
@@ -275,7 +279,8 @@ def have_open_roles(evaluation: Evaluation, met: list[Tensor]) -> bool:
         if id(node) in passed or id(node) in known:
             passed.update(id(operand) for operand in (tensors(node) if node.rule is not None else ()))
     last = [node for node in met if id(node) not in passed and len(makers[id(node)]) > 1]
-    return any(a.size == b.size and makers[id(a)] != makers[id(b)] for a, b in itertools.combinations(last, 2))
+    pairs = ((makers[id(a)], makers[id(b)]) for a, b in itertools.combinations(last, 2) if a.size == b.size)
+    return any(a - b and b - a for a, b in pairs)
 
 
 def can_prove(value: Any) -> bool:
