@@ -146,7 +146,19 @@ def velocities_of_the_same_names():
     return Momentum(W, b).train, (X, T)
 
 
-STYLES = [lists, lists_from_one, pairs, dicts, objects, objects_in_a_list, velocities_of_the_same_names]
+def three_lists(X, T, W, other):
+    G, H, g, h = gradients(X, T, W[0], W[1], *other)
+    W[0], W[1] = W[0] - 0.01 * G, W[1] - 0.01 * H
+    other[0] -= 0.01 * g
+    other[1] -= 0.01 * h
+
+
+def one_list_of_another_name():
+    X, T, W, b = start()
+    return three_lists, (X, T, W, b)
+
+
+STYLES = [lists, lists_from_one, pairs, dicts, objects, objects_in_a_list, velocities_of_the_same_names, one_list_of_another_name]
 
 
 @pytest.mark.parametrize("style", STYLES, ids=lambda style: style.__name__)
@@ -157,19 +169,18 @@ def test_layers_are_found(style):
     assert set(report.gradients) == {"W1", "b1", "W2", "b2"}
 
 
-def three_lists(X, T, W, other):
-    G, H, g, h = gradients(X, T, W[0], W[1], *other)
-    W[0], W[1] = W[0] - 0.01 * G, W[1] - 0.01 * H
-    other[0] -= 0.01 * g
-    other[1] -= 0.01 * h
+def without_biases(X, T, W):
+    h = np.tanh(X @ W[0])
+    e = h @ W[1] - T
+    W[0], W[1] = W[0] - 0.01 * X.T @ (e @ W[1].T * (1 - h**2)), W[1] - 0.01 * h.T @ e
 
 
-def test_what_nothing_names_is_asked_for():
-    X, T, W, b = start()
+def test_what_nothing_in_the_code_can_be_is_asked_for():
+    X, T, W, _ = start()
     with pytest.raises(
         BindingError, match=r"nothing in the hand-written code is called b1 or b2.*bind=\{'b1': \.\.\., 'b2': \.\.\.\}"
     ):
-        mg.debug(three_lists, loss, (X, T, W, b))
+        mg.debug(without_biases, loss, (X, T, W))
 
 
 def by_sample(X, T, W, b):
