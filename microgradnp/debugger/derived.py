@@ -16,7 +16,7 @@ from microgradnp.debugger.derive.fix import Fix, derive
 from microgradnp.debugger.derive.meanings import Meaning
 from microgradnp.debugger.derive.scene import Question
 from microgradnp.debugger.derive.turn import Mended
-from microgradnp.debugger.judge.common import common_factor, is_open_which
+from microgradnp.debugger.judge.common import common_factor, drops_rate, is_open_which
 from microgradnp.debugger.match.references import ModelError
 from microgradnp.debugger.record.outside import aside
 from microgradnp.debugger.record.record import NotRecordedError
@@ -53,7 +53,8 @@ def findings(fix: Fix) -> list[Finding]:
     times = common_factor(fix.scene.verdict, fix.verdict) if fix.complete and fix.verdict is not None else 1.0
     if times != 1:
         return [dataclasses.replace(f, certainty="scaled", times=times) for f in found]
-    if fix.complete and is_open_which(fix.scene.verdict):
+    first, again = fix.scene.verdict, fix.verdict
+    if fix.complete and (is_open_which(first) or (again is not None and drops_rate(first, again))):
         return [dataclasses.replace(f, certainty="relative") for f in found]
     return found if fix.complete else [dataclasses.replace(f, fix=None, diff="", certainty="suspected") for f in found]
 

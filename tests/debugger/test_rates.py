@@ -278,3 +278,34 @@ def test_the_rate_tells_which_factor_is_meant():
     report = mg.debug(train, loss, [rng.normal(size=size) for size in [(6, 3), (6, 2), (3, 2), (2,)]], budget=30)
     assert report.verdict.wrong == ["b"]
     assert report.first_wrong.certainty == "exact", str(report)
+
+
+def test_a_fix_without_the_rate_that_the_others_lack_is_verified_for_them_only():
+    """W moves by the rate along a wrong gradient, b along its gradient without a rate: either may be what is meant."""
+
+    def loss(x, t, W, b):
+        return 0.5 * np.sum((x @ W + b - t) ** 2)
+
+    def wrong_targets(x, t, W, b, rate=0.05):
+        e = x @ W + b - t
+        dW = x.T @ t
+        W -= rate * dW
+        b -= e.sum(axis=0)
+
+    def one_sample(x, t, W, b):
+        e = x @ W + b - t
+        W -= 0.05 * np.outer(x[0], e[0])
+        b -= e.sum(axis=0)
+
+    def wrong_targets_alone(x, t, W, b, rate=0.05):
+        e = x @ W + b - t
+        W -= rate * (x.T @ t)
+        b -= rate * e.sum(axis=0)
+
+    rng = np.random.default_rng(3)
+    arrays = [rng.normal(size=size) for size in [(5, 3), (5, 2), (3, 2), (2,)]]
+    for train in (wrong_targets, one_sample):
+        report = mg.debug(train, loss, arrays, budget=30)
+        assert report.verdict.wrong == ["W"]
+        assert report.first_wrong.certainty == "relative", str(report)
+    assert mg.debug(wrong_targets_alone, loss, arrays, budget=30).first_wrong.certainty == "exact"

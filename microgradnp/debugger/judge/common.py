@@ -45,3 +45,15 @@ def is_open_which(verdict: Verdict) -> bool:
     rates = Rates(verdict.step, moved)
     is_told = any(map(rates.is_exact, right))
     return bool(wrong) and only_a_factor and not is_told and 2 * len(wrong) >= len(moved)
+
+
+def drops_rate(first: Verdict, again: Verdict) -> bool:
+    """Whether a mended parameter moved by a rate before, and moves by none in the mended program, as the others do.
+
+    Then nothing tells whether the others lack the rate.
+    """
+    mended = [entry for entry in again.entries.values() if entry.evidence == "update" and entry.argument in first.wrong]
+    before = [first.entries[entry.argument] for entry in mended if first.entries[entry.argument].evidence == "update"]
+    had, has = Rates(first.step, before), Rates(again.step, mended)
+    kept = {entry.argument for entry in mended if has.has_any(entry)}
+    return any(entry.argument not in kept and had.has_any(entry) for entry in before)

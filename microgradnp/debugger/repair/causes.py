@@ -58,7 +58,7 @@ EXPLAIN = {
     "gradient_accumulated_across_steps": "the gradient of an earlier step is still in it",
     "gradient_overwritten": "the gradient is overwritten where it must be added up, or added where it must be set",
     "forward_differs": "the forward pass computes something else than the model",
-    "update_wrong": "the gradient is right, and what is done with it is not",
+    "update_wrong": "what the parameter moves by is not its gradient",
     "optimizer_rule_wrong": "the gradient is right, and the optimizer does something else with it than its rule says",
     "unknown": "the cause was not found",
 }
