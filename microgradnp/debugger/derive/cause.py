@@ -24,8 +24,9 @@ from microgradnp.debugger.derive.products import (
     terms,
 )
 from microgradnp.debugger.derive.scene import Snapshot
-from microgradnp.debugger.derive.small_changes import of_arguments, of_order, of_small_change
+from microgradnp.debugger.derive.small_changes import is_loss_derivative, of_arguments, of_order, of_small_change
 from microgradnp.debugger.derive.stage import Stage
+from microgradnp.debugger.derive.through_time import goes_through_time
 from microgradnp.debugger.derive.turn import Mended
 
 BY_KIND = {
@@ -45,6 +46,11 @@ BY_KIND = {
     "copy": "gradient_accumulated_across_steps",
 }
 
+IN_LOSS = frozenset(  # what may be told of the derivative of a loss, and is less plain than that it is one
+    {"wrong_variable", "wrong_activation_derivative", "derivative_of_activated_value", "relu_mask_wrong"}
+    | {"upstream_gradient_dropped", "missing_term", "unknown"}
+)
+
 
 def cause_of(mended: Mended) -> str:
     """The slug of the mistake that a change mends."""
@@ -60,6 +66,8 @@ class Difference:
         self.stage = Stage(mended.scene)
         self.snapshot: Snapshot | None = self.stage.snapshot(self.suspect.statement, self.suspect.node)
         self.step = mended.scene.verdict.step
+        judged = mended.scene.verdict.entries.values()
+        self.trained = {*self.step.after, *(entry.argument for entry in judged if entry.evidence)}
 
     def cause(self) -> str:
         """The name of the mistake that the change undoes, as the reports know it."""
@@ -72,7 +80,7 @@ class Difference:
             return of_order(self.edit)
         if kind == "accumulate":
             return "gradient_accumulated_across_steps" if self.mended.scene.verdict.number else "gradient_overwritten"
-        if kind == "arguments":
+        if kind == "arguments" and self.kind(self.mended.new) != "slope":
             return of_arguments(self.edit)
         if self.edit.kind == "binding":
             names = names_of(ast.unparse(getattr(self.edit.replacement, "value", self.edit.replacement)))
@@ -94,19 +102,21 @@ class Difference:
         operators = [type(getattr(node, "op", None)) for node in (self.edit.node, self.edit.replacement)]
         if operators == [ast.Add, ast.Mult]:
             return self.of_sum()
-        return self.of_expressions(self.mended.old, self.mended.new)
+        found = self.of_expressions(self.mended.old, self.mended.new)
+        return "loss_derivative_wrong" if found in IN_LOSS and is_loss_derivative(self) else found
 
     # ------------------------------------------------------------------------------------------------ what is no expression
 
     def is_forward(self) -> bool:
         """Whether the statement made a value of the forward pass, and the change lies in what it computes."""
-        means = self.mended.candidate.means
-        if means is not None and means.quantity.kind == "value" and not means.quantity.argument:
-            return True
+        means, made, outputs = self.mended.candidate.means, self.suspect.node, set(self.step.outputs)
         told = self.of(self.mended.new) if self.mended.new else []
         if any(m.quantity.kind == "value" and m.quantity.text.startswith(("softmax(", "sigmoid(")) for m in told):
             return True  # the probabilities themselves
-        made, outputs = self.suspect.node, set(self.step.outputs)
+        if means is not None and means.is_gradient:
+            return False
+        if means is not None and means.quantity.kind == "value" and not means.quantity.argument and outputs:
+            return made in outputs or made in self.step.structure.before(outputs) or made.number < min(o.number for o in outputs)
         return made not in outputs and made in self.step.structure.before(outputs)
 
     def of_sum(self) -> str:
@@ -131,16 +141,8 @@ class Difference:
         return isinstance(self.edit.parent, ast.Slice) and self.edit.field == "step"
 
     def of_index(self) -> str:
-        """Whether the index that is wrong counts time steps: the values are those of one operation, repeated."""
-        evaluation = self.step.evaluation
-        names = [evaluation.names[id(node)] for node in evaluation.nodes if node.rule is not None]
-        roots = [self.mended.candidate.root] if self.mended.candidate.root is not None else []
-        indexed = [n for root in roots for n in ast.walk(root) if isinstance(n, ast.Subscript)]
-        held = [n for n in indexed if self.edit.node in ast.walk(n.slice)]
-        text = ast.unparse(held[-1]) if held else ""
-        meanings = [m for m in self.of(text) if m.quantity.kind == "value"]
-        repeated = any(names.count(m.quantity.text) > 2 for m in meanings)
-        return "wrong_time_index" if repeated else "wrong_index"
+        """Whether the index that is wrong counts time steps."""
+        return "wrong_time_index" if goes_through_time(self) else "wrong_index"
 
     # ------------------------------------------------------------------------------------------------ values
 
@@ -162,10 +164,8 @@ class Difference:
             return "number"
         found = self.meanings.of(atom.pair)
         for meaning in found:
-            if meaning.quantity.kind == "value":
-                moving = meaning.quantity.argument in self.step.after
-                if moving:
-                    return "weight"
+            if meaning.quantity.kind == "value" and meaning.quantity.argument in self.trained:
+                return "weight"
         for meaning in found:
             if meaning.quantity.kind == "slope":
                 return "slope"
@@ -176,7 +176,7 @@ class Difference:
         return "moved" if self.meanings.update(atom.pair) is not None else ""
 
     def is_weight_gradient(self, text: str) -> bool:
-        return any(m.is_gradient and m.quantity.argument in self.step.after for m in self.of(text))
+        return any(m.is_gradient and m.quantity.argument in self.trained for m in self.of(text))
 
     def in_slope(self) -> bool:
         """Whether the changed factor is a slope now."""
@@ -198,10 +198,7 @@ class Difference:
         if len(first) > len(second) and not come:
             return self.of_term(gone[0], extra=True)
         if len(gone) == len(come) == 1 and (len(first) > 1):
-            found = self.of_products(gone[0], come[0])
-            if any(self.kind(t) == "weight" for t in names_of(come[0])) and self.kind_of_term(come[0]) == "weight":
-                return "factor_2" if found == "factor_2" else "regularisation_term_wrong"
-            return found
+            return self.of_products(gone[0], come[0])
         return self.of_products(old, new)
 
     def kind_of_term(self, text: str) -> str:
@@ -214,21 +211,14 @@ class Difference:
         if kind == "weight":
             return "regularisation_term_wrong"
         if kind == "gradient" and not extra:
-            return "missing_path_through_time" if self.suspect.node.execution or self.repeats() else "missing_term"
+            return "missing_path_through_time" if goes_through_time(self) else "missing_term"
         if kind == "value" and not extra and self.is_loss(text):
             return "loss_derivative_wrong"
         return "missing_term"
 
     def is_loss(self, text: str) -> bool:
         """Whether a value is an argument that no parameter multiplies: what the loss compares with."""
-        return any(m.quantity.argument and m.quantity.argument not in self.step.after for m in self.of(text.lstrip("-")))
-
-    def repeats(self) -> bool:
-        """Whether the statement runs several times in the step."""
-        statement = self.suspect.statement
-        seen = self.mended.scene.snapshots.get((statement.file, (statement.line, statement.column)), [])
-        start = min((node.number for node in self.step.outputs), default=0)
-        return sum(start <= s.time <= self.step.last.number for s in seen) > 1
+        return any(m.quantity.argument and m.quantity.argument not in self.trained for m in self.of(text.lstrip("-")))
 
     def of_products(self, old: str, new: str) -> str:
         """The cause, from the factors that are left over on each side."""
@@ -272,7 +262,7 @@ class Difference:
         """The same factors, multiplied or summed in another way."""
         ways = [frozenset().union(*(f.how for f in part)) for part in (first, second)]
         if (ways[0] ^ ways[1]) & {"sum", "mean"}:
-            return "bias_gradient_reduction" if self.mended.scene.verdict.right else "batch_scale_1_over_N"
+            return "bias_gradient_reduction" if self.makes_bias_gradient() else "batch_scale_1_over_N"
         if any(a.divides != b.divides for a, b in zip(first, second, strict=False)):
             return "batch_scale_1_over_N"
         if ("*" in ways[0]) != ("*" in ways[1]) or ways[0] & {"outer"} != ways[1] & {"outer"}:
@@ -354,10 +344,12 @@ class Difference:
         return "batch_scale_1_over_N"
 
     def is_count(self, text: str) -> bool:
-        """Whether a number may be that of the samples, or one divided by it."""
+        """Whether a number may be that of the samples, or one divided by it: as many as the model's arguments have somewhere."""
         atom = self.atom(text)
         number = abs(float(atom.pair[0])) if atom is not None and not atom.shape else 0.0
-        return bool(number) and any(abs(n - round(n)) < 1e-9 and n > 1.5 for n in (number, 1 / number))
+        shapes = [np.shape(value) for value in self.step.evaluation.values.values()]
+        counts = {n for shape in shapes for n in (*shape, int(np.prod(shape))) if n > 1}
+        return bool(number) and any(abs(n - round(n)) < 1e-9 and round(n) in counts for n in (number, 1 / number))
 
     def of_values(self, left: list[Factor], added: list[Factor]) -> str:
         """Another value in the gradient of a weight: that of another layer, or of another time step."""
@@ -366,7 +358,7 @@ class Difference:
                 if base_of(f.text) == base_of(g.text) and f.text != g.text and "[" in f.text:
                     if is_picked(f.text) and is_picked(g.text):
                         return "wrong_variable" if not self.makes_weight_gradient() else "wrong_activation_in_weight_gradient"
-                    return "wrong_index" if self.is_argument(base_of(f.text)) else "wrong_time_index"
+                    return self.of_index()
         return "wrong_activation_in_weight_gradient"
 
     def is_argument(self, text: str) -> bool:
@@ -395,5 +387,5 @@ class Difference:
     def makes_bias_gradient(self) -> bool:
         """Whether the right value is the gradient of an offset."""
         means = self.mended.candidate.means
-        argument = means.quantity.argument if means is not None else ""
-        return bool(argument) and not self.is_factor(argument)
+        found = {means.quantity.argument} if means is not None and means.quantity.argument else set(self.suspect.target)
+        return bool(found) and not any(map(self.is_factor, found))

@@ -8,10 +8,11 @@ from typing import Protocol
 
 import numpy as np
 
+from microgradnp.debugger.derive import through_time
 from microgradnp.debugger.derive.derivations import Atom
+from microgradnp.debugger.derive.meanings import Meanings
 from microgradnp.debugger.derive.products import Factor, base_of, factors, is_number
 from microgradnp.debugger.derive.scene import Snapshot
-from microgradnp.debugger.derive.turn import Mended
 from microgradnp.debugger.derive.values import atoms_of
 from microgradnp.debugger.repair.edits import Edit
 
@@ -19,12 +20,12 @@ OPERANDS = (ast.Name, ast.Attribute, ast.Subscript)
 TWICE = (2.0, 0.5)
 
 
-class Difference(Protocol):
+class Difference(through_time.Difference, Protocol):
     """A change that mends a program, and what the parts of its texts are."""
 
-    mended: Mended
     edit: Edit
     snapshot: Snapshot | None
+    meanings: Meanings
 
     def atom(self, text: str) -> Atom | None: ...
 
@@ -32,28 +33,104 @@ class Difference(Protocol):
 
     def is_loss(self, text: str) -> bool: ...
 
+    def of_index(self) -> str: ...
+
+    def of_numbers(self, left: list[Factor], added: list[Factor]) -> str: ...
+
 
 def of_small_change(difference: Difference) -> str:
     """The slug where a sign, a number, one summand, one operand or one factor was changed; "" where more was."""
     edit = difference.edit
     if not isinstance(edit.node, ast.expr) or not isinstance(edit.replacement, ast.expr):
         return ""
-    old, new = ast.unparse(edit.node), ast.unparse(edit.replacement)
+    parent, before, after = smallest(edit.parent, edit.node, edit.replacement)
+    old, new = ast.unparse(before), ast.unparse(after)
     if negates(difference, difference.mended.old, difference.mended.new):
         return "sign_flipped"
-    if is_twice(edit.parent, old, new):
+    if is_twice(parent, old, new):
         return "factor_2"
-    added = term_added(edit.replacement, old)
-    if added and is_forgotten(difference, added):
-        return "upstream_gradient_dropped"
-    if added and difference.is_loss(added):
-        return "loss_derivative_wrong"
-    plain = isinstance(edit.node, OPERANDS) and isinstance(edit.replacement, OPERANDS)
-    if plain and difference.kind(old) == difference.kind(new) == "gradient":
+    if isinstance(parent, ast.Compare):
+        return "relu_mask_wrong"
+    if changes_penalty(difference):
+        return "regularisation_term_wrong"
+    if added := term_added(after, old):
+        return of_term(difference, added)
+    if (factor := factor_put(after, old)) and difference.kind(factor) == "number":
+        return difference.of_numbers([], [Factor(factor, frozenset())])
+    if isinstance(parent, (ast.Subscript, ast.Slice)):
+        return difference.of_index()
+    if isinstance(before, OPERANDS) and isinstance(after, OPERANDS):
+        return of_operand(difference, old, new)
+    return "extra_factor" if is_factor_taken(difference, old, new) else ""
+
+
+def smallest(parent: ast.AST, old: ast.expr, new: ast.expr) -> tuple[ast.AST, ast.expr, ast.expr]:
+    """The smallest expressions in which two expressions differ, and what the old one stands in."""
+    inside, other = (list(ast.iter_child_nodes(node)) for node in (old, new))
+    if type(old) is not type(new) or len(inside) != len(other) or bare(old) != bare(new):
+        return parent, old, new
+    differ = [pair for pair in zip(inside, other, strict=True) if ast.dump(pair[0]) != ast.dump(pair[1])]
+    first, second = differ[0] if len(differ) == 1 else (None, None)
+    if isinstance(first, ast.expr) and isinstance(second, ast.expr):
+        return smallest(old, first, second)
+    return parent, old, new
+
+
+def bare(node: ast.expr) -> list[str]:
+    """What a node says without those inside of it: its operator, its name, its number."""
+    return [str(value) for _, value in ast.iter_fields(node) if not isinstance(value, (ast.AST, list))]
+
+
+def of_term(difference: Difference, added: str) -> str:
+    """The slug where a term was added."""
+    if any(m.is_gradient and m.quantity.argument in difference.suspect.target for m in difference.of(added.lstrip("-"))):
+        return "gradient_overwritten" if through_time.repeats(difference) else ""
+    if is_forgotten(difference, added):
+        return "missing_path_through_time" if through_time.goes_through_time(difference) else "upstream_gradient_dropped"
+    return "loss_derivative_wrong" if difference.is_loss(added) else ""
+
+
+def of_operand(difference: Difference, old: str, new: str) -> str:
+    """The slug where one variable gave way to another."""
+    kinds = difference.kind(old), difference.kind(new)
+    if through_time.are_of_other_times(difference, old, new):
+        return "wrong_time_index"
+    if kinds == ("gradient", "gradient") or (kinds[1] == "gradient" and difference.suspect.updates):
         return "wrong_variable"
-    if is_factor_taken(difference, old, new):
-        return "extra_factor"
     return ""
+
+
+def changes_penalty(difference: Difference) -> bool:
+    """Whether the change adds a multiple of the parameter whose gradient it is, as only a penalty does."""
+    atoms = difference.atom(difference.mended.old), difference.atom(difference.mended.new)
+    if atoms[0] is None or atoms[1] is None or atoms[0].shape != atoms[1].shape:
+        return False
+    changes = [np.asarray(new, float) - old for old, new in zip(atoms[0].pair, atoms[1].pair, strict=True)]
+    suspect, meanings = difference.suspect, difference.meanings
+    for argument in suspect.target | (suspect.reach if suspect.updates else frozenset()):
+        held = [np.asarray(e.values[argument], float) for e in (difference.step.evaluation, meanings.point.evaluation)]
+        if all(c.shape == h.shape for c, h in zip(changes, held, strict=True)) and are_in_proportion(changes, held):
+            return True
+    return False
+
+
+def are_in_proportion(arrays: list[np.ndarray], others: list[np.ndarray]) -> bool:
+    """Whether some arrays are the same multiple of others, and not of single numbers."""
+    first, second = (np.concatenate([part.ravel() for part in parts]) for parts in (arrays, others))
+    if first.size < 3 or not np.any(first) or not np.any(second):
+        return False
+    factor = first @ second / (second @ second)
+    return bool(np.allclose(first, factor * second, rtol=1e-9, atol=1e-12 * np.max(np.abs(first))))
+
+
+def factor_put(replacement: ast.expr, old: str) -> str:
+    """What an expression was multiplied or divided by; "" where something else was done."""
+    if not isinstance(replacement, ast.BinOp) or not isinstance(replacement.op, (ast.Mult, ast.Div)):
+        return ""
+    left, right = ast.unparse(replacement.left), ast.unparse(replacement.right)
+    if isinstance(replacement.op, ast.Div):
+        return f"1 / ({right})" if left == old else ""
+    return right if left == old else left if right == old else ""
 
 
 def is_forgotten(difference: Difference, text: str) -> bool:
@@ -127,3 +204,21 @@ def of_arguments(edit: Edit) -> str:
     called = edit.node.func
     name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
     return "conv_kernel_reversed" if name in ("correlate", "convolve", "correlate2d", "convolve2d") else "wrong_variable"
+
+
+def is_loss_derivative(difference: Difference) -> bool:
+    """Whether the right value is the derivative of the loss at the end of the forward pass, with no slope as a factor."""
+    means, evaluation = difference.mended.candidate.means, difference.step.evaluation
+    if means is None or means.quantity.kind != "adjoint" or means.quantity.argument:
+        return False
+    ends = [np.asarray(node.value) for node in difference.step.outputs]
+    nodes = [n for n in evaluation.nodes if n.rule is not None and any(are_alike(n._array, end) for end in ends)]
+    if not any(are_alike(evaluation.adjoints[id(n)], means.quantity.pair[0]) for n in nodes if id(n) in evaluation.adjoints):
+        return False
+    return sum(difference.kind(f.text) != "number" and not is_number(f.text) for f in factors(difference.mended.new)) == 1
+
+
+def are_alike(array: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two arrays hold the same numbers, but for axes of length one."""
+    first, second = (np.squeeze(np.asarray(part)) for part in (array, other))
+    return first.shape == second.shape and first.dtype.kind == second.dtype.kind == "f" and np.allclose(first, second, 1e-7, 0)
