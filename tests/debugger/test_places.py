@@ -198,7 +198,7 @@ def told(train, loss):
     [
         (names_the_factor_only, two_sigmoids, "p = back", "missing_activation_derivative", "p = back * slope"),
         (helper_of_both, two_sigmoids, "return s", "wrong_activation_derivative", "return s * (1 - s)"),
-        (without_rate, one_relu, "V -= gV", "batch_scale_1_over_N", "V -= gV * rate"),
+        (without_rate, one_relu, "V -= gV", "missing_factor", "V -= gV * rate"),
         (without_gradient, one_relu, "W -= rate", "update_wrong", "W -= rate * gW"),
         (no_mask, one_relu, "return up", "missing_activation_derivative", "return up * (z > 0)"),
         (forgets_the_back, two_sigmoids, "p = slope", "upstream_gradient_dropped", "p = slope * back"),

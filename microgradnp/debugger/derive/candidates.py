@@ -116,7 +116,8 @@ class Screen:
             roots = (*view.roots, *view.steps, *view.factors)
             return sorted((edit for root in roots for edit in self.solved(view, root)), key=lambda e: e.cost)
         if not view.edits:
-            view.edits = sorted(self.edits(view.editor, view.source), key=view.worth)
+            edits = itertools.chain(self.edits(view.editor, view.source), view.forgotten_summands())
+            view.edits = sorted(edits, key=view.worth)
         if phase == "forgotten":
             return [edit for edit in view.edits if view.adds_forgotten(edit)]
         least, most = BANDS[phase]

@@ -96,7 +96,7 @@ def of_operand(difference: Difference, old: str, new: str) -> str:
     if through_time.are_of_other_times(difference, old, new):
         return "wrong_time_index"
     if kinds == ("gradient", "gradient") or (kinds[1] == "gradient" and difference.suspect.updates):
-        return "wrong_variable"
+        return "loss_derivative_wrong" if is_loss_derivative(difference) else "wrong_variable"
     return ""
 
 
@@ -109,18 +109,17 @@ def changes_penalty(difference: Difference) -> bool:
     suspect, meanings = difference.suspect, difference.meanings
     for argument in suspect.target | (suspect.reach if suspect.updates else frozenset()):
         held = [np.asarray(e.values[argument], float) for e in (difference.step.evaluation, meanings.point.evaluation)]
-        if all(c.shape == h.shape for c, h in zip(changes, held, strict=True)) and are_in_proportion(changes, held):
+        if all(map(are_in_proportion, changes, held)):
             return True
     return False
 
 
-def are_in_proportion(arrays: list[np.ndarray], others: list[np.ndarray]) -> bool:
-    """Whether some arrays are the same multiple of others, and not of single numbers."""
-    first, second = (np.concatenate([part.ravel() for part in parts]) for parts in (arrays, others))
-    if first.size < 3 or not np.any(first) or not np.any(second):
+def are_in_proportion(array: np.ndarray, other: np.ndarray) -> bool:
+    """Whether an array is a multiple of another one. Of single numbers nothing is known."""
+    if array.shape != other.shape or array.size < 2 or not np.any(array) or not np.any(other):
         return False
-    factor = first @ second / (second @ second)
-    return bool(np.allclose(first, factor * second, rtol=1e-9, atol=1e-12 * np.max(np.abs(first))))
+    factor = array.ravel() @ other.ravel() / np.sum(np.square(other))
+    return bool(np.allclose(array, factor * other, rtol=1e-9, atol=1e-12 * np.max(np.abs(array))))
 
 
 def factor_put(replacement: ast.expr, old: str) -> str:

@@ -118,6 +118,13 @@ def factors_of(roots: list[Any]) -> Iterator[Any]:
                 yield part
 
 
+def multiplied(roots: list[Any]) -> Iterator[Any]:
+    """The expressions that are multiplied entry by entry: `e @ C.T` in `(e @ C.T) * (1 - h**2)`."""
+    for node in (n for root in roots for n in ast.walk(root)):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            yield from (part for part in (node.left, node.right) if isinstance(part, (ast.BinOp, ast.Call)))
+
+
 def leaves(value: Any) -> list[Any]:
     """The arrays and numbers inside of a value."""
     if is_numbers(value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from types import CodeType
 from typing import Any, Protocol
 
@@ -22,6 +23,7 @@ from microgradnp.debugger.derive.statements import (
     factors_of,
     is_arithmetic,
     is_numbers,
+    multiplied,
     names_in,
     roots_of,
     steps_of,
@@ -128,6 +130,13 @@ class View:
         """Whether an edit adds, or multiplies by, what holds a gradient or slope that nothing reads."""
         adds = bool(self.unread) and edit.kind in ("term", "factor")
         return adds and not self.unread.isdisjoint(names_in(edit.replacement))
+
+    def forgotten_summands(self) -> Iterator[Edit]:
+        """A gradient that nothing reads, added to what is multiplied by a slope."""
+        for part in multiplied(self.roots):
+            old, place = ast.unparse(part), self.editor.place[id(part)]
+            for name in sorted(self.unread):
+                yield Edit(2.2, "term", self.source.line, old, f"{old} + {name}", *place, part, f"({old} + {name})")
 
     def masks_a_mask(self, edit: Edit) -> bool:
         """Whether `m > 0` is put for an `m` that holds zeros and ones only."""

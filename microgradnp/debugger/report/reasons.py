@@ -29,17 +29,23 @@ def reasons(trace: Trace, index: Index) -> list[str]:
     found: dict[tuple[str, int], str] = {}
     tries: Counter[tuple[str, int]] = Counter()
     names = values_by_name(trace)
+    doubtful: set[tuple[str, int]] = set()  # lines that gave a value that the model does not have: in a loop, say
     for version in sorted(trace.versions, key=lambda v: v.line):
         where = version.file, version.line
         tries[where] += 1
         source = source_of(version.file)
-        if source is None or where in found or tries[where] > MOST_TRIES:
+        if source is None or where in doubtful or tries[where] > MOST_TRIES:
             continue
         match = index.match(version.array)
+        if match is None:
+            doubtful.add(where)
+            continue
+        if where in found:
+            continue
         text = source.line(version.line).strip()
-        if match is not None and (why := next(explanations(text, version, match, names, index), None)):
+        if why := next(explanations(text, version, match, names, index), None):
             found[where] = f"line {version.line} is right: `{text}`: {why}"
-    return list(found.values())
+    return [reason for where, reason in found.items() if where not in doubtful]
 
 
 Names = dict[tuple[str, str], list[Version]]
