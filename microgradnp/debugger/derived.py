@@ -15,6 +15,7 @@ from microgradnp.debugger.derive.cause import cause_of
 from microgradnp.debugger.derive.fix import Fix, derive
 from microgradnp.debugger.derive.meanings import Meaning
 from microgradnp.debugger.derive.scene import Question
+from microgradnp.debugger.derive.tried import mended_by
 from microgradnp.debugger.derive.turn import Mended
 from microgradnp.debugger.judge.common import common_factor, drops_rate, is_open_which
 from microgradnp.debugger.match.references import ModelError
@@ -23,6 +24,7 @@ from microgradnp.debugger.record.record import NotRecordedError
 from microgradnp.debugger.record.step import CannotJudgeError
 from microgradnp.debugger.record.world import World
 from microgradnp.debugger.repair.causes import EXPLAIN
+from microgradnp.debugger.repair.search import Fix as Tried
 from microgradnp.debugger.report.facts import Finding
 
 MOST = 10_000  # operations that are recorded
@@ -125,6 +127,13 @@ def named(mended: Mended) -> str:
     except Exception as error:
         warnings.warn(FAILED.format(type(error).__name__, error, mended.change.fix[0]), RuntimeWarning, stacklevel=2)
         return "unknown"
+
+
+def named_by_record(fix: Tried, derived: Fix | None) -> str:
+    """The cause of a mistake that an edit mended, from the values of the record; "" where it has none of them."""
+    mended = mended_by(fix, derived.scene, derived.blame) if derived is not None else None
+    cause = named(mended) if mended is not None else ""
+    return "" if cause == "unknown" else cause
 
 
 def origin(line: int, text: str, edited: str) -> int:

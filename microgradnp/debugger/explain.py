@@ -17,7 +17,7 @@ from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.case import Budget, Case, examine_again
 from microgradnp.debugger.derive.fix import Fix as Derived
 from microgradnp.debugger.derive.guard import keeps_forward
-from microgradnp.debugger.derived import derive_in, suspicion
+from microgradnp.debugger.derived import derive_in, named_by_record, suspicion
 from microgradnp.debugger.derived import findings as findings_of
 from microgradnp.debugger.judge.common import common_factor, is_open_which, turns_all
 from microgradnp.debugger.judge.gate import ask_record
@@ -45,6 +45,7 @@ class Fault(NamedTuple):
     fix: Fix | None
     times: float = 1.0  # a factor that all gradients share with the fix
     repeats: bool = True  # whether two runs of the case show the same numbers; without that no fix can be proved
+    named: str = ""  # the cause, where the record tells it
 
     @property
     def is_mended(self) -> bool:
@@ -116,6 +117,7 @@ def explain(case: Case) -> Explanation:
                 found += [fault]  # the first ones stay when time is out
     if derived is not None and derived.complete and not (found and found[-1].is_mended):
         return Explanation([], derived.tried, derived=tuple(findings_of(derived)))
+    found = [f._replace(named=named_by_record(f.fix, derived)) if f.fix is not None else f for f in found[:1]] + found[1:]
     out_of_time = not found or (workshop.out_of_time and not found[-1].is_mended)
     if not found:
         return Explanation([], workshop.tried, out_of_time, failed, tuple(findings_of(derived)) if derived is not None else ())
@@ -285,6 +287,8 @@ def cause_of_fault(fault: Fault) -> str:
     case, blamed, fix, *_ = fault
     if case.carried:
         return "gradient_accumulated_across_steps"
+    if fault.named:
+        return fault.named
     return cause_of(fix, blamed, case.trace, case.verdict) if fix else cause_without_fix(blamed, case.verdict, case.trace)
 
 

@@ -649,7 +649,7 @@ def main() -> None:
             print(f"{name} {index} seed {seed}: {row['status']} {marks} {row.get('seconds', 0):.2f} s | {said}", flush=True)
         if options.json:
             options.json.write_text(json.dumps(rows, indent=1))
-    for title in ("newest", "last", "later", "fresh", "unseen", "tuned"):
+    for title in ("eighth", "newest", "last", "later", "fresh", "unseen", "tuned"):
         of_title = [r for r in rows if r["group"] == title]
         if of_title:
             print(table(title, of_title))

@@ -89,7 +89,19 @@ def nothing_comes_back(x, y, A, B, C):
     ],
 )
 def test_what_belongs_to_another_time_step(train, cause):
-    assert cause_and_fix(train, recurrent, *series())[0] == cause
+    found, fix = cause_and_fix(train, recurrent, *series())
+    assert found == cause
+    assert fix is not None
+
+
+def test_what_comes_back_is_added_inside_of_a_product():
+    assert cause_and_fix(nothing_comes_back, recurrent, *series())[1] == "d = (e @ C.T + back) * (1 - now**2)"
+
+
+def test_a_line_that_is_right_in_one_turn_of_a_loop_only_is_not_called_right():
+    report = mg.debug(nothing_comes_back, recurrent, series(), budget=30)
+    line = next(f.line for f in report.findings)
+    assert not any(f"line {line} is right" in reason for reason in report.reasons), report.reasons
 
 
 def deep(x, y, A, B, C):

@@ -97,7 +97,8 @@ def of_operand(difference: Difference, old: str, new: str) -> str:
         return "wrong_time_index"
     if kinds == ("gradient", "gradient") or (kinds[1] == "gradient" and difference.suspect.updates):
         return "loss_derivative_wrong" if is_loss_derivative(difference) else "wrong_variable"
-    return ""
+    is_weight = "moved" in kinds or (kinds[1] == "weight" and kinds[0] == "gradient")
+    return "wrong_variable" if difference.suspect.updates and not is_weight else ""
 
 
 def changes_penalty(difference: Difference) -> bool:
@@ -149,13 +150,12 @@ def negates(difference: Difference, old: str, new: str) -> bool:
 
 def is_twice(parent: ast.AST, old: str, new: str) -> bool:
     """Whether a number of a product was doubled or halved, put before it or taken away."""
-    first, second = factors(old), factors(new)
-    gone = Counter(first) - Counter(second)
-    come = Counter(second) - Counter(first)
+    first, second = (Counter(Factor(f.text, frozenset(), f.divides) for f in factors(text)) for text in (old, new))
+    gone, come = first - second, second - first
     parts = [*gone, *come]
     if not parts or not all(is_number(part.text) for part in parts):
         return False
-    if len(first) == len(gone) and not (isinstance(parent, ast.BinOp) and isinstance(parent.op, (ast.Mult, ast.Div))):
+    if first == gone and not (isinstance(parent, ast.BinOp) and isinstance(parent.op, (ast.Mult, ast.Div))):
         return False  # a number by itself: an exponent, a summand
     ratio = value_of(come) / (value_of(gone) or np.nan)
     return any(abs(abs(ratio) - c) < 1e-12 for c in TWICE)
