@@ -71,7 +71,8 @@ def smallest(parent: ast.AST, old: ast.expr, new: ast.expr) -> tuple[ast.AST, as
         return parent, old, new
     differ = [pair for pair in zip(inside, other, strict=True) if ast.dump(pair[0]) != ast.dump(pair[1])]
     first, second = differ[0] if len(differ) == 1 else (None, None)
-    if isinstance(first, ast.expr) and isinstance(second, ast.expr):
+    calls_another = isinstance(old, ast.Call) and first is old.func
+    if isinstance(first, ast.expr) and isinstance(second, ast.expr) and not calls_another:
         return smallest(old, first, second)
     return parent, old, new
 
