@@ -12,7 +12,7 @@ The cache of pytest keeps the tests that were skipped (`.pytest_cache/v/skipped`
 import pytest
 
 MOST, MOST_OF_DEBUGGER = 30, 5  # cases of a table that are not long
-MOST_LONG = 600  # cases of a table in a long run
+MOST_LONG = 300  # cases of a table in a long run
 
 
 def pytest_addoption(parser):

@@ -6,6 +6,8 @@ in its place. A choice is kept as long as what the model makes of it is among th
 
 from __future__ import annotations
 
+import contextlib
+import io
 import itertools
 import re
 import time
@@ -63,7 +65,24 @@ def touches(self: Placeholder, *operands: Any) -> Any:
 for _operator in ("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow"):
     setattr(Placeholder, f"__{_operator}__", touches)
     setattr(Placeholder, f"__r{_operator}__", touches)
-for _operator in ("neg", "pos", "abs", "getitem", "len", "iter", "bool", "float", "int", "array", "lt", "le", "gt", "ge"):
+for _operator in (
+    "neg",
+    "pos",
+    "abs",
+    "getitem",
+    "len",
+    "iter",
+    "bool",
+    "float",
+    "int",
+    "array",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+):
     setattr(Placeholder, f"__{_operator}__", touches)
 
 
@@ -120,7 +139,7 @@ def forward_of(program: Program, wanted: Wanted, until: float, zeros: bool = Tru
         had_zeros |= not value.any()
         return vary_array(value, value, rng, {value.tobytes()}) if zeros or value.any() else value
 
-    with seeded(0), program.recordable() as (_, line):
+    with np.errstate(all="ignore"), seeded(0), program.recordable() as (_, line):
         made, _ = run_recorded(program.reached, MOST_NODES, generic, wanted, until, line=line, draws=False)
     held = {a: v.history[0].value for a in wanted.arguments if (v := made.sightings.variable(a)) is not None and v.history}
     known = {a: value for a, operand in held.items() if is_argument(value := plain_value(operand))}
@@ -129,8 +148,9 @@ def forward_of(program: Program, wanted: Wanted, until: float, zeros: bool = Tru
     paths = {leaf: path for path, leaf in leaves.items()}
     places = {a: paths[operand] for a, operand in held.items() if a in known and type(operand) is Node and operand in paths}
     present = {path: leaf.value for path, leaf in leaves.items() if isinstance(leaf.value, (np.ndarray, float))}
-    single = any(np.asarray(node.value).dtype == np.float32 for node in made.nodes if isinstance(node.value, np.ndarray))
-    return Forward(present, known, places, numbers_of(made), CLOSE_IN_SINGLE if single else CLOSE, had_zeros)
+    single = any(node.value.dtype == np.float32 for node in made.nodes if isinstance(node.value, np.ndarray))
+    with np.errstate(all="ignore"):
+        return Forward(present, known, places, numbers_of(made), CLOSE_IN_SINGLE if single else CLOSE, had_zeros)
 
 
 def is_argument(value: Any) -> bool:
@@ -315,8 +335,7 @@ def is_rearranged(array: np.ndarray, other: Any) -> bool:
 def first_touched(model: Callable[..., Any], values: dict[str, Any]) -> Touched | Exception | None:
     """Which placeholder the model touches first; the error where it fails before; None where it runs to its end."""
     try:
-        with np.errstate(all="ignore"):
-            model(**values)
+        model(**values)
     except Exception as error:  # the model may fail in any way with what is tried
         cause: BaseException | None = error
         while cause is not None and not isinstance(cause, Touched):
@@ -344,10 +363,11 @@ def ways_to_bind(
             forward = forward_with(zeros)
             search = Search(model, forward, effort, until)
             found: list[Way] = []
-            for way in search.ways({}):
-                found.append(way)
-                if way.proved or len(found) > MOST_WAYS:
-                    break
+            with np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):  # the model may print, and fail
+                for way in search.ways({}):
+                    found.append(way)
+                    if way.proved or len(found) > MOST_WAYS:
+                        break
             if found and found[-1].proved:
                 return [named(found[-1], forward)]
             if found and search.ended and len(found) <= MOST_WAYS and effort.open == missing:
