@@ -17,7 +17,7 @@ from microgradnp.debugger.derive.meanings import Meaning
 from microgradnp.debugger.derive.scene import Question
 from microgradnp.debugger.derive.tried import mended_by
 from microgradnp.debugger.derive.turn import Mended
-from microgradnp.debugger.judge.common import common_factor, drops_rate, is_open_which
+from microgradnp.debugger.judge.common import common_factor, drops_rate, is_open_which, turns_against_model
 from microgradnp.debugger.match.references import ModelError
 from microgradnp.debugger.record.outside import aside
 from microgradnp.debugger.record.record import NotRecordedError
@@ -56,7 +56,8 @@ def findings(fix: Fix) -> list[Finding]:
     if times != 1:
         return [dataclasses.replace(f, certainty="scaled", times=times) for f in found]
     first, again = fix.scene.verdict, fix.verdict
-    if fix.complete and (is_open_which(first) or (again is not None and drops_rate(first, again))):
+    is_open = again is not None and (drops_rate(first, again) or turns_against_model(first, again))
+    if fix.complete and (is_open_which(first) or is_open):
         return [dataclasses.replace(f, certainty="relative") for f in found]
     return found if fix.complete else [dataclasses.replace(f, fix=None, diff="", certainty="suspected") for f in found]
 

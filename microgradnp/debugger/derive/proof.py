@@ -8,7 +8,7 @@ import numpy as np
 
 from microgradnp.debugger.derive.guard import keeps_forward, keeps_start
 from microgradnp.debugger.derive.scene import Question, Scene, judged, latest
-from microgradnp.debugger.judge.common import turns_all
+from microgradnp.debugger.judge.common import mixes_rules, turns_all
 from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.optimizer.kept import keeps_rule
 from microgradnp.debugger.record.record import NotRecordedError
@@ -32,7 +32,9 @@ class Judge:
 
     def is_complete(self, verdict: Verdict) -> bool:
         """Whether every gradient that was judged before is right."""
-        return not verdict.wrong and self.needed <= set(verdict.right) and not turns_all(self.first, verdict)
+        if verdict.wrong or not self.needed <= set(verdict.right):
+            return False
+        return not (turns_all(self.first, verdict) or mixes_rules(self.first, verdict))
 
     def mends_all(self, texts: dict[str, str], more: int = 0) -> bool:
         """Whether an edited program has all gradients right, in `more` later steps as well."""

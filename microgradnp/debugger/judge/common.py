@@ -57,3 +57,20 @@ def drops_rate(first: Verdict, again: Verdict) -> bool:
     had, has = Rates(first.step, before), Rates(again.step, mended)
     kept = {entry.argument for entry in mended if has.has_any(entry)}
     return any(entry.argument not in kept and had.has_any(entry) for entry in before)
+
+
+def turns_against_model(first: Verdict, again: Verdict) -> bool:
+    """Whether a returned gradient with the sign of the model is turned, so that all have the other sign.
+
+    Then nothing tells whether it is the others that should be turned.
+    """
+    signs = [entry.factor for entry in again.entries.values() if entry.evidence == "returned" and entry.factor]
+    turned = [first.entries[a].factor for a in first.wrong if first.entries[a].evidence == "returned" and a in again.right]
+    return bool(signs) and max(signs) < 0 and any(factor > 0 for factor in turned)
+
+
+def mixes_rules(first: Verdict, again: Verdict) -> bool:
+    """Whether mended parameters take plain steps beside others that move by another rule: what mends them is no optimizer's."""
+    others = {first.entries[a].evidence for a in first.right}
+    mended = {again.entries[a].evidence for a in first.wrong if a in again.entries and first.entries[a].evidence == "update"}
+    return others == {"gradient"} and "update" in mended

@@ -125,17 +125,20 @@ def by_record(made: record_judge.Verdict, line: Verdict, trace: Trace) -> Verdic
 
 
 def beside(trace: Trace, judged: set[str], evaluation: Evaluation) -> set[str]:
-    """The arguments beside a judged parameter of their shape in one object or dict, where hardly any data lie but the targets."""
+    """The arguments beside a judged parameter in one list, or of its shape in one object or dict, where hardly any data lie."""
 
     def place(argument: str) -> tuple[str, tuple[int, ...]]:
         variable = trace.variables.get(argument)
         owner = re.sub(r"(\.\w+|\[[^\[\]]*\])$", "", variable.expression) if variable is not None else ""
-        return owner if variable is not None and owner != variable.expression else "", evaluation.gradients[argument].shape
+        is_item = variable is not None and re.search(r"\[\d+\]$", variable.expression)
+        shape = () if is_item else evaluation.gradients[argument].shape
+        return owner if variable is not None and owner != variable.expression else "", shape
 
     taken = {place(a) for a in judged if a in evaluation.gradients}
     graph = Graph(evaluation, judged)
     found = {a: place(a) for a in evaluation.gradients if a not in judged and not graph.is_target(a)}
-    return {a for a, (owner, shape) in found.items() if owner and len(shape) > 1 and (owner, shape) in taken}
+    several = {a for a in found if evaluation.gradients[a].ndim > 1}
+    return {a for a, (owner, shape) in found.items() if a in several and owner and (owner, shape) in taken}
 
 
 def entry_of(judged: Judged, known: Entry | None, step: Step, trace: Trace) -> Entry:

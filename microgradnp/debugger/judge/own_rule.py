@@ -30,6 +30,7 @@ ITS_OWN = f"{OPEN}what the update makes of it leads downhill, and follows no for
 OWN_RATE = f"{OPEN}the update multiplies the rate of the others by {{:.6g}}, which is right if that is its own rate"
 
 ONE_BY_ONE = "some of its entries move in this step, downhill, and all others in other steps"
+PART = "another parameter moves on in the next step, entry by entry: what was seen may be a part of a step"
 AGAIN = "the forward pass runs again before the value that was compared, so that several steps lie between"
 SEVERAL = OPEN + AGAIN
 
@@ -44,6 +45,10 @@ def settle_own_rules(step: Step, point: Point, entries: dict[str, Judged]) -> No
         elif entry.evidence == "update" and not entry.why:
             open_rule = rule_of_its_own(step, point, argument) or rule_of_rows(step, point, argument)
             entries[argument] = open_rule or no_single_step(step, entry) or entry
+    if any(entry.why == ONE_BY_ONE for entry in entries.values()):  # the others may go on later, too
+        for argument, entry in entries.items():
+            if entry.status == "wrong" and entry.evidence == "update":
+                entries[argument] = Judged(argument, "cannot judge", node=entry.node, why=PART)
 
 
 def no_single_step(step: Step, entry: Judged) -> Judged | None:
@@ -78,7 +83,10 @@ def moves_in_turn(step: Step, argument: str) -> bool:
     history = variable.history if variable is not None else ()
     first, last = (quantity(history[k].value, step.values) if history else None for k in (0, -1))
     before, after = (np.asarray(read(held[argument], step.values), float) for held in (step.before, step.after))
-    if first is None or last is None or not first.shape == last.shape == before.shape:
+    if first is None or last is None:
+        return False
+    first, last = (held if held.shape == before.shape else held.T for held in (first, last))  # `Q = Q.T` is the same parameter
+    if not first.shape == last.shape == before.shape:
         return False
     gradient = step.evaluation.gradients[argument]
     resting = (after == before) & (gradient != 0)
