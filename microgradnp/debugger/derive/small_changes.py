@@ -14,6 +14,7 @@ from microgradnp.debugger.derive.meanings import Meanings
 from microgradnp.debugger.derive.products import Factor, base_of, factors, is_number
 from microgradnp.debugger.derive.scene import Snapshot
 from microgradnp.debugger.derive.values import atoms_of
+from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.repair.edits import Edit
 
 OPERANDS = (ast.Name, ast.Attribute, ast.Subscript)
@@ -86,8 +87,9 @@ def of_term(difference: Difference, added: str) -> str:
     """The slug where a term was added."""
     if any(m.is_gradient and m.quantity.argument in difference.suspect.target for m in difference.of(added.lstrip("-"))):
         return "gradient_overwritten" if through_time.repeats(difference) else ""
-    if is_forgotten(difference, added):
-        return "missing_path_through_time" if through_time.goes_through_time(difference) else "upstream_gradient_dropped"
+    if node := forgotten(difference, added):
+        carried = node in difference.mended.blame.unused and through_time.goes_through_time(difference)
+        return "missing_path_through_time" if carried else "upstream_gradient_dropped"
     return "loss_derivative_wrong" if difference.is_loss(added) else ""
 
 
@@ -134,11 +136,11 @@ def factor_put(replacement: ast.expr, old: str) -> str:
     return right if left == old else left if right == old else ""
 
 
-def is_forgotten(difference: Difference, text: str) -> bool:
-    """Whether an expression holds a gradient that nothing has read, or is an item of an array of such gradients."""
+def forgotten(difference: Difference, text: str) -> Node | None:
+    """The gradient that an expression holds, if nothing has read it, or the array of such gradients that it is an item of."""
     held = dict(atoms_of(difference.snapshot.names)) if difference.snapshot is not None else {}
     node, blame = held.get(text) or held.get(base_of(text)), difference.mended.blame
-    return node is not None and (node in blame.unused or node.memory in blame.stores)
+    return node if node is not None and (node in blame.unused or node.memory in blame.stores) else None
 
 
 def negates(difference: Difference, old: str, new: str) -> bool:

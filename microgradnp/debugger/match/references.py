@@ -16,10 +16,13 @@ from microgradnp.core.origin import locate, one_line
 from microgradnp.core.sweep import sweep
 from microgradnp.core.tensor import Tensor
 from microgradnp.debugger.capture.roles import data_of, lengths, targets_of
+from microgradnp.debugger.match.filled import run_filled
 from microgradnp.debugger.match.outputs import outputs
 from microgradnp.debugger.record import alarm
 from microgradnp.derivatives.agreement import scale_of
 
+# what models hear that fill arrays
+FILLS = ("cannot turn ", "an ndarray cannot hold ", "cannot assign to items of ", "would write a Tensor into an array")
 NOT_ELEMENTWISE = frozenset(["getitem", "transpose", "reshape", "sum", "mean", "matmul", "identity"])
 
 
@@ -105,14 +108,19 @@ def evaluate(model: Callable[..., Any], values: dict[str, Any]) -> Evaluation:
 
 
 def run_on_tensors(model: Callable[..., Any], given: dict[str, Any], values: dict[str, Any]) -> Any:
-    """The model's loss. What it makes an array of, as `np.array(samples)` does, is given as it is: data, without a gradient."""
+    """The model's loss. What it makes an array of, as `np.array(samples)` does, is given as it is: data, without a gradient.
+
+    Arrays that the model fills with what has a gradient are followed.
+    """
     while True:
         try:
             return model(**given)
         except TypeError as error:
             made = [name for name, value in given.items() if value is not values[name] and f"cannot turn {name} " in str(error)]
-            if not made:
+            if not made and not any(words in str(error) for words in FILLS):
                 raise
+            if not made:
+                return run_filled(model, given, values)
             given[made[0]] = values[made[0]]
 
 

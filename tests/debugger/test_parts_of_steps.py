@@ -1,0 +1,119 @@
+"""A step that is seen in part only is not accused, and what lies beside judged parameters is not taken for data."""
+
+import numpy as np
+
+import microgradnp as mg
+
+SEEN = ((0, 1), (1, 0), (2, 2))
+
+
+def rng():
+    return np.random.default_rng(2)
+
+
+def ratings(R, P, Q, lam):
+    total = 0.0
+    for i, j in SEEN:
+        total = total + (R[i, j] - P[i] @ Q[j]) ** 2 + lam / 2 * (np.sum(P[i] ** 2) + np.sum(Q[j] ** 2))
+    return total
+
+
+def factorise(R, P, Q, lam, rate=0.01):
+    Q = Q.T
+    for i in range(len(R)):
+        for j in range(len(R[i])):
+            if R[i][j] > 0:
+                e = R[i][j] - P[i] @ Q[:, j]
+                for k in range(P.shape[1]):
+                    old = P[i][k]
+                    P[i][k] = P[i][k] + rate * (2 * e * Q[k][j] - lam * P[i][k])
+                    Q[k][j] = Q[k][j] + rate * (2 * e * old - lam * Q[k][j])
+    return P, Q.T
+
+
+def test_factors_that_move_one_by_one_are_not_accused():
+    R = np.zeros((3, 4))
+    for number, place in enumerate(SEEN):
+        R[place] = 3.0 + number
+    for seed in range(3):
+        make = np.random.default_rng(seed)
+        report = mg.debug(factorise, ratings, (R, make.normal(size=(3, 3)), make.normal(size=(4, 3)), 0.3))
+        assert report.word != "WRONG", str(report)
+
+
+class Layers:
+    def __init__(self):
+        make = rng()
+        self.weights = [make.normal(size=(3, 5)), make.normal(size=(5, 2))]
+        self.steps = [np.zeros((3, 5)), np.zeros((5, 2))]
+
+    def backward(self, x, t, slip=False):
+        h = np.tanh(x @ self.weights[0])
+        e = h @ self.weights[1] - t
+        self.steps[0] = x.T @ (e @ self.weights[1].T * (1 - h**2))
+        self.steps[1] = (h**2 if slip else h).T @ e
+
+
+def net(x, t, A, B):
+    return 0.5 * np.sum((np.tanh(x @ A) @ B - t) ** 2)
+
+
+def test_weights_in_one_list_are_none_of_them_data():
+    make = rng()
+    x, t = make.normal(size=(6, 3)), make.normal(size=(6, 2))
+    bind = {"A": "self.weights[0]", "B": "self.weights[1]"}
+    assert mg.debug(Layers().backward, net, (x, t), bind=bind).ok
+    report = mg.debug(Layers().backward, net, (x, t, True), bind=bind)
+    assert report.word != "RIGHT", str(report)
+
+
+def returned(x, t, A, B, sign):
+    h = np.tanh(x @ A)
+    e = h @ B - t
+    return -(x.T @ (e @ B.T * (1 - h**2))), sign * (h.T @ e)
+
+
+def test_a_returned_gradient_with_the_sign_of_the_model_is_turned_only_if_the_others_are_meant():
+    make = rng()
+    arrays = [make.normal(size=size) for size in [(6, 3), (6, 2), (3, 5), (5, 2)]]
+    report = mg.debug(returned, net, (*arrays, 1.0), budget=20)
+    assert report.word == "WRONG"
+    first = report.first_wrong
+    assert first.fix is None or first.certainty in ("relative", "scaled") or report.verdict.wrong == ["A"], str(report)
+
+
+class Adam:
+    """The squares of the bias are no squares: the root is of a negative number, and the bias becomes nothing."""
+
+    def __init__(self, W, b):
+        self.W, self.b, self.number = W, b, 0
+        self.m, self.v = [np.zeros_like(W), np.zeros_like(b)], [np.zeros_like(W), np.zeros_like(b)]
+
+    def train(self, x, t):
+        for _ in range(2):
+            e = x @ self.W + self.b - t
+            slopes = x.T @ e, e.sum(axis=0)
+            self.number += 1
+            for k, g in enumerate(slopes):
+                self.m[k] = 0.9 * self.m[k] + 0.1 * g
+            self.v[0] = 0.999 * self.v[0] + 0.001 * slopes[0] ** 2
+            self.v[1] = 0.999 * self.v[1] + 0.001 * slopes[1]
+            moves = [
+                0.01 * m / (1 - 0.9**self.number) / (np.sqrt(v / (1 - 0.999**self.number)) + 1e-8)
+                for m, v in zip(self.m, self.v, strict=True)
+            ]
+            self.W = self.W - moves[0]
+            self.b = self.b - moves[1]
+
+
+def line(x, t, W, b):
+    return 0.5 * np.sum((x @ W + b - t) ** 2)
+
+
+def test_no_fix_takes_plain_steps_beside_an_adam():
+    make = rng()
+    x, t, W, b = (make.normal(size=size) for size in [(6, 3), (6, 2), (3, 2), (2,)])
+    with np.errstate(invalid="ignore"):
+        report = mg.debug(Adam(W, b).train, line, (x, t), budget=20)
+    for finding in report.findings:
+        assert finding.fix is None or "** 2" in finding.fix[2], str(report)
