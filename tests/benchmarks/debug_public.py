@@ -91,8 +91,8 @@ wrong code not judged, %  3
 processor seconds         median 1.67, 95 % 5.34
 
 The eighth set is 33 programs from 29 repositories, with 542 wrong versions, chosen and described in the same way, after the
-debugger was mended for the newest ones. Nine are wrong as published. All were run once. Nearly half of what was not judged are four
-programs whose losses make arrays of lists of Tensors (`np.array([...])`), which was refused then.
+debugger was mended for the newest ones. Nine are wrong as published. All were run once. Nearly half of what was not judged
+are four programs whose losses make arrays of lists of Tensors (`np.array([...])`), which was refused then.
 
                           eighth, first encounter
 right code accused        3 of 100 (1 program; mended since)
