@@ -202,8 +202,9 @@ def first_look(question: Question, number: int) -> Case:
         case = one_step(question, Run(number))
     except (BindingError, ModelError) as error:
         case = otherwise_bound(question, number, error)
-    if counted := counters(case):
-        wanted = replace(case.question.wanted, uncounted=frozenset(counted))
+    wanted = case.question.wanted
+    if counted := wanted.uncounted.union(counters(case)) - wanted.uncounted:
+        wanted = replace(wanted, uncounted=wanted.uncounted | counted)
         again = first_look(replace(question, wanted=wanted), number)
         return replace(again, notes=(*case.notes, *again.notes))
     before = case.trace.before
