@@ -501,7 +501,8 @@ def run(folder: Path, program: Program, index: int, seed: int) -> dict[str, Any]
     row |= {"status": said_so, "said": text[:3000]}
     moved = gradients(program, texts, seed) if index >= 0 else right
     expected = wrong(scaled_like(moved, right) if program.clipped else moved, right)
-    claimed = {name for name, entry in said["gradients"].items() if entry["ok"] is False}
+    named = (name for name, entry in said["gradients"].items() if entry["ok"] is False)
+    claimed = {name if name in moved else name.partition("[")[0] for name in named}  # `W[0]` is a part of the list `W`
     row |= {"expected": sorted(expected), "claimed": sorted(claimed)}
     if index < 0:
         return row
