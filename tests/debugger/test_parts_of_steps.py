@@ -117,3 +117,20 @@ def test_no_fix_takes_plain_steps_beside_an_adam():
         report = mg.debug(Adam(W, b).train, line, (x, t), budget=20)
     for finding in report.findings:
         assert finding.fix is None or "** 2" in finding.fix[2], str(report)
+
+
+def kept(x, t, W, b, keep):
+    return 0.5 * np.sum(((x @ W + b) / keep - t) ** 2)
+
+
+def sums_over_all(x, t, W, b, keep):
+    d = ((x @ W + b) / keep - t) / keep
+    return {"dW": x.T @ d, "db": np.sum(d, keepdims=True)}
+
+
+def test_a_setting_is_not_accused_of_a_sum_over_too_much():
+    make = rng()
+    x, t, W, b = (make.normal(size=size) for size in [(6, 3), (6, 2), (3, 2), (2,)])
+    report = mg.debug(sums_over_all, kept, (x, t, W, b, 0.8))
+    assert "keep" not in report.verdict.wrong, str(report)
+    assert report.word != "RIGHT"

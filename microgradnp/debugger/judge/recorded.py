@@ -203,6 +203,12 @@ def gradient_node(step: Step, entry: Judged) -> Node | None:
     return min(carrying, key=lambda node: node.number, default=None)
 
 
+def is_of_a_number(step: Step, entry: Judged) -> bool:
+    """Whether a number of the model, a rate say, would be accused of an array of one entry: that may be a sum over too much."""
+    held = np.ndim(step.values[entry.node]) if entry.node is not None else 0
+    return step.evaluation.gradients[entry.argument].ndim == 0 and held > 0
+
+
 def judge_step(step: Step) -> dict[str, Judged]:
     """Judge every float argument of the model that the program moves or returns a gradient of."""
     point = other_point(step)
@@ -234,8 +240,9 @@ def judge_step(step: Step) -> dict[str, Judged]:
     settle_rules([entry for entry in entries.values() if entry.evidence == "gradient" and entry.status == "right"])
     settle_own_rules(step, point, entries)
     for argument, entry in entries.items():
-        if "times the others" in entry.why and entry.evidence == "returned" and is_another(step, entry, entries):
-            entries[argument] = Judged(argument, "not checked")  # the error y - t is -1 times the gradient of t
+        another = "times the others" in entry.why and is_another(step, entry, entries)  # y - t is -1 times the gradient of t
+        if entry.status == "wrong" and entry.evidence == "returned" and (another or is_of_a_number(step, entry)):
+            entries[argument] = Judged(argument, "not checked")
     for entry in entries.values() if blind else ():
         if entry.status in ("wrong", "not checked"):
             entry.status, entry.why = "cannot judge", blind
