@@ -1,8 +1,11 @@
 """A step that is seen in part only is not accused, and what lies beside judged parameters is not taken for data."""
 
+from types import SimpleNamespace
+
 import numpy as np
 
 import microgradnp as mg
+from microgradnp.debugger.judge.common import mixes_rules
 
 SEEN = ((0, 1), (1, 0), (2, 2))
 
@@ -82,41 +85,19 @@ def test_a_returned_gradient_with_the_sign_of_the_model_is_turned_only_if_the_ot
     assert first.fix is None or first.certainty in ("relative", "scaled") or report.verdict.wrong == ["A"], str(report)
 
 
-class Adam:
-    """The squares of the bias are no squares: the root is of a negative number, and the bias becomes nothing."""
-
-    def __init__(self, W, b):
-        self.W, self.b, self.number = W, b, 0
-        self.m, self.v = [np.zeros_like(W), np.zeros_like(b)], [np.zeros_like(W), np.zeros_like(b)]
-
-    def train(self, x, t):
-        for _ in range(2):
-            e = x @ self.W + self.b - t
-            slopes = x.T @ e, e.sum(axis=0)
-            self.number += 1
-            for k, g in enumerate(slopes):
-                self.m[k] = 0.9 * self.m[k] + 0.1 * g
-            self.v[0] = 0.999 * self.v[0] + 0.001 * slopes[0] ** 2
-            self.v[1] = 0.999 * self.v[1] + 0.001 * slopes[1]
-            moves = [
-                0.01 * m / (1 - 0.9**self.number) / (np.sqrt(v / (1 - 0.999**self.number)) + 1e-8)
-                for m, v in zip(self.m, self.v, strict=True)
-            ]
-            self.W = self.W - moves[0]
-            self.b = self.b - moves[1]
-
-
-def line(x, t, W, b):
-    return 0.5 * np.sum((x @ W + b - t) ** 2)
+def verdict(right, wrong=()):
+    """What a verdict says of the evidence: {argument: kind}."""
+    entries = {a: SimpleNamespace(evidence=kind) for a, kind in {**dict(right), **dict(wrong)}.items()}
+    return SimpleNamespace(entries=entries, right=list(dict(right)), wrong=list(dict(wrong)))
 
 
 def test_no_fix_takes_plain_steps_beside_an_adam():
-    make = rng()
-    x, t, W, b = (make.normal(size=size) for size in [(6, 3), (6, 2), (3, 2), (2,)])
-    with np.errstate(invalid="ignore"):
-        report = mg.debug(Adam(W, b).train, line, (x, t), budget=20)
-    for finding in report.findings:
-        assert finding.fix is None or "** 2" in finding.fix[2], str(report)
+    """Where the others move by a rule of their own, a parameter that is mended does not take plain steps."""
+    beside_adam = verdict({"W": "gradient"}, {"b": "update"})
+    assert mixes_rules(beside_adam, verdict({"W": "gradient", "b": "update"}))
+    assert not mixes_rules(beside_adam, verdict({"W": "gradient", "b": "gradient"}))
+    beside_plain = verdict({"W": "update"}, {"b": "update"})
+    assert not mixes_rules(beside_plain, verdict({"W": "update", "b": "update"}))
 
 
 def kept(x, t, W, b, keep):
