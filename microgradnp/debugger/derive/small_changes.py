@@ -44,7 +44,7 @@ def of_small_change(difference: Difference) -> str:
     edit = difference.edit
     if not isinstance(edit.node, ast.expr) or not isinstance(edit.replacement, ast.expr):
         return ""
-    parent, before, after = smallest(edit.parent, edit.node, edit.replacement)
+    parent, before, after, is_index = smallest(edit.parent, edit.node, edit.replacement)
     old, new = ast.unparse(before), ast.unparse(after)
     if negates(difference, difference.mended.old, difference.mended.new):
         return "sign_flipped"
@@ -58,24 +58,27 @@ def of_small_change(difference: Difference) -> str:
         return of_term(difference, added)
     if (factor := factor_put(after, old)) and difference.kind(factor) == "number":
         return difference.of_numbers([], [Factor(factor, frozenset())])
-    if isinstance(parent, (ast.Subscript, ast.Slice)):
+    if is_index:
         return difference.of_index()
     if isinstance(before, OPERANDS) and isinstance(after, OPERANDS):
         return of_operand(difference, old, new)
     return "extra_factor" if is_factor_taken(difference, old, new) else ""
 
 
-def smallest(parent: ast.AST, old: ast.expr, new: ast.expr) -> tuple[ast.AST, ast.expr, ast.expr]:
-    """The smallest expressions in which two expressions differ, and what the old one stands in."""
+def smallest(parent: ast.AST, old: ast.expr, new: ast.expr) -> tuple[ast.AST, ast.expr, ast.expr, bool]:
+    """The smallest expressions in which two expressions differ, what the old one stands in, and whether that is an index."""
+    is_index = isinstance(parent, ast.Slice) or (isinstance(parent, ast.Subscript) and parent.slice is old)
     inside, other = (list(ast.iter_child_nodes(node)) for node in (old, new))
     if type(old) is not type(new) or len(inside) != len(other) or bare(old) != bare(new):
-        return parent, old, new
+        return parent, old, new, is_index
     differ = [pair for pair in zip(inside, other, strict=True) if ast.dump(pair[0]) != ast.dump(pair[1])]
     first, second = differ[0] if len(differ) == 1 else (None, None)
-    calls_another = isinstance(old, ast.Call) and first is old.func
-    if isinstance(first, ast.expr) and isinstance(second, ast.expr) and not calls_another:
-        return smallest(old, first, second)
-    return parent, old, new
+    parts = {ast.Call: "func", ast.Subscript: "value"}  # another function or array takes its arguments or index along
+    is_whole = first is not None and first is getattr(old, parts.get(type(old), ""), None)
+    if is_whole or not isinstance(first, ast.expr) or not isinstance(second, ast.expr):
+        return parent, old, new, is_index
+    around, before, after, is_deeper = smallest(old, first, second)
+    return around, before, after, is_index or is_deeper
 
 
 def bare(node: ast.expr) -> list[str]:
@@ -101,7 +104,7 @@ def of_operand(difference: Difference, old: str, new: str) -> str:
     if kinds == ("gradient", "gradient") or (kinds[1] == "gradient" and difference.suspect.updates):
         return "loss_derivative_wrong" if is_loss_derivative(difference) else "wrong_variable"
     is_weight = "moved" in kinds or (kinds[1] == "weight" and kinds[0] == "gradient")
-    return "wrong_variable" if difference.suspect.updates and not is_weight else ""
+    return "wrong_variable" if difference.suspect.updates and kinds[1] != "value" and not is_weight else ""
 
 
 def changes_penalty(difference: Difference) -> bool:
