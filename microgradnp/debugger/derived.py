@@ -18,6 +18,7 @@ from microgradnp.debugger.derive.scene import Question
 from microgradnp.debugger.derive.tried import mended_by
 from microgradnp.debugger.derive.turn import Mended
 from microgradnp.debugger.judge.common import common_factor, drops_rate, is_open_which, turns_against_model
+from microgradnp.debugger.judge.gate import SHORT
 from microgradnp.debugger.match.references import ModelError
 from microgradnp.debugger.record.outside import aside
 from microgradnp.debugger.record.record import NotRecordedError
@@ -27,7 +28,7 @@ from microgradnp.debugger.repair.causes import EXPLAIN
 from microgradnp.debugger.repair.search import Fix as Tried
 from microgradnp.debugger.report.facts import Finding
 
-MOST = 10_000  # operations that are recorded
+MOST = (5_000, 10_000)  # operations that are recorded: where a short record gave the verdict, and else
 FAILED = "microgradnp failed while it looked for the name of a mistake ({}: {}; {}): please report this; verdict and fix stand"
 NOT_RECORDED = (BindingError, ModelError, CannotJudgeError, NotRecordedError)
 
@@ -43,7 +44,8 @@ def derive_in(case: Case, deadline: float) -> Fix | None:
     try:
         with aside():
             world = World(program.function, program.args, program.kwargs)
-            return derive(Question(world, case.question.model, wanted, case.run.number, MOST), deadline)
+            most = MOST[program.record_at_once > SHORT]
+            return derive(Question(world, case.question.model, wanted, case.run.number, most), deadline)
     except NOT_RECORDED:  # left to the search among edits
         return None
 

@@ -38,7 +38,8 @@ from microgradnp.debugger.record.step import CannotJudgeError, Step
 from microgradnp.debugger.record.structure import read
 from microgradnp.debugger.record.values import global_state, set_global_state
 
-MOST = (2_000, 20_000)  # operations that are recorded: a few steps tell enough of a long training
+SHORT = 2_000  # operations that are recorded: a few steps tell enough of a long training
+MOST = (SHORT, 20_000)
 KINDS = {"update": "update", "returned": "returned", "gradient": "variable", "": "returned"}
 NOT_FOUND = "it does not move, and no gradient of it was found"
 OUT_OF_TIME = "the budget ended before its record was judged; a larger budget= may do"
