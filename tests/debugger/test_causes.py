@@ -1,9 +1,19 @@
 """The name of a mistake says what is wrong in the model's terms: time, penalty, loss, or just another variable."""
 
+import time
+
 import numpy as np
 import pytest
 
 import microgradnp as mg
+from microgradnp.debugger.capture.bind import Wanted
+from microgradnp.debugger.derive.fix import derive
+from microgradnp.debugger.derive.scene import Question
+from microgradnp.debugger.derived import named_by_record
+from microgradnp.debugger.match.references import model_arguments
+from microgradnp.debugger.record.outside import aside
+from microgradnp.debugger.record.world import World
+from microgradnp.debugger.repair.search import Fix
 
 
 def rng():
@@ -248,3 +258,15 @@ def test_a_value_that_the_backward_pass_makes_again_is_no_forward_pass():
     cause, fix = cause_and_fix(joins_again, joined, *args)
     assert cause != "forward_differs"
     assert fix == "both = np.concatenate([x, h])"
+
+
+def test_an_edit_that_was_tried_is_named_as_one_that_was_derived():
+    make = rng()
+    args = [make.normal(size=size) for size in [(7, 3), (7, 2), (3, 2), (2,)]]
+    with aside():
+        question = Question(World(shrinks, tuple(args), {}), line, Wanted(*model_arguments(line), {}))
+        derived = derive(question, time.thread_time() + 30)
+    change = derived.changes[0]
+    tried = Fix(change.candidate.edit, change.change, change.right, None, True)
+    assert named_by_record(tried, derived) == "wrong_variable"
+    assert named_by_record(tried, None) == ""

@@ -5,7 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 
 import microgradnp as mg
-from microgradnp.debugger.judge.common import mixes_rules
+from microgradnp.debugger.judge.common import mixes_rules, turns_against_model
+from microgradnp.debugger.judge.gate import beside
+from microgradnp.debugger.match.references import evaluate
+from microgradnp.debugger.match.trained import untrained
 
 SEEN = ((0, 1), (1, 0), (2, 2))
 
@@ -44,50 +47,30 @@ def test_factors_that_move_one_by_one_are_not_accused():
         assert report.word != "WRONG", str(report)
 
 
-class Layers:
-    def __init__(self):
-        make = rng()
-        self.weights = [make.normal(size=(3, 5)), make.normal(size=(5, 2))]
-        self.steps = [np.zeros((3, 5)), np.zeros((5, 2))]
-
-    def backward(self, x, t, slip=False):
-        h = np.tanh(x @ self.weights[0])
-        e = h @ self.weights[1] - t
-        self.steps[0] = x.T @ (e @ self.weights[1].T * (1 - h**2))
-        self.steps[1] = (h**2 if slip else h).T @ e
+def two_layers(x, t, A, B):
+    return 0.5 * np.sum((B @ np.tanh(A @ x) - t) ** 2)
 
 
-def net(x, t, A, B):
-    return 0.5 * np.sum((np.tanh(x @ A) @ B - t) ** 2)
-
-
-def test_weights_in_one_list_are_none_of_them_data():
+def test_weights_in_one_list_with_judged_ones_are_not_data():
+    """B has as many rows as the targets, as data in rows would have."""
     make = rng()
-    x, t = make.normal(size=(6, 3)), make.normal(size=(6, 2))
-    bind = {"A": "self.weights[0]", "B": "self.weights[1]"}
-    assert mg.debug(Layers().backward, net, (x, t), bind=bind).ok
-    report = mg.debug(Layers().backward, net, (x, t, True), bind=bind)
-    assert report.word != "RIGHT", str(report)
+    shapes = {"x": (3, 6), "t": (2, 6), "A": (5, 3), "B": (2, 5)}
+    evaluation = evaluate(two_layers, {name: make.normal(size=shape) for name, shape in shapes.items()})
+
+    def found(**expressions):
+        variables = {name: SimpleNamespace(expression=text) for name, text in expressions.items()}
+        return beside(SimpleNamespace(variables=variables), {"A"}, evaluation)
+
+    assert "B" in untrained(evaluation, {"A"}, set())
+    assert found(x="x", t="t", A="net.weights[0]", B="net.weights[1]") == {"B"}
+    assert found(x="x", t="t", A="net.weights[0]", B="net.biases[1]") == set()
+    assert found(x="self.x", t="self.t", A="self.A", B="self.B") == set()  # of another shape: an object holds data, too
 
 
-def returned(x, t, A, B, sign):
-    h = np.tanh(x @ A)
-    e = h @ B - t
-    return -(x.T @ (e @ B.T * (1 - h**2))), sign * (h.T @ e)
-
-
-def test_a_returned_gradient_with_the_sign_of_the_model_is_turned_only_if_the_others_are_meant():
-    make = rng()
-    arrays = [make.normal(size=size) for size in [(6, 3), (6, 2), (3, 5), (5, 2)]]
-    report = mg.debug(returned, net, (*arrays, 1.0), budget=20)
-    assert report.word == "WRONG"
-    first = report.first_wrong
-    assert first.fix is None or first.certainty in ("relative", "scaled") or report.verdict.wrong == ["A"], str(report)
-
-
-def verdict(right, wrong=()):
-    """What a verdict says of the evidence: {argument: kind}."""
-    entries = {a: SimpleNamespace(evidence=kind) for a, kind in {**dict(right), **dict(wrong)}.items()}
+def verdict(right, wrong=(), **factors):
+    """What a verdict says of the evidence, {argument: kind}, and with which factor of the model's gradient."""
+    kinds = {**dict(right), **dict(wrong)}
+    entries = {a: SimpleNamespace(evidence=kind, factor=factors.get(a, 1.0)) for a, kind in kinds.items()}
     return SimpleNamespace(entries=entries, right=list(dict(right)), wrong=list(dict(wrong)))
 
 
@@ -98,6 +81,14 @@ def test_no_fix_takes_plain_steps_beside_an_adam():
     assert not mixes_rules(beside_adam, verdict({"W": "gradient", "b": "gradient"}))
     beside_plain = verdict({"W": "update"}, {"b": "update"})
     assert not mixes_rules(beside_plain, verdict({"W": "update", "b": "update"}))
+
+
+def test_a_returned_gradient_with_the_sign_of_the_model_is_turned_only_if_the_others_are_meant():
+    turned = verdict({"A": "returned", "B": "returned"}, A=-1.0, B=-1.0)
+    assert turns_against_model(verdict({"A": "returned"}, {"B": "returned"}, A=-1.0, B=1.0), turned)
+    assert not turns_against_model(verdict({"A": "returned"}, {"B": "returned"}, A=-1.0, B=-2.0), turned)
+    plain = verdict({"A": "returned", "B": "returned"})
+    assert not turns_against_model(verdict({"A": "returned"}, {"B": "returned"}, B=-1.0), plain)
 
 
 def kept(x, t, W, b, keep):
