@@ -40,7 +40,8 @@ from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.mended import mended
 from microgradnp.debugger.optimizer.rule import Rule, rule_followed, wrong_rule
 from microgradnp.debugger.record.alarm import OutOfTimeError, alarm
-from microgradnp.debugger.record.binding import Forward, forward_of, ways_to_bind
+from microgradnp.debugger.record.binding import ways_to_bind
+from microgradnp.debugger.record.forward import Forward, forward_of
 from microgradnp.debugger.report.reasons import reasons
 from microgradnp.debugger.report.report import Report
 from microgradnp.debugger.rows import by_rows, other_binding
@@ -221,9 +222,9 @@ def one_step(question: Question, run: Run) -> Case:
 
 
 def counters(case: Case) -> list[str]:
-    """The arguments that the counter of a loop was taken for, where the model computes with them and takes no part by them.
+    """The arguments that the counter of a loop was taken for, though the model computes with them, and does not only index.
 
-    A counter that is 0 leaves the numbers beside it as they are, so that the forward pass would prove nothing of the argument.
+    Added as 0 it leaves every number as it is: the forward pass would be the model's, and would prove nothing of the argument.
     """
     trace, model = case.trace, case.question.model
     found = []
@@ -270,7 +271,7 @@ def bound_by_numbers(question: Question, error: BindingError | ModelError) -> tu
         raise BindingError(f"{error}. By their numbers it could be {could}") from None
     found = {argument: ways[0][argument] for argument in wanted.arguments if argument in ways[0]}
     said = ", ".join(f"{argument} = {expression}" for argument, expression in found.items())
-    told = "bound by the numbers of the forward pass, because nothing has these names and no other way fits"
+    told = "bound by the numbers of the forward pass, because nothing that fits has these names"
     return replace(question, wanted=replace(wanted, bind=wanted.bind | found)), f"{said}: {told}"
 
 
