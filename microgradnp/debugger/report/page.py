@@ -30,7 +30,7 @@ def page(report: Facts) -> str:
         kind=KINDS.get(report.word, "unknown"),
         said=summary(report),
         file=os.path.basename(report.program.file),
-        facts=[f"step {report.number}", f"{report.seconds:.2g} s", *([f"{report.tried} edits tried"] if report.tried else [])],
+        facts=[f"step {report.number}", f"{report.seconds:.2g} s", *([f"edits tried: {report.tried}"] if report.tried else [])],
         changes=[change_of(finding) for finding in report.findings],
         figures=[shown for name in report.verdict.wrong if (shown := figure(report.gradients[name], report))],
         suspects=suspects[:MOST_SUSPECTS],
