@@ -36,7 +36,8 @@ MOST_UNNAMED = 40  # of one statement, whose values mean nothing
 MOST_ALIKE = 3  # of one value: in other executions they may differ
 LACKING = 0.6  # how much rarer a value is that is no quantity of the model, but what a wrong gradient lacks
 MOVED = 1.0  # how much worse than moving a statement it is to undo in it what an update has done
-RETURNED, MOST_TARGETS = 0.6, 8  # how much rarer a mistake is in `return x` than in what made x; gradients to solve for
+RETURNED, MOST_TARGETS = 0.6, 6  # how much rarer a mistake is in `return x` than in what made x; gradients to solve for
+SAME = 1e-9
 OTHER_SCALE = 1.0  # how much rarer another factor is where no right gradient tells which one is meant
 UNNAMED = frozenset(["factor", "extra factor", "operand", "sign", "transpose", "constant", "term", "scale"])
 PHASES = {  # how edits are made, and their least cost
@@ -84,7 +85,8 @@ class Screen:
                 view.keep_unscreened(candidate, found)
                 continue
             value = self.screen(candidate, view)
-            if candidate.means is None and value and isinstance(edit.node, ast.stmt) and view.runs_often:
+            is_sum = isinstance(edit.node, ast.stmt) and view.runs_often
+            if candidate.means is None and value and (is_sum or edit.kind == "compare"):
                 candidate.code = code_of(candidate)
                 found.nameless.append(candidate)
             elif candidate.means is None and value and edit.kind in UNNAMED:
@@ -171,6 +173,9 @@ class Screen:
         found = [(cost + more, part, text) for cost, part, text in solver.solutions(root, targets)]
         if root is whole:
             found += [(cost, root, text) for cost, text in solver.penalties(root)]
+        if not self.blame.usual:
+            meant = [q.pair for q in self.meanings.quantities if q.kind in GRADIENTS and q.kind != "lack"]
+            found += [(cost + more, part, text) for cost, part, text in solver.summands(root, meant)]
         for cost, part, text in found:
             parent, name, index = view.editor.place[id(part)]
             yield Edit(cost, "derived", view.source.line, ast.unparse(part), text, parent, name, index, part, text)
@@ -181,9 +186,12 @@ class Screen:
         if root not in view.factors:
             fit = [q for q in fit if not target or q.argument in target or self.meanings.sums_to(q, target)]
         fit = [q for q in fit if q.kind in (*GRADIENTS, "slope")]
-        fit.sort(key=lambda q: -likeness(old, q.pair))
+        alike = {id(q): likeness(old, q.pair) for q in fit}
+        fit = sorted((q for q in fit if alike[id(q)] < 1 - SAME), key=lambda q: -alike[id(q)])  # what it is, it need not become
+        shares = [q for q in fit if q.kind == "share"]
+        fit = [q for q in fit if q.kind != "share"][:MOST_TARGETS] + shares[:MOST_TARGETS]
         usual = self.blame.usual[:2] or [1.0]
-        scaled = [(q.pair, scale) for q in fit[:MOST_TARGETS] for scale in (usual if q.kind != "slope" else [1.0])]
+        scaled = [(q.pair, scale) for q in fit for scale in (usual if q.kind != "slope" else [1.0])]
         return [(scale * np.asarray(pair[0], float), scale * np.asarray(pair[1], float)) for pair, scale in scaled]
 
     # ------------------------------------------------------------------------------------------------ values

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debugger.derive.scene import Scene, Snapshot
+from microgradnp.debugger.derive.shelter import Shelter
 from microgradnp.debugger.derive.values import NotEvaluatedError, Overlay, atoms_of, evaluated, like, variables
 from microgradnp.debugger.judge.judged import SAME, Judged, fit, tolerance
 from microgradnp.debugger.judge.movements import judge_update
@@ -37,8 +38,8 @@ class WouldFailError(Exception):
 class Carrier:
     """Carries edits on through the record of one scene."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene, self.step, self.point = scene, scene.verdict.step, scene.point
+    def __init__(self, scene: Scene, shelter: Shelter) -> None:
+        self.shelter, self.step, self.point = shelter, scene.verdict.step, scene.point
         self.record = self.step.record
         self.entries = scene.verdict.entries
         self.end = self.step.last.number
@@ -100,7 +101,8 @@ class Carrier:
         if node in edits:
             code, snapshot = edits[node]
             try:
-                value = evaluated(code, variables(snapshot, again, code))
+                with self.shelter.taken():
+                    value = evaluated(code, variables(snapshot, again, code))
                 value = stored(node, value, again) if node.kind == "write" else like(value, node, self.is_plain(node))
             except (NotEvaluatedError, KeyError):
                 return False

@@ -24,6 +24,7 @@ from microgradnp.debugger.repair.formulas import formulas_in
 MOST_ATOMS = 60
 MOST_ADJOINTS = 14
 MOST_HELPERS = 8
+MOST_LABELS = 3
 Pair = tuple[np.ndarray, np.ndarray]
 
 
@@ -100,7 +101,9 @@ def ingredients(
     stage: Stage, meanings: Meanings, snapshot: Snapshot, function: Any, old: str
 ) -> tuple[list[Atom], list[Atom], list[Atom]]:
     """(values, adjoints, slopes) among the variables, and among the expressions that the function or the old text uses."""
-    texts = [text for text, _ in atoms_of(snapshot.names) if text.count("[") <= 2][: 3 * MOST_ATOMS]
+    nodes = dict([(text, node) for text, node in atoms_of(snapshot.names) if text.count("[") <= 2][: 3 * MOST_ATOMS])
+    for text, node in nodes.items():
+        stage.atoms.setdefault((id(snapshot), text), numbers(text, stage.pair(node)))
     tree = tree_of(old)
     inside = [
         ast.unparse(node)
@@ -111,7 +114,7 @@ def ingredients(
     values: dict[str, Atom] = {}
     marks: set[tuple[tuple[int, ...], bytes]] = set()
     written = dict.fromkeys([*inside, *others])
-    for text in dict.fromkeys([*written, *sorted(texts, key=lambda text: text.count("."))]):
+    for text in dict.fromkeys([*written, *sorted(nodes, key=lambda text: text.count("."))]):
         atom = atom_of(stage, snapshot, text)
         if atom is None:
             continue
@@ -119,29 +122,82 @@ def ingredients(
         if text in written or text.count(".") < 2 or mark not in marks:  # one object may lead to another and back
             values[text] = atom
         marks.add(mark)
-    held = list(values.values())[: 2 * MOST_ATOMS]
+    labels = one_hots(stage, snapshot, values, values[old]) if old in values else []
+    held = [*labels, *list(values.values())[: 2 * MOST_ATOMS]]
     exact = not any(atom.shape for atom in held)
     nonzero = [a for a in held if np.ptp(a.pair[0]) + abs(np.ravel(a.pair[0])[0])]
     adjoints = [a for a in nonzero if gradient_of(meanings, a.pair, exact) is not None]
     adjoints.sort(key=lambda a: (a.text not in inside, len(a.text)))
     slopes: dict[str, Atom] = {}
     known: dict[bytes, str] = {}  # of several texts for one slope the first is enough
-    simple = [a for a in held if re.fullmatch(r"[\w.]+(\[[^\[\]]*\])*", a.text)]
+    shapes = {q.pair[0].shape for q in meanings.quantities if q.kind == "slope"}
+    simple = [a for a in held if is_path(a.text)]
     for atom in held:
         if any(m.quantity.kind == "slope" for m in meanings.of(atom.pair)):
             slopes.setdefault(atom.text, atom)
             known.setdefault(atom.pair[0].tobytes(), atom.text)
-    for atom in simple[:MOST_ATOMS]:
-        t = atom.factor
-        for text in (*helper_calls(snapshot, atom.text), f"{t} * (1 - {t})", f"1 - {t} ** 2", f"{t} > 0"):
-            made = atom_of(stage, snapshot, text)
+    for atom in (a for a in simple[:MOST_ATOMS] if any(alike(a.shape, shape) for shape in shapes)):
+        for made in (*(atom_of(stage, snapshot, text) for text in helper_calls(snapshot, atom.text)), *slopes_of(atom)):
             if made is not None and any(m.quantity.kind == "slope" for m in meanings.of(made.pair)):
-                known.setdefault(made.pair[0].tobytes(), text)
-                slopes.setdefault(text, made)
+                known.setdefault(made.pair[0].tobytes(), made.text)
+                slopes.setdefault(made.text, made)
     slopes = {text: made for text, made in slopes.items() if known.get(made.pair[0].tobytes(), text) == text}
     used = {*others}
+    used |= {atom.text for atom in labels}
     plain = sorted(held, key=lambda a: 0 if a.text in inside else 1 if a.text in used else 2)
     return plain[:MOST_ATOMS], adjoints[:MOST_ADJOINTS], list(slopes.values())[:24]
+
+
+def one_hots(stage: Stage, snapshot: Snapshot, values: dict[str, Atom], whole: Atom) -> list[Atom]:
+    """The classes that integers or words among the variables say, as rows of zeros with a one in the shape of an expression.
+
+    A function of the user that makes them comes before `np.eye`.
+    """
+    alike = next((text for text, atom in values.items() if atom.shape == whole.shape and is_path(text)), "")
+    if not alike or not 1 <= len(whole.shape) <= 2:
+        return []
+    smaller = (a for a in values.values() if is_path(a.text) and len(a.shape) < len(whole.shape))
+    labels = [a.text for a in smaller if all(map(is_count, a.pair))]
+    found: dict[bytes, Atom] = {}
+    words = [name for name, held in snapshot.names.items() if type(held) is str]
+    labels += [name for name, held in snapshot.names.items() if type(held) is int and name not in values]
+    for label in [*labels, *words]:
+        rows, columns = f"np.eye({alike}.shape[-1])[{label}]", f"np.eye({alike}.shape[0])[:, {label}]"
+        calls = [call for call in helper_calls(snapshot, label) if not call.endswith("=True)")]
+        for made in calls + [rows, columns, columns.replace(f", {label}]", f", [{label}]]")] * (label in labels):
+            atom = atom_of(stage, snapshot, made)
+            if atom is not None and atom.shape == whole.shape and all(map(is_one_hot, atom.pair)):
+                found.setdefault(atom.pair[0].tobytes(), atom)
+    return list(found.values())[:MOST_LABELS]
+
+
+def is_count(array: np.ndarray) -> bool:
+    """Whether an array holds nothing but 0, 1, 2 and so on."""
+    return bool(((array == np.round(array)) & (array >= 0)).all())
+
+
+def is_one_hot(array: np.ndarray) -> bool:
+    """Whether an array has a single one in each row, or in each column, and zeros else."""
+    ones = int(np.count_nonzero(array))
+    return bool(np.isin(array, (0.0, 1.0)).all()) and ones < array.size and ones in (1, *array.shape)
+
+
+def is_path(text: str) -> bool:
+    """Whether an expression is a name, or what is stored under one."""
+    return re.fullmatch(r"[\w.]+(\[[^\[\]]*\])*", text) is not None
+
+
+def alike(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether an array of one shape may be one of the other: perhaps transposed, or with axes of one entry."""
+    return sorted(n for n in shape if n != 1) == sorted(n for n in other if n != 1)
+
+
+def slopes_of(atom: Atom) -> Iterator[Atom]:
+    """The derivatives of sigmoid and tanh from their results, and of relu."""
+    t, (a, b) = atom.factor, atom.pair
+    yield Atom(f"{t} * (1 - {t})", (a * (1 - a), b * (1 - b)))
+    yield Atom(f"1 - {t} ** 2", (1 - a**2, 1 - b**2))
+    yield Atom(f"{t} > 0", (np.asarray(a > 0, float), np.asarray(b > 0, float)))
 
 
 def atom_of(stage: Stage, snapshot: Snapshot, text: str) -> Atom | None:
@@ -159,6 +215,11 @@ def new_atom(stage: Stage, snapshot: Snapshot, text: str) -> Atom | None:
         pair = stage.evaluate(code, snapshot) if code is not None else None
     except (NotEvaluatedError, SyntaxError):
         return None
+    return numbers(text, pair)
+
+
+def numbers(text: str, pair: Any) -> Atom | None:
+    """An expression with its two values, where they are numbers or arrays of such."""
     if pair is None:
         return None
     made = []

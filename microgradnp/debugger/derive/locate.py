@@ -13,7 +13,7 @@ from microgradnp.debugger.derive.entries import LIKE, written_by
 from microgradnp.debugger.derive.guard import begin_of
 from microgradnp.debugger.derive.meanings import Meanings
 from microgradnp.debugger.derive.scene import Scene
-from microgradnp.debugger.derive.values import atoms_of
+from microgradnp.debugger.derive.values import held_by
 from microgradnp.debugger.derive.walk import Walker
 from microgradnp.debugger.optimizer.steps import like
 from microgradnp.debugger.record.nodes import Call, Memory, Node
@@ -275,9 +275,9 @@ class Locator(Walker):
         """The statements before a node that only name one of its operands, or return it: the last first, names before returns."""
         found: list[tuple[bool, int, Statement]] = []
         for snapshots in self.scene.snapshots.values():
-            text = alias_in(snapshots[0].statement.text)
-            seen = [s for s in snapshots if self.start <= s.time <= node.number] if text else []
-            held = [s for s in seen[-MOST_SEEN:] if any(n in operands for name, n in atoms_of(s.names) if name == text)]
+            alias = alias_in(snapshots[0].statement.text)
+            seen = [s for s in snapshots if self.start <= s.time <= node.number] if alias is not None else []
+            held = [s for s in seen[-MOST_SEEN:] if held_by(alias, s.names) in operands]
             if held:
                 found.append((held[-1].statement.target is None, -held[-1].time, held[-1].statement))
         return [statement for *_, statement in sorted(found, key=lambda item: item[:2])]
@@ -390,11 +390,11 @@ def is_mask(text: str) -> bool:
     return any(isinstance(part, ast.Compare) for place in places for part in ast.walk(place))
 
 
-def alias_in(text: str) -> str:
-    """The right side of a statement that only gives another name to something, or returns it. Empty for all others."""
+def alias_in(text: str) -> ast.expr | None:
+    """The right side of a statement that only gives another name to something, or returns it. None for all others."""
     try:
         (statement,) = ast.parse(text).body
     except (SyntaxError, ValueError):
-        return ""
-    value: Any = statement.value if isinstance(statement, (ast.Assign, ast.Return)) else None
-    return ast.unparse(value) if isinstance(value, (ast.Name, ast.Attribute, ast.Subscript)) else ""
+        return None
+    value = statement.value if isinstance(statement, (ast.Assign, ast.Return)) else None
+    return value if isinstance(value, (ast.Name, ast.Attribute, ast.Subscript)) else None

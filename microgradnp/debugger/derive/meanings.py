@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
@@ -59,16 +60,18 @@ class Meanings:
 
     def key(self, pair: tuple[Any, ...], transposed: bool = False) -> tuple[int, float] | None:
         """The direction of a pair of arrays as a number that does not depend on their scale."""
-        parts = [np.squeeze(np.asarray(p, float)) for p in pair]
-        vector = np.concatenate([(p.T if transposed else p).ravel() for p in parts])
-        if not np.isfinite(vector).all() or parts[0].size != parts[-1].size:
+        parts = [(np.squeeze(p).T if transposed else np.asarray(p)).ravel() for p in pair]
+        size = sum(part.size for part in parts)
+        if parts[0].size != parts[-1].size:
             return None
-        if vector.size not in self.vectors:
-            self.vectors[vector.size] = self.rng.standard_normal((2, vector.size))
-        a, b = self.vectors[vector.size] @ vector
-        if not b or not np.any(vector):
+        if size not in self.vectors:
+            self.vectors[size] = self.rng.standard_normal((2, size))
+        vectors, first = self.vectors[size], parts[0].size
+        with np.errstate(all="ignore"):
+            a, b = vectors[:, :first] @ parts[0] + (vectors[:, first:] @ parts[1] if len(parts) > 1 else 0.0)
+        if not b or not math.isfinite(a + b):
             return None
-        return vector.size, round(float(np.arctan2(a * np.sign(b), abs(b))), DIGITS)
+        return size, round(math.atan2(math.copysign(1, b) * a, abs(b)), DIGITS)
 
     def of(self, pair: Pair) -> list[Meaning]:
         """What a pair of arrays is in the model, the plainest meaning first."""
@@ -152,16 +155,14 @@ class Meanings:
 def agreed(first: np.ndarray, second: np.ndarray, quantity: Quantity, transposed: bool, close: float) -> Meaning | None:
     """The meaning of two arrays as a quantity, when it is the same multiple of it at both inputs."""
     forms = [np.squeeze(np.asarray(q, float)) for q in quantity.pair]
+    forms = [form.T for form in forms] if transposed else forms
     arrays = [np.squeeze(first), np.squeeze(second)]
-    if transposed:
-        forms = [form.T for form in forms]
     if not quantity.stacked and any(a.shape != f.shape for a, f in zip(arrays, forms, strict=True)):
         return None
-    have = np.concatenate([a.ravel() for a in arrays])
-    want = np.concatenate([f.ravel() for f in forms])
-    c = float(have @ want) / float(want @ want)
-    size = float(np.max(np.abs(have)))
-    if not c or float(np.max(np.abs(have - c * want))) > close * size:
+    (f, g), (a, b) = ([part.ravel() for part in parts] for parts in (forms, arrays))
+    c = float(a @ f + b @ g) / float(f @ f + g @ g)
+    size = max(float(np.abs(a).max()), float(np.abs(b).max()))
+    if not c or max(float(np.abs(a - c * f).max()), float(np.abs(b - c * g).max())) > close * size:
         return None
     if quantity.kind == "value" and abs(c - 1) > close:
         return None

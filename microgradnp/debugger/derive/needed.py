@@ -77,7 +77,7 @@ class Needed:
             made = stage.executions(statement.file, tree)
             code = compiled(value_behind(ast.copy_location(ast.AugAssign(tree.target, tree.op, noisy(root)), tree)))
         elif not made and isinstance(root, PATHS):
-            held = stage.named(statement, ast.unparse(root))
+            held = stage.named(statement, root)
             if len(held) != 1 or code is None:
                 return None
             names = [(held[0][0], code, with_name(held[0][1], noise))]

@@ -114,6 +114,26 @@ class Solver:
         whole = atom_of(self.stage, self.snapshot, text)
         yield from penalties(self.meanings, whole, self.values, text) if whole is not None else ()
 
+    def summands(self, root: Any, targets: list[Pair]) -> Iterator[Solution]:
+        """A summand for an expression, or for what it multiplies by a number: then the whole is a multiple of one of some values.
+
+        Where no gradient is right, nobody knows with what factor they come.
+        """
+        text = ast.unparse(root)
+        whole = atom_of(self.stage, self.snapshot, text)
+        if whole is None or whole.shape == ():
+            return
+        for atom in (a for a in self.atoms if a.shape == whole.shape and a.text != text):
+            signs = (sign_of_summand(whole.pair, atom.pair, target) for target in targets if target[0].shape == whole.shape)
+            if sign := next(filter(None, signs), ""):
+                cost = LEAST + TWICE * (atom.text in words(text))
+                yield Solution(cost, root, f"{text} {sign} {closed(atom.text, True)}")
+        for inner, other, _ in operands(root):
+            number = atom_of(self.stage, self.snapshot, ast.unparse(other)) if other is not None else None
+            if number is not None and number.shape == () and isinstance(root.op, (ast.Mult, ast.Div)):
+                found = self.summands(inner, targets)
+                yield from (s._replace(text=f"({s.text})" if s.part is inner else s.text) for s in found)
+
     def parts(self, root: Any, target: Pair) -> Iterator[tuple[Any, Pair]]:
         """(part, what it must be) for the parts of an expression that the whole determines."""
         todo = [(root, target)]
@@ -202,6 +222,18 @@ def same_multiple(needed: Pair, held: Pair) -> tuple[float, float] | None:
             return None
         factors.append(c)
     return factors[0], factors[1]
+
+
+def sign_of_summand(whole: Pair, summand: Pair, target: Pair) -> str:
+    """Whether a value with another one added or taken off is a multiple of a third one, at both inputs: "+", "-" or ""."""
+    w, a, t = (np.concatenate([np.ravel(p) for p in pair]) for pair in (whole, summand, target))
+    lengths = float(t @ t) * float(a @ a) - float(t @ a) ** 2
+    if w.size < 6 or lengths <= SAME * float(t @ t) * float(a @ a):  # among few numbers much is in proportion
+        return ""
+    c = (float(t @ a) * float(t @ w) - float(t @ t) * float(a @ w)) / lengths  # w + c * a = s * t, by least squares
+    s = (float(t @ w) + c * float(t @ a)) / float(t @ t)
+    fits = float(np.max(np.abs(w + c * a - s * t))) <= SAME * float(np.max(np.abs(w)))
+    return ("+" if c > 0 else "-") if fits and s and abs(abs(c) - 1) <= SAME else ""
 
 
 def product_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...] | None:

@@ -13,7 +13,9 @@ import numpy as np
 from microgradnp.debugger.capture.source import Source, collect
 from microgradnp.debugger.derive.guard import begin_of
 from microgradnp.debugger.derive.scene import Instance, Place, Scene, Snapshot
-from microgradnp.debugger.derive.values import Overlay, apart, atoms_of, evaluated, variables
+from microgradnp.debugger.derive.shelter import Shelter
+from microgradnp.debugger.derive.values import Overlay, apart, atoms_of, evaluated, held_by, variables
+from microgradnp.debugger.record.calls import is_user_file
 from microgradnp.debugger.record.nodes import Call, Group, Node
 from microgradnp.debugger.record.sites import Site, Statement
 from microgradnp.debugger.record.structure import parts_in
@@ -34,7 +36,7 @@ class Stage:
     """The statements of one scene, with their variables and their recorded values."""
 
     def __init__(self, scene: Scene) -> None:
-        self.scene = scene
+        self.scene, self.shelter = scene, Shelter(scene.question.world)
         self.step, self.point = scene.verdict.step, scene.point
         self.record = self.step.record
         self.end = self.step.last.number
@@ -100,11 +102,11 @@ class Stage:
         own = [s for s in earlier if s.call is None or id(s.call) in calls]
         return own[-1] if own else earlier[-1] if earlier else None
 
-    def named(self, statement: Statement, text: str) -> list[tuple[Node, Snapshot]]:
+    def named(self, statement: Statement, name: ast.expr) -> list[tuple[Node, Snapshot]]:
         """What a variable holds each time that a statement runs in this step."""
         seen = self.scene.snapshots.get((statement.file, (statement.line, statement.column)), [])
         own = [s for s in seen if self.begin <= s.time <= self.end]
-        return [(node, s) for s in own for name, node in atoms_of(s.names) if name == text]
+        return [(node, s) for s in own if type(node := held_by(name, s.names)) is Node]
 
     # ------------------------------------------------------------------------------------------------ values
 
@@ -118,14 +120,17 @@ class Stage:
 
     def evaluate(self, code: CodeType, snapshot: Snapshot) -> Pair:
         """What an expression is among the variables of a snapshot, at both inputs. Raises NotEvaluatedError."""
+        if self.changing(snapshot).isdisjoint(names_in(code)):
+            first, second = (self.environment(snapshot, which) for which in (0, 1))
+            return evaluated(code, first), evaluated(code, second)
         taken = [name for name in names_in(code) if type(snapshot.names.get(name)) in (Instance, Group)]
-        taken = [] if self.changing(snapshot).isdisjoint(names_in(code)) else taken
         found = []
         for which in (0, 1):
             names = dict(self.environment(snapshot, which))
             memo: dict[int, Any] = {}
             names.update({name: apart(names[name], memo) for name in taken if name in names})
-            found.append(evaluated(code, names))
+            with self.shelter.taken():
+                found.append(evaluated(code, names))
         return found[0], found[1]
 
     def changing(self, snapshot: Snapshot) -> set[str]:
@@ -153,7 +158,8 @@ class Stage:
     def evaluate_unmoved(self, code: CodeType, snapshot: Snapshot) -> Pair:
         """What an expression would be if no parameter had moved yet. Raises NotEvaluatedError."""
         first, second = (variables(snapshot, self.unmoved(which), code) for which in (0, 1))
-        return evaluated(code, first), evaluated(code, second)
+        with self.shelter.taken():
+            return evaluated(code, first), evaluated(code, second)
 
     def pair(self, node: Node) -> Pair | None:
         """The value of a node at both inputs. None where one run does not have it."""
@@ -182,6 +188,7 @@ class Stage:
 def changing_names(snapshot: Snapshot) -> set[str]:
     """The names by which an expression may change an object or container that it reads: of methods, and of what is called."""
     found, scopes = set(CHANGING), [snapshot.globals, snapshot.names]
+    scopes += [vars(value) for scope in scopes[:2] for value in scope.values() if is_module_of_user(value)]
     for instance in instances_in(snapshot.names.values()):
         scopes.append(instance.names)
         for kind in instance.kind.__mro__[:-1]:
@@ -189,6 +196,10 @@ def changing_names(snapshot: Snapshot) -> set[str]:
     for scope in scopes:
         found |= {name for name, value in scope.items() if isinstance(value, types.FunctionType) or is_called(value)}
     return found
+
+
+def is_module_of_user(value: Any) -> bool:
+    return isinstance(value, types.ModuleType) and is_user_file(getattr(value, "__file__", None) or "")
 
 
 def is_called(value: Any) -> bool:

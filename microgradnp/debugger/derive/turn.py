@@ -78,7 +78,7 @@ class Turn:
         self.locator = Locator(scene)
         self.blame = self.locator.blame()
         self.stage = Stage(scene)
-        self.carrier = Carrier(scene)
+        self.carrier = Carrier(scene, self.stage.shelter)
         self.right = set(scene.verdict.right)
         self.until = self.soon(EXPLORING)
         costs = {**PHASES, "solved": 0.45, "derived": 0.5} if self.derives_first else PHASES
@@ -176,7 +176,7 @@ class Turn:
         if not made and isinstance(tree := self.stage.tree(statement), ast.AugAssign):
             made, code = self.stage.executions(statement.file, tree), code_behind(tree, candidate) or code
         elif not made and isinstance(root, NAMES):
-            names = [(node, code, snapshot) for node, snapshot in self.stage.named(statement, ast.unparse(root))]
+            names = [(node, code, snapshot) for node, snapshot in self.stage.named(statement, root)]
         edits = {node: (code, at) for node in made if (at := self.stage.snapshot(statement, node)) is not None}
         if edits or names:
             candidate.right = self.carrier.right_after(edits, until, names)

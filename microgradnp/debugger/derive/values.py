@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import CodeType
 from typing import Any
 
@@ -66,25 +66,34 @@ def variables(snapshot: Snapshot, values: Replay, code: CodeType | None = None) 
     return found
 
 
-def apart(value: Any, memo: dict[int, Any]) -> Any:
-    """A copy of the objects and containers inside of a value. The arrays are the same: nobody can write to them."""
-    if not isinstance(value, (list, dict, tuple)) and not is_instance(value):
-        return value
+def apart(value: Any, memo: dict[int, Any], of_array: Callable[[np.ndarray], Any] = lambda array: array) -> Any:
+    """A copy of the objects and containers inside of a value. The arrays are those `of_array`: else the same ones.
+
+    Nobody can write to the arrays of a snapshot.
+    """
     if id(value) in memo:
         return memo[id(value)]
+    if type(value) is np.ndarray:
+        memo[id(value)] = of_array(value)
+        return memo[id(value)]
+    if not isinstance(value, (list, dict, tuple)) and not is_instance(value):
+        return value
     made: Any
     if type(value) is dict:
         made = memo[id(value)] = {}
-        made.update((key, apart(item, memo)) for key, item in value.items())
-    elif type(value) in (list, tuple):
-        made = memo[id(value)] = type(value)([apart(item, memo) for item in value])
+        made.update((key, apart(item, memo, of_array)) for key, item in value.items())
+    elif type(value) is list:
+        made = memo[id(value)] = []
+        made += [apart(item, memo, of_array) for item in value]
+    elif type(value) is tuple:
+        made = memo[id(value)] = tuple([apart(item, memo, of_array) for item in value])
     elif inside := attributes(value):
         try:
             made = memo[id(value)] = bare(type(value))
         except TypeError:  # a class with a layout of its own, such as a kind of dict
             return value
         for name, item in inside.items():
-            object.__setattr__(made, name, apart(item, memo))
+            object.__setattr__(made, name, apart(item, memo, of_array))
     else:
         return value
     return made
@@ -124,3 +133,20 @@ def atoms_of(names: Mapping[str, Any]) -> list[tuple[str, Node]]:
     for name, held in names.items():
         walk(name, held, 0)
     return found
+
+
+def held_by(expression: Any, names: Mapping[str, Any]) -> Any:
+    """What an expression of names, attributes and items holds among some variables, such as `ys[t]`. None where nobody knows."""
+    if isinstance(expression, ast.Name):
+        return names.get(expression.id)
+    if isinstance(expression, ast.Attribute):
+        owner = held_by(expression.value, names)
+        return owner.names.get(expression.attr) if type(owner) is Instance else None
+    if not isinstance(expression, ast.Subscript):
+        return None
+    owner, index = held_by(expression.value, names), expression.slice
+    at = index.value if isinstance(index, ast.Constant) else held_by(index, names)
+    if type(owner) is not Group or owner.kind is np.ndarray or type(at) not in (int, str):
+        return None
+    items = dict(zip(owner.keys or range(len(owner.items)), owner.items, strict=False))
+    return items.get(at + len(items) if type(at) is int and at < 0 and not owner.keys else at)

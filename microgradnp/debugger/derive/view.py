@@ -68,6 +68,8 @@ class View:
                 self.inside.setdefault(id(node), root)
         self.values: dict[int, Any] = {}
         self.solvers: dict[int, Solver] = {}  # by right side
+        self.multiplies: dict[int, list[str]] = {}  # the numbers in a part of the statement
+        self.are_numbers: dict[str, bool] = {}  # whether an expression is a single number
         self.unnamed: list[Candidate] = []  # whose values mean nothing: the model may take other steps
         self.edits: list[Edit] = []  # of the catalogue, the cheapest first
         self.unread = screen.unread(self.snapshot, self.editor.function_of(tree)) - {suspect.statement.target or ""}
@@ -158,7 +160,9 @@ class View:
         """Whether a new expression has another number as a factor than the old one: 2 for none, or N."""
         if edit.kind != "derived" or self.snapshot is None:
             return False
-        return self.numbers_in(edit.node) != self.numbers_in(edit.replacement)
+        if id(edit.node) not in self.multiplies:
+            self.multiplies[id(edit.node)] = self.numbers_in(edit.node)
+        return self.multiplies[id(edit.node)] != self.numbers_in(edit.replacement)
 
     def numbers_in(self, tree: Any) -> list[str]:
         """The numbers that an expression multiplies by or divides by."""
@@ -168,8 +172,14 @@ class View:
 
     def is_number(self, part: Any) -> bool:
         """Whether an expression is a single number where the statement stands."""
-        pair = self.screen.value(part, self.snapshot) if self.snapshot is not None else None
-        return pair is not None and not isinstance(pair[0], (list, tuple, dict)) and np.ndim(pair[0]) == 0
+        if isinstance(part, ast.Constant):
+            return isinstance(part.value, (int, float))
+        text = ast.unparse(part)
+        if text not in self.are_numbers:
+            pair = self.screen.value(part, self.snapshot) if self.snapshot is not None else None
+            held = pair[0] if pair is not None else None
+            self.are_numbers[text] = held is not None and not isinstance(held, (list, tuple, dict)) and np.ndim(held) == 0
+        return self.are_numbers[text]
 
     def repeats_index(self) -> bool:
         """Whether the statement adds to some entries of an array more than once: `a[rows] += b` keeps the last sum only."""

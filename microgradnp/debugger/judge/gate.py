@@ -23,6 +23,7 @@ from microgradnp.debugger.capture.versions import Version
 from microgradnp.debugger.judge import recorded as record_judge
 from microgradnp.debugger.judge.evidence import Entry, Place, like, locate_version
 from microgradnp.debugger.judge.judged import Judged
+from microgradnp.debugger.judge.movements import ONLY_ZERO
 from microgradnp.debugger.judge.own_rule import OPEN
 from microgradnp.debugger.judge.pairing import kept_parameters
 from microgradnp.debugger.judge.recorded import OTHER_FORWARD, judge_record
@@ -114,6 +115,7 @@ def by_record(made: record_judge.Verdict, line: Verdict, trace: Trace) -> Verdic
     needless = untrained(step.evaluation, {*verdict.entries, *step.after}, set(step.after), step.model)
     needless -= kept_parameters(step, set(verdict.entries), needless)
     needless -= beside(trace, set(verdict.entries), step.evaluation)
+    needless |= {a for a in made.entries.keys() - step.after.keys() if cancels_out(made.entries[a], step)}
     moving = {*step.after, *line.entries, *trace.changed}
     for argument, judged in made.entries.items():
         if judged.status == "cannot judge" and (argument in moving or judged.place or not (moving or verdict.entries)):
@@ -123,6 +125,11 @@ def by_record(made: record_judge.Verdict, line: Verdict, trace: Trace) -> Verdic
     verdict.conventions = conventions(verdict, trace)
     verdict.asleep = bool(line.entries.keys() & set(verdict.wrong)) and not seen & set(verdict.wrong)
     return verdict
+
+
+def cancels_out(entry: Judged, step: Step) -> bool:
+    """Whether the parts of a gradient cancel out: that of a bias before a batch norm. A dead relu makes zeros only."""
+    return entry.why == ONLY_ZERO and bool(np.any(step.evaluation.gradients[entry.argument]))
 
 
 def beside(trace: Trace, judged: set[str], evaluation: Evaluation) -> set[str]:

@@ -10,7 +10,8 @@ import numpy as np
 
 from microgradnp.debugger.judge.judged import SAME, Judged, multiple_of, quantity
 from microgradnp.debugger.judge.movements import judge_update
-from microgradnp.debugger.judge.pairing import holder_of, nodes_of
+from microgradnp.debugger.judge.pairing import nodes_of
+from microgradnp.debugger.judge.places import holder_of
 from microgradnp.debugger.judge.points import Point
 from microgradnp.debugger.match.trained import settings
 from microgradnp.debugger.record.step import Step

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from microgradnp.debugger.judge.judged import Judged, both, fit, is_zero, multiple_of, quantity, tolerance
+from microgradnp.debugger.judge.places import affixes_of, below, holder_of, is_inside, root_of_place, tail, word
 from microgradnp.debugger.judge.points import Point, roots
 from microgradnp.debugger.match.index import Index
 from microgradnp.debugger.match.references import references
@@ -128,7 +128,8 @@ class Pairing:
     def by_return(self) -> Iterator[tuple[str, str]]:
         """The only array that the backward pass of a layer returns, where other gradients were found: that of its input."""
         returned = [path for path in self.kept if root_of_place(path) == "return" and "[piece" not in path]
-        if self.step.upstream and self.taken and returned == ["return"] and "return" in self.free:
+        found = self.taken or self.step.after
+        if self.step.upstream and found and returned == ["return"] and "return" in self.free:
             for argument in self.left:
                 if place := self.only_one(argument, returned, self.left):
                     yield argument, place
@@ -144,15 +145,16 @@ class Pairing:
     def by_keys(self) -> Pairs:
         """`grads["dw"]` for `net["w"]`: one place has a key for each parameter of an object or a dict, with one affix for all.
 
-        Each of several objects has its own place, in itself.
+        Each of several objects has its own place, in itself. Parameters that are variables go by their names in the model.
         """
         origins = {a: self.origin(a) for a in self.gradients}
         ways: dict[str, list[Pairs]] = {}
         for holder in {holder_of(path) for path in self.free if tail(path) and "[piece" not in path}:
             places = {word(path): path for path in self.kept if holder_of(path) == holder and "[piece" not in path}
-            home = self.home(holder)
-            for owner in [home] if home else self.owners:
+            home = self.home(holder) or self.sibling(holder)
+            for owner in [home] if home else {*self.owners, ""}:
                 own = {a: word(origin) for a, origin in origins.items() if tail(origin) and holder_of(origin) == owner}
+                own = own if owner else {a: a for a, origin in origins.items() if not tail(origin)}
                 affixes = {affix for key in places for name in own.values() for affix in affixes_of(key, name)}
                 found = [self.with_affix(own, places, affix) for affix in affixes]
                 ways.setdefault(home, []).extend(way for way in found if len(way) > 1 and self.covers(way, own))
@@ -162,16 +164,50 @@ class Pairing:
         every = [way for found in ways.values() for way in found]
         return every[0] if len(every) == 1 else {}
 
+    def sibling(self, holder: str) -> str:
+        """The only holder of parameters beside another one in an object: `layer.params` beside `layer.grads`."""
+        beside = [owner for owner in self.owners if tail(owner) and tail(holder) and holder_of(owner) == holder_of(holder)]
+        return beside[0] if len(beside) == 1 else ""
+
+    def by_object(self) -> Iterator[tuple[str, str]]:
+        """`w.grad` for `w.value`: in each of several objects only one place is left for its only parameter, the same in all."""
+        found: dict[tuple[str, str], dict[str, str]] = {}
+        for owner in self.owners:
+            own = [a for a in self.gradients if tail(self.origin(a)) and holder_of(self.origin(a)) == owner]
+            places = [p for p in (*self.free, *self.taken) if "[piece" not in p and holder_of(p) == owner]
+            if len(own) == len(places) == 1 and self.may_hold(places[0], own[0]):
+                found.setdefault((tail(self.origin(own[0])), tail(places[0])), {})[own[0]] = places[0]
+        for way in found.values() if len(found) == 1 else ():
+            yield from way.items() if len(way) > 1 else ()
+
+    def by_index(self) -> Iterator[tuple[str, str]]:
+        """`net.grads[k]` for `net.weights[k]`: in one object, only one list has an entry for each parameter of a list."""
+        lists: dict[str, dict[str, str]] = {}
+        for argument in self.gradients:
+            if re.fullmatch(r"\[\d+\]", tail(origin := self.origin(argument))):
+                lists.setdefault(holder_of(origin), {})[argument] = tail(origin)
+        for parameters, own in lists.items():
+            beside = {holder_of(p) for p in self.free if tail(p) in own.values() and "[piece" not in p}
+            beside = {h for h in beside if tail(h) and holder_of(h) == holder_of(parameters) != parameters}
+            ways = [{a: h + index for a, index in own.items()} for h in sorted(beside)]
+            ways = [way for way in ways if len(way) > 1 and all(self.may_hold(place, a) for a, place in way.items())]
+            if len(ways) == 1:
+                yield from ways[0].items()
+
+    def may_hold(self, place: str, argument: str) -> bool:
+        """Whether a place holds the gradient of an argument, or is left for it and has the shape."""
+        known = self.taken.get(place) == argument
+        return known or (place in self.free and argument in self.left and self.fits(place, argument))
+
     def with_affix(self, own: dict[str, str], places: Pairs, affix: tuple[str, str]) -> Pairs:
         """The places whose key is the name of a parameter between a prefix and a suffix, as far as the shapes fit."""
         named = {a: places[key] for a, name in own.items() if (key := affix[0] + name + affix[1]) in places}
-        return {
-            a: p for a, p in named.items() if self.taken.get(p) == a or (p in self.free and a in self.left and self.fits(p, a))
-        }
+        return {a: place for a, place in named.items() if self.may_hold(place, a)}
 
     def covers(self, way: Pairs, own: dict[str, str]) -> bool:
-        """Whether all arguments from one owner have a place, but for data."""
-        return own.keys() - way.keys() <= untrained(self.step.evaluation, {*way, *self.taken.values()}, set())
+        """Whether all arguments from one owner have a place, but for data and those whose gradient is zero."""
+        rest = {a for a in own.keys() - way.keys() if not is_always_zero(self.step, self.point, a)}
+        return rest <= untrained(self.step.evaluation, {*way, *self.taken.values()}, set())
 
     def by_order(self) -> Pairs:
         """All gradients in the order of the model's arguments, in the opposite order, or layer by layer from the last."""
@@ -273,7 +309,13 @@ def pair_by_structure(
     left = [a for a, entry in entries.items() if entry.status == "not checked"]
     pairing = Pairing(step, point, kept, dict(taken), left)
     found = pairing.by_order()
-    for argument, place in (*pairing.by_owner(), *pairing.by_keys().items(), *pairing.by_home()):
+    for argument, place in (
+        *pairing.by_owner(),
+        *pairing.by_keys().items(),
+        *pairing.by_home(),
+        *pairing.by_index(),
+        *pairing.by_object(),
+    ):
         if place not in found.values():
             found.setdefault(argument, place)
     others = {a: place for a, place in pairing.by_elimination() if a not in found and place not in found.values()}
@@ -344,45 +386,3 @@ def is_flat(array: np.ndarray) -> bool:
 def nodes_of(held: Any) -> list[Node]:
     """The nodes inside of an operand."""
     return [held] if type(held) is Node else [part.node for part in parts_in(held)]
-
-
-@lru_cache(maxsize=4096)
-def holder_of(path: str) -> str:
-    """What holds a value: `return` for `return[1]`, `self.grads` for `self.grads['W']`."""
-    return re.sub(r"(\.\w+|\[[^\[\]]*\])$", "", path)
-
-
-def below(path: str, own: str) -> str:
-    """How a place is reached from the holder of a parameter: `.grads['W']` of `self.grads['W']`. Empty where it is not."""
-    holder = holder_of(own)
-    return path.removeprefix(holder) if tail(own) and is_inside(path, holder) else ""
-
-
-def is_inside(path: str, holder: str) -> bool:
-    """Whether a place is a holder itself, or lies in it."""
-    return path == holder or path.startswith((f"{holder}.", f"{holder}["))
-
-
-def tail(path: str) -> str:
-    """The last word of a place: `.W` of `self.W`."""
-    return path.removeprefix(holder_of(path))
-
-
-def word(path: str) -> str:
-    """The key or the attribute at the end of a place: `W` of `self.W` and of `net['W']`."""
-    return tail(path).strip(".[]'\"")
-
-
-def affixes_of(key: str, name: str) -> Iterator[tuple[str, str]]:
-    """What stands before, or behind, a name in a key."""
-    if name and key.endswith(name):
-        yield key.removesuffix(name), ""
-    if name and key.startswith(name) and key != name:
-        yield "", key.removeprefix(name)
-
-
-def root_of_place(path: str) -> str:
-    """`return` for all that is returned, nothing for a variable, else what holds a value."""
-    if re.match(r"return\b", path):
-        return "return"
-    return "" if path.isidentifier() else holder_of(path)

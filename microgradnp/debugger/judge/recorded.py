@@ -19,7 +19,7 @@ from microgradnp.debugger.judge.movements import judge_update, movement
 from microgradnp.debugger.judge.own_rule import settle_own_rules
 from microgradnp.debugger.judge.parting import parting
 from microgradnp.debugger.judge.points import other_point
-from microgradnp.debugger.judge.returned import is_another, judge_returned
+from microgradnp.debugger.judge.returned import is_another, judge_returned, kept_pieces, returned_by_layer
 from microgradnp.debugger.judge.settle import settle, settle_rules, settle_scaled, settle_zeros, single_numbers
 from microgradnp.debugger.record.nodes import Node, Record
 from microgradnp.debugger.record.replay import replay
@@ -226,7 +226,11 @@ def judge_step(step: Step) -> dict[str, Judged]:
         if entry.status == "wrong" and argument in step.after:
             entries[argument] = judge_alternating(step, point, entry)
     if not step.after:
-        judge_returned(step, point, entries)
+        judge_returned(step, point, entries, dict(kept_pieces(step, point)))
+    elif step.upstream:  # a layer may move its parameters, and return the gradient of its input
+        resting = {a: entry for a, entry in entries.items() if a not in step.after}
+        judge_returned(step, point, resting, returned_by_layer(step, point))
+        entries |= resting
     for argument, node in step.replaced.items():
         if argument in entries and entries[argument].status == "not checked":
             multiple = multiple_of(step, point, node, argument)

@@ -12,7 +12,8 @@ import numpy as np
 from microgradnp.debugger.judge.judged import CLOSE, ROUNDING, Judged, both, multiple_of, quantity, tolerance
 from microgradnp.debugger.judge.movements import ONLY_ZERO, TURNED, TURNED_WHOLE, ZERO, judge_update
 from microgradnp.debugger.judge.numbers import judge_numbers
-from microgradnp.debugger.judge.pairing import holder_of, is_always_zero, nodes_of, pair_by_structure, root_of_place
+from microgradnp.debugger.judge.pairing import is_always_zero, nodes_of, pair_by_structure
+from microgradnp.debugger.judge.places import holder_of, root_of_place
 from microgradnp.debugger.judge.points import Point
 from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.record.findings import place_of
@@ -28,9 +29,8 @@ RIGHT_HERE = "its gradient is right for the values given, and another one at oth
 MOST_NUMBERS = 20  # of a returned tuple of numbers that are gradients by themselves
 
 
-def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None:
+def judge_returned(step: Step, point: Point, entries: dict[str, Judged], kept: dict[str, Any]) -> None:
     """What the program returns or keeps, against the gradients. What equals none is paired by its shape and its neighbours."""
-    kept = dict(kept_pieces(step, point))
     taken: dict[str, str] = {}  # path -> argument
     for argument in entries:
         size = step.evaluation.gradients[argument].size
@@ -71,7 +71,7 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged]) -> None
             entry.why = (
                 f"it does not move, and its gradient could be {' or '.join(in_words(path) for path in free[:4])}: none equals it"
             )
-            entry.is_open = not step.after and any(is_beside(step, path, argument) for path in free)
+            entry.is_open = any(is_beside(step, path, argument) for path in free)
 
 
 def is_beside(step: Step, path: str, argument: str) -> bool:
@@ -172,6 +172,13 @@ def kept_pieces(step: Step, point: Point) -> Iterator[tuple[str, Any]]:
                     if parent in behind:
                         yield f"{path}[piece {k} of {node.number}]", parent
                         todo.append(parent)
+
+
+def returned_by_layer(step: Step, point: Point) -> dict[str, Any]:
+    """What a program returns that moves its parameters itself, and did not make with the moved ones."""
+    moved = {part.node for held in step.after.values() for part in parts_in(held)}
+    kept = {path: held for path, held in kept_pieces(step, point) if root_of_place(path) == "return"}
+    return {path: held for path, held in kept.items() if moved.isdisjoint(step.structure.before(nodes_of(held)))}
 
 
 def made_later(step: Step) -> set[Node]:

@@ -47,7 +47,7 @@ def is_untrained(graph: Graph, argument: str, moving: set[str]) -> bool:
     """Whether one argument is data, a target, a mask or a setting."""
     value = np.asarray(graph.evaluation.values[argument])
     numbers = [a for a in moving or graph.judged if np.ndim(graph.evaluation.values.get(a, 0)) == 0]
-    if value.ndim == 0 and moving and not numbers:
+    if value.ndim == 0 and not numbers and (moving or (graph.judged and graph.scales_only(argument))):
         return True  # a setting, where all parameters are arrays
     if value.ndim == 0 and argument in graph.settings:
         return True
@@ -134,7 +134,8 @@ class Graph:
         """Data: x in x @ W."""
         if node.rule.name not in PRODUCTS:
             return False
-        return any(self.makers[id(a)] and self.makers[id(a)] <= self.judged for a in self.others(node, argument))
+        others = (self.makers[id(a)] - {argument} for a in self.others(node, argument))
+        return any(makers and makers <= self.judged for makers in others)
 
     def is_compared(self, node: Any, argument: str) -> bool:
         """Targets: behind them come masks only, neither a parameter nor another argument that could be the targets."""
@@ -163,6 +164,11 @@ class Graph:
             return False
         crossed = all(node.shape not in (a.shape, b.shape) for a in own for b in others)
         return crossed and all(self.makers[id(a)] <= self.judged for a in others)
+
+    def scales_only(self, argument: str) -> bool:
+        """Whether everything that an argument meets is multiplied by it, or divided: the rate of a dropout, say, but no bias."""
+        meetings = self.meetings(argument)
+        return bool(meetings) and all(node.rule.name in ("multiply", "divide") for node in meetings)
 
     def scales_sums(self, argument: str) -> bool:
         """A weight of a penalty, or of the loss: a factor of what arrays were summed up to."""

@@ -32,7 +32,7 @@ class Values:
     """The numbers of some nodes in a run, by shape."""
 
     def __init__(self, nodes: Iterable[Node], values: Replay) -> None:
-        self.close = CLOSE
+        self.close, self.values = CLOSE, values
         self.whole: dict[tuple[int, ...], list[tuple[Node, np.ndarray]]] = {}
         self.order: list[tuple[Node, np.ndarray]] = []
         self.nodes: list[Node] = []  # arrays in their order, then single numbers

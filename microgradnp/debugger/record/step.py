@@ -251,7 +251,7 @@ def step_at(
     """The step that leads from a state to what the parameters are `after` it."""
     structure, values, history, *_ = ground
     before = {a: exchanged(held, parts_in(held)) for a, held in state.items()}
-    upstream = frozenset() if after else given_gradients(evaluation, found, outputs)
+    upstream = given_gradients(evaluation, found, outputs, structure) - after.keys()
     backward = structure.after(outputs) | made_from(structure, before, upstream)
     if not after and not gradients_kept(record, evaluation) & backward:
         backward |= behind_branches(structure, outputs)

@@ -15,19 +15,23 @@ from microgradnp.debugger.record.structure import Structure, parts_in
 from microgradnp.derivatives.agreement import scale_of
 
 
-def given_gradients(evaluation: Evaluation, found: Values, outputs: list[Node]) -> frozenset[str]:
+def given_gradients(evaluation: Evaluation, found: Values, outputs: list[Node], structure: Structure) -> frozenset[str]:
     """The arguments that are the gradient behind the end of the forward pass, up to a factor: `delta` in `sum(delta * out)`.
 
-    A layer's backward pass begins with it, and may not read what the forward pass has come to.
+    A layer's backward pass begins with it, and need not read what the forward pass has come to: perhaps nothing reads that.
     """
-    ends = set(outputs)
+    ends, nodes = set(outputs), structure.record.nodes
+    unread = [n for n in nodes if n.kind == "operation" and n.memory is not None and not structure.consumers[n.number]]
     given: set[str] = set()
     for node in evaluation.nodes:
         adjoint = evaluation.adjoints.get(id(node))
         if node.rule is None or adjoint is None or not np.any(adjoint) or np.size(adjoint) < 2:
             continue
         like = {a for a in evaluation.gradients.keys() - given if is_multiple(np.asarray(evaluation.values[a]), adjoint)}
-        if like and not ends.isdisjoint(located(node, adjoint, found.located)):
+        if not like:
+            continue
+        made = Values([n for n in unread if np.size(n.value) == np.size(adjoint)], found.values)
+        if not ends.isdisjoint(located(node, adjoint, found.located)) or located(node, adjoint, made.located):
             given |= like
     return frozenset(given)
 

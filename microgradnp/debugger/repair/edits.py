@@ -14,12 +14,13 @@ from typing import Any
 
 from microgradnp.debugger.capture.source import Source, Statement, base_of, path_of
 from microgradnp.debugger.repair.mistakes import (
-    COMPARISONS,
     MODULES,
     Scope,
     accumulations,
     calls,
+    comparisons,
     constants,
+    directions,
     exchanged_indices,
     expression,
     index_in,
@@ -30,6 +31,7 @@ from microgradnp.debugger.repair.mistakes import (
     redone_derivatives,
     slices,
     whole_derivatives,
+    whole_sums,
 )
 from microgradnp.debugger.repair.places import Places, unique
 
@@ -153,6 +155,8 @@ class Editor(Places):
         """(cost, kind, replacement) for one node; the replacement is a node as well, or its text."""
         if isinstance(node, (ast.AugAssign, ast.Assign)) and node is statement.node:
             yield from accumulations(node)
+        if isinstance(self.parent(node), ast.For) and node is self.parent(node).iter:
+            yield from directions(self.parent(node))
         if self.is_whole(node, statement):
             yield from self.factors_and_terms(node, scope)
         elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.MatMult)) and self.is_summand(node):
@@ -163,8 +167,7 @@ class Editor(Places):
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             yield 0.8, "sign", node.operand
         elif isinstance(node, ast.Compare) and len(node.ops) == 1:
-            for op in COMPARISONS:
-                yield 1.1, "compare", ast.Compare(node.left, [op()], node.comparators)
+            yield from comparisons(node, self.parent(node))
         elif isinstance(node, ast.Constant):
             yield from constants(node, self.parent(node))
             if type(node.value) is int and self.is_in_index(node):  # written for one iteration, and kept for all
@@ -183,6 +186,7 @@ class Editor(Places):
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
             yield from exchanged_indices(node)
             yield from other_indices(node, scope)
+            yield from whole_sums(node)
         if self.is_operand(node):
             yield from self.around_operand(node, scope)
 

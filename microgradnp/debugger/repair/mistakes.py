@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
 MODULES = {"np", "numpy", "math", "mg"}
-COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+COMPARISONS = ((ast.Lt, ast.LtE, ast.Gt, ast.GtE), (ast.Eq, ast.NotEq))  # each for the others of its group
+SIBLINGS = (  # functions of libraries that are mistaken for one another
+    ("convolve", "correlate"),
+    ("convolve2d", "correlate2d"),
+    ("max", "min"),
+    ("argmax", "argmin"),
+    ("maximum", "minimum"),
+    ("zeros_like", "ones_like"),
+)
+MODES = ("valid", "same", "full")  # of a convolution
 
 
 @dataclass(eq=False)
@@ -155,6 +164,8 @@ def constants(node: ast.Constant, parent: Any) -> Iterator[tuple[float, str, Any
     idle = 1 if isinstance(operation, ast.Mult) else 0 if isinstance(operation, (ast.Add, ast.Sub)) else value
     if isinstance(value, bool):
         yield 1.1, "flag", ast.Constant(not value)
+    elif value in MODES and isinstance(parent, (ast.keyword, ast.Call)):
+        yield from ((1.2, "word", ast.Constant(mode)) for mode in MODES if mode != value)
     elif isinstance(value, (int, float)):
         kind = "axis" if isinstance(parent, ast.keyword) and parent.arg == "axis" else "constant"
         for new in (value + 1, value - 1, -value, 2 * value, value / 2, 1, 0, 2):
@@ -163,6 +174,28 @@ def constants(node: ast.Constant, parent: Any) -> Iterator[tuple[float, str, Any
             ):
                 plain = int(new) if isinstance(value, int) and new == int(new) else new
                 yield 1.1, kind, ast.Constant(plain) if plain >= 0 else expression(str(plain))
+
+
+def directions(loop: ast.For) -> Iterator[tuple[float, str, Any]]:
+    """What a loop goes through, from the last to the first: a gradient goes back in time. Or no longer so."""
+    text = ast.unparse(loop.iter)
+    called = loop.iter.func.id if isinstance(loop.iter, ast.Call) and isinstance(loop.iter.func, ast.Name) else ""
+    if called == "reversed" and isinstance(loop.iter, ast.Call):
+        yield 1.1, "range", loop.iter.args[0]
+    else:
+        yield 1.1, "range", f"reversed(list({text}))" if called in ("zip", "enumerate") else f"reversed({text})"
+    if isinstance(loop.iter, ast.Subscript) and text.endswith("[::-1]"):
+        yield 1.1, "range", loop.iter.value
+
+
+def comparisons(node: ast.Compare, parent: Any) -> Iterator[tuple[float, str, Any]]:
+    """Another comparison, or what is compared itself: `p` for `p > 0.5`."""
+    group = next((group for group in COMPARISONS if isinstance(node.ops[0], group)), ())
+    for op in group:
+        if not isinstance(node.ops[0], op):
+            yield 1.1, "compare", ast.Compare(node.left, [op()], node.comparators)
+    if not isinstance(parent, (ast.If, ast.While, ast.IfExp, ast.BoolOp)):
+        yield 1.6, "unwrap", node.left
 
 
 def calls(node: ast.Call, scope: Scope) -> Iterator[tuple[float, str, Any]]:
@@ -183,6 +216,9 @@ def calls(node: ast.Call, scope: Scope) -> Iterator[tuple[float, str, Any]]:
                 yield 1.2, "reduction", ast.Call(function, data, [ast.keyword("axis", ast.Constant(axis)), *keep])
         if method and isinstance(function, ast.Attribute):
             yield 1.5, "reduction", function.value
+    if isinstance(function, ast.Attribute):
+        for sibling in (other for pair in SIBLINGS if name in pair for other in pair if other != name):
+            yield 1.2, "function", ast.Call(ast.Attribute(function.value, sibling, ast.Load()), node.args, node.keywords)
     if name == "range" and node.args:
         for k, argument in enumerate(node.args):
             for shift in ("+ 1", "- 1"):
@@ -220,6 +256,14 @@ def calls(node: ast.Call, scope: Scope) -> Iterator[tuple[float, str, Any]]:
 def index_in(node: ast.Subscript) -> str:
     """The text between the brackets of an item: `:, t` of `x[:, t]`."""
     return ast.unparse(ast.Subscript(ast.Name("x", ast.Load()), node.slice, ast.Load()))[2:-1]
+
+
+def whole_sums(node: ast.Subscript) -> Iterator[tuple[float, str, Any]]:
+    """The sum or mean over an axis for one item of it: `d.sum(axis=0)` for `d[-1]`."""
+    item = node.slice.operand if isinstance(node.slice, ast.UnaryOp) else node.slice
+    if isinstance(item, ast.Constant) and type(item.value) is int:
+        yield 1.6, "reduction", f"{ast.unparse(node.value)}.sum(axis=0)"
+        yield 1.7, "reduction", f"{ast.unparse(node.value)}.mean(axis=0)"
 
 
 def other_indices(node: ast.Subscript, scope: Scope) -> Iterator[tuple[float, str, Any]]:
