@@ -277,7 +277,7 @@ class Locator(Walker):
         for snapshots in self.scene.snapshots.values():
             alias = alias_in(snapshots[0].statement.text)
             seen = [s for s in snapshots if self.start <= s.time <= node.number] if alias is not None else []
-            held = [s for s in seen[-MOST_SEEN:] if held_by(alias, s.names) in operands]
+            held = [s for s in seen[-MOST_SEEN:] if type(part := held_by(alias, s.names)) is Node and part in operands]
             if held:
                 found.append((held[-1].statement.target is None, -held[-1].time, held[-1].statement))
         return [statement for *_, statement in sorted(found, key=lambda item: item[:2])]

@@ -171,7 +171,8 @@ def hold(recorder: Recorder, value: Any, memo: dict[int, Any], depth: int = 0) -
         return known.group if known.renamed == recorder.renamed else recorder.operand(value)
     if kind is list and depth < DEEPEST - 1 and is_small(value):
         return recorder.operand(value)  # the same as below, and kept
-    if kind in (list, tuple, dict) and len(value) <= LONGEST and depth < DEEPEST:
+    kind = dict if isinstance(value, dict) else kind  # an OrderedDict or a defaultdict is read as a dict
+    if (kind in (list, tuple, dict) or is_named_tuple(value)) and len(value) <= LONGEST and depth < DEEPEST:
         if id(value) not in memo:
             memo[id(value)] = None
             items = value.values() if kind is dict else value
@@ -188,6 +189,10 @@ def hold(recorder: Recorder, value: Any, memo: dict[int, Any], depth: int = 0) -
                 inside.update((name, hold(recorder, item, memo, depth + 1)) for name, item in attributes(value).items())
         return memo[id(value)]
     return value
+
+
+def is_named_tuple(value: Any) -> bool:
+    return isinstance(value, tuple) and hasattr(value, "_fields")
 
 
 def is_small(value: list[Any]) -> bool:
@@ -215,7 +220,7 @@ def resolved(held: Any, values: Replay, memo: dict[int, Any] | None = None) -> A
                 array[:] = items
                 memo[id(held)] = array.reshape(held.keys)
             else:
-                memo[id(held)] = held.kind(items) if not hasattr(held.kind, "_fields") else held.kind(*items)
+                memo[id(held)] = held.kind(*items) if hasattr(held.kind, "_fields") else held.kind(items)
         return memo[id(held)]
     if type(held) is Instance:
         if id(held) not in memo:
@@ -254,7 +259,7 @@ def run(question: Question, texts: dict[str, str], watched: Watched | None, unti
     recorder = WatchingHooks(question.most)
     recorder.watched, recorder.until = watched, until
     sightings = Sightings(question.wanted)
-    recorder.look, recorder.ignores = sightings.look, sightings.ignores
+    recorder.look, recorder.ignores, recorder.outside = sightings.look, sightings.ignores, sys._getframe()
     change = varied(question.inputs) if question.inputs.seed else unchanged
     with question.world.copied(lambda parts: change(renewed(parts, unchanged, {}))) as call, seeded(question.inputs.seed):
         for name, value in call.held.items():

@@ -6,6 +6,7 @@ numbers. An argument that is none of these and does not move may be a parameter 
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -71,6 +72,39 @@ def is_untrained(graph: Graph, argument: str, moving: set[str]) -> bool:
     )
 
 
+class Makers:
+    """What the nodes of a model are made from: arguments by name. It is looked at once for each evaluation."""
+
+    def __init__(self, evaluation: Evaluation) -> None:
+        self.makers: dict[int, frozenset[str]] = {}  # the arguments that a node is made from, by the node's id
+        self.carried: dict[int, frozenset[str]] = {}  # those that it hands on
+        self.operands = {id(node): tensors(node) for node in evaluation.nodes if node.rule is not None}
+        self.meetings: dict[str, list[Any]] = {a: [] for a in evaluation.gradients}  # where it comes together with others
+        none: frozenset[str] = frozenset()
+        for node in evaluation.nodes:
+            if node.rule is None:
+                own = frozenset([node.name]) if node.name in evaluation.gradients else none
+                self.makers[id(node)] = self.carried[id(node)] = own
+                continue
+            operands = [id(a) for a in self.operands[id(node)]]
+            makers = none.union(*(self.makers.get(a, none) for a in operands))
+            arrived = none.union(*(self.carried.get(a, none) for a in operands))
+            handed_on = arrived if node.rule.name in ARRANGED or len(makers) == 1 else none
+            self.makers[id(node)], self.carried[id(node)] = makers, handed_on
+            for argument in (arrived - handed_on) & self.meetings.keys():
+                self.meetings[argument].append(node)
+
+
+KNOWN: weakref.WeakKeyDictionary[Evaluation, Makers] = weakref.WeakKeyDictionary()
+
+
+def makers_of(evaluation: Evaluation) -> Makers:
+    """What the nodes of an evaluation are made from."""
+    if evaluation not in KNOWN:
+        KNOWN[evaluation] = Makers(evaluation)
+    return KNOWN[evaluation]
+
+
 class Graph:
     """The model's graph, with the arguments that each node is made from and those that it hands on."""
 
@@ -79,32 +113,13 @@ class Graph:
         self.judged = judged
         self.settings: set[str] = set()
         self.masks = {a for a, value in evaluation.values.items() if np.array_equal(np.unique(value), [0, 1])}
-        self.makers: dict[int, frozenset[str]] = {}
-        self.carried: dict[int, frozenset[str]] = {}
-        for node in evaluation.nodes:
-            if node.rule is None:
-                own = frozenset([node.name]) if node.name in evaluation.gradients else frozenset()
-                self.makers[id(node)] = self.carried[id(node)] = own
-                continue
-            operands = tensors(node)
-            makers = frozenset().union(*(self.makers.get(id(a), frozenset()) for a in operands))
-            self.makers[id(node)] = makers
-            arranged = node.rule.name in ARRANGED
-            self.carried[id(node)] = (
-                frozenset().union(*(self.carried.get(id(a), frozenset()) for a in operands))
-                if arranged or len(makers) == 1
-                else frozenset()
-            )
+        made = makers_of(evaluation)
+        self.makers, self.carried, self.operands = made.makers, made.carried, made.operands
+        self.meeting = made.meetings
 
     def meetings(self, argument: str) -> list[Any]:
         """The nodes where an argument first comes together with others."""
-        return [
-            node
-            for node in self.evaluation.nodes
-            if node.rule is not None
-            and argument not in self.carried[id(node)]
-            and any(argument in self.carried.get(id(a), ()) for a in tensors(node))
-        ]
+        return self.meeting.get(argument, [])
 
     def is_batch(self, argument: str, value: np.ndarray) -> bool:
         """Data of a layer that is not trained: an entry for each target, in a product whose other factor has not."""
@@ -117,7 +132,10 @@ class Graph:
     def chooses(self, argument: str) -> bool:
         """Whether an argument, made whole numbers, chooses rows or entries: `W[x[:, 0].astype(int)]`. Nobody trains that."""
         chosen = (
-            a for node in self.evaluation.nodes if node.rule is not None and node.rule.name in CHOICES for a in tensors(node)
+            a
+            for node in self.evaluation.nodes
+            if node.rule is not None and node.rule.name in CHOICES
+            for a in self.operands[id(node)]
         )
         return any(argument in names_in(a) for a in chosen if a.dtype.kind in "iu")
 
@@ -128,7 +146,7 @@ class Graph:
         return bool(meetings) and value.ndim > 0 and all(self.is_compared(node, argument) for node in meetings)
 
     def others(self, node: Any, argument: str) -> list[Any]:
-        return [a for a in tensors(node) if argument not in self.carried.get(id(a), ())]
+        return [a for a in self.operands[id(node)] if argument not in self.carried.get(id(a), ())]
 
     def is_multiplied_by_trained(self, node: Any, argument: str) -> bool:
         """Data: x in x @ W."""
@@ -139,14 +157,14 @@ class Graph:
 
     def is_compared(self, node: Any, argument: str) -> bool:
         """Targets: behind them come masks only, neither a parameter nor another argument that could be the targets."""
-        own = [a for a in tensors(node) if argument in self.carried.get(id(a), ())]
+        own = [a for a in self.operands[id(node)] if argument in self.carried.get(id(a), ())]
         others = [a for a in self.others(node, argument) if self.makers[id(a)]]
         adds = node.rule.name == "add"  # a bias does, targets hardly
         if not others or any(not stand_side_by_side(a.shape, b.shape, adds) for a in own for b in others if b.size > 1):
             return False
         later = {id(node)}
         for other in self.evaluation.nodes:
-            operands = tensors(other)
+            operands = self.operands.get(id(other), [])
             if id(other) in later or not any(id(a) in later for a in operands):
                 continue
             later.add(id(other))
@@ -158,7 +176,7 @@ class Graph:
 
     def is_measured(self, node: Any, argument: str) -> bool:
         """Data whose distance to every trained centre is taken: `x[:, None] - centres[None]`."""
-        own = [a for a in tensors(node) if argument in self.carried.get(id(a), ())]
+        own = [a for a in self.operands[id(node)] if argument in self.carried.get(id(a), ())]
         others = [a for a in self.others(node, argument) if self.makers[id(a)]]
         if node.rule.name != "subtract" or not others or not own:
             return False

@@ -267,7 +267,7 @@ class Hooks(Recorder):
         def hook(before: Call | None, value: Any = None) -> Any:
             if look is not None:
                 frame: FrameType | None = sys._getframe(1)
-                while frame is not None:  # the call may have changed what the callers hold
+                while frame is not None and frame is not self.outside:  # the call may have changed what the callers hold
                     look(self, frame)
                     frame = frame.f_back
             self.call = before

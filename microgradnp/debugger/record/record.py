@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import linecache
+import sys
 import time
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -103,7 +104,7 @@ def run_recorded(
     recorder.until = until
     sightings = Sightings(wanted) if wanted is not None else None
     if sightings is not None:
-        recorder.look, recorder.ignores = sightings.look, sightings.ignores
+        recorder.look, recorder.ignores, recorder.outside = sightings.look, sightings.ignores, sys._getframe()
     with world.copied(lambda parts: renewed(parts, disturb or unchanged, {})) as call:
         for name, value in call.held.items():
             for path, number in numbers_in(value, name):

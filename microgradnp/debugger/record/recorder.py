@@ -63,6 +63,7 @@ class Recorder:
         self.is_late = False  # whether it did
         self.disturb = disturb  # changes random draws
         self.look: Callable[[Recorder, FrameType], None] | None = None  # is shown the frames of the user's functions
+        self.outside: FrameType | None = None  # the frame that makes the recorded call: what lies behind it is not looked at
         self.ignores: Callable[[CodeType, str], bool] = lambda _code, _name: False  # whether a variable is none that it looks at
         self.nodes: list[Node] = []
         self.numbers: dict[int, Node] = {}  # id of a number -> its node, which keeps the number alive

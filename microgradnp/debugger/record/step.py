@@ -258,10 +258,18 @@ def step_at(
     this_step = backward - structure.after(part.node for held in after.values() for part in parts_in(held))
     anew = {a: n for a in state.keys() - after.keys() if (n := written_anew(record, a, outputs, this_step)) is not None}
     moved = [part.node.number for held in (*after.values(), *anew.values()) for part in parts_in(held)]
+    if upstream and moved:  # a layer that moves itself returns the gradient of its input afterwards
+        moved += [node.number for node in returned_nodes(record) & this_step]
     last = record.nodes[max(moved, default=len(record.nodes) - 1)]
     whole = whole_numbers(state, values) & evaluation.gradients.keys()
     made = (before, after, evaluation, outputs, backward, last, whole, anew, history[0][1], upstream)
     return Step(record, model, structure, values, found, *made)
+
+
+def returned_nodes(record: Record) -> set[Node]:
+    """What a program returns."""
+    returned = (held for path, held in record.kept.items() if path.startswith("return"))
+    return {part.node for held in returned for part in parts_in(held)}
 
 
 def without_forward(

@@ -1,0 +1,245 @@
+"""Which gradient is whose: layers that move themselves, parameters and gradients side by side, and what needs no gradient."""
+
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+
+
+def make(*shapes, seed=3):
+    rng = np.random.default_rng(seed)
+    return [rng.normal(size=shape) for shape in shapes]
+
+
+# ------------------------------------------------------------------------------------------- a layer that moves itself
+
+
+class Scaled:
+    """Rows are centred and scaled; the backward pass moves the scale, and returns the gradient of the input."""
+
+    def __init__(self, scale, shift, mistake=False):
+        self.scale, self.shift, self.mistake = scale, shift, mistake
+
+    def forward(self, rows):
+        self.size = rows.std(axis=1, keepdims=True)
+        self.rows = (rows - rows.mean(axis=1, keepdims=True)) / self.size
+        return self.rows * self.scale + self.shift
+
+    def backward(self, given, rate):
+        d = given * self.scale
+        back = d - d.mean(axis=1, keepdims=True)
+        if not self.mistake:
+            back = back - self.rows * (d * self.rows).mean(axis=1, keepdims=True)
+        self.scale -= rate * np.sum(given * self.rows, axis=0)
+        self.shift -= rate * np.sum(given, axis=0)
+        return back / self.size
+
+
+def scaled_loss(given, rows, scale, shift):
+    centred = rows - np.mean(rows, axis=1, keepdims=True)
+    return np.sum(given * (centred / np.sqrt(np.mean(centred**2, axis=1, keepdims=True)) * scale + shift))
+
+
+@pytest.mark.parametrize("mistake", [False, True])
+def test_a_layer_that_moves_itself_returns_the_gradient_of_its_input(mistake):
+    given, rows, scale, shift = make((4, 3), (4, 3), 3, 3)
+    layer = Scaled(scale, shift, mistake)
+
+    def train(given, rows):
+        layer.forward(rows)
+        return layer.backward(given, 0.1)
+
+    report = mg.debug(train, scaled_loss, (given, rows))
+    assert report.word == ("WRONG" if mistake else "RIGHT"), str(report)
+    assert report.verdict.wrong == (["rows"] if mistake else [])
+    assert report.verdict.entries.keys() == {"rows", "scale", "shift"}
+
+
+def test_what_such_a_layer_makes_with_moved_parameters_is_not_accused():
+    """After the step it shows its output again: that has the shape of the input, and is no gradient."""
+    given, rows, scale, shift = make((4, 3), (4, 3), 3, 3)
+    layer = Scaled(scale, shift)
+
+    def train(given, rows):
+        layer.forward(rows)
+        layer.backward(given, 0.1)
+        return layer.forward(rows)
+
+    report = mg.debug(train, scaled_loss, (given, rows))
+    assert not report.verdict.wrong, str(report)
+
+
+# --------------------------------------------------------------------------------------- gradients beside the parameters
+
+
+def loss(X, T, W1, b1, W2, b2):
+    return 0.5 * np.sum((np.tanh(X @ W1 + b1) @ W2 + b2 - T) ** 2)
+
+
+def gradients(X, T, W1, b1, W2, b2, wrong):
+    h = np.tanh(X @ W1 + b1)
+    d = 2 * (h @ W2 + b2 - T) * (h @ W2 + b2) if wrong else h @ W2 + b2 - T
+    e = d @ W2.T * (1 - h**2)
+    return X.T @ e, e.sum(0), h.T @ d, d.sum(0)
+
+
+class Net:
+    """Nothing but attributes."""
+
+
+def lists_in_an_object(X, T, W1, b1, W2, b2, wrong):
+    net = Net()
+    net.matrices, net.offsets = [W1, W2], [b1, b2]
+    net.slopes, net.shifts = [None, None], [None, None]
+
+    def train(X, T):
+        pairs = (net.matrices[0], net.offsets[0], net.matrices[1], net.offsets[1])
+        net.slopes[0], net.shifts[0], net.slopes[1], net.shifts[1] = gradients(X, T, *pairs, wrong)
+
+    return train, {"W1": "net.matrices[0]", "b1": "net.offsets[0]", "W2": "net.matrices[1]", "b2": "net.offsets[1]"}
+
+
+def values_with_gradients(X, T, W1, b1, W2, b2, wrong):
+    parts = []
+    for value in (W1, b1, W2, b2):
+        parts.append(Net())
+        parts[-1].now, parts[-1].back = value, None
+
+    def train(X, T):
+        for part, gradient in zip(parts, gradients(X, T, *[p.now for p in parts], wrong), strict=True):
+            part.back = gradient
+
+    return train, {name: f"parts[{k}].now" for k, name in enumerate(("W1", "b1", "W2", "b2"))}
+
+
+def dicts_in_layers(X, T, W1, b1, W2, b2, wrong):
+    layers = [Net(), Net()]
+    for layer, W, b in zip(layers, (W1, W2), (b1, b2), strict=True):
+        layer.held, layer.found = OrderedDict(W=W, b=b), OrderedDict()
+
+    def train(X, T):
+        held = [layer.held[name] for layer in layers for name in ("W", "b")]
+        made = gradients(X, T, *held, wrong)
+        for layer, pair in zip(layers, (made[:2], made[2:]), strict=True):
+            layer.found["W"], layer.found["b"] = pair
+
+    return train, {"W1": "layers[0].held['W']", "b1": "layers[0].held['b']"} | {
+        "W2": "layers[1].held['W']",
+        "b2": "layers[1].held['b']",
+    }
+
+
+def keys_by_name(X, T, W1, b1, W2, b2, wrong):
+    def train(X, T):
+        made = gradients(X, T, W1, b1, W2, b2, wrong)
+        found = dict(zip(("dW1", "db1", "dW2", "db2"), made, strict=True))
+        return {key: found[key] for key in ("db2", "dW1", "db1", "dW2")}  # in no order
+
+    return train, {}
+
+
+@pytest.mark.parametrize("kept", [lists_in_an_object, values_with_gradients, dicts_in_layers, keys_by_name])
+@pytest.mark.parametrize("wrong", [False, True])
+def test_gradients_beside_their_parameters_are_judged_where_all_are_wrong(kept, wrong):
+    """Four hidden units and four outputs: by their shapes alone neither matrices nor offsets can be told apart."""
+    X, T, *parameters = make((5, 4), (5, 4), (4, 4), 4, (4, 4), 4)
+    train, bind = kept(X, T, *parameters, wrong)
+    report = mg.debug(train, loss, (X, T), bind=bind)
+    names = ["W1", "b1", "W2", "b2"]
+    assert report.verdict.wrong == (names if wrong else []), str(report)
+    assert list(report.verdict.entries) == names, str(report)
+
+
+def test_a_running_average_beside_the_parameters_is_not_accused():
+    """A right program whose only list beside the weights is no list of gradients: it cannot be judged, and is not accused."""
+    X, T, W1, b1, W2, b2 = make((5, 4), (5, 4), (4, 4), 4, (4, 4), 4)
+    net = Net()
+    net.matrices, net.average = [W1, W2], [np.zeros((4, 4)), np.zeros((4, 4))]
+
+    def train(X, T):
+        h = np.tanh(X @ net.matrices[0] + b1)
+        y = h @ net.matrices[1] + b2
+        net.average = [0.9 * old + 0.1 * new for old, new in zip(net.average, net.matrices, strict=True)]
+        return np.sum((y - T) ** 2) / 2
+
+    report = mg.debug(train, loss, (X, T), bind={"W1": "net.matrices[0]", "W2": "net.matrices[1]"})
+    assert not report.verdict.wrong, str(report)
+
+
+# ------------------------------------------------------------------------------------------------ what needs no gradient
+
+
+def normalised(X, T, W1, b1, gain, W2):
+    z = X @ W1 + b1
+    z = (z - np.mean(z, axis=0)) / np.sqrt(np.mean((z - np.mean(z, axis=0)) ** 2, axis=0))
+    return 0.5 * np.sum((z * gain @ W2 - T) ** 2)
+
+
+def test_a_bias_that_a_norm_takes_off_again_needs_no_gradient():
+    X, T, W1, b1, gain, W2 = make((6, 3), (6, 2), (3, 4), 4, 4, (4, 2))
+
+    def train(X, T, W1, b1, gain, W2):
+        z = X @ W1 + b1
+        size = z.std(axis=0)
+        n = (z - z.mean(axis=0)) / size
+        d = n * gain @ W2 - T
+        e = d @ W2.T
+        f = e * gain
+        back = (f - f.mean(axis=0) - n * (f * n).mean(axis=0)) / size
+        return {"W1": X.T @ back, "gain": (e * n).sum(axis=0), "W2": (n * gain).T @ d}
+
+    report = mg.debug(train, normalised, (X, T, W1, b1, gain, W2))
+    assert report.word == "RIGHT", str(report)
+
+
+def clipped(X, T, W1, b1, W2):
+    return 0.5 * np.sum((np.maximum(X @ W1 + b1, 0) @ W2 - T) ** 2)
+
+
+def test_a_bias_of_dead_units_is_still_asked_for():
+    """No unit is awake: that its gradient is zero says nothing of the code."""
+    X, T, W1, b1, W2 = make((6, 3), (6, 2), (3, 4), 4, (4, 2))
+    b1 -= 100
+
+    def train(X, T, W1, b1, W2):
+        h = np.maximum(X @ W1 + b1, 0)
+        d = h @ W2 - T
+        return {"W2": h.T @ d}
+
+    assert mg.debug(train, clipped, (X, T, W1, b1, W2)).word != "RIGHT"
+
+
+def dropped(X, T, mask, keep, W1, b1, W2):
+    return 0.5 * np.sum((np.tanh(X @ W1 + b1) * mask / keep @ W2 - T) ** 2)
+
+
+def test_the_rate_of_a_dropout_is_a_setting_where_gradients_are_returned():
+    X, T, W1, b1, W2 = make((6, 3), (6, 2), (3, 4), 4, (4, 2))
+    mask = (np.random.default_rng(0).random((6, 4)) < 0.6) * 1.0
+
+    def train(X, T, mask, keep, W1, b1, W2):
+        h = np.tanh(X @ W1 + b1)
+        d = h * mask / keep @ W2 - T
+        e = d @ W2.T * mask / keep * (1 - h**2)
+        return X.T @ e, e.sum(axis=0), (h * mask / keep).T @ d
+
+    report = mg.debug(train, dropped, (X, T, mask, 0.6, W1, b1, W2))
+    assert report.word == "RIGHT", str(report)
+
+
+def logistic(X, T, w, b):
+    z = X @ w + b
+    return np.sum(np.log(1 + np.exp(z)) - T * z)
+
+
+def test_a_single_number_that_is_added_is_no_setting():
+    """The offset of a logistic regression, whose gradient is forgotten."""
+    X, w = make((6, 3), 3)
+    T = np.array([0.0, 1, 1, 0, 1, 0])
+
+    def train(X, T, w, b):
+        return X.T @ (1 / (1 + np.exp(-(X @ w + b))) - T)
+
+    assert mg.debug(train, logistic, (X, T, w, 0.3)).word != "RIGHT"

@@ -1,0 +1,96 @@
+"""Looking for a fix evaluates the user's expressions. What they change outside is put back, and nothing is written to."""
+
+import sys
+import types
+
+import numpy as np
+import pytest
+
+import microgradnp as mg
+from microgradnp.debugger.derive.shelter import Shelter
+from microgradnp.debugger.record.world import World
+
+TEXT = """
+import numpy as np
+
+W = None
+rate = 0.05
+calls = []
+seen = {"steps": 0}
+
+
+def forward(x):
+    return np.tanh(x @ W)
+
+
+def back(x, y, t):
+    global W
+    calls.append(len(x))
+    seen["steps"] += 1
+    e = y
+    d = e * (1 - y ** 2)
+    W -= rate * (x.T @ d)
+"""
+
+
+def loss(x, t, W):
+    return 0.5 * np.sum((np.tanh(x @ W) - t) ** 2)
+
+
+@pytest.fixture
+def script(tmp_path, monkeypatch):
+    """A module with its parameter among its globals, imported from a file."""
+    (tmp_path / "with_globals.py").write_text(TEXT)
+    monkeypatch.syspath_prepend(tmp_path)
+    sys.modules.pop("with_globals", None)
+    import with_globals
+
+    yield with_globals
+    sys.modules.pop("with_globals", None)
+
+
+def test_globals_are_as_before_and_the_fix_is_proved(script):
+    """The step itself is an expression of the caller: `back(x, forward(x), t)` is evaluated with other arguments."""
+    rng = np.random.default_rng(0)
+    script.W = rng.normal(size=(3, 2))
+    held, before = script.W, script.W.copy()
+
+    def train(x, t):
+        y = script.forward(x)
+        script.back(x, y, t)
+
+    report = mg.debug(train, loss, (rng.normal(size=(5, 3)), rng.normal(size=(5, 2))), budget=30)
+    assert script.W is held
+    assert np.array_equal(held, before)
+    assert (script.calls, script.seen) == ([], {"steps": 0})
+    assert report.findings[0].fix[2].strip() in ("e = y - t", "d = (e - t) * (1 - y ** 2)"), str(report)
+
+
+def test_what_a_function_changes_in_a_shelter(script):
+    script.W = np.ones((3, 2))
+    held = script.W
+
+    def train(x, t):
+        script.back(x, script.forward(x), t)
+
+    shelter = Shelter(World(train, (np.ones((5, 3)), np.ones((5, 2))), {}))
+    with shelter.taken():
+        assert script.W is not held
+        script.calls.append(7)
+        with pytest.raises(ValueError, match="read-only"):
+            script.W[0] = 5.0
+        script.W = np.zeros((3, 2))
+        script.another = 3
+    assert script.W is held
+    assert np.array_equal(held, np.ones((3, 2)))
+    assert script.calls == []
+    assert not hasattr(script, "another")
+
+
+def test_a_shelter_takes_what_holds_itself():
+    module = types.ModuleType("holds_itself")
+    exec("ring = []\nring.append(ring)\ndef train(x):\n    return len(ring)", vars(module))
+    shelter = Shelter(World(module.train, (1.0,), {}))
+    with shelter.taken():
+        pass
+    assert module.ring[0] is module.ring
