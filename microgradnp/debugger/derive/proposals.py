@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import functools
 import itertools
 from collections.abc import Iterator
 from typing import Any
@@ -156,6 +157,7 @@ def matters(edit: Edit) -> bool:
     return False
 
 
+@functools.lru_cache(maxsize=1024)
 def touched(statement: Any) -> tuple[set[str], set[str]]:
     """(names that a statement reads, names that it sets or changes)."""
     read: set[str] = set()

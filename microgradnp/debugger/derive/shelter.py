@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debugger.derive.values import apart
-from microgradnp.debugger.record.calls import is_user_class
+from microgradnp.debugger.record.values import is_instance
 from microgradnp.debugger.record.world import World
 
 
@@ -43,7 +43,7 @@ class Shelter:
 
 def is_data(value: Any) -> bool:
     """Whether a value is made of arrays, containers and objects of the user."""
-    return isinstance(value, (np.ndarray, list, tuple, dict)) or is_user_class(type(value))
+    return isinstance(value, (np.ndarray, list, tuple, dict)) or is_instance(value)
 
 
 def read_only(array: np.ndarray) -> np.ndarray:

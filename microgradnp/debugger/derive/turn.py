@@ -161,7 +161,8 @@ class Turn:
         """What adds a gradient that is stored and that nothing reads: first what mends all by the record, then what may."""
         if not self.blame.stores:
             return []
-        until, found = self.soon(RECALLING), []
+        until = self.soon(RECALLING)
+        found: list[Candidate] = []
         for suspect in (s for s in self.blame.suspects if s.near < FAR):
             if clock.thread_time() > until:
                 break

@@ -149,8 +149,10 @@ class View:
     def lacks_rate(self, edit: Edit) -> bool:
         """Whether an edit multiplies the bare gradient by which a parameter moves by a number."""
         moves = self.suspect.updates and isinstance(self.tree, (ast.Assign, ast.AugAssign))
+        if not moves:
+            return False  # most texts of edits are never parsed
         multiplies = isinstance(edit.replacement, ast.BinOp) and isinstance(edit.replacement.op, ast.Mult)
-        held = self.old(edit.node) if moves and multiplies and isinstance(edit.node, ast.expr) else None
+        held = self.old(edit.node) if multiplies and isinstance(edit.node, ast.expr) else None
         snapshot = self.snapshot
         if held is None or snapshot is None or not all(map(is_numbers, held)) or not self.screen.meanings.gradients(held):
             return False
