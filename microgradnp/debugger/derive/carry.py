@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debugger.derive.scene import Scene, Snapshot
-from microgradnp.debugger.derive.shelter import Shelter
+from microgradnp.debugger.derive.stage import Stage
 from microgradnp.debugger.derive.values import NotEvaluatedError, Overlay, atoms_of, evaluated, like, variables
 from microgradnp.debugger.judge.judged import SAME, Judged, fit, tolerance
 from microgradnp.debugger.judge.movements import judge_update
@@ -25,6 +25,7 @@ from microgradnp.debugger.judge.settle import settle
 from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.record.replay import Replay
 from microgradnp.debugger.record.structure import parts_in, read
+from microgradnp.debugger.record.world import names_in
 
 Edits = Mapping[Node, tuple[CodeType, Snapshot]]  # a node, the code in its place, and the variables that the code may read
 Names = Sequence[tuple[Node, CodeType, Snapshot]]  # the same where a statement only names a node: for what reads it afterwards
@@ -38,8 +39,8 @@ class WouldFailError(Exception):
 class Carrier:
     """Carries edits on through the record of one scene."""
 
-    def __init__(self, scene: Scene, shelter: Shelter) -> None:
-        self.shelter, self.step, self.point = shelter, scene.verdict.step, scene.point
+    def __init__(self, scene: Scene, stage: Stage) -> None:
+        self.stage, self.step, self.point = stage, scene.verdict.step, scene.point
         self.record = self.step.record
         self.entries = scene.verdict.entries
         self.end = self.step.last.number
@@ -101,8 +102,7 @@ class Carrier:
         if node in edits:
             code, snapshot = edits[node]
             try:
-                with self.shelter.taken():
-                    value = evaluated(code, variables(snapshot, again, code))
+                value = self.value(code, snapshot, again)
                 value = stored(node, value, again) if node.kind == "write" else like(value, node, self.is_plain(node))
             except (NotEvaluatedError, KeyError):
                 return False
@@ -118,6 +118,14 @@ class Carrier:
         if not np.array_equal(value, again.base[node]):
             again.values[node.number] = value
         return True
+
+    def value(self, code: CodeType, snapshot: Snapshot, again: Overlay) -> Any:
+        """The value of an expression in a run. Raises NotEvaluatedError."""
+        names = variables(snapshot, again, code)
+        if self.stage.changing(snapshot).isdisjoint(names_in(code)):
+            return evaluated(code, names)
+        with self.stage.shelter.taken():
+            return evaluated(code, names)
 
     def is_plain(self, node: Node) -> bool:
         """Whether a value may get another shape: nothing looks into the memory that it lies in."""

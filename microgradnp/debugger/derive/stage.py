@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import dis
+import functools
 import types
 from collections.abc import Iterable, Iterator
 from types import CodeType
@@ -21,6 +23,7 @@ from microgradnp.debugger.record.sites import Site, Statement
 from microgradnp.debugger.record.structure import parts_in
 from microgradnp.debugger.record.world import names_in
 from microgradnp.debugger.repair.edits import Editor
+from microgradnp.debugger.repair.formulas import formulas_in
 
 Pair = tuple[Any, Any]
 Span = tuple[int, int, int, int]
@@ -29,6 +32,7 @@ CHANGING = frozenset(  # methods of containers that change them
     {"add", "append", "appendleft", "clear", "discard", "extend", "extendleft", "insert", "pop", "popitem", "popleft"}
     | {"remove", "reverse", "rotate", "setdefault", "sort", "update"}
 )
+STORES = frozenset(["STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE", "STORE_GLOBAL", "STORE_ATTR"])
 METHODS = (types.FunctionType, staticmethod, classmethod, property)
 
 
@@ -186,16 +190,32 @@ class Stage:
 
 
 def changing_names(snapshot: Snapshot) -> set[str]:
-    """The names by which an expression may change an object or container that it reads: of methods, and of what is called."""
-    found, scopes = set(CHANGING), [snapshot.globals, snapshot.names]
+    """The names by which an expression may change an object or container that it reads: of methods, and of what is called.
+
+    Functions that only compute are none of them.
+    """
+    scopes = [snapshot.globals, snapshot.names]
     scopes += [vars(value) for scope in scopes[:2] for value in scope.values() if is_module_of_user(value)]
+    methods: list[tuple[str, Any]] = []
     for instance in instances_in(snapshot.names.values()):
         scopes.append(instance.names)
         for kind in instance.kind.__mro__[:-1]:
-            found |= {name for name, value in vars(kind).items() if isinstance(value, METHODS)}
-    for scope in scopes:
-        found |= {name for name, value in scope.items() if isinstance(value, types.FunctionType) or is_called(value)}
+            methods += [(name, value) for name, value in vars(kind).items() if isinstance(value, METHODS)]
+    values = [item for scope in scopes for item in scope.items()]
+    functions = [(name, value.__code__) for name, value in (*methods, *values) if isinstance(value, types.FunctionType)]
+    found = {name for name, value in methods if not isinstance(value, types.FunctionType)}
+    found |= {name for name, value in values if is_called(value)}
+    found |= CHANGING.union(name for name, code in functions if not only_computes(code))
+    while more := {name for name, code in functions if name not in found and not found.isdisjoint(names_in(code))}:
+        found |= more
     return found
+
+
+@functools.lru_cache(maxsize=1024)
+def only_computes(code: CodeType) -> bool:
+    """Whether a function is a formula that puts nothing into a container that it is given."""
+    stores = any(instruction.opname in STORES for instruction in dis.get_instructions(code))
+    return not stores and code.co_qualname in formulas_in(code.co_filename)
 
 
 def is_module_of_user(value: Any) -> bool:

@@ -79,7 +79,7 @@ class Turn:
         self.locator = Locator(scene)
         self.blame = self.locator.blame()
         self.stage = Stage(scene)
-        self.carrier = Carrier(scene, self.stage.shelter)
+        self.carrier = Carrier(scene, self.stage)
         self.right = set(scene.verdict.right)
         self.until = self.soon(EXPLORING)
         costs = {**PHASES, "solved": 0.45, "derived": 0.5} if self.derives_first else PHASES

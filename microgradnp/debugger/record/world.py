@@ -269,13 +269,11 @@ def first_parameter(function: Any) -> str | None:
     return code.co_varnames[0] if code is not None and code.co_argcount else None
 
 
-def names_in(code: CodeType) -> set[str]:
+@functools.lru_cache(maxsize=4096)
+def names_in(code: CodeType) -> frozenset[str]:
     """The names that a function and those inside it mention."""
-    names = set(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            names |= names_in(constant)
-    return names
+    inside = (constant for constant in code.co_consts if isinstance(constant, CodeType))
+    return frozenset(code.co_names).union(*map(names_in, inside))
 
 
 def copies(parts: Any) -> Any:
