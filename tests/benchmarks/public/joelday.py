@@ -40,7 +40,7 @@ def build(module: ModuleType, rng: np.random.Generator) -> Call:
 
 
 MISTAKES = (
-    mistake(39, r"return", "return x *", "wrong_activation_derivative", "derivative_at_wrong_point"),
+    mistake(40, r"return", "return x *", "wrong_activation_derivative", "derivative_at_wrong_point"),
     mistake(51, r"predictions - targets", "predictions", "loss_derivative_wrong", "wrong_variable"),
     mistake(227, r"h1", "h2", "wrong_variable", "wrong_index"),
     mistake(239, r"one \* two \* three", "two * three", "upstream_gradient_dropped"),
@@ -67,7 +67,7 @@ PROGRAMS = [
             Edit(305, r"np\.mean\(gradient\)", "np.average(gradient)"),
             Edit(301, r"one \* two \* three \* four \* five", "one * two * (five * three)"),
         ),
-        keep=((1, 1), (34, 39), (43, 51), (216, 314), (320, 355)),
+        keep=((1, 1), (34, 40), (43, 51), (216, 314), (320, 355)),
         head="def step(x1, x2, x3, y, w1, w2, w3, w4, w5, w6, w7, w8, b1, b2, b3, lr):",
         foot="    return w1, w2, w3, w4, w5, w6, w7, w8, b1, b2, b3",
         mend=(Edit(269, r"1", "w7"), Edit(271, r"1", "w8")),

@@ -70,7 +70,7 @@ MISTAKES = (
     mistake(52, r"std_inv, 3", "std_inv, 2", "normalisation_term_missing", "wrong_activation_derivative", file=NORM),
     mistake(53, r"-std_inv", "-1", "normalisation_term_missing", "missing_factor", file=NORM),
     mistake(56, r" \+ \(dmu / N\)", "", "normalisation_term_missing", file=NORM),
-    mistake(56, r"x_mu / N", "x_mu", "normalisation_term_missing", "batch_scale_1_over_N", file=NORM),
+    mistake(56, r"2\. \* dvar", "dvar", "normalisation_term_missing", "factor_2", file=NORM),
     mistake(59, r"X_norm", "x_mu", "wrong_variable", "missing_factor", file=NORM),
     mistake(60, r"np\.sum\(delta, axis=0\)", "np.sum(dx, axis=0)", "wrong_variable", file=NORM),
     mistake(94, r"np\.square\(1\. \+ np\.abs\(self\.activate\)\)", "(1. + np.abs(self.activate))", "wrong_activation_derivative", file=LAYER),
