@@ -14,10 +14,8 @@ def loss(X: Any, yt: Any, w1: Any, w2: Any, w3: Any) -> Any:
 
 
 def build(module: ModuleType, rng: np.random.Generator) -> Call:
-    start = {name: rng.normal(size=3) for name in ("w1", "w2", "w3")}
-    weights = np.empty(3, dtype=object)
-    for k, value in enumerate(start.values()):
-        weights[k] = value.copy()
+    start = {name: 0.5 * rng.normal(size=3) for name in ("w1", "w2", "w3")}
+    weights = np.array([value.copy() for value in start.values()], dtype=object)
     X, yt = np.insert(rng.normal(size=2), 0, 1), 1
 
     def train(X, yt):
@@ -28,7 +26,7 @@ def build(module: ModuleType, rng: np.random.Generator) -> Call:
         train,
         loss,
         {"X": X, "yt": yt, **start},
-        lambda _: {name: weights[k] - then for k, (name, then) in enumerate(start.items())},
+        lambda _: {name: weights[k].astype(float) - then for k, (name, then) in enumerate(start.items())},
         (X, yt),
         bind={name: f"weights[{k}]" for k, name in enumerate(start)},
     )
@@ -50,7 +48,7 @@ MISTAKES = (
     mistake(56, r"-=", "+=", "sign_flipped"),
     mistake(58, r"bp_results\[2\]", "weights[2]", "gradient_or_update_used_for_weight", "wrong_variable"),
     mistake(7, r" \*\* 2", "", "wrong_activation_derivative", file=TANH),
-    mistake(7, r"np\.tanh\(x\) \*\* 2", "x ** 2", "wrong_activation_derivative", file=TANH),
+    mistake(7, r"np\.tanh\(x\) \*\* 2", "np.tanh(np.tanh(x)) ** 2", "derivative_of_activated_value", file=TANH),
 )
 PROGRAMS = [
     Program(

@@ -1,6 +1,6 @@
 """sharvenp/MLP-Numpy-Implementation: weights in a list behind a star, deltas in a list, then one loop that updates.
 
-As published the output layer's derivative is missing.
+As published the output layer's derivative is missing, and each layer takes what its predecessor had before the activation.
 """
 
 from types import ModuleType
@@ -68,9 +68,10 @@ PROGRAMS = [
         ),
         mend=(
             Edit(79, r"$", " * self._activation_function(self.structure[-1][1], True, layers[-1])"),
+            Edit(214, r"np\.dot\(curr_layer, w\)", "np.dot(activations[-1], w)"),
         ),
-        published=("missing_activation_derivative",),
-        blame=(79, 41),
+        published=("missing_activation_derivative", "wrong_variable", "wrong_activation_in_weight_gradient"),
+        blame=(79, 41, 92, 99, 214),
         stubs={"mnist.py": ANYTHING},
         backward={"nn.py": (35, 102)},
         group="ninth",
