@@ -1,4 +1,4 @@
-"""Blato122/pong-rl-gym: policy gradients for three actions, two hidden layers without biases, rewards discounted and normalised."""
+"""Blato122/pong-rl-gym: policy gradients for three actions, two hidden layers, rewards discounted and normalised."""
 
 from types import ModuleType
 from typing import Any

@@ -53,7 +53,9 @@ MISTAKES = (
     mistake(153, r"\.T\.dot\(deltas\[layer\]\)", ".T.dot(deltas[layer]) / len(out)", "batch_scale_1_over_N"),
     mistake(154, r", axis=0", "", "bias_gradient_reduction"),
     mistake(154, r"deltas\[layer\]", "deltas[layer][:1]", "bias_gradient_reduction", "wrong_index"),
-    mistake(154, r"np\.sum\(deltas\[layer\], axis=0\)", "self.biases[layer]", "gradient_or_update_used_for_weight", "wrong_variable"),
+    mistake(
+        154, r"np\.sum\(deltas\[layer\], axis=0\)", "self.biases[layer]", "gradient_or_update_used_for_weight", "wrong_variable"
+    ),
 )
 PROGRAMS = [
     Program(

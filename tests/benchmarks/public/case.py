@@ -100,7 +100,7 @@ class Program:
     stubs: modules that it imports and does not need.
     backward: the lines of the backward pass by file, for mistakes that are drawn at random.
     group: the set it belongs to. Those of `fresh`, `later`, `last`, `newest`, `eighth` and `ninth` were described by people
-        who had not seen the debugger; those of `last` were chosen and are scored after all others, then `newest`, `eighth`, `ninth`.
+        who had not seen the debugger; those of `last` were chosen and are scored after all others, then `newest` to `ninth`.
     """
 
     repository: str

@@ -8,9 +8,7 @@ import numpy as np
 from public.case import Call, Edit, Program, mistake, two
 
 
-def loss(
-    Xb: Any, Yb: Any, W1: Any, b1: Any, W2: Any, b2: Any, W3: Any, b3: Any, W4: Any, b4: Any, W5: Any, b5: Any
-) -> Any:
+def loss(Xb: Any, Yb: Any, W1: Any, b1: Any, W2: Any, b2: Any, W3: Any, b3: Any, W4: Any, b4: Any, W5: Any, b5: Any) -> Any:
     h = np.maximum(Xb @ W1 + b1, 0)
     h = (1 / (1 + np.exp(-(h @ W2 + b2)))) @ W3 + b3 + h
     logits = 1 / (1 + np.exp(-(h @ W4 + b4))) @ W5 + b5

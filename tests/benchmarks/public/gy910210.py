@@ -42,13 +42,17 @@ MISTAKES = (
     mistake(69, r"y\[t\]", "x[t]", "wrong_variable", "wrong_index"),
     mistake(73, r"layers\[t\]\.s", "layers[0].s", "wrong_time_index"),
     mistake(74, r"dmulv = np.*$", "pass", "gradient_accumulated_across_steps", "extra_factor"),
-    mistake(75, r"max\(-1, t-self\.bptt_truncate-1\)", "max(0, t-self.bptt_truncate-1)", "loop_cut_short", "missing_path_through_time"),
+    mistake(
+        75, r"max\(-1, t-self\.bptt_truncate-1\)", "max(0, t-self.bptt_truncate-1)", "loop_cut_short", "missing_path_through_time"
+    ),
     mistake(77, r"x\[i\]", "x[t]", "wrong_time_index", "wrong_index"),
     mistake(78, r"layers\[i-1\]\.s", "layers[i].s", "wrong_time_index"),
     mistake(80, r"\+=", "=", "gradient_accumulated_across_steps", "gradient_overwritten"),
     mistake(84, r"dW_t", "dW_t / T", "batch_scale_1_over_N", "extra_factor"),
     mistake(89, r"-=", "+=", "sign_flipped"),
-    mistake(17, r"np\.square\(output\)", "np.square(x)", "wrong_activation_derivative", "derivative_at_wrong_point", file=ACTIVATION),
+    mistake(
+        17, r"np\.square\(output\)", "np.square(x)", "wrong_activation_derivative", "derivative_at_wrong_point", file=ACTIVATION
+    ),
     mistake(17, r" \* top_diff", "", "upstream_gradient_dropped", file=ACTIVATION),
     mistake(9, r"np\.transpose\(W\)", "W if W.shape[0] == W.shape[1] else W.T", "transposed", file=GATE),
     mistake(8, r"np\.asmatrix\(x\)", "np.sign(np.asmatrix(x))", "wrong_activation_in_weight_gradient", file=GATE),

@@ -60,7 +60,9 @@ MISTAKES = (
     mistake(79, r"-=", "+=", "sign_flipped"),
     mistake(109, r"l\.update\(lr\)", "l.update(lr) if l is not self.nn[0] else None", "loop_cut_short"),
     mistake(26, r"x < 0", "x > 0", "relu_mask_wrong", file=FUNCTIONS),
-    mistake(30, r"\*\(1-sigmoid\(x\)\)", "*(1-x)", "wrong_activation_derivative", "derivative_of_activated_value", file=FUNCTIONS),
+    mistake(
+        30, r"\*\(1-sigmoid\(x\)\)", "*(1-x)", "wrong_activation_derivative", "derivative_of_activated_value", file=FUNCTIONS
+    ),
 )
 PROGRAMS = [
     Program(

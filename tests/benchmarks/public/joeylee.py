@@ -46,7 +46,11 @@ MISTAKES = (
     mistake(61, r"self\.sigmoidDerivative\(self\.secondLayerNeurons\)", "1", "missing_activation_derivative"),
     mistake(51, r"1-x", "1+x", "wrong_activation_derivative"),
     mistake(
-        61, r"Derivative\(self\.second", "Derivative(1 - 0.5 * self.second", "derivative_at_wrong_point", "wrong_activation_derivative"
+        61,
+        r"Derivative\(self\.second",
+        "Derivative(1 - 0.5 * self.second",
+        "derivative_at_wrong_point",
+        "wrong_activation_derivative",
     ),
     mistake(61, r"self\.outputLayerErrors", "self.outputNeurons", "wrong_variable", "upstream_gradient_dropped"),
     mistake(63, r"\+=", "=", "gradient_accumulated_across_steps", "gradient_overwritten"),
@@ -55,10 +59,14 @@ MISTAKES = (
     mistake(67, r"inputs", "np.abs(inputs)", "wrong_activation_in_weight_gradient"),
     mistake(67, r"\+=", "-=", "sign_flipped"),
     mistake(71, r"\(1-self\.beta\)\*", "", "optimizer_rule_wrong", "missing_factor"),
-    mistake(72, r"self\.firstLayerBiasesSummations", "self.firstLayerBiases", "wrong_variable", "gradient_or_update_used_for_weight"),
+    mistake(
+        72, r"self\.firstLayerBiasesSummations", "self.firstLayerBiases", "wrong_variable", "gradient_or_update_used_for_weight"
+    ),
     mistake(75, r"-=", "+=", "sign_flipped"),
     mistake(76, r"self\.Lambda", "0.3", "regularisation_term_wrong"),
-    mistake(96, r"^", "            self.firstLayerBiasesSummations *= 0.5\n", "extra_factor", "gradient_accumulated_across_steps"),
+    mistake(
+        96, r"^", "            self.firstLayerBiasesSummations *= 0.5\n", "extra_factor", "gradient_accumulated_across_steps"
+    ),
 )
 PROGRAMS = [
     Program(
@@ -67,7 +75,11 @@ PROGRAMS = [
         build,
         (*MISTAKES, two(MISTAKES[2], MISTAKES[7]), two(MISTAKES[8], MISTAKES[13])),
         harmless=(
-            Edit(61, r"np\.dot\(self\.secondLayerWeights\.T, self\.outputLayerErrors\)", "self.outputLayerErrors @ self.secondLayerWeights"),
+            Edit(
+                61,
+                r"np\.dot\(self\.secondLayerWeights\.T, self\.outputLayerErrors\)",
+                "self.outputLayerErrors @ self.secondLayerWeights",
+            ),
             Edit(67, r"np\.outer\(self\.hiddenLayerErrors, inputs\)", "self.hiddenLayerErrors[:, None] * inputs"),
         ),
         stubs=dict.fromkeys(("matplotlib/__init__.py", "matplotlib/pyplot.py"), ANYTHING),

@@ -60,7 +60,13 @@ def build(module: ModuleType, rng: np.random.Generator) -> Call:
 ACTIVATION, CONV, DENSE, LOSS, POOL = (f"{name}.py" for name in ("activation", "conv", "dense", "loss", "pool"))
 MISTAKES = (
     mistake(49, r"reversed\(self\.layers\)", "reversed(self.layers[1:])", "loop_cut_short", "upstream_gradient_dropped"),
-    mistake(79, r"np\.dot\(activations_vector, activations_vector\.T\)", "activations_vector", "softmax_jacobian_wrong", file=ACTIVATION),
+    mistake(
+        79,
+        r"np\.dot\(activations_vector, activations_vector\.T\)",
+        "activations_vector",
+        "softmax_jacobian_wrong",
+        file=ACTIVATION,
+    ),
     mistake(79, r" - np\.dot.*$", "", "softmax_jacobian_wrong", file=ACTIVATION),
     mistake(79, r"np\.diagflat\(activations\)", "np.eye(len(activations))", "softmax_jacobian_wrong", file=ACTIVATION),
     mistake(67, r"0: height_l, 0: width_l, f", "0: height_l, 0: width_l, 0", "wrong_index", file=CONV),
@@ -68,11 +74,17 @@ MISTAKES = (
     mistake(69, r"\[c, f, h, w\]", "[c, f, w, h]", "wrong_index", "transposed", file=CONV),
     mistake(65, r"h: h \+ height_l, w: w \+ width_l, c", "h: h + height_l, w: w + width_l, 0", "wrong_index", file=CONV),
     mistake(48, r"np\.dot\(.*$", "self.activations * d_loss_d_out", "softmax_jacobian_wrong", file=DENSE),
-    mistake(50, r"np\.array\(\[self\.input\]\)\.T", "np.ones((self.input_len, 1))", "wrong_activation_in_weight_gradient", file=DENSE),
+    mistake(
+        50, r"np\.array\(\[self\.input\]\)\.T", "np.ones((self.input_len, 1))", "wrong_activation_in_weight_gradient", file=DENSE
+    ),
     mistake(55, r"= d_loss_d_summed_weights", "= d_loss_d_out", "missing_activation_derivative", "wrong_variable", file=DENSE),
     mistake(57, r"-=", "+=", "sign_flipped", file=DENSE),
-    mistake(58, r"step \* d_loss_d_bias", "step * self.biases", "gradient_or_update_used_for_weight", "wrong_variable", file=DENSE),
-    mistake(51, r"= d_loss_d_out\[h, w, feature_map\]", "= d_loss_d_out[w, h, feature_map]", "wrong_index", "transposed", file=POOL),
+    mistake(
+        58, r"step \* d_loss_d_bias", "step * self.biases", "gradient_or_update_used_for_weight", "wrong_variable", file=DENSE
+    ),
+    mistake(
+        51, r"= d_loss_d_out\[h, w, feature_map\]", "= d_loss_d_out[w, h, feature_map]", "wrong_index", "transposed", file=POOL
+    ),
     mistake(50, r"==", "!=", "relu_mask_wrong", "wrong_index", file=POOL),
     mistake(87, r"-=", "+=", "sign_flipped", file=CONV),
 )
@@ -84,7 +96,12 @@ PROGRAMS = [
         (*MISTAKES, two(MISTAKES[6], MISTAKES[10]), two(MISTAKES[9], MISTAKES[13])),
         harmless=(
             Edit(79, r"np\.dot\(activations_vector, activations_vector\.T\)", "np.outer(activations, activations)", ACTIVATION),
-            Edit(50, r"d_loss_d_summed_weights \* np\.array\(\[self\.input\]\)\.T", "np.outer(self.input, d_loss_d_summed_weights)", DENSE),
+            Edit(
+                50,
+                r"d_loss_d_summed_weights \* np\.array\(\[self\.input\]\)\.T",
+                "np.outer(self.input, d_loss_d_summed_weights)",
+                DENSE,
+            ),
         ),
         more=(ACTIVATION, CONV, DENSE, LOSS, POOL),
         mend=(

@@ -60,10 +60,16 @@ PROGRAMS = [
         (*MISTAKES, two(MISTAKES[8], MISTAKES[12]), two(MISTAKES[4], MISTAKES[13])),
         harmless=(
             Edit(50, r"self\.weights\.T @ deltas", "np.dot(deltas, self.weights)"),
-            Edit(49, r"self\.learning_rate \* np\.outer\(deltas, self\.a_in\)", "np.outer(self.learning_rate * deltas, self.a_in)"),
+            Edit(
+                49, r"self\.learning_rate \* np\.outer\(deltas, self\.a_in\)", "np.outer(self.learning_rate * deltas, self.a_in)"
+            ),
         ),
         more=(UTILS,),
-        stubs={"graphviz.py": ANYTHING, "cv2.py": ANYTHING, **dict.fromkeys(("matplotlib/__init__.py", "matplotlib/pyplot.py"), ANYTHING)},
+        stubs={
+            "graphviz.py": ANYTHING,
+            "cv2.py": ANYTHING,
+            **dict.fromkeys(("matplotlib/__init__.py", "matplotlib/pyplot.py"), ANYTHING),
+        },
         backward={"ann.py": (47, 60), UTILS: (88, 99)},
         group="ninth",
     )

@@ -91,7 +91,9 @@ ACTIVATION, LINEAR, LOSS = "activation.py", "linear.py", "loss.py"
 MISTAKES = (
     mistake(57, r"self\.children", "self.children[1:]", "loop_cut_short"),
     mistake(59, r"return", "return not self.children[0].gd_step(lrate) or", "extra_factor"),
-    mistake(29, r"self\.output\)", "self.output**2)", "derivative_at_wrong_point", "wrong_activation_derivative", file=ACTIVATION),
+    mistake(
+        29, r"self\.output\)", "self.output**2)", "derivative_at_wrong_point", "wrong_activation_derivative", file=ACTIVATION
+    ),
     mistake(35, r"dldz\.reshape", "dlda.reshape", "missing_activation_derivative", file=ACTIVATION),
     mistake(72, r"a\*\(1-a\)", "a", "wrong_activation_derivative", file=ACTIVATION),
     mistake(72, r"1-a", "1-a**2", "wrong_activation_derivative", file=ACTIVATION),

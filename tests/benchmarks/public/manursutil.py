@@ -54,7 +54,7 @@ MISTAKES = (
             Edit(
                 48,
                 r"np\.dot\(output_delta, self\.output_weights\.T\)",
-                "np.dot(output_delta, (self.output_weights + learning_rate * np.dot(self.hidden_layer_output.T, output_delta)).T)",
+                "output_delta @ (self.output_weights + learning_rate * self.hidden_layer_output.T @ output_delta).T",
             ),
         ),
         ("updated_weights_used",),

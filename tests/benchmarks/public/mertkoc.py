@@ -1,4 +1,4 @@
-"""mertkoc/RBF-Network: coursework; fixed Gaussians of K-means, a linear output trained by least mean squares, bias as a weight."""
+"""mertkoc/RBF-Network: coursework; fixed Gaussians of K-means, a linear output of least mean squares, bias as a weight."""
 
 from types import ModuleType
 from typing import Any
@@ -37,10 +37,14 @@ MISTAKES = (
     mistake(26, r"np\.dot\(error, input\.T\)", "np.dot(error, input.T) * self.W", "extra_factor"),
     mistake(26, r"np\.dot\(error, input\.T\)", "(np.dot(error, input.T) - 0.5 * self.W)", "regularisation_term_wrong"),
     mistake(26, r"self\.W \+= ", "self.W = ", "gradient_or_update_used_for_weight"),
-    mistake(26, r"np\.dot\(error, input\.T\)", "np.dot(error, (input * (1 - input)).T)", "extra_factor", "wrong_activation_derivative"),
+    mistake(
+        26, r"np\.dot\(error, input\.T\)", "np.dot(error, (input * (1 - input)).T)", "extra_factor", "wrong_activation_derivative"
+    ),
     mistake(26, r"np\.dot\(error, input\.T\)", "np.dot(error, input.T).mean()", "bias_gradient_reduction", "wrong_variable"),
     mistake(26, r"error, input\.T", "error, input.T ** 2", "factor_2", "wrong_activation_in_weight_gradient"),
-    mistake(26, r"np\.dot\(error, input\.T\)", "np.append(np.dot(error, input.T)[:, :-1], [[0]], axis=1)", "upstream_gradient_dropped"),
+    mistake(
+        26, r"np\.dot\(error, input\.T\)", "np.append(np.dot(error, input.T)[:, :-1], [[0]], axis=1)", "upstream_gradient_dropped"
+    ),
     mistake(45, r"network_input, data", "self.W.T, data", "gradient_or_update_used_for_weight", "wrong_variable"),
     mistake(45, r"network_input, data", "np.abs(network_input - self._output), data", "wrong_variable"),
 )

@@ -73,7 +73,13 @@ MISTAKES = (
     mistake(56, r"2\. \* dvar", "dvar", "normalisation_term_missing", "factor_2", file=NORM),
     mistake(59, r"X_norm", "x_mu", "wrong_variable", "missing_factor", file=NORM),
     mistake(60, r"np\.sum\(delta, axis=0\)", "np.sum(dx, axis=0)", "wrong_variable", file=NORM),
-    mistake(94, r"np\.square\(1\. \+ np\.abs\(self\.activate\)\)", "(1. + np.abs(self.activate))", "wrong_activation_derivative", file=LAYER),
+    mistake(
+        94,
+        r"np\.square\(1\. \+ np\.abs\(self\.activate\)\)",
+        "(1. + np.abs(self.activate))",
+        "wrong_activation_derivative",
+        file=LAYER,
+    ),
     mistake(165, r"sigmoid\(beta \* act\)", "self.out", "wrong_activation_derivative", "wrong_variable", file=LAYER),
     mistake(23, r"self\.y - self\.t", "self.y - self.t * self.y", "loss_derivative_wrong", file=COST),
 )
@@ -97,8 +103,14 @@ PROGRAMS = [
             f"{TOP}/base/functions.py",
             f"{TOP}/base/util.py",
             *(f"{TOP}/nn/cost_functions/{name}.py" for name in ("__init__", "sum_squared_error", "sigmoid_cross_entropy")),
-            *(f"{TOP}/nn/metrics/{name}.py" for name in ("__init__", "categorical_accuracy", "regression_accuracy", "binary_accuracy")),
-            *(f"{TOP}/nn/optimizers/{name}.py" for name in ("__init__", "sgd", "adam", "rmsprop", "momentum", "adagrad", "adadelta")),
+            *(
+                f"{TOP}/nn/metrics/{name}.py"
+                for name in ("__init__", "categorical_accuracy", "regression_accuracy", "binary_accuracy")
+            ),
+            *(
+                f"{TOP}/nn/optimizers/{name}.py"
+                for name in ("__init__", "sgd", "adam", "rmsprop", "momentum", "adagrad", "adadelta")
+            ),
         ),
         root="prml",
         stubs={"deepL_module/__init__.py": ""},

@@ -34,7 +34,7 @@ def build(module: ModuleType, rng: np.random.Generator) -> Call:
 
 MSE, SIG, TANH = "mse.py", "sig.py", "tanh.py"
 MISTAKES = (
-    mistake(39, r"cache\['H'\]", "np.abs(cache['H'])", "wrong_activation_in_weight_gradient"),
+    mistake(39, r"cache\['H'\]", "cache['H'] ** 2", "wrong_activation_in_weight_gradient"),
     mistake(39, r"cache\['H'\]", "cache['H'][::-1]", "wrong_index"),
     mistake(40, r" \* da3_dZ3", "", "missing_activation_derivative"),
     mistake(42, r"weights\[2\]\[1\]", "weights[2][0]", "wrong_index"),

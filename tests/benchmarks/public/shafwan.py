@@ -1,4 +1,4 @@
-"""ShafwanAdhi/rnn-from-scratch: a recurrent class with choices of activation and loss, one output at the end; clips each gradient."""
+"""ShafwanAdhi/rnn-from-scratch: a recurrent class with choices of activation and loss, one output; clips each gradient."""
 
 from types import ModuleType
 from typing import Any
@@ -43,7 +43,12 @@ MISTAKES = (
     mistake(85, r"1 - post_act", "1 - post_act ** 2", "wrong_activation_derivative"),
     mistake(95, r"predict - label", "label", "loss_derivative_wrong", "wrong_variable"),
     mistake(201, r"der_act \* ", "", "missing_activation_derivative"),
-    mistake(206, r"self\.weights\['wy'\]\.T @ self\.gradient\['z'\]", "self.weights['wy'].T @ der_loss", "missing_activation_derivative"),
+    mistake(
+        206,
+        r"self\.weights\['wy'\]\.T @ self\.gradient\['z'\]",
+        "self.weights['wy'].T @ der_loss",
+        "missing_activation_derivative",
+    ),
     mistake(214, r"\(h_t\)", "(np.tanh(h_t))", "derivative_of_activated_value"),
     mistake(217, r"\(0, dh\)", "(0, dh_next)", "missing_activation_derivative", "wrong_variable"),
     mistake(221, r"self\.weights\['wh'\]\.T", "self.weights['wh']", "transposed"),

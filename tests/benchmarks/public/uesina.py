@@ -95,7 +95,9 @@ PROGRAMS = [
         ),
         keep=((1, 252),),
         mend=(
-            Edit(44, r"self\.x\.transpose\(0, 2, 1\)\.reshape\(self\.W\.shape\[0\], -1\)", "self.x.reshape(-1, self.W.shape[0]).T"),
+            Edit(
+                44, r"self\.x\.transpose\(0, 2, 1\)\.reshape\(self\.W\.shape\[0\], -1\)", "self.x.reshape(-1, self.W.shape[0]).T"
+            ),
             Edit(45, r"grad_W / B", "grad_W"),
             Edit(164, r"_, grads_q", "grad_q, grads_q"),
             Edit(165, r"_, grads_k", "grad_k, grads_k"),

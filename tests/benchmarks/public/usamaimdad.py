@@ -1,4 +1,4 @@
-"""usamaimdadsian/softmax-mlp-from-scratch: coursework; softmax regression behind a ReLU, and two layers; SGD with weight decay."""
+"""usamaimdadsian/softmax-mlp-from-scratch: coursework; softmax regression behind a ReLU, and two layers; SGD, weight decay."""
 
 from types import ModuleType
 from typing import Any

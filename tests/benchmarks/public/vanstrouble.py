@@ -66,7 +66,13 @@ PROGRAMS = [
             Edit(31, r"self\.bias -= self\.lr \* y_\[index\]", "self.bias = self.bias - y_[index] * self.lr"),
         ),
         keep=((1, 1), (9, 49)),
-        mend=(Edit(24, r"y_\[index\] \* np\.dot\(self\.weights, x_i\) - self\.bias", "y_[index] * (np.dot(self.weights, x_i) - self.bias)"),),
+        mend=(
+            Edit(
+                24,
+                r"y_\[index\] \* np\.dot\(self\.weights, x_i\) - self\.bias",
+                "y_[index] * (np.dot(self.weights, x_i) - self.bias)",
+            ),
+        ),
         published=("relu_mask_wrong", "loss_derivative_wrong", "missing_factor"),
         group="ninth",
     )
