@@ -1,4 +1,4 @@
-"""christineymshen/sta-663-FinalProj-VAE: coursework; a variational autoencoder, several samples of each code, without numba here."""
+"""christineymshen/sta-663-FinalProj-VAE: a variational autoencoder, several samples of each code; here without numba."""
 
 from types import ModuleType
 from typing import Any

@@ -56,7 +56,7 @@ def build(module: ModuleType, rng: np.random.Generator) -> Call:
             "b2": dense.b - start["b2"],
         },
         (x, y),
-        bind={"W1": "conv.W", "b1": "conv.b", "W2": "dense.W", "b2": "dense.b"},
+        bind={"W1": "model.layers[0].W", "b1": "model.layers[0].b", "W2": "model.layers[4].W", "b2": "model.layers[4].b"},
     )
 
 

@@ -62,7 +62,7 @@ MISTAKES = (
     mistake(59, r"np\.dot\(self\._A, (.*)\)$", r"\1", "missing_factor", file=LAYERS),
     mistake(59, r"self\.W\)", "self.W ** 2)", "wrong_variable", "extra_factor", file=LAYERS),
     mistake(60, r"self\.grad", "d2", "upstream_gradient_dropped", "wrong_variable", file=LAYERS),
-    mistake(62, r"d2\.T", "optim.out[:, :d2.shape[1]].T", "wrong_variable", file=LAYERS),
+    mistake(62, r"d2\.T", "np.abs(d2).T", "wrong_variable", file=LAYERS),
     mistake(62, r" / optim\.bs", "", "batch_scale_1_over_N", file=LAYERS),
     mistake(
         63,

@@ -53,7 +53,7 @@ def build(module: ModuleType, rng: np.random.Generator) -> Call:
             "biases": dense.biases - start["biases"],
         },
         (image, label),
-        bind={"filters": "conv.filters", "weights": "dense.weights", "biases": "dense.biases"},
+        bind={"filters": "model.layers[0].filters", "weights": "model.layers[2].weights", "biases": "model.layers[2].biases"},
     )
 
 

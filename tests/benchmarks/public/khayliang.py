@@ -43,7 +43,12 @@ def build(module: ModuleType, rng: np.random.Generator) -> Call:
             "g2": second.gain - start["g2"],
         },
         (x, y),
-        bind={"w1": "first.weights", "g1": "first.gain", "w2": "second.weights", "g2": "second.gain"},
+        bind={
+            "w1": "net.children[0].weights",
+            "g1": "net.children[0].gain",
+            "w2": "net.children[2].weights",
+            "g2": "net.children[2].gain",
+        },
     )
 
 
@@ -83,7 +88,12 @@ def hinge(module: ModuleType, rng: np.random.Generator) -> Call:
             "g2": second.gain - start["g2"],
         },
         (x, y),
-        bind={"w1": "first.weights", "g1": "first.gain", "w2": "second.weights", "g2": "second.gain"},
+        bind={
+            "w1": "net.children[0].weights",
+            "g1": "net.children[0].gain",
+            "w2": "net.children[2].weights",
+            "g2": "net.children[2].gain",
+        },
     )
 
 

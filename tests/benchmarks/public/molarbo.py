@@ -7,9 +7,6 @@ import numpy as np
 
 from public.case import Call, Edit, Program, mistake, two
 
-DRAW = 5  # the program draws its weights after this seed
-WEIGHTS = np.random.RandomState(DRAW).normal(loc=0, scale=0.05, size=5)
-
 
 def loss(X_train: Any, y_train: Any, weights: Any) -> Any:
     x, y = np.append(X_train[0], 1.0), np.where(y_train <= 0, -1, 1)[0]
@@ -18,19 +15,15 @@ def loss(X_train: Any, y_train: Any, weights: Any) -> Any:
 
 def build(module: ModuleType, rng: np.random.Generator) -> Call:
     svm = module.ManuallySVM(lr=0.1, alpha=0.3, epochs=1)
-    X_train, y_train = rng.normal(size=(1, 4)), np.array([0])
-
-    def train(X_train, y_train):
-        np.random.seed(DRAW)  # noqa: NPY002
-        svm.fit(X_train, y_train)
-
+    X_train, y_train, weights = rng.normal(size=(1, 4)), np.array([0]), 0.05 * rng.normal(size=5)
+    svm.start = weights.copy()
     return Call(
-        train,
+        svm.fit,
         loss,
-        {"X_train": X_train, "y_train": y_train, "weights": WEIGHTS},
-        lambda _: {"weights": np.append(svm.weights, svm.bias) - WEIGHTS},
+        {"X_train": X_train, "y_train": y_train, "weights": weights},
+        lambda _: {"weights": np.append(svm.weights, svm.bias) - weights},
         (X_train, y_train),
-        bind={"weights": "self.weights", "X_train": "X_train", "y_train": "y_train"},
+        bind={"weights": "self.start", "X_train": "X_train", "y_train": "y_train"},
     )
 
 
@@ -38,7 +31,7 @@ MISTAKES = (
     mistake(28, r", -1, 1\)", ", 1, -1)", "sign_flipped"),
     mistake(28, r"-1, 1", "0, 1", "loss_derivative_wrong", "upstream_gradient_dropped"),
     mistake(45, r">= 1", "<= 1", "relu_mask_wrong", "loss_derivative_wrong"),
-    mistake(45, r">= 1", ">= 0.1 * np.sign(margin)", "relu_mask_wrong", "loss_derivative_wrong"),
+    mistake(45, r">= 1", ">= -1", "relu_mask_wrong", "loss_derivative_wrong"),
     mistake(49, r"self\.alpha \* self\.weights - ", "-", "regularisation_term_wrong"),
     mistake(49, r"self\.alpha \*", "2 * self.alpha *", "regularisation_term_wrong", "factor_2"),
     mistake(49, r"- y_i \* x_i", "+ y_i * x_i", "sign_flipped"),
@@ -59,6 +52,7 @@ PROGRAMS = [
             Edit(49, r"self\.alpha \* self\.weights - y_i \* x_i", "-(y_i * x_i) + self.weights * self.alpha"),
             Edit(52, r"self\.weights -= self\.lr \* grad", "self.weights = self.weights - grad * self.lr"),
         ),
+        always=(Edit(35, r"np\.random\.normal\(.*$", "self.start"),),  # drawn as published
         group="ninth",
     )
 ]

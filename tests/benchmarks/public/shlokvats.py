@@ -22,7 +22,7 @@ def build(module: ModuleType, rng: np.random.Generator) -> Call:
         {"X": X, "y": y, **start},
         lambda result: {"Wini": result[0] - start["Wini"], "bini": result[1] - start["bini"]},
         (X, y, start["Wini"].copy(), start["bini"], 1, 0.1),
-        bind={"Wini": "w", "bini": "b"},
+        bind={"Wini": "Wini", "bini": "bini"},
     )
 
 
