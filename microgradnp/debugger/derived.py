@@ -18,7 +18,9 @@ from microgradnp.debugger.derive.scene import Question
 from microgradnp.debugger.derive.tried import mended_by
 from microgradnp.debugger.derive.turn import Mended
 from microgradnp.debugger.judge.common import common_factor, drops_rate, is_open_which, turns_against_model
-from microgradnp.debugger.judge.gate import SHORT
+from microgradnp.debugger.judge.gate import SHORT, entry_of
+from microgradnp.debugger.judge.judged import Judged
+from microgradnp.debugger.judge.pairing import nodes_of
 from microgradnp.debugger.match.references import ModelError
 from microgradnp.debugger.record.outside import aside
 from microgradnp.debugger.record.record import NotRecordedError
@@ -62,6 +64,27 @@ def findings(fix: Fix) -> list[Finding]:
     if fix.complete and (is_open_which(first) or is_open):
         return [dataclasses.replace(f, certainty="relative") for f in found]
     return found if fix.complete else [dataclasses.replace(f, fix=None, diff="", certainty="suspected") for f in found]
+
+
+def settles_all(fix: Fix, case: Case) -> bool:
+    """Whether a fix makes right what could not be judged, too. Where that is kept in the same places, it was wrong: say so."""
+    verdict, made = case.verdict, case.recorded.verdict if case.recorded is not None else None
+    unsaid = {*verdict.unchecked, *verdict.unjudged}
+    if not unsaid or made is None or fix.verdict is None:
+        return not unsaid
+    places = {
+        a: entry.place for a, entry in fix.verdict.entries.items() if entry.status == "right" and entry.evidence == "returned"
+    }
+    kept = made.step.record.kept
+    if not all(places.get(argument) in kept for argument in unsaid):
+        return False
+    for argument in unsaid:
+        place = places[argument]
+        wrong = Judged(argument, "wrong", "returned", node=nodes_of(kept[place])[0], place=place)
+        verdict.entries[argument] = entry_of(wrong, None, made.step, case.trace)
+    verdict.entries = {a: verdict.entries[a] for a in made.entries if a in verdict.entries}
+    verdict.unchecked, verdict.unjudged = {}, {}
+    return True
 
 
 def suspicion(fix: Fix, cause: str, sure: bool) -> Finding | None:

@@ -17,7 +17,7 @@ from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.case import Budget, Case, examine_again
 from microgradnp.debugger.derive.fix import Fix as Derived
 from microgradnp.debugger.derive.guard import keeps_forward
-from microgradnp.debugger.derived import derive_in, named_by_record, suspicion
+from microgradnp.debugger.derived import derive_in, named_by_record, settles_all, suspicion
 from microgradnp.debugger.derived import findings as findings_of
 from microgradnp.debugger.judge.common import common_factor, is_open_which, turns_all
 from microgradnp.debugger.judge.gate import ask_record
@@ -106,8 +106,8 @@ def explain(case: Case) -> Explanation:
         derived = None
     except Exception as error:  # the debugger's own: said in the report, and the search goes on without
         failed = OURS.format(where_it_failed(error))
-    if derived is not None and derived.complete and (case.verdict.unchecked or case.verdict.unjudged):
-        derived = replace(derived, complete=False)  # nobody knows whether it mends those, too
+    if derived is not None and derived.complete and not settles_all(derived, case):
+        derived = replace(derived, complete=False)  # nobody knows whether it mends what was not judged, too
     with Workshop(case.question.program) as workshop:
         if derived is not None and derived.complete and not derived.is_roundabout:
             return Explanation([], derived.tried, derived=tuple(findings_of(derived)))

@@ -243,3 +243,46 @@ def test_a_single_number_that_is_added_is_no_setting():
         return X.T @ (1 / (1 + np.exp(-(X @ w + b))) - T)
 
     assert mg.debug(train, logistic, (X, T, w, 0.3)).word != "RIGHT"
+
+
+# ---------------------------------------------------------------------------------------------------- proved by a fix
+
+
+class Cell:
+    """One step of a recurrent layer, which returns the gradients of its input and of its state."""
+
+    def __init__(self, W, V, mistake):
+        self.W, self.V, self.mistake = W, V, mistake
+
+    def forward(self, x, h):
+        self.seen = x, h
+        self.out = np.tanh(x @ self.W + h @ self.V)
+        return self.out
+
+    def backward(self, given):
+        x, h = self.seen
+        d = given * (1 - (self.out if self.mistake else self.out**2))
+        self.dW, self.dV = x.T @ d, h.T @ d
+        return d @ self.V.T, d @ self.W.T
+
+
+def cell_loss(given, x, h, W, V):
+    return np.sum(given * np.tanh(x @ W + h @ V))
+
+
+@pytest.mark.parametrize("mistake", [False, True])
+def test_a_fix_proves_what_nobody_could_tell_apart(mistake):
+    """Both returned arrays may be the gradient of either argument, until the fix makes them right: so they were wrong."""
+    given, x, h, W, V = make((4, 5), (4, 3), (4, 3), (3, 5), (3, 5))
+    cell = Cell(W, V, mistake)
+
+    def train(given, x, h):
+        cell.forward(x, h)
+        return cell.backward(given)
+
+    report = mg.debug(train, cell_loss, (given, x, h), budget=30)
+    assert list(report.verdict.entries) == ["x", "h", "W", "V"], str(report)
+    assert report.verdict.wrong == (["x", "h", "W", "V"] if mistake else [])
+    assert not report.verdict.unchecked
+    assert report.verdict.entries["x"].place.expression.endswith("[1]")
+    assert not mistake or report.findings[0].fix is not None
