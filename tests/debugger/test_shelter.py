@@ -1,5 +1,6 @@
 """Looking for a fix evaluates the user's expressions. What they change outside is put back, and nothing is written to."""
 
+import importlib
 import sys
 import types
 
@@ -64,6 +65,48 @@ def test_globals_are_as_before_and_the_fix_is_proved(script):
     assert np.array_equal(held, before)
     assert (script.calls, script.seen) == ([], {"steps": 0})
     assert report.findings[0].fix[2].strip() in ("e = y - t", "d = (e - t) * (1 - y ** 2)"), str(report)
+
+
+READS = """
+import numpy as np
+
+V = None
+
+
+def back(x, h, d, t):
+    return x.T @ ((d @ V.T{}) * (1 - h * h)), h.T @ d
+
+
+def step(x, t, W, V):
+    h = np.tanh(x @ W)
+    gW, gV = back(x, h, h @ V - t, t)
+    W -= 0.1 * gW
+    V -= 0.1 * gV
+"""
+
+
+def two_layers(x, t, W, V):
+    return 0.5 * np.sum((np.tanh(x @ W) @ V - t) ** 2)
+
+
+@pytest.mark.parametrize(("mistake", "word"), [("", "RIGHT"), (" * 0.5", "WRONG")])
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_copy_of_a_parameter_among_the_globals(tmp_path, monkeypatch, mistake, word, steps):
+    """The backward pass reads a global that holds the same numbers as an argument. In the next step it is stale."""
+    name = f"reads_globals_{word}_{steps}"
+    (tmp_path / f"{name}.py").write_text(READS.format(mistake))
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module(name)
+    rng = np.random.default_rng(1)
+    x, t, W, module.V = (rng.normal(size=size) for size in ((5, 3), (5, 2), (3, 4), (4, 2)))
+
+    def train(x, t, W, V):
+        for _ in range(steps):
+            module.step(x, t, W, V)
+
+    report = mg.debug(train, two_layers, (x, t, W, module.V.copy()), budget=20)
+    assert report.word == (word if steps == 1 else "WRONG"), str(report)
+    assert report.verdict.wrong == ([] if report.word == "RIGHT" else ["W"])
 
 
 def test_what_a_function_changes_in_a_shelter(script):

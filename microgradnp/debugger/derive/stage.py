@@ -219,7 +219,8 @@ def only_computes(code: CodeType) -> bool:
 
 
 def is_module_of_user(value: Any) -> bool:
-    return isinstance(value, types.ModuleType) and is_user_file(getattr(value, "__file__", None) or "")
+    file = getattr(value, "__file__", None) if isinstance(value, types.ModuleType) else None
+    return file is not None and is_user_file(file)
 
 
 def is_called(value: Any) -> bool:

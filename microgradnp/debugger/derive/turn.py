@@ -18,7 +18,7 @@ from microgradnp.debugger.derive.candidate import Candidate, penalty
 from microgradnp.debugger.derive.candidates import PHASES, Screen
 from microgradnp.debugger.derive.carry import Carrier, Names
 from microgradnp.debugger.derive.guard import values_of
-from microgradnp.debugger.derive.locate import FAR, Blame, Locator
+from microgradnp.debugger.derive.locate import Blame, Locator
 from microgradnp.debugger.derive.meanings import Meaning
 from microgradnp.debugger.derive.needed import Needed
 from microgradnp.debugger.derive.proof import Judge
@@ -36,7 +36,7 @@ LATE = 0.1  # the share of what is left then, for a look at what became right
 PROVING = 0.65  # the share of what is left then, for runs
 MOST_RUNS = 24
 MASK = 0.3  # by how much what can only be run must be likelier than what mends all by the record
-RECALLING = 0.15  # the share of the time for a look at forgotten gradients
+RECALLING = 0.3  # the share of the time for a look at forgotten gradients
 MOST_FORGOTTEN = 3  # edits that add a forgotten gradient and are run before others
 MOST_PROMISING = 6  # runs before more suspects are looked at
 UNKNOWN = 99.0  # the cost of what was not found yet
@@ -163,7 +163,7 @@ class Turn:
             return []
         until = self.soon(RECALLING)
         found: list[Candidate] = []
-        for suspect in (s for s in self.blame.suspects if s.near < FAR):
+        for suspect in self.blame.suspects:
             if clock.thread_time() > until:
                 break
             found += self.screen.screened(suspect, "forgotten")

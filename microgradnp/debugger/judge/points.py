@@ -17,6 +17,8 @@ from microgradnp.debugger.record.step import Step, argument_values
 from microgradnp.debugger.record.structure import parts_in
 
 AMOUNTS = (0.1, 1e-2, 1e-4, 1e-6)
+GIVEN = frozenset(["leaf", "loose"])
+ROUND = 3  # digits of a number that people choose: it may stand in several places by chance
 
 
 class Kind(enum.Enum):
@@ -65,6 +67,7 @@ def point_at(step: Step, amount: float, nodes: list[Node], kind: Kind) -> Point 
     start = min((node.number for node in nodes), default=0) if kind is ALL else 0
     changed = {node: varied(step.values[node], rng, amount, kind) for node in nodes}
     put = {node: value for node, value in changed.items() if value is not None}
+    put |= copies_of(step, put)
     if all(np.array_equal(value, step.values[node], equal_nan=True) for node, value in put.items()):
         return None
     first = replay(step.record, put, until=step.last)
@@ -81,6 +84,27 @@ def point_at(step: Step, amount: float, nodes: list[Node], kind: Kind) -> Point 
     if step.outputs and not outputs_of(evaluation, set(step.after), Values(useful, values).located):
         return None
     return Point(values, evaluation, amount)
+
+
+def copies_of(step: Step, put: dict[Node, Any]) -> dict[Node, Any]:
+    """The values that the program was given twice, such as weights as an argument and as a global: they change together.
+
+    A copy that goes stale shows in the next step.
+    """
+    own = set(roots(step, step.before))
+    known = {mark: put[node] for node in put if (mark := mark_of(step.values[node])) is not None}
+    given = (n for n in step.record.nodes if n.kind in GIVEN and n not in put and n not in own)
+    marks = ((node, mark_of(step.values[node])) for node in given if node not in step.values.failed)
+    return {node: known[mark] for node, mark in marks if mark in known}
+
+
+def mark_of(value: Any) -> tuple[tuple[int, ...], bytes] | None:
+    """What tells numbers from all others; None where many values may be equal to them by chance."""
+    array = as_numbers(value)
+    if array is None or array.dtype.kind != "f" or not array.size:
+        return None
+    chance = np.ptp(array) == 0 if array.size > 1 else float(array) == round(float(array), ROUND)
+    return None if chance else (array.shape, array.tobytes())
 
 
 def roots(step: Step, arguments: Any) -> list[Node]:
