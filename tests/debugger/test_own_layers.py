@@ -286,3 +286,32 @@ def test_a_fix_proves_what_nobody_could_tell_apart(mistake):
     assert not report.verdict.unchecked
     assert report.verdict.entries["x"].place.expression.endswith("[1]")
     assert not mistake or report.findings[0].fix is not None
+
+
+# ------------------------------------------------------------------------------------------------------- a limited norm
+
+
+def limited(X, T, W1, b1, W2, b2):
+    made = gradients(X, T, W1, b1, W2, b2, False)
+    norm = np.sqrt(sum(np.sum(g * g) for g in made))
+    return [g * min(1.0, 0.5 / norm) for g in made]
+
+
+def limited_and_wrong(X, T, W1, b1, W2, b2):
+    made = list(gradients(X, T, W1, b1, W2, b2, False))
+    made[0] = made[0] * (np.arange(4) + 1)
+    norm = np.sqrt(sum(np.sum(g * g) for g in made))
+    return [g * min(1.0, 0.5 / norm) for g in made]
+
+
+def times_the_loss(X, T, W1, b1, W2, b2):
+    """A common factor that depends on the inputs, and limits nothing: the gradient of another loss."""
+    size = loss(X, T, W1, b1, W2, b2) / 1e3
+    return [g * size for g in gradients(X, T, W1, b1, W2, b2, False)]
+
+
+@pytest.mark.parametrize(("train", "word"), [(limited, "RIGHT"), (limited_and_wrong, "WRONG"), (times_the_loss, "")])
+def test_gradients_whose_norm_is_limited(train, word):
+    report = mg.debug(train, loss, make((5, 3), (5, 2), (3, 4), 4, (4, 2), 2))
+    assert report.word == word or (not word and report.word not in ("RIGHT", "WRONG")), str(report)
+    assert report.verdict.wrong == (["W1"] if word == "WRONG" else [])

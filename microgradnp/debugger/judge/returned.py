@@ -54,6 +54,8 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged], kept: d
             entries[argument].place = path
             taken[path] = argument
             break
+    if not taken:
+        judge_clipped(step, point, entries, kept, taken)
     judge_close(step, point, entries, kept, taken)
     judge_carried(step, point, entries, kept, taken)
     judge_numbers(step, point, entries, kept, taken, one_step_on)
@@ -91,6 +93,50 @@ def doubt_turned_squares(step: Step, entries: dict[str, Judged]) -> None:
 def lone_squares(turned: dict[str, np.ndarray]) -> set[str]:
     """The gradients that are transposed, where all of them are square: one of another shape would show that it is meant."""
     return set(turned) if all(len(set(np.squeeze(gradient).shape)) == 1 for gradient in turned.values()) else set()
+
+
+def judge_clipped(step: Step, point: Point, entries: dict[str, Judged], kept: dict[str, Any], taken: dict[str, str]) -> None:
+    """Gradients with one factor for all, and another one at other inputs, where their norm is limited to a number."""
+    found: dict[tuple[float, float], dict[str, tuple[str, bool]]] = {}
+    for argument in (a for a, entry in entries.items() if entry.status == "not checked"):
+        for path, held in kept.items():
+            if (way := shares_of(step, point, held, argument)) is not None:
+                found.setdefault((float(f"{way[0]:.6g}"), float(f"{way[1]:.6g}")), {}).setdefault(argument, (path, way[2]))
+    for factors, group in found.items():
+        roots = {root_of_place(path) for path, _ in group.values()}
+        arrays = [held for path, held in kept.items() if root_of_place(path) in roots and "[piece" not in path]
+        if len(group) < 2 or not is_limited(factors, arrays, step, point):
+            continue
+        for argument, (path, transposed) in group.items():
+            node = nodes_of(kept[path])[0]
+            entries[argument] = Judged(argument, "right", "returned", factors[0], 0.0, node, transposed=transposed, place=path)
+            taken[path] = argument
+        return
+
+
+def shares_of(step: Step, point: Point, held: Any, argument: str) -> tuple[float, float, bool] | None:
+    """(factor at the one input, at the other, whether transposed) of a multiple of a gradient. None where it is none."""
+    found: list[tuple[float, bool]] = []
+    for values, evaluation in both(step, point):
+        gradient, array = np.squeeze(evaluation.gradients[argument]), quantity(held, values)
+        if array is None or array.size != gradient.size or gradient.size < 2 or not np.any(gradient):
+            return None
+        forms = [
+            (form, turned) for form, turned in ((gradient, False), (gradient.T, True)) if form.shape == np.squeeze(array).shape
+        ]
+        shares = [(*scale_of(np.squeeze(array), form), turned) for form, turned in forms]
+        found += [(share, turned) for share, error, turned in shares if error <= tolerance(step)][:1]
+    (a, turned), (b, other) = found if len(found) == 2 else ((0.0, False), (0.0, False))
+    return (a, b, turned) if a > 0 and b > 0 and turned == other else None
+
+
+def is_limited(factors: tuple[float, float], arrays: list[Any], step: Step, point: Point) -> bool:
+    """Whether a norm of all arrays is limited: it is the same at both inputs, or the arrays are as they were at one of them."""
+    if abs(factors[0] - factors[1]) <= CLOSE * factors[0] or max(factors) > 1 + CLOSE:
+        return False
+    inside = [[quantity(held, values) for held in arrays] for values, _ in both(step, point)]
+    norms = [np.sqrt(sum(float(np.sum(np.square(a))) for a in held if a is not None and a.size > 1)) for held in inside]
+    return abs(max(factors) - 1) <= CLOSE or abs(norms[0] - norms[1]) <= 1e-4 * norms[0]
 
 
 def judge_close(step: Step, point: Point, entries: dict[str, Judged], kept: dict[str, Any], taken: dict[str, str]) -> None:
