@@ -5,6 +5,8 @@ import pytest
 
 import microgradnp as mg
 from microgradnp.debugger.capture.bind import Wanted
+from microgradnp.debugger.derive.derivations import Atom
+from microgradnp.debugger.derive.penalties import named_factor
 from microgradnp.debugger.judge.common import common_factor
 from microgradnp.debugger.judge.recorded import judge_record
 from microgradnp.debugger.match.references import model_arguments
@@ -309,3 +311,10 @@ def test_a_fix_without_the_rate_that_the_others_lack_is_verified_for_them_only()
         assert report.verdict.wrong == ["W"]
         assert report.first_wrong.certainty == "relative", str(report)
     assert mg.debug(wrong_targets_alone, loss, arrays, budget=30).first_wrong.certainty == "exact"
+
+
+def test_no_penalty_is_divided_by_a_rate():
+    """`0.5 * lam / lr` is what a gradient lacks here by chance only."""
+    lam, lr = (Atom(text, (np.array(value), np.array(value))) for text, value in (("lam", 0.3), ("lr", 0.1)))
+    assert list(named_factor(1.5, [lam, lr], [lam, lr])) == ["0.5 * lam / lr"]
+    assert list(named_factor(1.5, [lam, lr], [lam])) == []

@@ -112,7 +112,8 @@ class Solver:
         """(cost, expression) of an expression with a multiple of a parameter, where a gradient lacks just that."""
         text = ast.unparse(root)
         whole = atom_of(self.stage, self.snapshot, text)
-        yield from penalties(self.meanings, whole, self.values, text) if whole is not None else ()
+        if whole is not None:
+            yield from penalties(self.meanings, whole, self.values, text, lambda a: self.is_rate(tuple(map(float, a.pair))))
 
     def summands(self, root: Any, targets: list[Pair]) -> Iterator[Solution]:
         """A summand for an expression, or for what it multiplies by a number: then the whole is a multiple of one of some values.
