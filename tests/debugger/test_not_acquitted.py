@@ -1,5 +1,7 @@
 """What no verdict may leave out: a bias beside a single sample, one that moves without the loss, a decay of biases only."""
 
+import linecache
+
 import numpy as np
 import pytest
 
@@ -210,3 +212,80 @@ def test_a_parameter_that_moves_without_its_gradient_is_no_data(update):
     report = mg.debug(train, loss, ([1, 3, 3], 2, W, V), budget=30)
     assert report.word == "WRONG", str(report)
     assert report.verdict.wrong == ["V"]
+
+
+# ------------------------------------------------------------------------------------------ beside what is right
+
+
+def two_layers(x, t, A, b, C):
+    return 0.5 * np.sum((np.tanh(x @ A + b) @ C - t) ** 2)
+
+
+def slopes_of_two(x, t, A, b, C):
+    h = np.tanh(x @ A + b)
+    d = h @ C - t
+    e = d @ C.T * (1 - h * h)
+    return x.T @ e, e.sum(axis=0), h.T @ d
+
+
+def new_values(x, t, A, b, C):
+    gA, gb, gC = slopes_of_two(x, t, A, b, C)
+    return A - 0.1 * gA, b - 0.1 * gb, C - 0.1 * gC
+
+
+def one_step_alone(x, t, A, b, C):
+    gA, gb, gC = slopes_of_two(x, t, A, b, C)
+    return A - 0.1 * gA, b - 0.1 * gb, -0.1 * gC
+
+
+def steps_alone(x, t, A, b, C):
+    return [-0.1 * g for g in slopes_of_two(x, t, A, b, C)]
+
+
+@pytest.mark.parametrize(("train", "wrong"), [(new_values, []), (one_step_alone, ["C"]), (steps_alone, [])])
+def test_a_step_beside_new_values_lacks_its_parameter(train, wrong):
+    rng = np.random.default_rng(5)
+    report = mg.debug(train, two_layers, [rng.normal(size=s) for s in [(6, 3), (6, 2), (3, 4), 4, (4, 2)]])
+    assert report.verdict.wrong == wrong, str(report)
+    assert report.word == ("WRONG" if wrong else "RIGHT")
+
+
+class Layer:
+    """Keeps the right gradients, whatever is handed on."""
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_the_gradient_of_another_parameter_under_a_key(mixed):
+    rng = np.random.default_rng(6)
+    x, t, A, b, C, c = (rng.normal(size=s) for s in [(6, 3), (6, 4), (3, 4), 4, (4, 4), 4])
+    layer = Layer()
+
+    def train(x, t, A, b, C, c):
+        h = np.tanh(x @ A + b)
+        d = h @ C + c - t
+        e = d @ C.T * (1 - h * h)
+        layer.A, layer.b, layer.C, layer.c = x.T @ e, e.sum(axis=0), h.T @ d, d.sum(axis=0)
+        return {"dA": layer.A, "db": layer.c if mixed else layer.b, "dC": layer.C, "dc": layer.c}, layer
+
+    def loss(x, t, A, b, C, c):
+        return 0.5 * np.sum((np.tanh(x @ A + b) @ C + c - t) ** 2)
+
+    report = mg.debug(train, loss, (x, t, A, b, C, c))
+    assert report.verdict.wrong == (["b"] if mixed else []), str(report)
+
+
+def rated(rating, P, Q):
+    return 0.5 * (rating - np.sum(P * Q)) ** 2 + 0.1 * np.sum(Q**2)
+
+
+@pytest.mark.parametrize(("step", "word"), [("error * P - 0.2 * Q", "RIGHT"), ("P - 0.2 * Q", "")])
+def test_a_factor_that_moves_without_the_error_is_no_data(step, word):
+    """P is right, and multiplies Q; Q moves by what knows nothing of the rating."""
+    scope = {"np": np}
+    text = f"def train(rating, P, Q):\n    error = rating - np.sum(P * Q)\n    new = Q + 0.05 * ({step})\n"
+    text += "    P += 0.05 * error * Q\n    Q[:] = new\n"
+    linecache.cache[f"<stdin {word}>"] = (len(text), None, text.splitlines(True), f"<stdin {word}>")
+    exec(compile(text, f"<stdin {word}>", "exec"), scope)
+    rng = np.random.default_rng(7)
+    report = mg.debug(scope["train"], rated, (4.0, rng.normal(size=3), rng.normal(size=3)))
+    assert report.word == word or (not word and report.word not in ("RIGHT", "AGREES")), str(report)

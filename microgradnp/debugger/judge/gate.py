@@ -36,13 +36,15 @@ from microgradnp.debugger.record.alarm import OutOfTimeError
 from microgradnp.debugger.record.nodes import Node, Record
 from microgradnp.debugger.record.record import Trees, record
 from microgradnp.debugger.record.step import CannotJudgeError, Step
-from microgradnp.debugger.record.structure import read
+from microgradnp.debugger.record.structure import DIFFERENCES, SUMS, read
 from microgradnp.debugger.record.values import global_state, set_global_state
+from microgradnp.debugger.record.ways import final_of, pairs, tail_of
 
 SHORT = 2_000  # operations that are recorded: a few steps tell enough of a long training
 MOST = (SHORT, 20_000)
 KINDS = {"update": "update", "returned": "returned", "gradient": "variable", "": "returned"}
 NOT_FOUND = "it does not move, and no gradient of it was found"
+ASTRAY = "it moves, and not by a gradient that follows the forward pass"
 OUT_OF_TIME = "the budget ended before its record was judged; a larger budget= may do"
 ONE_INPUT = "the program could not be judged on other inputs"
 
@@ -116,12 +118,14 @@ def by_record(made: record_judge.Verdict, line: Verdict, trace: Trace) -> Verdic
     needless -= kept_parameters(step, set(verdict.entries), needless)
     needless -= beside(trace, set(verdict.entries), step.evaluation)
     needless |= {a for a in made.entries.keys() - step.after.keys() if cancels_out(made.entries[a], step)}
+    astray = {a for a in needless - step.after.keys() if moves_by_itself(step, a)}
+    needless -= astray
     moving = {*step.after, *line.entries, *trace.changed}
     for argument, judged in made.entries.items():
         if judged.status == "cannot judge" and (argument in moving or judged.place or not (moving or verdict.entries)):
             verdict.unjudged[argument] = judged.why
         elif judged.status == "not checked" and (judged.is_open or argument not in needless):
-            verdict.unchecked[argument] = judged.why or NOT_FOUND
+            verdict.unchecked[argument] = judged.why or (ASTRAY if argument in astray else NOT_FOUND)
     verdict.conventions = conventions(verdict, trace)
     verdict.asleep = bool(line.entries.keys() & set(verdict.wrong)) and not seen & set(verdict.wrong)
     return verdict
@@ -130,6 +134,21 @@ def by_record(made: record_judge.Verdict, line: Verdict, trace: Trace) -> Verdic
 def cancels_out(entry: Judged, step: Step) -> bool:
     """Whether the parts of a gradient cancel out: that of a bias before a batch norm. A dead relu makes zeros only."""
     return entry.why == ONLY_ZERO and bool(np.any(step.evaluation.gradients[entry.argument]))
+
+
+def moves_by_itself(step: Step, argument: str) -> bool:
+    """Whether an argument is computed with behind the forward pass, and becomes another one, though no gradient was found in it.
+
+    Data that are shuffled or cut anew are not computed with.
+    """
+    variable, end = step.record.sightings.variable(argument), max((n.number for n in step.outputs), default=-1)
+    if variable is None or not variable.history or end < 0:
+        return False
+    tail = tail_of(variable.expression)
+    ways = (final_of(step.structure, part, last, tail) for part, last in pairs(step.before[argument], variable.history[-1].value))
+    later = {node for way in ways for node in way or () if node.number > end}
+    later |= {p for node in later if node.kind == "write" for p in step.record.parents(node)}
+    return any(node.kind == "operation" and node.name in SUMS | DIFFERENCES for node in later)
 
 
 def beside(trace: Trace, judged: set[str], evaluation: Evaluation) -> set[str]:

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debugger.judge.alternating import judge_alternating
-from microgradnp.debugger.judge.judged import Judged, multiple_of, quantity
+from microgradnp.debugger.judge.judged import SAME, Judged, multiple_of, quantity
 from microgradnp.debugger.judge.movements import judge_update, movement
 from microgradnp.debugger.judge.own_rule import settle_own_rules
 from microgradnp.debugger.judge.parting import parting
+from microgradnp.debugger.judge.places import root_of_place
 from microgradnp.debugger.judge.points import other_point
 from microgradnp.debugger.judge.returned import is_another, judge_returned, kept_pieces, returned_by_layer
 from microgradnp.debugger.judge.settle import settle, settle_rules, settle_scaled, settle_zeros, single_numbers
@@ -36,6 +37,7 @@ STILL_INT = "it is a whole number in the only step that was found"
 
 OTHER_FORWARD = "no value of your forward pass is what the model computes"
 CUT_SHORT = "the recording ended before a step was over: give fewer samples or a larger budget="
+ONLY_THE_STEP = "this is the step alone, and what is returned beside it are new values"
 REPLACED = "a multiple of its gradient takes its place, and the old value is lost: = for += or -="
 
 
@@ -209,6 +211,17 @@ def is_of_a_number(step: Step, entry: Judged) -> bool:
     return step.evaluation.gradients[entry.argument].ndim == 0 and held > 0
 
 
+def doubt_steps(entries: dict[str, Judged]) -> None:
+    """What is returned beside new values of other parameters, and is the step by which they move, lacks the parameter itself."""
+    returned = [e for e in entries.values() if e.status == "right" and root_of_place(e.place) == "return"]
+    moved = [entry for entry in returned if entry.evidence == "update"]
+    steps = [
+        e for e in returned if e.evidence == "returned" and any(abs(e.factor - m.factor) <= SAME * abs(m.factor) for m in moved)
+    ]
+    for entry in steps if len(moved) > len(steps) else ():
+        entry.status, entry.why = "wrong", ONLY_THE_STEP
+
+
 def judge_step(step: Step) -> dict[str, Judged]:
     """Judge every float argument of the model that the program moves or returns a gradient of."""
     point = other_point(step)
@@ -247,6 +260,7 @@ def judge_step(step: Step) -> dict[str, Judged]:
         another = "times the others" in entry.why and is_another(step, entry, entries)  # y - t is -1 times the gradient of t
         if entry.status == "wrong" and entry.evidence == "returned" and (another or is_of_a_number(step, entry)):
             entries[argument] = Judged(argument, "not checked")
+    doubt_steps(entries)
     for entry in entries.values() if blind else ():
         if entry.status in ("wrong", "not checked"):
             entry.status, entry.why = "cannot judge", blind

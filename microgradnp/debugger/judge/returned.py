@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from microgradnp.debugger.judge.judged import CLOSE, ROUNDING, Judged, both, mul
 from microgradnp.debugger.judge.movements import ONLY_ZERO, TURNED, TURNED_WHOLE, ZERO, judge_update
 from microgradnp.debugger.judge.numbers import judge_numbers
 from microgradnp.debugger.judge.pairing import is_always_zero, nodes_of, pair_by_structure
-from microgradnp.debugger.judge.places import holder_of, root_of_place
+from microgradnp.debugger.judge.places import affixes_of, holder_of, root_of_place, word
 from microgradnp.debugger.judge.points import Point
 from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.record.findings import place_of
@@ -63,6 +64,7 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged], kept: d
         if entry.status == "not checked" and is_always_zero(step, point, argument):
             add_zero(step, point, entry, kept, taken)
     doubt_turned_squares(step, entries)
+    judge_misnamed(step, point, entries, kept)
     could = pair_by_structure(step, point, entries, kept, taken)
     free = [held for path, held in kept.items() if path not in taken]
     for argument, entry in entries.items():
@@ -137,6 +139,27 @@ def is_limited(factors: tuple[float, float], arrays: list[Any], step: Step, poin
     inside = [[quantity(held, values) for held in arrays] for values, _ in both(step, point)]
     norms = [np.sqrt(sum(float(np.sum(np.square(a))) for a in held if a is not None and a.size > 1)) for held in inside]
     return abs(max(factors) - 1) <= CLOSE or abs(norms[0] - norms[1]) <= 1e-4 * norms[0]
+
+
+def judge_misnamed(step: Step, point: Point, entries: dict[str, Judged], kept: dict[str, Any]) -> None:
+    """What is returned under the key of one argument, and is the gradient of another one, where most keys say what they hold."""
+    right = {a: entry for a, entry in entries.items() if entry.status == "right" and entry.evidence == "returned"}
+    paths = [path for path in kept if root_of_place(path) == "return" and "[piece" not in path]
+    for holder in dict.fromkeys(map(holder_of, paths)):
+        places = {word(path): path for path in paths if holder_of(path) == holder}
+        named = Counter(affix for key in places for argument in right for affix in affixes_of(key, argument))
+        for (before, after), _ in named.most_common(3):
+            own = {a: path for a in right if (path := places.get(before + a + after)) is not None}
+            held = {a for a, path in own.items() if multiple_of(step, point, kept[path], a) is not None}
+            if 2 * len(held) <= len(places):
+                continue
+            for argument in own.keys() - held:
+                place = own[argument]
+                for other in (a for a in held if multiple_of(step, point, kept[place], a) is not None):
+                    node, why = nodes_of(kept[place])[0], f"this is the gradient of {other}"
+                    entries[argument] = Judged(argument, "wrong", "returned", node=node, place=place, why=why)
+                    entries[other].place = own[other]
+            break
 
 
 def judge_close(step: Step, point: Point, entries: dict[str, Judged], kept: dict[str, Any], taken: dict[str, str]) -> None:
