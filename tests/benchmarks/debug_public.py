@@ -107,6 +107,24 @@ no bind needed, %         76
 wrong code not judged, %  26
 processor seconds         median 1.93, 95 % 5.44
 
+The ninth set is 53 programs from 49 repositories, with 935 wrong versions, chosen and described in the same way, after the
+debugger was mended for the eighth. Twenty-two are wrong as published. They were run once, in random order, for 24 minutes on two
+processors; 751 wrong versions were reached.
+
+                          ninth, first encounter
+right code accused        2 of 135 (1 program, which reads a global with the numbers of an argument; mended since)
+right code not judged     16 of 135 (7 programs)
+wrong code acquitted      5 of 751 (3 mended since; in 1 the labels are turned round before the model sees them, in 1 the
+                          weights are replaced by their step under another name)
+wrong set, %              80
+line, %                   61
+cause, %                  45
+right fix, %              49
+false "verified"          3 (a mean that is missing where the biases are right as sums: the penalties are made to fit)
+no bind needed, %         81
+wrong code not judged, %  15
+processor seconds         median 1.77, 95 % 5.44
+
 With `--random N` the mistakes are drawn from all that one expression of the backward pass can have (`mutations.py`): nobody
 chooses them, and the only line that counts is the changed one. The first four programs were drawn by lot. Their mistakes showed
 how the place of a fix is chosen, so their later figures are tuned. Then three more programs were drawn, and run once:
