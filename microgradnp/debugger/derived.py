@@ -69,7 +69,7 @@ def findings(fix: Fix) -> list[Finding]:
 def settles_all(fix: Fix, case: Case) -> bool:
     """Whether a fix makes right what could not be judged, too. Where that is kept in the same places, it was wrong: say so."""
     verdict, made = case.verdict, case.recorded.verdict if case.recorded is not None else None
-    unsaid = {*verdict.unchecked, *verdict.unjudged}
+    unsaid = verdict.doubtful
     if not unsaid or made is None or fix.verdict is None:
         return not unsaid
     places = {
@@ -83,7 +83,8 @@ def settles_all(fix: Fix, case: Case) -> bool:
         wrong = Judged(argument, "wrong", "returned", node=nodes_of(kept[place])[0], place=place)
         verdict.entries[argument] = entry_of(wrong, None, made.step, case.trace)
     verdict.entries = {a: verdict.entries[a] for a in made.entries if a in verdict.entries}
-    verdict.unchecked, verdict.unjudged = {}, {}
+    verdict.unchecked = {argument: why for argument, why in verdict.unchecked.items() if argument not in unsaid}
+    verdict.unjudged = {}
     return True
 
 

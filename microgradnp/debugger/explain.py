@@ -202,7 +202,7 @@ def stands(case: Case, workshop: Workshop, factors: dict[frozenset[str], float],
     """Whether the record of the edited program says so, too: these gradients are right, and no other one becomes wrong.
 
     The forward pass must stay as it is.
-    What could not be judged before must be right then: nothing else tells a mended program from another one.
+    What was found and could not be judged before must be right then: nothing else tells a mended program from another one.
     """
     made = case.recorded.verdict if case.recorded is not None else None
     if made is None:
@@ -213,7 +213,7 @@ def stands(case: Case, workshop: Workshop, factors: dict[frozenset[str], float],
     )
     if again.verdict is None:
         return False
-    needed = {*right, *case.verdict.unchecked, *case.verdict.unjudged} & set(made.entries)
+    needed = {*right, *case.verdict.doubtful} & set(made.entries)
     factor = common_factor(made, again.verdict)
     if factors.get(frozenset(right), 1.0) == 1:
         factors[frozenset(right)] = factor

@@ -315,3 +315,27 @@ def test_gradients_whose_norm_is_limited(train, word):
     report = mg.debug(train, loss, make((5, 3), (5, 2), (3, 4), 4, (4, 2), 2))
     assert report.word == word or (not word and report.word not in ("RIGHT", "WRONG")), str(report)
     assert report.verdict.wrong == (["W1"] if word == "WRONG" else [])
+
+
+# ------------------------------------------------------------------------------------------------------ symmetric data
+
+
+def spread_loss(A, X, T, W, V):
+    return 0.5 * np.sum((A @ np.tanh(A @ X @ W) @ V - T) ** 2)
+
+
+def spread(A, X, T, W, V):
+    """Reads `A` for `A.T`, as code on graphs does."""
+    h = np.tanh(A @ X @ W)
+    d = A @ h @ V - T
+    e = A @ (d @ V.T) * (1 - h**2)
+    return (A @ X).T @ e, (A @ h).T @ d
+
+
+@pytest.mark.parametrize("kind", ["numbers", "flags", "not symmetric"])
+def test_what_is_symmetric_stays_symmetric_at_other_inputs(kind):
+    A, X, T, W, V = make((6, 6), (6, 3), (6, 2), (3, 4), (4, 2))
+    A = A + A.T if kind == "numbers" else ((A + A.T) > 0) * 1.0 if kind == "flags" else A
+    report = mg.debug(spread, spread_loss, (A, X, T, W, V))
+    assert not report.verdict.wrong, str(report)
+    assert list(report.verdict.entries) == (["V"] if kind == "not symmetric" else ["W", "V"])

@@ -20,7 +20,7 @@ import numpy as np
 
 from microgradnp.debugger.capture.script import is_script
 from microgradnp.debugger.capture.source import Source, source_of
-from microgradnp.debugger.capture.values import as_array, is_numeric_nest, is_user_instance
+from microgradnp.debugger.capture.values import as_array, is_numeric_nest, is_symmetric, is_user_instance
 from microgradnp.debugger.record import census
 from microgradnp.debugger.record.world import Call, World
 
@@ -202,6 +202,14 @@ def vary(value: Any, rng: np.random.Generator, known: Collection[bytes], memo: d
     return changed
 
 
+def permuted(array: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The rows in another order; of what is symmetric the columns as well."""
+    if not array.ndim or not np.ptp(array):
+        return array
+    order = rng.permutation(len(array))
+    return array[np.ix_(order, order)] if is_symmetric(array) else array[order]
+
+
 def vary_array(value: Any, array: np.ndarray, rng: np.random.Generator, known: Collection[bytes]) -> Any:
     """Fresh numbers of the same kind in the same container."""
     array = np.asarray(array)  # the product of an np.matrix is that of matrices
@@ -214,7 +222,7 @@ def vary_array(value: Any, array: np.ndarray, rng: np.random.Generator, known: C
         elif parameter and (not array.any() or np.ptp(array) == 0):
             fresh = array + 0.3 * rng.standard_normal(array.shape)
         elif array.dtype.kind in "iu" or array.dtype.kind == "f":
-            fresh = array[rng.permutation(len(array))] if array.ndim and np.ptp(array) else array
+            fresh = permuted(array, rng)
         else:
             return value
     elif np.ptp(array) == 0 and not parameter:
@@ -227,6 +235,8 @@ def vary_array(value: Any, array: np.ndarray, rng: np.random.Generator, known: C
             fresh = np.clip(fresh, 0.02, 0.98)
         if array.ndim > 1 and not parameter:  # a column of whole numbers holds classes, or chooses rows
             fresh = np.where(np.all(array == np.round(array), axis=tuple(range(array.ndim - 1))), array, fresh)
+    if is_symmetric(array) and not parameter:
+        fresh = (fresh + fresh.T) / 2
     fresh = fresh.astype(array.dtype)
     if isinstance(value, np.ndarray):
         value[...] = fresh  # in place: other names of the same array see it too

@@ -125,3 +125,9 @@ def fingerprint(value: Any) -> tuple[int, bytes]:
     """Identity and content: equal fingerprints mean that nothing has changed."""
     array = as_array(value)
     return (id(value), b"" if array is None else array.tobytes())
+
+
+def is_symmetric(array: np.ndarray) -> bool:
+    """Whether an array is equal to its transpose: a graph's adjacency, or a covariance. Code may rely on it."""
+    square = array.ndim == 2 and len(array) > 1 and array.shape[0] == array.shape[1]
+    return square and bool(np.array_equal(array, array.T))

@@ -28,7 +28,7 @@ from microgradnp.debugger.judge.own_rule import OPEN
 from microgradnp.debugger.judge.pairing import kept_parameters
 from microgradnp.debugger.judge.recorded import OTHER_FORWARD, judge_record
 from microgradnp.debugger.judge.returned import LAYOUT, RIGHT_HERE, in_words, lone_squares
-from microgradnp.debugger.judge.verdict import FORGOTTEN, Verdict, conventions, relation
+from microgradnp.debugger.judge.verdict import FORGOTTEN, NOT_FOUND, Verdict, conventions, relation
 from microgradnp.debugger.match.references import Evaluation
 from microgradnp.debugger.match.trained import Graph, untrained
 from microgradnp.debugger.record import alarm
@@ -43,7 +43,6 @@ from microgradnp.debugger.record.ways import final_of, pairs, tail_of
 SHORT = 2_000  # operations that are recorded: a few steps tell enough of a long training
 MOST = (SHORT, 20_000)
 KINDS = {"update": "update", "returned": "returned", "gradient": "variable", "": "returned"}
-NOT_FOUND = "it does not move, and no gradient of it was found"
 ASTRAY = "it moves, and not by a gradient that follows the forward pass"
 OUT_OF_TIME = "the budget ended before its record was judged; a larger budget= may do"
 ONE_INPUT = "the program could not be judged on other inputs"

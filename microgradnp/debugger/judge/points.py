@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from microgradnp.debugger.capture.values import is_symmetric
 from microgradnp.debugger.match.references import Evaluation, ModelError, evaluate
 from microgradnp.debugger.record.findings import Values, as_numbers
 from microgradnp.debugger.record.model import outputs_of
@@ -133,6 +134,8 @@ def varied(value: Any, rng: np.random.Generator, amount: float, kind: Kind) -> A
     noise = amount * (size * rng.uniform(-1, 1, array.shape) + array * rng.uniform(-1, 1, array.shape))
     new = array + noise
     constant = kind is REAL_AND_CONSTANT and array.ndim > 0 and array.size > 0 and np.ptp(array) == 0
+    if kind is not ALL and is_symmetric(array):
+        new = (new + new.T) / 2
     if kind is not ALL and not constant:
         new = np.where(array == np.round(array), array, new)
         if array.size and array.min() > 0 and array.max() < 1:

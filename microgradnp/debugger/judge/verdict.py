@@ -33,6 +33,7 @@ from microgradnp.derivatives.agreement import cosine, degrees, scale_of
 
 ANOTHER_RULE = "the parameters move by another rule than a plain step (momentum, Adam, clipping); the gradients were checked"
 FORGOTTEN = "never updated"
+NOT_FOUND = "it does not move, and no gradient of it was found"
 ROUNDING = 1e-11  # of the largest gradient: what is smaller is zero
 SAME = 1e-5  # relative; factors that differ by less are the same
 
@@ -58,6 +59,11 @@ class Verdict:
             return "NOT CHECKED"
         agreeing = [entry.digits for entry in self.entries.values() if entry.agrees]
         return f"AGREES TO {int(min(agreeing))} DIGITS" if agreeing else "RIGHT"
+
+    @property
+    def doubtful(self) -> set[str]:
+        """The arguments of which something was found, and could not be judged: a fix must make them right, too."""
+        return {*self.unjudged, *(argument for argument, why in self.unchecked.items() if why != NOT_FOUND)}
 
     @property
     def ok(self) -> bool:
