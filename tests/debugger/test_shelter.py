@@ -9,6 +9,7 @@ import pytest
 
 import microgradnp as mg
 from microgradnp.debugger.derive.shelter import Shelter
+from microgradnp.debugger.judge.points import mark_of
 from microgradnp.debugger.record.world import World
 
 TEXT = """
@@ -107,6 +108,23 @@ def test_a_copy_of_a_parameter_among_the_globals(tmp_path, monkeypatch, mistake,
     report = mg.debug(train, two_layers, (x, t, W, module.V.copy()), budget=20)
     assert report.word == (word if steps == 1 else "WRONG"), str(report)
     assert report.verdict.wrong == ([] if report.word == "RIGHT" else ["W"])
+
+
+@pytest.mark.parametrize(
+    ("value", "tells"),
+    [
+        (0.123456, True),
+        (np.array([0.123456]), True),
+        (np.array([0.5, 1.5]), True),
+        (np.array([[1.5]]), False),
+        (0.1, False),
+        (np.zeros(3), False),
+        (np.array([1, 2]), False),
+        (None, False),
+    ],
+)
+def test_which_numbers_tell_a_value_from_all_others(value, tells):
+    assert (mark_of(value) is not None) == tells
 
 
 def test_what_a_function_changes_in_a_shelter(script):

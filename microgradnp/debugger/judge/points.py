@@ -104,7 +104,7 @@ def mark_of(value: Any) -> tuple[tuple[int, ...], bytes] | None:
     array = as_numbers(value)
     if array is None or array.dtype.kind != "f" or not array.size:
         return None
-    chance = np.ptp(array) == 0 if array.size > 1 else float(array) == round(float(array), ROUND)
+    chance = np.ptp(array) == 0 if array.size > 1 else array.item() == round(array.item(), ROUND)
     return None if chance else (array.shape, array.tobytes())
 
 
