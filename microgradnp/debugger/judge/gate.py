@@ -26,6 +26,7 @@ from microgradnp.debugger.judge.judged import Judged
 from microgradnp.debugger.judge.movements import ONLY_ZERO
 from microgradnp.debugger.judge.own_rule import OPEN
 from microgradnp.debugger.judge.pairing import kept_parameters
+from microgradnp.debugger.judge.points import roots
 from microgradnp.debugger.judge.recorded import OTHER_FORWARD, judge_record
 from microgradnp.debugger.judge.returned import LAYOUT, RIGHT_HERE, in_words, lone_squares
 from microgradnp.debugger.judge.verdict import FORGOTTEN, NOT_FOUND, Verdict, conventions, relation
@@ -136,9 +137,9 @@ def cancels_out(entry: Judged, step: Step) -> bool:
 
 
 def moves_by_itself(step: Step, argument: str) -> bool:
-    """Whether an argument is computed with behind the forward pass, and becomes another one, though no gradient was found in it.
+    """Whether an argument becomes another one behind the forward pass, to which a moving parameter is added.
 
-    Data that are shuffled or cut anew are not computed with.
+    Data that are shuffled, or get other noise, know nothing of the parameters.
     """
     variable, end = step.record.sightings.variable(argument), max((n.number for n in step.outputs), default=-1)
     if variable is None or not variable.history or end < 0:
@@ -147,7 +148,8 @@ def moves_by_itself(step: Step, argument: str) -> bool:
     ways = (final_of(step.structure, part, last, tail) for part, last in pairs(step.before[argument], variable.history[-1].value))
     later = {node for way in ways for node in way or () if node.number > end}
     later |= {p for node in later if node.kind == "write" for p in step.record.parents(node)}
-    return any(node.kind == "operation" and node.name in SUMS | DIFFERENCES for node in later)
+    of_parameters = step.structure.after(roots(step, step.after))
+    return any(node.kind == "operation" and node.name in SUMS | DIFFERENCES for node in later & of_parameters)
 
 
 def beside(trace: Trace, judged: set[str], evaluation: Evaluation) -> set[str]:
