@@ -123,6 +123,27 @@ def test_a_mask_of_what_is_not_the_largest():
     assert found.fix[2].strip() in ("mask = z == top", "return X.T @ ((1 - mask) * (2 * (top - T[:, None])))")
 
 
+def pooled(X, T, W):
+    z = X @ W
+    return 0.5 * np.sum((np.max(z.reshape(len(X), 2, 2), axis=2) - T) ** 2)
+
+
+def pools_the_others(X, T, W):
+    z = X @ W
+    back = np.zeros_like(z)
+    for k in range(2):
+        part = z[:, 2 * k : 2 * k + 2]
+        top = part.max(axis=1, keepdims=True)
+        mask = part != top
+        back[:, 2 * k : 2 * k + 2] = mask * (top - T[:, k : k + 1])
+    return X.T @ back
+
+
+def test_a_mask_of_windows_is_no_quantity_of_the_model():
+    found = first_fix(pools_the_others, pooled, *[rng().normal(size=s) for s in [(6, 3), (6, 2), (3, 4)]])
+    assert found.fix[2].strip() == "mask = part == top"
+
+
 def logistic(X, T, w):
     z = X @ w
     return np.sum(np.log(1 + np.exp(z)) - T * z)

@@ -33,7 +33,7 @@ from microgradnp.debugger.repair.mistakes import (
     whole_derivatives,
     whole_sums,
 )
-from microgradnp.debugger.repair.places import Places, unique
+from microgradnp.debugger.repair.places import Places, unique, without_annotations
 
 MOST_OPERANDS, MOST_INDICES = 40, 10
 
@@ -391,12 +391,3 @@ def headline(node: Any) -> Any:
 def lines_of(node: Any) -> str:
     """Where a statement stands: "line 7", "lines 7 to 9"."""
     return f"line {node.lineno}" if node.end_lineno == node.lineno else f"lines {node.lineno} to {node.end_lineno}"
-
-
-def without_annotations(node: ast.AST) -> Iterator[ast.AST]:
-    """A node and those inside of it, but for annotations: a type is no operand."""
-    yield node
-    for name, value in ast.iter_fields(node):
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, ast.AST) and name not in ("annotation", "returns"):
-                yield from without_annotations(item)

@@ -198,6 +198,27 @@ def comparisons(node: ast.Compare, parent: Any) -> Iterator[tuple[float, str, An
         yield 1.6, "unwrap", node.left
 
 
+def ranges(node: ast.Call, scope: Scope) -> Iterator[tuple[float, str, Any]]:
+    """A range that begins or ends one earlier or later, from zero, or up to another number."""
+    for k, argument in enumerate(node.args):
+        for shift in ("+ 1", "- 1"):
+            changed = list(node.args)
+            changed[k] = expression(f"{ast.unparse(argument)} {shift}")
+            yield 1.1, "range", ast.Call(node.func, changed, node.keywords)
+    if len(node.args) == 2:
+        yield 1.2, "range", ast.Call(node.func, node.args[1:], node.keywords)
+    for other_name in scope.shapes:
+        if scope.shapes[other_name] == () and other_name.isidentifier():
+            yield 1.5, "range", ast.Call(node.func, [expression(other_name)], node.keywords)
+
+
+def siblings(node: ast.Call, function: ast.Attribute) -> Iterator[tuple[float, str, Any]]:
+    """The function of a library for which another one is mistaken: `np.min` for `np.max`."""
+    for pair in (pair for pair in SIBLINGS if function.attr in pair):
+        other = pair[pair[0] == function.attr]
+        yield 1.2, "function", ast.Call(ast.Attribute(function.value, other, ast.Load()), node.args, node.keywords)
+
+
 def calls(node: ast.Call, scope: Scope) -> Iterator[tuple[float, str, Any]]:
     """Another reduction, range, product or function; or none."""
     function = node.func
@@ -217,19 +238,9 @@ def calls(node: ast.Call, scope: Scope) -> Iterator[tuple[float, str, Any]]:
         if method and isinstance(function, ast.Attribute):
             yield 1.5, "reduction", function.value
     if isinstance(function, ast.Attribute):
-        for sibling in (other for pair in SIBLINGS if name in pair for other in pair if other != name):
-            yield 1.2, "function", ast.Call(ast.Attribute(function.value, sibling, ast.Load()), node.args, node.keywords)
+        yield from siblings(node, function)
     if name == "range" and node.args:
-        for k, argument in enumerate(node.args):
-            for shift in ("+ 1", "- 1"):
-                changed = list(node.args)
-                changed[k] = expression(f"{ast.unparse(argument)} {shift}")
-                yield 1.1, "range", ast.Call(function, changed, node.keywords)
-        if len(node.args) == 2:
-            yield 1.2, "range", ast.Call(function, node.args[1:], node.keywords)
-        for other_name in scope.shapes:
-            if scope.shapes[other_name] == () and other_name.isidentifier():
-                yield 1.5, "range", ast.Call(function, [expression(other_name)], node.keywords)
+        yield from ranges(node, scope)
     if name == "where" and len(node.args) == 3:
         for k, up in ((1, node.args[2]), (2, node.args[1])):
             if isinstance(node.args[k], ast.Constant) and not isinstance(up, ast.Constant):

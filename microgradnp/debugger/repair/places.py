@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -157,3 +157,12 @@ def is_handled(attribute: ast.Attribute, above: Any) -> bool:
     """Whether `x.attribute` does something with an array `x`: `x.T`, `x.dot(y)`."""
     called = isinstance(above, ast.Call) and above.func is attribute
     return attribute.attr == "T" or (called and attribute.attr in ("dot", "sum", "mean", "copy", "reshape", "transpose"))
+
+
+def without_annotations(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and those inside of it, but for annotations: a type is no operand."""
+    yield node
+    for name, value in ast.iter_fields(node):
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, ast.AST) and name not in ("annotation", "returns"):
+                yield from without_annotations(item)
