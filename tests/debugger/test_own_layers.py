@@ -1,11 +1,18 @@
 """Which gradient is whose: layers that move themselves, parameters and gradients side by side, and what needs no gradient."""
 
-from collections import OrderedDict
+import runpy
+from collections import OrderedDict, defaultdict
 
 import numpy as np
 import pytest
 
 import microgradnp as mg
+from microgradnp.debugger.capture.bind import Wanted
+from microgradnp.debugger.derive.scene import WatchingHooks, hold
+from microgradnp.debugger.judge.recorded import judge_record
+from microgradnp.debugger.match.references import model_arguments
+from microgradnp.debugger.record.nodes import Group
+from microgradnp.debugger.record.record import record
 
 
 def make(*shapes, seed=3):
@@ -69,6 +76,61 @@ def test_what_such_a_layer_makes_with_moved_parameters_is_not_accused():
 
     report = mg.debug(train, scaled_loss, (given, rows))
     assert not report.verdict.wrong, str(report)
+
+
+LAYER = """
+import numpy as np
+
+
+class Scaled:
+    def __init__(self, scale, shift):
+        self.scale, self.shift = scale, shift
+
+    def forward(self, rows):
+        self.rows = np.tanh(rows)
+        return self.rows * self.scale + self.shift
+
+    def backward(self, given, rate):
+        back = given * self.scale * (1 - self.rows**2)
+        self.scale -= rate * np.sum(given * {used}, axis=0)
+        self.shift -= rate * np.sum(given, axis=0)
+        return back
+"""
+
+SCRIPT = """
+import numpy as np
+import microgradnp as mg
+from {module} import Scaled
+
+
+def loss(given, rows, scale, shift):
+    return np.sum(given * (np.tanh(rows) * scale + shift))
+
+
+rng = np.random.default_rng(3)
+given, rows, scale, shift = (rng.normal(size=size) for size in ((4, 3), (4, 3), 3, 3))
+layer = Scaled(scale, shift)
+
+
+def train(given, rows):
+    layer.forward(rows)
+    return layer.backward(given, 0.1)
+
+
+report = mg.debug(train, loss, (given, rows))
+"""
+
+
+@pytest.mark.parametrize(("used", "wrong"), [("self.rows", []), ("given", ["scale"])])
+def test_variables_around_the_call_of_debug_are_no_parameters(tmp_path, monkeypatch, used, wrong):
+    """The script has a `scale` and a `shift` of its own, which do not move; those of the layer do."""
+    module = f"layer_of_{len(wrong)}"
+    (tmp_path / f"{module}.py").write_text(LAYER.format(used=used))
+    (tmp_path / "script.py").write_text(SCRIPT.format(module=module))
+    monkeypatch.syspath_prepend(tmp_path)
+    report = runpy.run_path(str(tmp_path / "script.py"))["report"]
+    assert {"rows", "scale", "shift"} == report.verdict.entries.keys(), str(report)
+    assert report.verdict.wrong == wrong
 
 
 # --------------------------------------------------------------------------------------- gradients beside the parameters
@@ -150,6 +212,18 @@ def test_gradients_beside_their_parameters_are_judged_where_all_are_wrong(kept, 
     names = ["W1", "b1", "W2", "b2"]
     assert report.verdict.wrong == (names if wrong else []), str(report)
     assert list(report.verdict.entries) == names, str(report)
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_keys_say_more_than_their_order(wrong):
+    """The last key comes first, so that their order fits a pairing of each matrix with the gradient of the other."""
+    X, T, *parameters = make((5, 4), (5, 4), (4, 4), 4, (4, 4), 4)
+    train, _ = keys_by_name(X, T, *parameters, wrong)
+    arguments, optional = model_arguments(loss)
+    made = record(train, (X, T), wanted=Wanted(arguments, optional, {}))
+    entries = judge_record(made, loss, arguments, optional).entries
+    places = {name: f"return['d{name}']" for name in ("W1", "b1", "W2", "b2")}
+    assert {name: entries[name].place for name in places} == places
 
 
 def test_a_running_average_beside_the_parameters_is_not_accused():
@@ -288,6 +362,45 @@ def test_a_fix_proves_what_nobody_could_tell_apart(mistake):
     assert not mistake or report.findings[0].fix is not None
 
 
+class Gate:
+    """A mix of two states, which is handed on and kept nowhere."""
+
+    def __init__(self, W, V, mistake):
+        self.W, self.V, self.mistake = W, V, mistake
+
+    def forward(self, x, h):
+        self.x, self.h = x, h
+        self.z, self.c = 1 / (1 + np.exp(-x @ self.W)), np.tanh(x @ self.V)
+        return (1 - self.z) * h + self.z * self.c
+
+    def backward(self, given):
+        z, c = self.z, self.c
+        dz, dc = given * (c - self.h) * z * (1 - z), given * z * (1 - c**2)
+        self.dW, self.dV = self.x.T @ dz, self.x.T @ dc
+        return dz @ self.W.T + dc @ self.V.T, given * (z if self.mistake else 1 - z)
+
+
+def gate_loss(given, x, h, W, V):
+    z = 1 / (1 + np.exp(-x @ W))
+    return np.sum(given * ((1 - z) * h + z * np.tanh(x @ V)))
+
+
+@pytest.mark.parametrize("mistake", [False, True])
+def test_what_is_given_to_a_layer_whose_output_nobody_reads(mistake):
+    """What is given has the shape of the state. What is returned for it may be a quantity of the model, and not its gradient."""
+    given, x, h, W, V = make((4, 3), (4, 2), (4, 3), (2, 3), (2, 3))
+    gate = Gate(W, V, mistake)
+
+    def train(given, x, h):
+        gate.forward(x, h)
+        return gate.backward(given)
+
+    report = mg.debug(train, gate_loss, (given, x, h))
+    assert not report.verdict.wrong, str(report)
+    assert list(report.verdict.entries) == (["x", "W", "V"] if mistake else ["x", "h", "W", "V"])
+    assert list(report.verdict.unchecked) == (["h"] if mistake else [])
+
+
 # ------------------------------------------------------------------------------------------------------- a limited norm
 
 
@@ -339,3 +452,14 @@ def test_what_is_symmetric_stays_symmetric_at_other_inputs(kind):
     report = mg.debug(spread, spread_loss, (A, X, T, W, V))
     assert not report.verdict.wrong, str(report)
     assert list(report.verdict.entries) == (["V"] if kind == "not symmetric" else ["W", "V"])
+
+
+# ------------------------------------------------------------------------------------------- where expressions are read
+
+
+@pytest.mark.parametrize("kind", [dict, OrderedDict, lambda **held: defaultdict(list, held)])
+def test_a_kind_of_dict_is_read_as_a_dict(kind):
+    """A snapshot keeps what it held then, not what the live object holds at the end."""
+    held = hold(WatchingHooks(100), kind(W=np.ones(3)), {})
+    assert isinstance(held, Group)
+    assert (held.kind, held.keys) == (dict, ("W",))

@@ -116,6 +116,17 @@ def multiple_of(step: Step, point: Point, held: Any, argument: str, within: floa
 
     The relative error may be `within` a larger one than that of rounding.
     """
+    found = multiples(step, point, held, argument, within)
+    if found is None:
+        return None
+    within = max(SAME, within, tolerance(step))
+    if abs(found[0].factor - found[1].factor) > 10 * within * abs(found[0].factor):
+        return None
+    return found[0]._replace(error=max(one.error for one in found))
+
+
+def multiples(step: Step, point: Point, held: Any, argument: str, within: float = 0.0) -> tuple[Multiple, Multiple] | None:
+    """The factors with which an operand is the gradient of an argument on both inputs; None where it is not."""
     if type(held) is Node and size_of(held) != step.evaluation.gradients[argument].size:
         return None
     within = max(within, tolerance(step))
@@ -134,9 +145,7 @@ def multiple_of(step: Step, point: Point, held: Any, argument: str, within: floa
                     break
         else:
             return None
-    if abs(found[0].factor - found[1].factor) > 10 * max(SAME, within) * abs(found[0].factor):
-        return None
-    return found[0]._replace(error=max(one.error for one in found))
+    return found[0], found[1]
 
 
 def quantity(held: Any, values: Replay) -> np.ndarray | None:

@@ -87,6 +87,11 @@ class Pairing:
         """The places that could hold the gradient of an argument, as far as the shape tells."""
         return [path for path in self.free if self.fits(path, argument)]
 
+    def returned(self, argument: str) -> list[str]:
+        """What a layer returns and has the shape of a gradient, though it is another quantity of the model: it may be meant."""
+        whole = [p for p in self.shapes if self.step.upstream and root_of_place(p) == "return" and "[piece" not in p]
+        return [path for path in whole if path not in self.free and self.fits(path, argument)]
+
     def only_one(self, argument: str, paths: list[str], rivals: list[str]) -> str | None:
         """The place that is left for an argument, where it is the only argument that is left for the place.
 
@@ -308,10 +313,12 @@ def pair_by_structure(
     """Judge the arguments that have exactly one place. Returns the places that the others could have."""
     left = [a for a, entry in entries.items() if entry.status == "not checked"]
     pairing = Pairing(step, point, kept, dict(taken), left)
-    found = pairing.by_order()
+    keyed, found = pairing.by_keys(), pairing.by_order()
+    if any(keyed.get(argument, place) != place for argument, place in found.items()):
+        found = {}  # keys say more than the order in which they stand
     for argument, place in (
         *pairing.by_owner(),
-        *pairing.by_keys().items(),
+        *keyed.items(),
         *pairing.by_home(),
         *pairing.by_index(),
         *pairing.by_object(),
@@ -340,7 +347,7 @@ def pair_by_structure(
         entries[argument].why = "its gradient is zero, and this is not" if zero else ""
         taken[place] = argument
     still = [a for a in pairing.left if entries[a].status == "not checked"]
-    return {a: [place for place in pairing.candidates(a) if place not in taken] for a in still}
+    return {a: [place for place in pairing.candidates(a) + pairing.returned(a) if place not in taken] for a in still}
 
 
 def origin_of(step: Step, argument: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.judge.judged import CLOSE, ROUNDING, Judged, both, multiple_of, quantity, tolerance
+from microgradnp.debugger.judge.judged import CLOSE, ROUNDING, Judged, both, multiple_of, multiples, quantity, tolerance
 from microgradnp.debugger.judge.movements import ONLY_ZERO, TURNED, TURNED_WHOLE, ZERO, judge_update
 from microgradnp.debugger.judge.numbers import judge_numbers
 from microgradnp.debugger.judge.pairing import is_always_zero, nodes_of, pair_by_structure
@@ -100,10 +100,13 @@ def lone_squares(turned: dict[str, np.ndarray]) -> set[str]:
 def judge_clipped(step: Step, point: Point, entries: dict[str, Judged], kept: dict[str, Any], taken: dict[str, str]) -> None:
     """Gradients with one factor for all, and another one at other inputs, where their norm is limited to a number."""
     found: dict[tuple[float, float], dict[str, tuple[str, bool]]] = {}
-    for argument in (a for a, entry in entries.items() if entry.status == "not checked"):
+    several = {a: step.evaluation.gradients[a].size > 1 for a in entries}  # one number is a multiple of any other
+    for argument in (a for a, entry in entries.items() if entry.status == "not checked" and several[a]):
         for path, held in kept.items():
-            if (way := shares_of(step, point, held, argument)) is not None:
-                found.setdefault((float(f"{way[0]:.6g}"), float(f"{way[1]:.6g}")), {}).setdefault(argument, (path, way[2]))
+            pair = multiples(step, point, held, argument)
+            if pair is not None and min(one.factor for one in pair) > 0:
+                factors = float(f"{pair[0].factor:.6g}"), float(f"{pair[1].factor:.6g}")
+                found.setdefault(factors, {}).setdefault(argument, (path, pair[0].transposed))
     for factors, group in found.items():
         roots = {root_of_place(path) for path, _ in group.values()}
         arrays = [held for path, held in kept.items() if root_of_place(path) in roots and "[piece" not in path]
@@ -114,22 +117,6 @@ def judge_clipped(step: Step, point: Point, entries: dict[str, Judged], kept: di
             entries[argument] = Judged(argument, "right", "returned", factors[0], 0.0, node, transposed=transposed, place=path)
             taken[path] = argument
         return
-
-
-def shares_of(step: Step, point: Point, held: Any, argument: str) -> tuple[float, float, bool] | None:
-    """(factor at the one input, at the other, whether transposed) of a multiple of a gradient. None where it is none."""
-    found: list[tuple[float, bool]] = []
-    for values, evaluation in both(step, point):
-        gradient, array = np.squeeze(evaluation.gradients[argument]), quantity(held, values)
-        if array is None or array.size != gradient.size or gradient.size < 2 or not np.any(gradient):
-            return None
-        forms = [
-            (form, turned) for form, turned in ((gradient, False), (gradient.T, True)) if form.shape == np.squeeze(array).shape
-        ]
-        shares = [(*scale_of(np.squeeze(array), form), turned) for form, turned in forms]
-        found += [(share, turned) for share, error, turned in shares if error <= tolerance(step)][:1]
-    (a, turned), (b, other) = found if len(found) == 2 else ((0.0, False), (0.0, False))
-    return (a, b, turned) if a > 0 and b > 0 and turned == other else None
 
 
 def is_limited(factors: tuple[float, float], arrays: list[Any], step: Step, point: Point) -> bool:
