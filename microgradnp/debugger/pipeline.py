@@ -303,8 +303,14 @@ def on_fewer_samples(case: Case) -> Case:
     length = counts.pop() if len(counts) == 1 else 0
     if length <= FEW:
         return case
-    program = case.question.program.with_fewer_samples(length, FEW, case.run.inputs.known)
-    fewer = examine_again(replace(case, question=replace(case.question, program=program)), case.run)
+    question = replace(case.question, program=case.question.program.with_fewer_samples(length, FEW, case.run.inputs.known))
+    recorded = None
+    if case.recorded is not None and case.recorded.verdict is not None:  # what it says holds for all samples only
+        seconds = max(1.0, 0.1 * question.budget.seconds)
+        recorded = ask_record(question.program, question.model, question.wanted, case.run.number, seconds)
+        if recorded.verdict is None or recorded.verdict.number != case.run.number:
+            return case
+    fewer = examine_again(replace(case, question=question, recorded=recorded), case.run)
     if fewer is None or fewer.verdict.wrong != case.verdict.wrong or set(fewer.verdict.entries) != set(entries):
         return case
     return fewer.noted(f"the fault was looked for on the first {FEW} of {length} samples, where it shows as well")

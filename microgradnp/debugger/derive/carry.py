@@ -121,11 +121,9 @@ class Carrier:
 
     def value(self, code: CodeType, snapshot: Snapshot, again: Overlay) -> Any:
         """The value of an expression in a run. Raises NotEvaluatedError."""
-        names = variables(snapshot, again, code)
         if self.stage.changing(snapshot).isdisjoint(names_in(code)):
-            return evaluated(code, names)
-        with self.stage.shelter.taken():
-            return evaluated(code, names)
+            return evaluated(code, variables(snapshot, again, code))
+        return self.stage.shelter.evaluated(code, lambda: variables(snapshot, again, code))
 
     def is_plain(self, node: Node) -> bool:
         """Whether a value may get another shape: nothing looks into the memory that it lies in."""

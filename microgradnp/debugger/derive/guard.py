@@ -9,8 +9,9 @@ import numpy as np
 
 from microgradnp.debugger.judge.judged import SAME, fit
 from microgradnp.debugger.judge.recorded import Verdict
+from microgradnp.debugger.record.meeting import argument_values
 from microgradnp.debugger.record.nodes import Node
-from microgradnp.debugger.record.step import Step, argument_values
+from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import parts_in
 
 

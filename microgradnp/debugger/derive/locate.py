@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +12,7 @@ from microgradnp.debugger.derive.entries import LIKE, written_by
 from microgradnp.debugger.derive.guard import begin_of
 from microgradnp.debugger.derive.meanings import Meanings
 from microgradnp.debugger.derive.scene import Scene
+from microgradnp.debugger.derive.statements import alias_in, is_mask
 from microgradnp.debugger.derive.values import held_by
 from microgradnp.debugger.derive.walk import Walker
 from microgradnp.debugger.optimizer.steps import like
@@ -171,7 +171,11 @@ class Locator(Walker):
         return new
 
     def suspect_wrong_values(self, made: list[Node]) -> None:
-        """Suspect what makes values that are nothing in the model, the first one most."""
+        """Suspect what makes values that are nothing in the model, the first one most.
+
+        A statement that runs for each sample is looked at where it is wrong, though another sample may have led to it.
+        """
+        wrong = {node.site.statement: node for node in reversed(made) if node.site is not None}
         rank = 0.0
         for node in (n for n in made if n in self.from_gradients):
             first, near = rank < 2, min(rank, SHARED) if self.is_shared(node) else rank
@@ -179,7 +183,7 @@ class Locator(Walker):
                 self.enter(part, near)
             rank += self.enter(node, near) * (near == rank)
             for part, further in self.producers(node) if first else ():
-                self.enter(part, near + further)
+                self.enter(wrong.get(part.site.statement, part) if part.site is not None else part, near + further)
         rank = 0.0
         for node in (n for n in made if n not in self.from_gradients):
             first, near = rank < 2, rank + INGREDIENT
@@ -377,24 +381,3 @@ def is_near(value: Any, other: Any) -> bool:
     """Whether two values are the same but for rounding."""
     size = float(np.max(np.abs(other), initial=0))
     return np.shape(value) == np.shape(other) and bool(np.max(np.abs(value - other), initial=0) <= 1e-10 * size)
-
-
-def is_mask(text: str) -> bool:
-    """Whether a statement writes where a comparison holds. One that made no value has written nothing."""
-    try:
-        (statement,) = ast.parse(text).body
-    except (SyntaxError, ValueError):
-        return False
-    targets = statement.targets if isinstance(statement, ast.Assign) else []
-    places = (target.slice for target in targets if isinstance(target, ast.Subscript))
-    return any(isinstance(part, ast.Compare) for place in places for part in ast.walk(place))
-
-
-def alias_in(text: str) -> ast.expr | None:
-    """The right side of a statement that only gives another name to something, or returns it. None for all others."""
-    try:
-        (statement,) = ast.parse(text).body
-    except (SyntaxError, ValueError):
-        return None
-    value = statement.value if isinstance(statement, (ast.Assign, ast.Return)) else None
-    return value if isinstance(value, (ast.Name, ast.Attribute, ast.Subscript)) else None

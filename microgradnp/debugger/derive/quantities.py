@@ -68,8 +68,11 @@ def every_quantity(first: Evaluation, second: Evaluation) -> Iterator[Quantity]:
     yield from shares
     for node, uses in users.items():
         number, argument = number_of(first, node)
-        for use, place in uses:
-            yield from by_samples((first, second), twins, use, place, number, argument, first.names[node])
+        held = first.nodes[number]
+        turned = held.rule is not None and held.rule.name == "transpose" and len(held.shape) == 2 and is_turned(held, first)
+        argument = held.args[0].name if turned else argument
+        for share in (s for use, place in uses for s in by_samples((first, second), twins, use, place, number, argument)):
+            yield share._replace(pair=(share.pair[0].T, share.pair[1].T)) if turned else share
     yield from stacks(first, second)
     yield from through_terms(first, second, twins, users)
     adjoints = (q for q in whole if q.kind == "adjoint" and (q.argument or is_turned(first.nodes[q.number], first)))
@@ -267,9 +270,7 @@ def has_sum(array: np.ndarray, total: np.ndarray) -> bool:
     return summed.shape == np.shape(total) and np.allclose(summed, total)
 
 
-def by_samples(
-    both: Pair, twins: list[tuple[Any, Any]], use: int, place: int, number: int, argument: str, text: str
-) -> Iterator[Quantity]:
+def by_samples(both: Pair, twins: list[tuple[Any, Any]], use: int, place: int, number: int, argument: str) -> Iterator[Quantity]:
     """The outer products that a matrix product adds up in the gradient of a factor: one for each sample, and their sums."""
     node = twins[use][0]
     if node.rule.name not in ("matmul", "dot") or len(node.args) != 2 or np.ndim(node.values[1 - place]) != 2:
@@ -290,12 +291,12 @@ def by_samples(
     pairs = list(zip(*parts, strict=True))
     if argument:
         for slot, (a, b) in enumerate(pairs):
-            yield Quantity("share", number, argument, (a, b), f"sample {slot}'s share of dL/d{text}", slot)
+            yield Quantity("share", number, argument, (a, b), f"sample {slot}'s share of dL/d{argument}", slot)
         for order in (pairs, pairs[::-1]):
             total = (np.zeros_like(pairs[0][0]), np.zeros_like(pairs[0][1]))
             for a, b in order[:-1]:
                 total = (total[0] + a, total[1] + b)
-                yield Quantity("share", number, argument, total, f"a running sum of dL/d{text}")
+                yield Quantity("share", number, argument, total, f"a running sum of dL/d{argument}")
 
 
 # ------------------------------------------------------------------------------------------------------ rounds of a loop

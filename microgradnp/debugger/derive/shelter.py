@@ -1,19 +1,21 @@
 """The user's world while an expression is evaluated: what its functions reach outside of their arguments are copies.
 
-They share their arrays with the user's, as arrays that nobody can write to. What a function binds anew is put back.
+They share their arrays with the user's, as arrays that nobody can write to. What a function binds anew is put back. A function
+that writes to its arguments gets copies of them.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.derive.values import apart
+from microgradnp.debugger.derive.values import WrittenError, apart, evaluated
 from microgradnp.debugger.record.values import is_instance
-from microgradnp.debugger.record.world import World
+from microgradnp.debugger.record.world import World, names_in
 
 
 class Shelter:
@@ -24,6 +26,20 @@ class Shelter:
         self.slots = [slot for slot in world.slots.values() if is_data(slot.get())]
         memo: dict[int, Any] = {}
         self.copies = [apart(slot.get(), memo, read_only) for slot in self.slots]
+
+    def evaluated(self, code: CodeType, variables: Callable[[], dict[str, Any]]) -> Any:
+        """The value of an expression that calls functions of the user. Raises NotEvaluatedError.
+
+        `variables` makes its variables anew: a function may have changed an object before it is refused an array.
+        """
+        with self.taken():
+            try:
+                return evaluated(code, variables())
+            except WrittenError:
+                names = variables()
+                memo: dict[int, Any] = {}
+                own = {name: apart(names[name], memo, np.copy) for name in names_in(code) if name in names}
+                return evaluated(code, {**names, **own})
 
     @contextlib.contextmanager
     def taken(self) -> Iterator[None]:

@@ -128,14 +128,13 @@ class Stage:
             first, second = (self.environment(snapshot, which) for which in (0, 1))
             return evaluated(code, first), evaluated(code, second)
         taken = [name for name in names_in(code) if type(snapshot.names.get(name)) in (Instance, Group)]
-        found = []
-        for which in (0, 1):
-            names = dict(self.environment(snapshot, which))
+
+        def own(which: int) -> dict[str, Any]:
+            names = self.environment(snapshot, which)
             memo: dict[int, Any] = {}
-            names.update({name: apart(names[name], memo) for name in taken if name in names})
-            with self.shelter.taken():
-                found.append(evaluated(code, names))
-        return found[0], found[1]
+            return {**names, **{name: apart(names[name], memo) for name in taken if name in names}}
+
+        return self.shelter.evaluated(code, lambda: own(0)), self.shelter.evaluated(code, lambda: own(1))
 
     def changing(self, snapshot: Snapshot) -> set[str]:
         """The names by which an expression may change what it reads: then it gets copies."""
@@ -161,9 +160,9 @@ class Stage:
 
     def evaluate_unmoved(self, code: CodeType, snapshot: Snapshot) -> Pair:
         """What an expression would be if no parameter had moved yet. Raises NotEvaluatedError."""
-        first, second = (variables(snapshot, self.unmoved(which), code) for which in (0, 1))
-        with self.shelter.taken():
-            return evaluated(code, first), evaluated(code, second)
+        first, second = self.unmoved(0), self.unmoved(1)
+        evaluate = self.shelter.evaluated
+        return evaluate(code, lambda: variables(snapshot, first, code)), evaluate(code, lambda: variables(snapshot, second, code))
 
     def pair(self, node: Node) -> Pair | None:
         """The value of a node at both inputs. None where one run does not have it."""

@@ -141,3 +141,24 @@ def leaves(value: Any) -> list[Any]:
 def is_numbers(value: Any) -> bool:
     """Whether a value is a number or an array of numbers."""
     return isinstance(value, (float, np.number)) or (isinstance(value, np.ndarray) and value.dtype.kind in "fiub")
+
+
+def is_mask(text: str) -> bool:
+    """Whether a statement writes where a comparison holds. One that made no value has written nothing."""
+    try:
+        (statement,) = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return False
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    places = (target.slice for target in targets if isinstance(target, ast.Subscript))
+    return any(isinstance(part, ast.Compare) for place in places for part in ast.walk(place))
+
+
+def alias_in(text: str) -> ast.expr | None:
+    """The right side of a statement that only gives another name to something, or returns it. None for all others."""
+    try:
+        (statement,) = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return None
+    value = statement.value if isinstance(statement, (ast.Assign, ast.Return)) else None
+    return value if isinstance(value, (ast.Name, ast.Attribute, ast.Subscript)) else None

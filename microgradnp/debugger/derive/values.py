@@ -21,6 +21,10 @@ class NotEvaluatedError(Exception):
     """An expression cannot be evaluated where its statement stands."""
 
 
+class WrittenError(NotEvaluatedError):
+    """A function writes to an array that it was given, and that belongs to the record."""
+
+
 class Overlay(Replay):
     """A replay of a replay: what was not changed again is as it was there."""
 
@@ -100,12 +104,12 @@ def apart(value: Any, memo: dict[int, Any], of_array: Callable[[np.ndarray], Any
 
 
 def evaluated(code: CodeType, names: dict[str, Any]) -> Any:
-    """The value of an expression. Raises NotEvaluatedError for every failure."""
+    """The value of an expression. Raises NotEvaluatedError for every failure, WrittenError for a refused write."""
     try:
         with np.errstate(all="ignore"):
             return eval(code, names)
     except (Exception, SystemExit) as error:  # a function of the user may end the program for what it does not know
-        raise NotEvaluatedError from error
+        raise (WrittenError if isinstance(error, ValueError) and "read-only" in str(error) else NotEvaluatedError) from error
 
 
 def compiled(expression: Any) -> CodeType | None:

@@ -12,8 +12,9 @@ from microgradnp.debugger.judge.movements import judge_update
 from microgradnp.debugger.judge.points import Point
 from microgradnp.debugger.match.references import ModelError, evaluate
 from microgradnp.debugger.record.findings import Values
+from microgradnp.debugger.record.meeting import argument_values
 from microgradnp.debugger.record.model import makers_of, outputs_of
-from microgradnp.debugger.record.step import Step, argument_values
+from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import parts_in
 
 FROM_THERE = "a second forward pass reads the new values of {}, and it follows its gradient from there, as in alternating descent"

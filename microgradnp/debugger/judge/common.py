@@ -71,6 +71,6 @@ def turns_against_model(first: Verdict, again: Verdict) -> bool:
 
 def mixes_rules(first: Verdict, again: Verdict) -> bool:
     """Whether mended parameters take plain steps beside others that move by another rule: what mends them is no optimizer's."""
-    others = {first.entries[a].evidence for a in first.right}
+    others = {again.entries[a].evidence for a in first.right if a in again.entries}
     mended = {again.entries[a].evidence for a in first.wrong if a in again.entries and first.entries[a].evidence == "update"}
     return others == {"gradient"} and "update" in mended

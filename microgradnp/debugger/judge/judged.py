@@ -11,9 +11,10 @@ from microgradnp.debugger.judge.points import Point
 from microgradnp.debugger.match.references import Evaluation, ModelError, evaluate
 from microgradnp.debugger.record.findings import CLOSE as CLOSE_VALUES
 from microgradnp.debugger.record.findings import as_numbers
+from microgradnp.debugger.record.meeting import argument_values
 from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.record.replay import Replay
-from microgradnp.debugger.record.step import Step, argument_values
+from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import read, size_of
 from microgradnp.derivatives.agreement import scale_of
 

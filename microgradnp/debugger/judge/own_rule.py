@@ -256,7 +256,8 @@ def remembered_at(step: Step, argument: str, gradient: Node | None = None) -> se
     known = step.structure.after(first)
     way = step.structure.before(ends, without=[gradient] if gradient is not None else [])
     size = step.evaluation.gradients[argument].size
-    early = [n for n in way if n.number < start and n not in first and n.kind != "decision" and np.size(n.value) == size]
+    there = [n for n in way if (n.number < start or n.kind == "leaf") and n not in first]  # a leaf is there before it is seen
+    early = [n for n in there if n.kind != "decision" and np.size(n.value) == size]
     old = [n for n in early if n not in known or not np.any(n.value)]  # zeros may be made in the shape of a parameter
     products = {n for held in old for n in step.structure.consumers[held.number] if n in way and n.name in PRODUCTS}
     readers = [n for product in products for n in step.structure.consumers[product.number] if n in way]

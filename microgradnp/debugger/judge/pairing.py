@@ -18,8 +18,9 @@ from microgradnp.debugger.judge.points import Point, roots
 from microgradnp.debugger.match.index import Index
 from microgradnp.debugger.match.references import references
 from microgradnp.debugger.match.trained import untrained
+from microgradnp.debugger.record.meeting import argument_values
 from microgradnp.debugger.record.nodes import Node
-from microgradnp.debugger.record.step import Step, argument_values
+from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import parts_in
 
 MOST_WAYS = 2  # of placing an order; a second one is enough to know that it is not the only one

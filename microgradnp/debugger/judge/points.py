@@ -11,10 +11,11 @@ import numpy as np
 from microgradnp.debugger.capture.values import is_symmetric
 from microgradnp.debugger.match.references import Evaluation, ModelError, evaluate
 from microgradnp.debugger.record.findings import Values, as_numbers
+from microgradnp.debugger.record.meeting import argument_values
 from microgradnp.debugger.record.model import outputs_of
 from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.record.replay import Replay, replay
-from microgradnp.debugger.record.step import Step, argument_values
+from microgradnp.debugger.record.step import Step
 from microgradnp.debugger.record.structure import parts_in
 
 AMOUNTS = (0.1, 1e-2, 1e-4, 1e-6)

@@ -12,9 +12,10 @@ import numpy as np
 
 from microgradnp.debugger.match.references import Evaluation, ModelError, evaluate
 from microgradnp.debugger.record.findings import Arrays
+from microgradnp.debugger.record.meeting import argument_values
 from microgradnp.debugger.record.nodes import Node, Record
 from microgradnp.debugger.record.replay import Replay, replay
-from microgradnp.debugger.record.step import CannotJudgeError, Ground, Step, argument_values, find_step, ground_of
+from microgradnp.debugger.record.step import CannotJudgeError, Ground, Step, find_step, ground_of
 from microgradnp.debugger.record.structure import ARRANGED, SUMS, Part, Structure, parts_in, read, root_of, size_of
 from microgradnp.derivatives.agreement import scale_of
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import itertools
 import math
@@ -13,17 +12,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from microgradnp.debugger.capture.bind import BindingError, Variable
-from microgradnp.debugger.match.references import Evaluation, ModelError, evaluate
+from microgradnp.debugger.match.references import Evaluation, ModelError
 from microgradnp.debugger.match.trained import untrained
-from microgradnp.debugger.record.ends import behind_branches, ends_by_branches, ends_on_all_ways, gradients_kept
+from microgradnp.debugger.record.ends import behind_branches, gradients_kept
 from microgradnp.debugger.record.findings import Values
-from microgradnp.debugger.record.model import outputs_of
+from microgradnp.debugger.record.meeting import bound_at, first_use, meeting_by_names, nearer, whole_numbers
 from microgradnp.debugger.record.nodes import Node, Record
 from microgradnp.debugger.record.replay import Replay, replay
-from microgradnp.debugger.record.sightings import is_same
-from microgradnp.debugger.record.structure import ARRANGED, Part, Structure, exchanged, parts_in, read, size_of
+from microgradnp.debugger.record.structure import ARRANGED, Structure, exchanged, parts_in, read, size_of
 from microgradnp.debugger.record.upstream import given_gradients, made_from
-from microgradnp.debugger.record.ways import final_of, goes_on, is_filled_only, is_mixed, last_of, moved_to, pairs, tail_of
+from microgradnp.debugger.record.ways import is_mixed, last_of, moved_to, tail_of
 
 TRIES = 60
 INSIDE = "a parameter goes on inside of a larger array"
@@ -53,17 +51,6 @@ class Step:
     replaced: dict[str, Any] = dataclasses.field(default_factory=dict)  # arguments that the backward pass writes anew
     first: dict[str, Any] = dataclasses.field(default_factory=dict)  # the arguments when they were first seen
     upstream: frozenset[str] = frozenset()  # arguments that are the gradient of the loss behind the program's last layer
-
-
-def argument_values(held: dict[str, Any], values: Replay, whole: Collection[str] = ()) -> dict[str, Any]:
-    """The arguments of the model as plain values; those in `whole` as floats, so that they have a gradient."""
-    return {name: plain(read(value, values), name in whole) for name, value in held.items()}
-
-
-def plain(value: Any, floating: bool = False) -> Any:
-    if isinstance(value, np.matrix):
-        return np.asarray(value)
-    return np.array(value, float if floating else None) if isinstance(value, np.ndarray) else value
 
 
 def begin_as_ints(record: Record, arguments: list[str]) -> set[str]:
@@ -168,11 +155,8 @@ def find_step(
             continue
         moving = {a for a in moving if last_of(structure, state[a], last.get(a), tails[a]) > max(n.number for n in outputs)}
         later = {**bound_at(history, first_use(structure, outputs)), **{a: state[a] for a in (*moving, *carried) if a in state}}
-        if not all(is_same(later[a], state[a]) for a in state):  # the targets may be another sample's still
-            with contextlib.suppress(ModelError):
-                again = meeting(structure, model, values, later, last, tails, least, ever)
-                if again[3]:
-                    state, (evaluation, moving, found, outputs) = later, again
+        met, how = (evaluation, moving, found, outputs), (last, tails, least, ever)
+        state, (evaluation, moving, found, outputs) = nearer(structure, model, values, state, met, later, *how)
         after = {a: moved_to(structure, state[a], last.get(a), tails[a], outputs) for a in evaluation.gradients}
         after = {a: moved for a, moved in after.items() if moved is not None}
         after = learned(structure, model, evaluation, state, after, outputs)
@@ -283,115 +267,8 @@ def without_forward(
     return Step(structure.record, model, structure, values, found, before, {}, evaluation, [], set(nodes), nodes[-1])
 
 
-Meeting = tuple[Evaluation, set[str], Values, list[Node]]
-
-
-def meeting_by_names(
-    record: Record,
-    structure: Structure,
-    model: Callable[..., Any],
-    values: Replay,
-    state: dict[str, Any],
-    *how: Any,
-) -> tuple[dict[str, Any], Meeting]:
-    """A state and its meeting. Where the model fails, data may have had its name before: `x = np.hstack([ones, x])`.
-
-    Raises ModelError as `meeting` does.
-    """
-    try:
-        return state, meeting(structure, model, values, state, *how)
-    except ModelError:
-        for argument, held in state.items():
-            variable = record.sightings.variable(argument)
-            for earlier in reversed(variable.history if variable is not None else ()):
-                if np.shape(read(earlier.value, values)) == np.shape(read(held, values)):
-                    continue
-                other = {**state, argument: earlier.value}
-                with contextlib.suppress(ModelError):
-                    return other, meeting(structure, model, values, other, *how)
-        raise
-
-
-def meeting(
-    structure: Structure,
-    model: Callable[..., Any],
-    values: Replay,
-    state: dict[str, Any],
-    last: dict[str, Any],
-    tails: dict[str, str],
-    least: int,
-    ever: set[str],
-) -> Meeting:
-    """The model at a state, the arguments that go on from there, and where its forward pass ends in the program.
-
-    Adds those that go on to the ones that `ever` do: behind the end of the forward pass none of these comes in.
-    """
-    whole = {a for a in whole_numbers(state, values) if goes_on(structure, state[a], last.get(a), tails[a])}
-    evaluation = evaluate(model, argument_values(state, values, whole))
-    moving = {a for a in evaluation.gradients if goes_on(structure, state[a], last.get(a), tails[a])}
-    ever |= {a for a in moving if not is_filled_only(structure, state[a], last.get(a), tails[a])}
-    found = Values(useful_nodes(structure, state, last, moving, tails, least), values)
-    ways = [way for a in moving for p, end in pairs(state[a], last.get(a)) if (way := final_of(structure, p, end, tails[a]))]
-    outputs = ends_on_all_ways(structure, evaluation, ever, found, ways)
-    if not outputs or (not moving and not gradients_kept(structure.record, evaluation) & structure.after(outputs)):
-        everything = Values(useful_nodes(structure, state, last, set(), tails, least, everything=True), values)
-        branched = [] if moving else ends_by_branches(structure, evaluation, everything, ever)
-        if not branched and not outputs:
-            branched = [node for _, nodes in outputs_of(evaluation, ever, everything.located) for node in nodes]
-        found, outputs = (everything, branched) if branched or not outputs else (found, outputs)
-    return evaluation, moving, found, outputs
-
-
 def written_anew(record: Record, argument: str, outputs: list[Node], this_step: set[Node]) -> Node | None:
     """The value that the backward pass of a step gives to the variable of an argument."""
     end, variable = max(node.number for node in outputs), record.sightings.variable(argument)
     values = [held.value for held in variable.history] if variable is not None else []
     return next((value for value in values if type(value) is Node and value.number > end and value in this_step), None)
-
-
-def whole_numbers(state: dict[str, Any], values: Replay) -> frozenset[str]:
-    """The arguments that are arrays of whole numbers."""
-    arrays = {a: read(held, values) for a, held in state.items() if type(held) in (Node, Part)}
-    return frozenset(a for a, array in arrays.items() if isinstance(array, np.ndarray) and array.dtype.kind in "iu")
-
-
-def first_use(structure: Structure, outputs: list[Node]) -> int:
-    """The number of the first operation that reads the end of the forward pass."""
-    ends = set(outputs)
-    readers = [c.number for node in outputs for c in structure.consumers[node.number] if c not in ends]
-    return min(readers, default=max(node.number for node in outputs))
-
-
-def bound_at(history: list[tuple[int, dict[str, Any]]], number: int) -> dict[str, Any]:
-    """What was bound when an operation ran."""
-    return [history[0][1], *(state for time, state in history if time <= number)][-1]
-
-
-def useful_nodes(
-    structure: Structure,
-    state: dict[str, Any],
-    last: dict[str, Any],
-    moving: set[str],
-    tails: dict[str, str],
-    least: int,
-    everything: bool = False,
-) -> list[Node]:
-    """The nodes that are made from the model's arguments, and that the results are made from.
-
-    The results are the last values of the parameters; where none moves, all that is returned or kept.
-    """
-    record = structure.record
-    roots = [part.node for held in state.values() for part in parts_in(held)]
-    given = structure.after(roots) - set(roots)
-    if everything:
-        return [node for node in record.nodes if node.number >= least and node in given]
-    ends: list[Node] = []
-    for argument in moving:
-        for part, end in pairs(state[argument], last.get(argument)):
-            way = final_of(structure, part, end, tails[argument])
-            ends += way[-1:] if way else []
-    if not moving:
-        ends = [node for node in record.ends.values() if type(node) is Node and np.size(node.value) > 1]
-        ends = ends or [node for node in record.ends.values() if type(node) is Node]
-    before = structure.before(ends)
-    return [node for node in record.nodes if node.number >= least and node in given and node in before]
