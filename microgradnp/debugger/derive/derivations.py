@@ -6,6 +6,7 @@ Only results that are adjoints again, or parts of them, are kept. So no expressi
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -63,6 +64,11 @@ def derived(stage: Stage, meanings: Meanings, snapshot: Snapshot, function: Any,
     tokens = Counter(words(old))
     marks: set[bytes] = set()
     level = adjoints
+    written = words(old)
+    for result in differences([v for v in values if is_path(v.text) and v.shape and v.text in old]):
+        if gradient_of(meanings, result.pair) is not None:
+            found[result.text] = 2.5 + 0.06 * len(set(written) ^ set(words(result.text)))
+            adjoints = [*adjoints, result]
     for depth in range(3 if exact else 2):
         further: list[Atom] = []
         for atom in level:
@@ -86,6 +92,13 @@ def derived(stage: Stage, meanings: Meanings, snapshot: Snapshot, function: Any,
                         further.append(total)
         level = further[:40]
     yield from sorted((cost, text) for text, cost in found.items())
+
+
+def differences(values: list[Atom]) -> Iterator[Atom]:
+    """One value less another: an error, or the gradient of a loss of which that is the derivative."""
+    for a, b in itertools.permutations(values[:MOST_ADJOINTS], 2):
+        if a.shape == b.shape:
+            yield Atom(f"{a.text} - {b.text}", (a.pair[0] - b.pair[0], a.pair[1] - b.pair[1]))
 
 
 def gradient_of(meanings: Meanings, pair: Pair, exact: bool = False) -> Meaning | None:

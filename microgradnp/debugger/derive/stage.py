@@ -33,6 +33,7 @@ CHANGING = frozenset(  # methods of containers that change them
     | {"remove", "reverse", "rotate", "setdefault", "sort", "update"}
 )
 STORES = frozenset(["STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE", "STORE_GLOBAL", "STORE_ATTR"])
+UNCHANGED = frozenset(["asarray", "asanyarray", "ascontiguousarray", "atleast_1d", "atleast_2d"])  # hand an array on as it is
 METHODS = (types.FunctionType, staticmethod, classmethod, property)
 
 
@@ -177,7 +178,11 @@ class Stage:
         """The recorded values of an expression in this step; of `a += b` those of `a` behind it."""
         span = (expression.lineno, expression.col_offset, expression.end_lineno, expression.end_col_offset)
         own = self.nodes.get((file, span, isinstance(expression, ast.stmt)), [])
-        return own or (self.results.get((file, span), []) if isinstance(expression, ast.Call) else [])
+        if own or not isinstance(expression, ast.Call):
+            return own
+        found = self.results.get((file, span), [])
+        hands_on = not found and len(expression.args) == 1 and called(expression) in UNCHANGED
+        return self.executions(file, expression.args[0]) if hands_on else found
 
     def stores(self, statement: Statement, expression: Any) -> list[Node]:
         """The writes of a number in the source, the right side of `a[k] = 0.1`: it has no value of its own in the record."""
@@ -186,6 +191,11 @@ class Stage:
             return []
         nodes = self.record.nodes[self.begin : self.end + 1]
         return [n for n in nodes if n.kind == "write" and n.site is not None and n.site.statement is statement]
+
+
+def called(call: ast.Call) -> str:
+    """The last word of what is called."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id if isinstance(call.func, ast.Name) else ""
 
 
 def changing_names(snapshot: Snapshot) -> set[str]:
