@@ -37,6 +37,7 @@ class Found(list[Candidate]):
         self.unscreened: list[Candidate] = []
         self.nameless: list[Candidate] = []  # of `=`, `+=` and `-=`: a running sum need not mean anything
         self.too_early: list[Candidate] = []  # that would be right if a parameter had not moved yet
+        self.has_more = False  # whether other statements come first, because this one takes long
 
 
 def penalty(suspect: Suspect) -> float:

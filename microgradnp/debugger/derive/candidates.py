@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import time as clock
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from types import CodeType
 from typing import Any
@@ -37,6 +37,7 @@ MOST_ALIKE = 3  # of one value: in other executions they may differ
 LACKING = 0.6  # how much rarer a value is that is no quantity of the model, but what a wrong gradient lacks
 MOVED = 1.0  # how much worse than moving a statement it is to undo in it what an update has done
 RETURNED, MOST_TARGETS = 0.6, 6  # how much rarer a mistake is in `return x` than in what made x; gradients to solve for
+SLICE = 0.15  # seconds for the edits of one statement, before others are looked at
 SAME = 1e-9
 OTHER_SCALE = 1.0  # how much rarer another factor is where no right gradient tells which one is meant
 UNNAMED = frozenset(["factor", "extra factor", "operand", "sign", "transpose", "constant", "term", "scale"])
@@ -79,7 +80,12 @@ class Screen:
         values: Counter[tuple[int, bytes]] = Counter()
         texts: set[tuple[int, str]] = set()
         moved = phase in BANDS and suspect.near < 1 and view.reads_moved
-        for edit in self.of_phase(view, phase):
+        until = clock.thread_time() + SLICE
+        if phase not in view.todo:
+            view.todo[phase] = deque(self.of_phase(view, phase))
+        todo = view.todo[phase]
+        while todo:
+            edit = todo.popleft()
             candidate = view.candidate(edit)
             if candidate.root is None or view.snapshot is None:
                 view.keep_unscreened(candidate, found)
@@ -101,8 +107,9 @@ class Screen:
                     texts.add((id(edit.node), edit.new))
                     values[same] += 1
                     found.append(candidate)
-            if self.is_over:
+            if self.is_over or (phase in PHASES and clock.thread_time() > until):
                 break
+        found.has_more = bool(todo) and not self.is_over
         places = {key: k for k, key in reversed(list(enumerate(id(c.edit.node) for c in found)))}
         found.sort(key=lambda c: (c.cost, places[id(c.edit.node)], len(c.edit.new)))
         del found[MOST_KEPT:]

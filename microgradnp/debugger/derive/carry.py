@@ -123,7 +123,7 @@ class Carrier:
         """The value of an expression in a run. Raises NotEvaluatedError."""
         if self.stage.changing(snapshot).isdisjoint(names_in(code)):
             return evaluated(code, variables(snapshot, again, code))
-        return self.stage.shelter.evaluated(code, lambda: variables(snapshot, again, code))
+        return self.stage.shelter.evaluated(code, lambda: variables(snapshot, again, code))[0]
 
     def is_plain(self, node: Node) -> bool:
         """Whether a value may get another shape: nothing looks into the memory that it lies in."""

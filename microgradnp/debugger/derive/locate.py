@@ -15,6 +15,7 @@ from microgradnp.debugger.derive.scene import Scene
 from microgradnp.debugger.derive.statements import alias_in, is_mask
 from microgradnp.debugger.derive.values import held_by
 from microgradnp.debugger.derive.walk import Walker
+from microgradnp.debugger.judge.settle import largest_of
 from microgradnp.debugger.optimizer.steps import like
 from microgradnp.debugger.record.nodes import Call, Memory, Node
 from microgradnp.debugger.record.replay import replay
@@ -379,5 +380,5 @@ class Locator(Walker):
 
 def is_near(value: Any, other: Any) -> bool:
     """Whether two values are the same but for rounding."""
-    size = float(np.max(np.abs(other), initial=0))
-    return np.shape(value) == np.shape(other) and bool(np.max(np.abs(value - other), initial=0) <= 1e-10 * size)
+    size = largest_of(other)
+    return np.shape(value) == np.shape(other) and largest_of(value - other) <= 1e-10 * size

@@ -27,19 +27,23 @@ class Shelter:
         memo: dict[int, Any] = {}
         self.copies = [apart(slot.get(), memo, read_only) for slot in self.slots]
 
-    def evaluated(self, code: CodeType, variables: Callable[[], dict[str, Any]]) -> Any:
-        """The value of an expression that calls functions of the user. Raises NotEvaluatedError.
+    def evaluated(self, code: CodeType, *makers: Callable[[], dict[str, Any]]) -> list[Any]:
+        """The values of an expression that calls functions of the user, among several variables. Raises NotEvaluatedError.
 
-        `variables` makes its variables anew: a function may have changed an object before it is refused an array.
+        Each of the `makers` makes its variables anew: a function may have changed an object before it is refused an array.
         """
         with self.taken():
-            try:
-                return evaluated(code, variables())
-            except WrittenError:
-                names = variables()
-                memo: dict[int, Any] = {}
-                own = {name: apart(names[name], memo, np.copy) for name in names_in(code) if name in names}
-                return evaluated(code, {**names, **own})
+            return [self.on_copies(code, variables) for variables in makers]
+
+    def on_copies(self, code: CodeType, variables: Callable[[], dict[str, Any]]) -> Any:
+        """The value of an expression; of arrays that it writes to there are copies."""
+        try:
+            return evaluated(code, variables())
+        except WrittenError:
+            names = variables()
+            memo: dict[int, Any] = {}
+            own = {name: apart(names[name], memo, np.copy) for name in names_in(code) if name in names}
+            return evaluated(code, {**names, **own})
 
     @contextlib.contextmanager
     def taken(self) -> Iterator[None]:

@@ -135,7 +135,8 @@ class Stage:
             memo: dict[int, Any] = {}
             return {**names, **{name: apart(names[name], memo) for name in taken if name in names}}
 
-        return self.shelter.evaluated(code, lambda: own(0)), self.shelter.evaluated(code, lambda: own(1))
+        first, second = self.shelter.evaluated(code, lambda: own(0), lambda: own(1))
+        return first, second
 
     def changing(self, snapshot: Snapshot) -> set[str]:
         """The names by which an expression may change what it reads: then it gets copies."""
@@ -161,9 +162,9 @@ class Stage:
 
     def evaluate_unmoved(self, code: CodeType, snapshot: Snapshot) -> Pair:
         """What an expression would be if no parameter had moved yet. Raises NotEvaluatedError."""
-        first, second = self.unmoved(0), self.unmoved(1)
-        evaluate = self.shelter.evaluated
-        return evaluate(code, lambda: variables(snapshot, first, code)), evaluate(code, lambda: variables(snapshot, second, code))
+        runs = [self.unmoved(which) for which in (0, 1)]
+        first, second = self.shelter.evaluated(code, *(functools.partial(variables, snapshot, run, code) for run in runs))
+        return first, second
 
     def pair(self, node: Node) -> Pair | None:
         """The value of a node at both inputs. None where one run does not have it."""

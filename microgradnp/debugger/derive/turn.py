@@ -39,6 +39,7 @@ MASK = 0.3  # by how much what can only be run must be likelier than what mends 
 RECALLING = 0.3  # the share of the time for a look at forgotten gradients
 MOST_FORGOTTEN = 3  # edits that add a forgotten gradient and are run before others
 MOST_PROMISING = 6  # runs before more suspects are looked at
+LATER = 0.3  # how much less is expected of the rest of a statement that takes long
 UNKNOWN = 99.0  # the cost of what was not found yet
 NAMES = (ast.Name, ast.Attribute, ast.Subscript)
 HOPE = 0.2  # by how much less a statement must promise to cost, once a mending edit is known
@@ -142,8 +143,10 @@ class Turn:
         best, todo, until = UNKNOWN, self.todo, self.until
         late = self.until + LATE * (self.judge.deadline - self.until)  # what was screened is worth a look
         while todo and best > todo[0][0] + HOPE * (best < UNKNOWN) and clock.thread_time() < until:
-            _, k, phase = heapq.heappop(todo)
+            cost, k, phase = heapq.heappop(todo)
             found = self.screen.screened(self.blame.suspects[k], phase)
+            if found.has_more:
+                heapq.heappush(todo, (cost + LATER, k, phase))
             self.unscreened += found.unscreened
             self.too_early += found.too_early
             for candidate in [*found, *found.nameless]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import deque
 from collections.abc import Iterator
 from types import CodeType
 from typing import Any, Protocol
@@ -72,6 +73,8 @@ class View:
         self.are_numbers: dict[str, bool] = {}  # whether an expression is a single number
         self.unnamed: list[Candidate] = []  # whose values mean nothing: the model may take other steps
         self.edits: list[Edit] = []  # of the catalogue, the cheapest first
+        self.todo: dict[str, deque[Edit]] = {}  # the edits of each phase that were not screened yet
+        self.worths: dict[int, tuple[Edit, float]] = {}  # the edits and their costs
         self.unread = screen.unread(self.snapshot, self.editor.function_of(tree)) - {suspect.statement.target or ""}
         targets = getattr(tree, "targets", None) or [getattr(tree, "target", None)]
         parts = [n for target in targets if target is not None for n in ast.walk(target)]
@@ -125,13 +128,18 @@ class View:
 
     def worth(self, edit: Edit) -> float:
         """The cost of an edit; less where it uses what was computed and forgotten, or where an update lacks its rate."""
-        is_likely = self.adds_forgotten(edit) or (edit.kind == "factor" and self.lacks_rate(edit))
-        return edit.cost - FORGOTTEN * is_likely
+        if id(edit) not in self.worths:
+            is_likely = self.adds_forgotten(edit) or (edit.kind == "factor" and self.lacks_rate(edit))
+            self.worths[id(edit)] = edit, edit.cost - FORGOTTEN * is_likely
+        return self.worths[id(edit)][1]
 
     def adds_forgotten(self, edit: Edit) -> bool:
         """Whether an edit adds, or multiplies by, what holds a gradient or slope that nothing reads."""
-        adds = bool(self.unread) and edit.kind in ("term", "factor")
-        return adds and not self.unread.isdisjoint(names_in(edit.replacement))
+        if edit.kind not in ("term", "factor") or not self.unread:
+            return False
+        if isinstance(edit.given, str) and not any(name in edit.given for name in self.unread):
+            return False  # most texts of edits are never parsed
+        return not self.unread.isdisjoint(names_in(edit.replacement))
 
     def forgotten_summands(self) -> Iterator[Edit]:
         """A gradient that nothing reads, added to what is multiplied by a slope."""
@@ -148,9 +156,8 @@ class View:
 
     def lacks_rate(self, edit: Edit) -> bool:
         """Whether an edit multiplies the bare gradient by which a parameter moves by a number."""
-        moves = self.suspect.updates and isinstance(self.tree, (ast.Assign, ast.AugAssign))
-        if not moves:
-            return False  # most texts of edits are never parsed
+        if not self.suspect.updates or not isinstance(self.tree, (ast.Assign, ast.AugAssign)):
+            return False
         multiplies = isinstance(edit.replacement, ast.BinOp) and isinstance(edit.replacement.op, ast.Mult)
         held = self.old(edit.node) if multiplies and isinstance(edit.node, ast.expr) else None
         snapshot = self.snapshot

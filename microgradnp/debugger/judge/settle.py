@@ -130,6 +130,7 @@ def settle_zeros(step: Step, point: Point, entries: dict[str, Judged]) -> None:
 
 
 def largest_of(array: Any) -> float:
+    """The size of the largest entry of an array, or of a matrix."""
     return float(np.max(np.abs(np.asarray(array, float)), initial=0))
 
 

@@ -9,6 +9,7 @@ import contextlib
 import copy
 import functools
 import inspect
+import operator
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -239,7 +240,10 @@ class World:
             variables.clear()
             variables.update(saved)
         for kind, saved in classes:
-            for name in set(vars(kind)) - set(saved):
+            now = dict(vars(kind))
+            if now.keys() == saved.keys() and all(map(operator.is_, now.values(), saved.values())):
+                continue
+            for name in set(now) - set(saved):
                 delattr(kind, name)
             for name, value in saved.items():
                 if vars(kind).get(name) is not value:
