@@ -131,7 +131,8 @@ class Solver:
                 yield Solution(cost, root, f"{text} {sign} {closed(atom.text, True)}")
         for inner, other, _ in operands(root):
             number = atom_of(self.stage, self.snapshot, ast.unparse(other)) if other is not None else None
-            if number is not None and number.shape == () and isinstance(root.op, (ast.Mult, ast.Div)):
+            is_scaled = isinstance(root, ast.BinOp) and isinstance(root.op, (ast.Mult, ast.Div))
+            if is_scaled and number is not None and number.shape == ():
                 found = self.summands(inner, targets)
                 yield from (s._replace(text=f"({s.text})" if s.part is inner else s.text) for s in found)
 

@@ -58,9 +58,12 @@ class Edit:
 
     @property
     def replacement(self) -> Any:
-        """What stands in the place of the node: another one, or a list of statements."""
+        """What stands in the place of the node: another one, or a list of statements; the node where a text is no program."""
         if isinstance(self.given, str):
-            self.given = expression(self.given)
+            try:
+                self.given = expression(self.given)
+            except SyntaxError:
+                self.given = self.node
         return self.given
 
     def swap(self, value: Any) -> None:
@@ -281,7 +284,9 @@ class Editor(Places):
                 yield 2.3, "factor", f"{text} * {other}"
 
     def factors_and_terms(self, node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
-        """Something done to a whole right side: a sign, a factor, a sum, a derivative, a term."""
+        """Something done to a whole right side: a sign, a factor, a sum, a derivative, a term. A function is no number."""
+        if isinstance(node, ast.Lambda):
+            return
         whole = ast.unparse(node)
         held = f"({whole})" if isinstance(node, (ast.BinOp, ast.IfExp, ast.UnaryOp, ast.Compare)) else whole
         yield 1.2, "sign", f"-{held}"
