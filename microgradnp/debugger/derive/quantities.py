@@ -52,7 +52,8 @@ def quantities(first: Evaluation, second: Evaluation) -> Iterator[Quantity]:
             and quantity.kind != "adjoint"
         ):
             continue
-        mark = (quantity.kind[0] if quantity.kind in ("value", "slope") else "g", quantity.argument, array.tobytes())
+        both = array.tobytes() + np.asarray(quantity.pair[1], float).tobytes()  # weights of zeros give many samples one value
+        mark = (quantity.kind[0] if quantity.kind in ("value", "slope") else "g", quantity.argument, both)
         if mark not in seen:
             seen.add(mark)
             yield quantity

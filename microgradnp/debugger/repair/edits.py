@@ -174,7 +174,8 @@ class Editor(Places):
         elif isinstance(node, ast.Constant):
             yield from constants(node, self.parent(node))
             if type(node.value) is int and self.is_in_index(node):  # written for one iteration, and kept for all
-                yield from ((1.05, "index", ast.Name(counter, ast.Load())) for counter in scope.loop_variables)
+                cost = 1.05 + 0.5 * isinstance(self.parent(node), ast.BinOp)
+                yield from ((cost, "index", ast.Name(counter, ast.Load())) for counter in scope.loop_variables)
         elif isinstance(node, ast.Call):
             yield from calls(node, scope)
         elif isinstance(node, ast.Slice):
