@@ -16,10 +16,10 @@ import numpy as np
 
 from microgradnp.debugger.capture.bind import BindingError, mark_of
 from microgradnp.debugger.capture.program import Inputs
-from microgradnp.debugger.capture.roles import data_of, lengths
 from microgradnp.debugger.capture.trace import Run
-from microgradnp.debugger.case import Case, Looked, Question, case_of, examine, examine_again, look
+from microgradnp.debugger.case import Case, Question, case_of, examine, examine_again, look
 from microgradnp.debugger.explain import finding_of_rule
+from microgradnp.debugger.fewer import is_slow, on_fewer_samples, shortened
 from microgradnp.debugger.judge.gate import (
     OUT_OF_TIME,
     Recorded,
@@ -48,10 +48,9 @@ from microgradnp.debugger.rows import by_rows, other_binding
 from microgradnp.debugger.told import allowed, equation_of, report, report_on
 
 MORE_STEPS = 2  # looked at when the first is right
-SLOW = 0.12  # seconds for the trace of one step, from which on fewer samples are looked at
-FEW = 5
 NOTHING_FOUND = "no gradient was found: no parameter moves, and no variable or returned array is one; see what was bound to what"
 SEEN = "steps {} to {} were judged, no later one; step= looks at another"
+PARTED = "the samples of {} were put into another order, those of {} were not: what belongs together may be parted"
 RESTING = "{} moved in step {}, and in no later step that was judged: if that is not meant, the update stands in the wrong place"
 UNSEEN = "the recording ended after step {}: later steps were not judged; a larger budget= may reach them"
 TOO_FAR = "the training could not be followed so far; raise the budget, or ask for an earlier step"
@@ -154,6 +153,8 @@ def judged_case(case: Case, made: RecordVerdict) -> Case:
         verdict.unjudged = {argument: why for argument, why in verdict.unjudged.items() if argument not in needless}
         case = replace(case, verdict=verdict)
     if case.verdict.ok:
+        if (parted := made.parted) is not None:
+            case = case.noted(PARTED.format(*parted))
         if made.resting:
             case = case.noted(RESTING.format(" and ".join(made.resting), number))
         seen = made.step.record.finished or made.parting or made.unlike or made.last == number + MORE_STEPS
@@ -163,11 +164,6 @@ def judged_case(case: Case, made: RecordVerdict) -> Case:
     if case.verdict.asleep and (generic := wrong_with_generic_values(case)) is not None:
         return generic.noted("the gradients are right for the values given, and wrong for generic ones")
     return on_fewer_samples(case) if is_slow(case) else case
-
-
-def is_slow(case: Case) -> bool:
-    """Whether the step takes so long that faults are looked for on a few samples."""
-    return case.seconds > SLOW or case.trace.tracer.out_of_time
 
 
 def judged_by_lines(case: Case) -> Report:
@@ -273,47 +269,6 @@ def bound_by_numbers(question: Question, error: BindingError | ModelError) -> tu
     said = ", ".join(f"{argument} = {expression}" for argument, expression in found.items())
     told = "bound by the numbers of the forward pass, because nothing that fits has these names"
     return replace(question, wanted=replace(wanted, bind=wanted.bind | found)), f"{said}: {told}"
-
-
-def shortened(looked: Looked, run: Run) -> Case | None:
-    """The step on a few samples; None where there are no samples, or where it is slow with them as well."""
-    question, before = looked.question, looked.trace.before
-    data = data_of(before, ())
-    counts = lengths(before, data)
-    length = counts.pop() if len(counts) == 1 else 0
-    if length <= FEW:
-        return None
-    known = [mark_of(value) for argument, value in before.items() if argument not in data]
-    question = replace(question, program=question.program.with_fewer_samples(length, FEW, known))
-    try:
-        fewer = examine(question, run, max(0.1, 0.4 * question.budget.left))
-    except Exception:  # on other values than the user's the code may raise anything
-        return None
-    if fewer.trace.tracer.out_of_time:
-        return None
-    return fewer.noted(
-        f"only the first {FEW} of {length} samples were looked at: with all of them a step takes too long to trace"
-    )
-
-
-def on_fewer_samples(case: Case) -> Case:
-    """The same step on a few samples, when that shows the same faults: code with loops over elements is slow to trace."""
-    before, entries = case.trace.before, case.verdict.entries
-    counts = lengths(before, data_of(before, entries))
-    length = counts.pop() if len(counts) == 1 else 0
-    if length <= FEW:
-        return case
-    question = replace(case.question, program=case.question.program.with_fewer_samples(length, FEW, case.run.inputs.known))
-    recorded = None
-    if case.recorded is not None and case.recorded.verdict is not None:  # what it says holds for all samples only
-        seconds = max(1.0, 0.1 * question.budget.seconds)
-        recorded = ask_record(question.program, question.model, question.wanted, case.run.number, seconds)
-        if recorded.verdict is None or recorded.verdict.number != case.run.number:
-            return case
-    fewer = examine_again(replace(case, question=question, recorded=recorded), case.run)
-    if fewer is None or fewer.verdict.wrong != case.verdict.wrong or set(fewer.verdict.entries) != set(entries):
-        return case
-    return fewer.noted(f"the fault was looked for on the first {FEW} of {length} samples, where it shows as well")
 
 
 def look_further(case: Case) -> Report:

@@ -141,7 +141,7 @@ def test_a_page_that_cannot_be_written_is_said(folder):
 @pytest.mark.parametrize("page", ["README.md", pytest.param("examples/guide/check.md", marks=pytest.mark.long)])
 def test_a_page_shows_what_its_command_prints(page, monkeypatch):
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("microgradnp.debugger.pipeline.SLOW", float("inf"))
+    monkeypatch.setattr("microgradnp.debugger.fewer.SLOW", float("inf"))
     text = Path(page).read_text()
     command = re.search(r"<!-- debug -->\n```bash\n(.*?)\n```", text, re.DOTALL)[1]
     shown = re.search(r"<!-- debug prints -->\n```text\n(.*?)\n```", text, re.DOTALL)[1]

@@ -22,7 +22,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("name", "right", "wrong", "arguments"), MISTAKES)
 def test_the_line_of_a_mistake_is_suspected_first(tmp_path, monkeypatch, name, right, wrong, arguments):
-    monkeypatch.setattr("microgradnp.debugger.pipeline.SLOW", float("inf"))  # no test may depend on the speed of the machine
+    monkeypatch.setattr("microgradnp.debugger.fewer.SLOW", float("inf"))  # no test may depend on the speed of the machine
     text = Path(programs.load("wide", name).__file__).read_text()
     assert text.count(right) == 1
     path = tmp_path / f"{name}.py"

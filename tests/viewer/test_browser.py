@@ -288,7 +288,7 @@ def test_the_first_wrong_gradient_has_its_badge_and_right_code_has_none(opened):
 
 
 def test_the_debuggers_report_on_the_graph(opened, monkeypatch):
-    monkeypatch.setattr("microgradnp.debugger.pipeline.SLOW", float("inf"))
+    monkeypatch.setattr("microgradnp.debugger.fewer.SLOW", float("inf"))
     sys.path.insert(0, str(ROOT / "examples"))
     try:
         import find_the_wrong_line as example

@@ -23,6 +23,7 @@ from microgradnp.debugger.judge.points import other_point
 from microgradnp.debugger.judge.returned import is_another, judge_returned, kept_pieces, returned_by_layer
 from microgradnp.debugger.judge.settle import settle, settle_rules, settle_scaled, settle_zeros, single_numbers
 from microgradnp.debugger.record.nodes import Node, Record
+from microgradnp.debugger.record.order import parted
 from microgradnp.debugger.record.replay import replay
 from microgradnp.debugger.record.sites import Site
 from microgradnp.debugger.record.step import CannotJudgeError, Step, begin_as_ints, find_step, ground_of
@@ -64,6 +65,11 @@ class Verdict:
     def resting(self) -> list[str]:
         """The parameters that move in this step, and in no later one that was judged."""
         return sorted(set(self.step.after) - self.moved) if self.last > self.number else []
+
+    @property
+    def parted(self) -> tuple[str, str] | None:
+        """Data that were put into another order, and others of as many samples that were not."""
+        return parted(self.step.before, self.step.after, self.step.values)
 
     @property
     def right(self) -> list[str]:

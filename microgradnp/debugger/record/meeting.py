@@ -13,6 +13,7 @@ from microgradnp.debugger.record.ends import ends_by_branches, ends_on_all_ways,
 from microgradnp.debugger.record.findings import Values
 from microgradnp.debugger.record.model import outputs_of
 from microgradnp.debugger.record.nodes import Node, Record
+from microgradnp.debugger.record.order import in_order
 from microgradnp.debugger.record.replay import Replay
 from microgradnp.debugger.record.sightings import is_same
 from microgradnp.debugger.record.structure import Part, Structure, parts_in, read
@@ -115,55 +116,6 @@ def nearer(
             if again[3]:
                 return shuffled, again
     return state, met
-
-
-def in_order(
-    structure: Structure, state: dict[str, Any], moving: Collection[str], values: Replay, outputs: list[Node]
-) -> dict[str, Any]:
-    """The state with its data as they are after `x = x[order]`; the same state where the forward pass reads no such data.
-
-    All data of so many samples must be read in the same order: labels that were left behind belong to other samples.
-    """
-    data = {a: held for a, held in state.items() if a not in moving and type(held) in (Node, Part)}
-    data = {a: held for a, held in data.items() if np.ndim(read(held, values))}
-    while True:
-        taken = {a: shuffles_of(structure, held, values) for a, held in data.items()}
-        ways = [(node, order) for found in taken.values() for node, order in found if leads_to(structure, node, outputs)]
-        if not ways:
-            return state
-        order = max(ways, key=lambda way: way[0].number)[1]
-        with_them = [a for a, held in data.items() if len(order) in np.shape(read(held, values))]
-        found = {a: next((node for node, own in taken[a] if np.array_equal(own, order)), None) for a in with_them}
-        if None in found.values():
-            return state
-        state, data = {**state, **found}, {**data, **found}
-
-
-def leads_to(structure: Structure, node: Node, outputs: list[Node]) -> bool:
-    return not structure.after([node]).isdisjoint(outputs)
-
-
-def shuffles_of(structure: Structure, held: Any, values: Replay) -> list[tuple[Node, np.ndarray]]:
-    """(the samples in another order, that order), where data are read in no other way: first the last one."""
-    [part] = parts_in(held)
-    found: list[tuple[Node, np.ndarray]] = []
-    for node in structure.consumers[part.node.number]:
-        index = values.resolve(node.args[1]) if node.name == "getitem" and node.args[0] is part.node else slice(None)
-        items = index if isinstance(index, tuple) else (index,)
-        orders = [(axis, np.asarray(item)) for axis, item in enumerate(items) if isinstance(item, (list, np.ndarray))]
-        rest = sum(isinstance(item, slice) and item == slice(None) for item in items)
-        if len(orders) != 1 or rest != len(items) - 1:
-            return []
-        [(axis, order)] = orders
-        if not is_permutation(order, np.shape(read(held, values)), axis):
-            return []
-        found.append((node, order))
-    return found[::-1]
-
-
-def is_permutation(order: np.ndarray, shape: tuple[int, ...], axis: int) -> bool:
-    """Whether whole numbers put an axis of an array into another order."""
-    return order.dtype.kind == "i" and axis < len(shape) and np.array_equal(np.sort(order), np.arange(shape[axis]))
 
 
 def whole_numbers(state: dict[str, Any], values: Replay) -> frozenset[str]:
