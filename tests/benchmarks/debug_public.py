@@ -271,12 +271,15 @@ def gradients(program: Program, texts: dict[str, str], seed: int) -> Truth:
     return {name: np.array(value, dtype=float) for name, value in made.after(result).items()}
 
 
-def differs(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
-    return a.size != b.size or not np.linalg.norm(a.ravel() - b.ravel()) <= tolerance * (np.linalg.norm(b) + 1e-9)
+def differs(a: np.ndarray, b: np.ndarray, tolerance: float, largest: float = 0.0) -> bool:
+    """Whether two arrays are not the same. What is zero may be as large as the rounding of the `largest` one beside it."""
+    floor = 1e-9 + 1e-7 * largest
+    return a.size != b.size or not np.linalg.norm(a.ravel() - b.ravel()) <= tolerance * (np.linalg.norm(b) + floor)
 
 
 def wrong(got: Truth, right: Truth, tolerance: float = 1e-6) -> set[str]:
-    return {name for name in right if name not in got or differs(got[name], right[name], tolerance)}
+    largest = max((float(np.linalg.norm(value)) for value in right.values()), default=0.0)
+    return {name for name in right if name not in got or differs(got[name], right[name], tolerance, largest)}
 
 
 def scaled_like(got: Truth, right: Truth) -> Truth:
