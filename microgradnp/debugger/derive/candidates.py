@@ -91,8 +91,7 @@ class Screen:
                 view.keep_unscreened(candidate, found)
                 continue
             value = self.screen(candidate, view)
-            is_sum = isinstance(edit.node, ast.stmt) and view.runs_often
-            if candidate.means is None and value and (is_sum or edit.kind == "compare"):
+            if candidate.means is None and value and (isinstance(edit.node, ast.stmt) or edit.kind == "compare"):
                 candidate.code = code_of(candidate)
                 found.nameless.append(candidate)
             elif candidate.means is None and value and edit.kind in UNNAMED:

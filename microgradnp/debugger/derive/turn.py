@@ -264,12 +264,15 @@ class Turn:
     def spoils_forward(self, candidate: Candidate) -> bool:
         """Whether an edit puts something else in the place of a value of the forward pass that is made nowhere else.
 
-        Where a gradient or a slope takes its place, the statement belongs to the backward pass.
+        Where a gradient or a slope takes its place, or all is made after its end, the statement belongs to the backward pass.
         """
         means = candidate.means
         if candidate.root is None or (means is not None and (means.is_gradient or means.quantity.kind == "slope")):
             return False
         made = self.stage.executions(candidate.suspect.statement.file, candidate.root)
+        end = max((node.number for node in self.stage.step.outputs), default=0)
+        if made and all(node.number > end for node in made):
+            return False
         for node in made:
             pair = self.locator.pair(node)
             if pair is None or not any(

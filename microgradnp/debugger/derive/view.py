@@ -213,13 +213,6 @@ class View:
         numbers = [pair for pair in (old, new) if pair is not None and all(map(is_numbers, pair))]
         return len(numbers) == 2 and bool(self.screen.meanings.of(old)) and not self.screen.meanings.of(new)
 
-    @property
-    def runs_often(self) -> bool:
-        """Whether the statement runs several times in the step, or adds to what was there before."""
-        held = self.tree.value if isinstance(self.tree, ast.Assign) else self.tree
-        often = len(self.screen.stage.executions(self.suspect.statement.file, held)) > 1
-        return often or isinstance(self.tree, ast.AugAssign)
-
     def fits(self, target: Any) -> bool:
         """Whether a variable holds an array of the shape that the statement makes."""
         shapes = self.editor.scope(self.source).shapes
