@@ -113,7 +113,7 @@ class Turn:
                 if scaled is not None and trial.candidate.suspect is scaled[0].candidate.suspect:
                     continue  # it would only choose the factor
                 found = self.proved(trial.candidate, trial.hoping)
-                if found is not None and self.completes(set(found[1].right)):
+                if found is not None and self.judge.is_complete(found[1]):
                     if common_factor(self.judge.first, found[1]) == 1:
                         return found
                     scaled = scaled or found
