@@ -41,7 +41,6 @@ def build(module: ModuleType, rng: np.random.Generator) -> Call:
 MISTAKES = (
     mistake(38, r"a - labels", "(a - labels) * a * (1 - a)", "extra_factor", "loss_derivative_wrong"),
     mistake(38, r"a - labels", "labels / a", "loss_derivative_wrong", "sign_flipped"),
-    mistake(39, r"-2::-1", "-3::-1", "loop_cut_short", "wrong_index"),
     mistake(39, r"-2::-1", "-1::-1", "extra_factor", "wrong_index", "missing_activation_derivative"),
     mistake(66, r"self\.last_input", "np.abs(self.last_input - 1)", "wrong_activation_in_weight_gradient"),
     mistake(66, r"nw = delta\.T", "nw = np.sign(delta).T", "upstream_gradient_dropped"),

@@ -40,7 +40,7 @@ MISTAKES = (
     mistake(89, r"1 - sigmoid\(z_2\)", "1 - z_2", "wrong_activation_derivative", "wrong_variable"),
     mistake(92, r"a_1", "sigmoid(a_1)", "wrong_activation_in_weight_gradient", "derivative_at_wrong_point"),
     mistake(92, r"/ m", "/ n", "batch_scale_1_over_N", "wrong_variable"),
-    mistake(95, r"axis=1, ", "", "bias_gradient_reduction"),
+    mistake(95, r"np\.sum\(dZ_2, axis=1, keepdims=True\)", "np.full((4, 1), np.sum(dZ_2))", "bias_gradient_reduction"),
     mistake(100, r"sigmoid\(z_1\) \* \(1 - sigmoid\(z_1\)\)", "a_1", "wrong_activation_derivative"),
     mistake(100, r"sigmoid\(z_1\) \*", "sigmoid(a_1) *", "derivative_at_wrong_point", "derivative_of_activated_value"),
     mistake(100, r"dZ_2", "np.abs(dZ_2)", "sign_flipped"),

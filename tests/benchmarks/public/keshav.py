@@ -14,10 +14,10 @@ def loss(X: Any, Y: Any, W1: Any, b1: Any, W2: Any, b2: Any, W3: Any, b3: Any) -
 
 
 def build(module: ModuleType, rng: np.random.Generator) -> Call:
-    sizes = (3, 4, 5, 1)
+    sizes = (3, 7, 6, 1)
     parameters = {}
     for k in (1, 2, 3):
-        parameters[f"W{k}"] = rng.normal(size=(sizes[k], sizes[k - 1]))
+        parameters[f"W{k}"] = 0.5 * rng.normal(size=(sizes[k], sizes[k - 1]))
         parameters[f"b{k}"] = rng.normal(size=(sizes[k], 1))
     start = {name: value.copy() for name, value in parameters.items()}
     X, Y = rng.normal(size=(3, 6)), np.array([[1, 0, 0, 1, 1, 0]])

@@ -60,7 +60,7 @@ PLAIN = (
     mistake(23, r"axis=0", "axis=0) / np.mean(grad.shape[0]", "bias_gradient_reduction", "batch_scale_1_over_N"),
     mistake(23, r"grad, axis=0", "self.output_data, axis=0", "wrong_variable"),
     mistake(24, r"self\.w\.T", "self.grad_w.T", "gradient_or_update_used_for_weight", "wrong_variable"),
-    mistake(50, r"grad", "np.ones_like(grad)", "upstream_gradient_dropped"),
+    mistake(50, r"= grad", "= np.ones_like(grad)", "upstream_gradient_dropped"),
     mistake(51, r"self\.input_data < 0", "grad < 0", "relu_mask_wrong", "wrong_variable"),
     mistake(51, r"self\.input_data < 0", "self.input_data > 0", "relu_mask_wrong"),
     mistake(51, r"next_grad\[.*$", "pass", "missing_activation_derivative", "relu_mask_wrong"),
