@@ -52,6 +52,7 @@ PROGRAMS = [
             Edit(77, r"np\.matmul\(G_batch, np\.ones\(\(nb, 1\)\)\) / nb", "np.mean(G_batch, axis=1, keepdims=True)"),
             Edit(72, r"- \(Y - P_batch\)", "P_batch - Y"),
         ),
+        root="code",
         keep=((5, 5), (40, 79)),
         backward={"code/step1.py": (70, 79)},
         group="tenth",
