@@ -60,7 +60,7 @@ PROGRAMS = [
             Edit(128, r"np\.sum\(grad_ha, axis=1\)\.reshape\(grad_ha\.shape\[0\], 1\) / batch_size", "grad_ha.mean(axis=1, keepdims=True)"),
             Edit(122, r"self\._relu_prime\(self\.ha\)", "(self.ha > 0)"),
         ),
-        more=("neural_network/nn.py",),
+        more=("neural_network/nn.py", "neural_network/init.py", "neural_network/activation.py"),
         stubs={"scipy/__init__.py": "", "neural_network/__init__.py": ""},
         backward={"neural_network/mlp.py": (116, 142)},
         group="tenth",

@@ -25,7 +25,7 @@ def build_for(step: str) -> Any:
         import TanhLayer
 
         linear = [module.LinearLayer((SIZES[k], 6), SIZES[k + 1]) for k in range(3)]
-        leaky, tanh = LeakyReluLayer.LeakyReluLayer(), TanhLayer.TanhLayer((SIZES[2], 6))
+        leaky, tanh = LeakyReluLayer.LeakyReluLayer(), TanhLayer.TanhLayer()
         start = {}
         for k, layer in enumerate(linear, 1):
             layer.params["W"] = start[f"W{k}"] = rng.normal(size=layer.params["W"].shape)
