@@ -43,8 +43,14 @@ MISTAKES = (
     mistake(88, r"A\[layer\]", "np.ones_like(A[layer])", "wrong_activation_in_weight_gradient", "missing_factor"),
     mistake(88, r"A\[layer\]", "self.activation_derivation(A[layer])", "wrong_activation_in_weight_gradient"),
     mistake(88, r"D\[layer\]", "(D[layer] * (layer + 1))", "extra_factor"),
-    mistake(97, r"x \* \(1 - x\)", "self.sigmoid(x) * (1 - self.sigmoid(x))", "derivative_of_activated_value",
-            "wrong_activation_derivative", "derivative_at_wrong_point"),
+    mistake(
+        97,
+        r"x \* \(1 - x\)",
+        "self.sigmoid(x) * (1 - self.sigmoid(x))",
+        "derivative_of_activated_value",
+        "wrong_activation_derivative",
+        "derivative_at_wrong_point",
+    ),
 )
 TANH = (MISTAKES[0], *MISTAKES[3:6], *MISTAKES[7:9], mistake(103, r"\*\*2", "", "wrong_activation_derivative"))
 HARMLESS = (Edit(88, r"A\[layer\]\.T\.dot\(D\[layer\]\)", "np.outer(A[layer], D[layer])"), Edit(74, r"error \*", "1.0 * error *"))

@@ -1,6 +1,7 @@
 """apoorva-21/numpy-MNIST-GAN: the discriminator of a generative adversarial net; leaky ReLU in place, gradients in a dictionary.
 
-As published the slope of leaky ReLU is chosen by the gradient, and errors are added up before they meet the derivative of the sigmoid."""
+As published the slope of leaky ReLU is chosen by the gradient, and errors are added up before they meet the derivative of
+the sigmoid."""
 
 from types import ModuleType
 from typing import Any
@@ -8,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from public.case import Call, Edit, Program, mistake, two
-
 
 NAMES = {"Whl1": (5, 4), "bhl1": (5, 1), "Whl2": (4, 5), "bhl2": (4, 1), "Wout": (1, 4), "bout": (1, 1)}
 

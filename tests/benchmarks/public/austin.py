@@ -1,4 +1,6 @@
-"""austin-hill/Numpy-Neural-Network: layers that update themselves; weight decay as a factor, and a backward loop that begins before the last layer."""
+"""austin-hill/Numpy-Neural-Network: layers that update themselves; weight decay as a factor, and a backward loop that
+begins before the last layer.
+"""
 
 from types import ModuleType
 from typing import Any
@@ -6,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from public.case import Call, Edit, Program, mistake, two
-
 
 REG = 0.3
 

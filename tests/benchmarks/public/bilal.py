@@ -1,4 +1,6 @@
-"""Bilal-gul/Softmax-Regression-From-Scratch: softmax regression for types of forest cover; the error is target minus probability."""
+"""Bilal-gul/Softmax-Regression-From-Scratch: softmax regression for types of forest cover; the error is target minus
+probability.
+"""
 
 from types import ModuleType
 from typing import Any

@@ -1,4 +1,6 @@
-"""Dan8991/Deep-Neural-Net-numpy: three layers by name, gradients in lists in dictionaries; momentum, or RMSProp and both, as functions."""
+"""Dan8991/Deep-Neural-Net-numpy: three layers by name, gradients in lists in dictionaries; momentum, or RMSProp and both,
+as functions.
+"""
 
 from types import ModuleType
 from typing import Any
@@ -6,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from public.case import Call, Edit, Program, mistake, two
-
 
 NAMES = ("W1", "W2", "W3", "b1", "b2", "b3")
 
@@ -35,9 +36,7 @@ def build_for(rms_prop: bool) -> Any:
             train,
             loss,
             {"X": X, "Y": Y, **start},
-            lambda result: {
-                name: new - start[name] for name, new in zip(NAMES, result["W"] + result["b"], strict=True)
-            },
+            lambda result: {name: new - start[name] for name, new in zip(NAMES, result["W"] + result["b"], strict=True)},
             (X, Y, params, mom, rms),
             bind={name: f"params['{name[0]}'][{int(name[1]) - 1}]" for name in NAMES},
         )

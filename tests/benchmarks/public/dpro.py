@@ -1,4 +1,6 @@
-"""dpro7026/numpy-neural-network: two sigmoid layers without biases; the error is target minus output, and weights are added to."""
+"""dpro7026/numpy-neural-network: two sigmoid layers without biases; the error is target minus output, and weights are added
+to.
+"""
 
 from types import ModuleType
 from typing import Any

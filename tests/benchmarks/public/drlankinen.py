@@ -1,4 +1,6 @@
-"""DrLankinen/numpy-neural-network: a script whose loop runs a column network of two sigmoid layers and a linear one; one step of it."""
+"""DrLankinen/numpy-neural-network: a script whose loop runs a column network of two sigmoid layers and a linear one; one
+step of it.
+"""
 
 from types import ModuleType
 from typing import Any

@@ -1,4 +1,5 @@
-"""EdoardoPona/Numpy-Neural-Networks-: a shallow network of named attributes, sums in long doubles, a linear output and half a square.
+"""EdoardoPona/Numpy-Neural-Networks-: a shallow network of named attributes, sums in long doubles, a linear output and half
+a square.
 
 As published no bias enters the forward pass, and the hidden delta has a derivative of an output that has none."""
 

@@ -1,4 +1,5 @@
-"""gameboyjisoo/MNIST-numpy: a script whose layers know their inputs; weight decay, momentum as an average, softmax against a global.
+"""gameboyjisoo/MNIST-numpy: a script whose layers know their inputs; weight decay, momentum as an average, softmax against
+a global.
 
 As published a layer hands back its new weights, and those are used for the layer before."""
 
@@ -8,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from public.case import Call, Edit, Program, mistake, two
-
 
 DECAY = 0.5
 
@@ -58,7 +58,8 @@ MISTAKES = (
     mistake(107, r"self\.equation, ", "self.activation_result, ", "derivative_of_activated_value", "derivative_at_wrong_point",
             "wrong_variable"),
     mistake(107, r" \* sigmoid\(self\.equation, \"backward\"\)", "", "missing_activation_derivative"),
-    mistake(109, r"self\.activation_result - Y", "-Y / self.activation_result", "loss_derivative_wrong", "softmax_jacobian_wrong"),
+    mistake(109, r"self\.activation_result - Y", "-Y / self.activation_result", "loss_derivative_wrong",
+            "softmax_jacobian_wrong"),
     mistake(109, r"- Y", "+ Y", "loss_derivative_wrong", "sign_flipped"),
     mistake(112, r"self\.equation_grad", "np.abs(self.equation_grad)", "sign_flipped"),
     mistake(112, r"\(1\./m_training\) \* np", "np", "batch_scale_1_over_N"),
@@ -76,10 +77,15 @@ PROGRAMS = [
         build,
         (*MISTAKES, two(MISTAKES[0], MISTAKES[10]), two(MISTAKES[8], MISTAKES[14])),
         harmless=(
-            Edit(117, r"\(1\./m_training\) \* np\.sum\((.*)\)", r"np.sum(self.equation_grad / m_training, axis=1, keepdims=True)"),
-            Edit(107, r"self\.activation_grad \* sigmoid\(self\.equation, \"backward\"\)",
-                 "sigmoid(self.equation, 'backward') * self.activation_grad"),
-        ),  # fmt: skip
+            Edit(
+                117, r"\(1\./m_training\) \* np\.sum\((.*)\)", r"np.sum(self.equation_grad / m_training, axis=1, keepdims=True)"
+            ),
+            Edit(
+                107,
+                r"self\.activation_grad \* sigmoid\(self\.equation, \"backward\"\)",
+                "sigmoid(self.equation, 'backward') * self.activation_grad",
+            ),
+        ),
         keep=((8, 8), (58, 133)),
         mend=(
             Edit(130, r"self\.set_equation_grad\(\)", "self.set_equation_grad(); old = self._weights"),

@@ -1,4 +1,6 @@
-"""Hornobster/Numpy-Neural-Net: blobs with values and gradients that layers share; an interpolation of two branches, sine, softmax by its Jacobian."""
+"""Hornobster/Numpy-Neural-Net: blobs with values and gradients that layers share; an interpolation of two branches, sine,
+softmax by its Jacobian.
+"""
 
 from types import ModuleType
 from typing import Any

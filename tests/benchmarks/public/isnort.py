@@ -52,8 +52,8 @@ MISTAKES = (
     mistake(32, r"db2", "self.b2", "gradient_or_update_used_for_weight", "wrong_variable"),
     mistake(33, r"self\.w1 -=", "self.w1 =", "gradient_or_update_used_for_weight"),
     mistake(5, r"input > 0", "input < 0", "relu_mask_wrong", file=UTILS),
-    mistake(21, r"= np\.matmul\(dout, self\.w3\.T\)", "= np.matmul(dout, (self.w3 - self.learning_rate * np.matmul(self.a2.T, dout)).T)",
-            "updated_weights_used"),
+    mistake(21, r"= np\.matmul\(dout, self\.w3\.T\)",
+            "= np.matmul(dout, (self.w3 - self.learning_rate * np.matmul(self.a2.T, dout)).T)", "updated_weights_used"),
 )  # fmt: skip
 PROGRAMS = [
     Program(

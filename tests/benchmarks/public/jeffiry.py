@@ -1,4 +1,6 @@
-"""jeffiry/mnist-numpy: parameter objects with data and gradient; batch norm between a linear layer and ReLU; einsum, plain steps and Adam."""
+"""jeffiry/mnist-numpy: parameter objects with data and gradient; batch norm between a linear layer and ReLU; einsum, plain
+steps and Adam.
+"""
 
 from types import ModuleType
 from typing import Any
@@ -65,7 +67,11 @@ PROGRAMS = [
         "jeffiry/mnist-numpy",
         "dnn/layers.py",
         build,
-        tuple(m for k, m in enumerate(MISTAKES) if k not in (12, 15)) + (two(MISTAKES[2], MISTAKES[11]), two(MISTAKES[6], MISTAKES[9])),
+        (
+            *tuple(m for k, m in enumerate(MISTAKES) if k not in (12, 15)),
+            two(MISTAKES[2], MISTAKES[11]),
+            two(MISTAKES[6], MISTAKES[9]),
+        ),
         harmless=(
             Edit(57, r"np\.einsum\('ji,jk->ik', self\.x, eta\)", "self.x.T @ eta"),
             Edit(68, r"eta\[self\.x<=0\] = 0", "eta = eta * (self.x > 0)"),

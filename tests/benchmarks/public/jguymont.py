@@ -1,4 +1,6 @@
-"""JGuymont/numpy-multilayer-perceptron: a course assignment; ReLU and softmax in columns, absolute and squared penalties on both layers."""
+"""JGuymont/numpy-multilayer-perceptron: a course assignment; ReLU and softmax in columns, absolute and squared penalties on
+both layers.
+"""
 
 from types import ModuleType
 from typing import Any
@@ -57,7 +59,11 @@ PROGRAMS = [
         build,
         (*MISTAKES, two(MISTAKES[4], MISTAKES[13]), two(MISTAKES[7], MISTAKES[10])),
         harmless=(
-            Edit(128, r"np\.sum\(grad_ha, axis=1\)\.reshape\(grad_ha\.shape\[0\], 1\) / batch_size", "grad_ha.mean(axis=1, keepdims=True)"),
+            Edit(
+                128,
+                r"np\.sum\(grad_ha, axis=1\)\.reshape\(grad_ha\.shape\[0\], 1\) / batch_size",
+                "grad_ha.mean(axis=1, keepdims=True)",
+            ),
             Edit(122, r"self\._relu_prime\(self\.ha\)", "(self.ha > 0)"),
         ),
         more=("neural_network/nn.py", "neural_network/init.py", "neural_network/activation.py"),

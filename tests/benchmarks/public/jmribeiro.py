@@ -1,4 +1,6 @@
-"""jmribeiro/NumPy-Neural-Network-From-Scratch: pairs of a layer and a function, caches in lists; each layer moves before the next one back."""
+"""jmribeiro/NumPy-Neural-Network-From-Scratch: pairs of a layer and a function, caches in lists; each layer moves before
+the next one back.
+"""
 
 from types import ModuleType
 from typing import Any
@@ -6,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from public.case import Call, Edit, Program, mistake, two
-
 
 PENALTY = 0.2
 
@@ -68,13 +69,20 @@ PROGRAMS = [
         "jmribeiro/NumPy-Neural-Network-From-Scratch",
         "model.py",
         build_for(act),
-        tuple(m for k, m in enumerate(MISTAKES) if (act, k) != ("relu", 2) and (act == "relu" or k % 2 == 0))
-        + (*OWN[act], two(MISTAKES[0], MISTAKES[12]), two(MISTAKES[4], MISTAKES[9])),
+        (
+            *tuple(m for k, m in enumerate(MISTAKES) if (act, k) != ("relu", 2) and (act == "relu" or k % 2 == 0)),
+            *OWN[act],
+            two(MISTAKES[0], MISTAKES[12]),
+            two(MISTAKES[4], MISTAKES[9]),
+        ),
         harmless=(
             Edit(134, r"\(1\.0 / B\) \* np\.sum\(dZ", "np.mean(dZ"),
-            Edit(98, r"layer\.W -= self\.learning_rate \* \(self\.l2_penalty \* layer\.W \+ dW\)",
-                 "layer.W -= self.learning_rate * self.l2_penalty * layer.W + self.learning_rate * dW"),
-        ),  # fmt: skip
+            Edit(
+                98,
+                r"layer\.W -= self\.learning_rate \* \(self\.l2_penalty \* layer\.W \+ dW\)",
+                "layer.W -= self.learning_rate * self.l2_penalty * layer.W + self.learning_rate * dW",
+            ),
+        ),
         more=(ACT, "utils.py"),
         stubs={"matplotlib/__init__.py": "", "matplotlib/pyplot.py": ""},
         backward={"model.py": (84, 158), ACT: (4, 15)},

@@ -48,7 +48,9 @@ def build_for(act: str) -> Any:
 ACT, COSTS = "activations.py", "costs.py"
 MISTAKES = (
     mistake(31, r"self\.output\)", "self.input[:, :1])", "derivative_at_wrong_point", "wrong_variable"),
-    mistake(31, r"np\.multiply\(self\.act\.derivative\(self\.output\), grad_last\)", "grad_last", "missing_activation_derivative"),
+    mistake(
+        31, r"np\.multiply\(self\.act\.derivative\(self\.output\), grad_last\)", "grad_last", "missing_activation_derivative"
+    ),
     mistake(31, r"grad_last\)", "np.sign(grad_last))", "upstream_gradient_dropped"),
     mistake(33, r"self\.input\.T, grad", "self.input.T, grad_last", "missing_activation_derivative", "wrong_variable"),
     mistake(33, r"self\.input\.T", "self.act(self.input).T", "wrong_activation_in_weight_gradient"),
@@ -64,7 +66,10 @@ MISTAKES = (
 )
 RELU = (mistake(22, r"np\.heaviside\(input, 0\)", "self(input)", "wrong_activation_derivative", "relu_mask_wrong", file=ACT),)
 SIGMOID = (mistake(15, r"\* \(1 - self\(input\)\)|\* \(1 - input\)", "", "wrong_activation_derivative", file=ACT),)
-HARMLESS = (Edit(33, r"np\.dot\(self\.input\.T, grad\)", "self.input.T @ grad"), Edit(42, r"\(self\.eta \* db\)\.sum\(0\)", "self.eta * db.sum(0)"))
+HARMLESS = (
+    Edit(33, r"np\.dot\(self\.input\.T, grad\)", "self.input.T @ grad"),
+    Edit(42, r"\(self\.eta \* db\)\.sum\(0\)", "self.eta * db.sum(0)"),
+)
 MEND = (
     Edit(36, r"self\.update", "back = np.dot(grad, self.W.T); self.update"),
     Edit(38, r"np\.dot\(grad, self\.W\.T\)", "back"),
@@ -91,8 +96,16 @@ PROGRAMS = [
         (*MISTAKES[:6:2], *MISTAKES[7:9], MISTAKES[12], *SIGMOID, two(MISTAKES[3], MISTAKES[11])),
         harmless=HARMLESS,
         more=(ACT, COSTS),
-        mend=(*MEND, Edit(15, r"self\(input\) \* \(1 - self\(input\)\)", "input * (1 - input)", ACT),),
-        published=("updated_weights_used", "derivative_of_activated_value", "derivative_at_wrong_point", "wrong_activation_derivative"),
+        mend=(
+            *MEND,
+            Edit(15, r"self\(input\) \* \(1 - self\(input\)\)", "input * (1 - input)", ACT),
+        ),
+        published=(
+            "updated_weights_used",
+            "derivative_of_activated_value",
+            "derivative_at_wrong_point",
+            "wrong_activation_derivative",
+        ),
         blame=(15, 31, 38, 36, 41),
         backward={"layers.py": (29, 42), ACT: (14, 15), COSTS: (20, 21)},
         name="sigmoid",

@@ -1,4 +1,6 @@
-"""Keshav-Bachu/Sigmoid-Numpy-Neural-Network: column layers whose helpers lie in a module of their own; ReLU, then sigmoid and logarithms."""
+"""Keshav-Bachu/Sigmoid-Numpy-Neural-Network: column layers whose helpers lie in a module of their own; ReLU, then sigmoid
+and logarithms.
+"""
 
 from types import ModuleType
 from typing import Any

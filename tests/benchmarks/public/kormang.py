@@ -1,4 +1,5 @@
-"""kormang/simple-numpy-neural-network: layers that write into arrays made once; ReLU layers and one of softmax with cross-entropy.
+"""kormang/simple-numpy-neural-network: layers that write into arrays made once; ReLU layers and one of softmax with
+cross-entropy.
 
 As published a ReLU layer hands back what came to it, without its own derivative."""
 
@@ -77,9 +78,13 @@ PROGRAMS = [
         (*MISTAKES, two(MISTAKES[6], MISTAKES[12]), two(MISTAKES[8], MISTAKES[14])),
         harmless=(
             Edit(54, r"np\.sum\(self\.delta, axis=0\)", "self.delta.sum(0)", LAYERS),
-            Edit(75, r"np\.matmul\(delta_next, self\.w\.T, out=self\.delta_w_prev\)",
-                 "self.delta_w_prev = delta_next @ self.w.T", LAYERS),
-        ),  # fmt: skip
+            Edit(
+                75,
+                r"np\.matmul\(delta_next, self\.w\.T, out=self\.delta_w_prev\)",
+                "self.delta_w_prev = delta_next @ self.w.T",
+                LAYERS,
+            ),
+        ),
         more=(LAYERS, ACT),
         mend=(Edit(56, r"delta_w_next", "self.delta", LAYERS),),
         published=("missing_activation_derivative", "wrong_variable", "relu_mask_wrong"),

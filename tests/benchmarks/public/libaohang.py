@@ -81,7 +81,7 @@ PROGRAMS = [
         "libaohang/CNN-NumPy",
         "Layers.py",
         build,
-        tuple(m for k, m in enumerate(MISTAKES) if k != 9) + (two(MISTAKES[3], MISTAKES[12]), two(MISTAKES[8], MISTAKES[17])),
+        (*tuple(m for k, m in enumerate(MISTAKES) if k != 9), two(MISTAKES[3], MISTAKES[12]), two(MISTAKES[8], MISTAKES[17])),
         harmless=(
             Edit(179, r"dE_dY @ self\.weights", "np.dot(dE_dY, self.weights)"),
             Edit(54, r"dE_dY \* mask", "np.where(mask, dE_dY, 0)"),

@@ -1,4 +1,6 @@
-"""linminhtoo/neural-net-numpy: modules in an ordered dictionary, rows outside and columns inside; gradients in a dictionary of each layer."""
+"""linminhtoo/neural-net-numpy: modules in an ordered dictionary, rows outside and columns inside; gradients in a dictionary
+of each layer.
+"""
 
 from types import ModuleType
 from typing import Any

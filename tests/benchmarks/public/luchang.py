@@ -1,4 +1,6 @@
-"""LuChang-CS/plain-numpy-neural-networks: logistic regression whose shapes are made to fit by a tuple of ones; a step as a function."""
+"""LuChang-CS/plain-numpy-neural-networks: logistic regression whose shapes are made to fit by a tuple of ones; a step as a
+function.
+"""
 
 from types import ModuleType
 from typing import Any

@@ -1,4 +1,6 @@
-"""matcheung3/numpy-neural-net: a homework script; two ReLU layers and softmax, gradients gathered over the patterns of a minibatch."""
+"""matcheung3/numpy-neural-net: a homework script; two ReLU layers and softmax, gradients gathered over the patterns of a
+minibatch.
+"""
 
 from types import ModuleType
 from typing import Any
@@ -6,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from public.case import Call, Edit, Program, mistake, two
-
 
 NAMES = ("W1", "b1", "W2", "b2", "W3", "b3")
 

@@ -1,4 +1,6 @@
-"""milanaivankovich/word2vec-numpy: skip-gram with negative sampling; a step that looks up, scores, and updates rows of two matrices."""
+"""milanaivankovich/word2vec-numpy: skip-gram with negative sampling; a step that looks up, scores, and updates rows of two
+matrices.
+"""
 
 from types import ModuleType
 from typing import Any
@@ -43,8 +45,9 @@ MISTAKES = (
     mistake(48, r"grad_neg, v_c", "np.full(len(negatives), grad_pos), v_c", "wrong_variable"),
     mistake(49, r"-=", "+=", "sign_flipped"),
     mistake(49, r"\[center\] -=", "[context] -=", "wrong_index"),
-    mistake(48, r"negatives\] -=", "context] -= self.lr * grad_pos * v_c; self.W_out[negatives] -=", "extra_factor",
-            "wrong_index"),
+    mistake(
+        48, r"negatives\] -=", "context] -= self.lr * grad_pos * v_c; self.W_out[negatives] -=", "extra_factor", "wrong_index"
+    ),
 )
 PROGRAMS = [
     Program(

@@ -7,7 +7,6 @@ import numpy as np
 
 from public.case import Call, Edit, Program, mistake, two
 
-
 T = 4
 
 
@@ -59,7 +58,9 @@ MISTAKES = (
     mistake(174, r" \+ hidden_state", "", "missing_path_through_time"),
     mistake(176, r"tanh\(self\.cell_states\[t\]\)", "self.cell_states[t]", "missing_activation_derivative", "wrong_variable"),
     mistake(178, r"dsigmoid", "sigmoid", "wrong_activation_derivative", "wrong_variable"),
-    mistake(185, r"dtanh\(self\.cell_states\[t\]\)", "tanh(self.cell_states[t])", "wrong_activation_derivative", "wrong_variable"),
+    mistake(
+        185, r"dtanh\(self\.cell_states\[t\]\)", "tanh(self.cell_states[t])", "wrong_activation_derivative", "wrong_variable"
+    ),
     mistake(188, r"\+ cell_state", "", "missing_path_through_time"),
     mistake(192, r"self\.cell_states\[t - 1\]", "self.cell_states[t]", "wrong_time_index", "wrong_index"),
     mistake(200, r"tanh\(self", "dtanh(self", "wrong_variable", "wrong_activation_derivative"),

@@ -9,7 +9,6 @@ import numpy as np
 
 from public.case import Call, Edit, Program, mistake, two
 
-
 INPUTS, TARGETS = [0, 2, 1, 3, 1], [2, 1, 3, 1, 0]
 
 

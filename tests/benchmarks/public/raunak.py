@@ -1,4 +1,6 @@
-"""raunak-sood2003/Numpy-Deep-Learning-Library: convolution by index arrays, max pooling, absolute and squared penalties on weights and biases."""
+"""raunak-sood2003/Numpy-Deep-Learning-Library: convolution by index arrays, max pooling, absolute and squared penalties on
+weights and biases.
+"""
 
 from types import ModuleType
 from typing import Any
@@ -6,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from public.case import Call, Edit, Program, mistake, two
-
 
 L1, L2 = 0.1, 0.2
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from public.case import Call, Edit, Program, mistake, two
 
-
 INPUTS, TARGETS = [0, 2, 1, 3], [2, 1, 3, 0]
 NAMES = ("U_z", "W_z", "U_r", "W_r", "U_u", "W_u", "V")
 

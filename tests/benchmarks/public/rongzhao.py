@@ -1,4 +1,6 @@
-"""rongzhao-zhang/CNN-Numpy: patches in columns, max and average pooling with indices, cross-entropy; a list of modules and SGD with momentum."""
+"""rongzhao-zhang/CNN-Numpy: patches in columns, max and average pooling with indices, cross-entropy; a list of modules and
+SGD with momentum.
+"""
 
 from types import ModuleType
 from typing import Any
@@ -101,12 +103,16 @@ PROGRAMS = [
         "rongzhao-zhang/CNN-Numpy",
         "layers.py",
         build_for(pooling),
-        (*(m for k, m in enumerate(COMMON) if k % 2 == first and k not in (2, 7)), *OWN[pooling], two(COMMON[first], OWN[pooling][0]),
-         two(COMMON[9], COMMON[12])),
+        (
+            *(m for k, m in enumerate(COMMON) if k % 2 == first and k not in (2, 7)),
+            *OWN[pooling],
+            two(COMMON[first], OWN[pooling][0]),
+            two(COMMON[9], COMMON[12]),
+        ),
         harmless=(
             Edit(297, r"g \* self\.sign", "np.where(self.sign, g, 0)"),
             Edit(342, r"g\*\(self\.p - self\.y\) / self\.n", "(self.p - self.y) * (g / self.n)"),
-        ),  # fmt: skip
+        ),
         until={"layers.py": 464},
         always=(Edit(42, r"np\.int\)", "int)"), Edit(23, r"'float32'", "'float64'")),
         backward={"layers.py": (102, 345)},

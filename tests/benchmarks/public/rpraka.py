@@ -1,4 +1,5 @@
-"""rpraka/Modular-Neural-Net-Numpy: a module for each layer; columns, sums over examples, momentum and RMSProp as steps of a layer.
+"""rpraka/Modular-Neural-Net-Numpy: a module for each layer; columns, sums over examples, momentum and RMSProp as steps of a
+layer.
 
 As published the RMSProp step moves a bias along itself and not along its gradient."""
 
@@ -8,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from public.case import Call, Edit, Program, mistake, two
-
 
 SIZES = (3, 5, 4, 2)
 

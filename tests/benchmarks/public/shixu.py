@@ -1,4 +1,5 @@
-"""Shixu-max/Numpy-neural-network-two-layers-classifier: lists of weights, decay straight to the weights, a square or logarithmic loss.
+"""Shixu-max/Numpy-neural-network-two-layers-classifier: lists of weights, decay straight to the weights, a square or
+logarithmic loss.
 
 As published the derivative of the sigmoid sees the activated value, and no bias moves."""
 
@@ -57,7 +58,9 @@ OWN = {
     "BCE": (
         mistake(152, r"predict_y - batch_y", "predict_y + batch_y", "sign_flipped", "loss_derivative_wrong"),
         mistake(152, r"predict_y \* \(", "(", "missing_factor", "loss_derivative_wrong"),
-        mistake(152, r"np\.true_divide\((predict_y - batch_y), .*\)\)$", r"\1)", "loss_derivative_wrong", "extra_factor", blame=(151,)),
+        mistake(
+            152, r"np\.true_divide\((predict_y - batch_y), .*\)\)$", r"\1)", "loss_derivative_wrong", "extra_factor", blame=(151,)
+        ),
     ),
 }
 PROGRAMS = [
@@ -65,16 +68,20 @@ PROGRAMS = [
         "Shixu-max/Numpy-neural-network-two-layers-classifier",
         "twolayerclassifier.py",
         build_for(criterion),
-        (*(m for k, m in enumerate(COMMON) if k != 2 and (criterion == "MSE" or k % 2)), *OWN[criterion],
-         two(COMMON[1], COMMON[6]), two(COMMON[5], OWN[criterion][1])),
+        (
+            *(m for k, m in enumerate(COMMON) if k != 2 and (criterion == "MSE" or k % 2)),
+            *OWN[criterion],
+            two(COMMON[1], COMMON[6]),
+            two(COMMON[5], OWN[criterion][1]),
+        ),
         harmless=(
             Edit(73, r"self\.z\[i\]\.T @ dx", "np.dot(self.z[i].T, dx)"),
             Edit(84, r"self\.grads\[i\] \* lr", "lr * self.grads[i]"),
-        ),  # fmt: skip
+        ),
         always=(Edit(152, r"1\+1e-5", "1+0"),) if criterion == "BCE" else (),
         mend=(
             Edit(22, r"t \* \(1\. - t\)", "x * (1. - x)"),
-            Edit(73, r"$", "; self.gb = getattr(self, \"gb\", {}); self.gb[i] = dx.sum(axis=0, keepdims=True)"),
+            Edit(73, r"$", '; self.gb = getattr(self, "gb", {}); self.gb[i] = dx.sum(axis=0, keepdims=True)'),
             Edit(84, r"$", "; self.biases[i] -= self.gb[i] * lr"),
         ),
         published=("derivative_of_activated_value", "derivative_at_wrong_point", "output_bias", "wrong_activation_derivative"),

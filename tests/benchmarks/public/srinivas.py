@@ -1,4 +1,5 @@
-"""srinivas-kini/mlp-from-scratch: one hidden layer; each activation gives its derivative too, the loss is cross-entropy of a softmax.
+"""srinivas-kini/mlp-from-scratch: one hidden layer; each activation gives its derivative too, the loss is cross-entropy of
+a softmax.
 
 As published the output error sees the diagonal of the derivative of softmax as well, as if the loss were a square."""
 
@@ -49,8 +50,14 @@ MISTAKES = (
     mistake(85, r"output_error", "self._y", "loss_derivative_wrong", "wrong_variable"),
     mistake(88, r"output_delta", "output_slope", "wrong_variable", "upstream_gradient_dropped"),
     mistake(89, r", derivative=True", "", "wrong_activation_derivative"),
-    mistake(89, r"hidden_weighted_sum", "hidden_layer_activation", "derivative_of_activated_value", "derivative_at_wrong_point",
-            "wrong_variable"),
+    mistake(
+        89,
+        r"hidden_weighted_sum",
+        "hidden_layer_activation",
+        "derivative_of_activated_value",
+        "derivative_at_wrong_point",
+        "wrong_variable",
+    ),
     mistake(90, r"np\.multiply\(hidden_error, hidden_slope\)", "hidden_error", "missing_activation_derivative"),
     mistake(93, r"hidden_layer_activation", "hidden_weighted_sum", "wrong_activation_in_weight_gradient", "wrong_variable"),
     mistake(94, r"hidden_delta", "hidden_error", "missing_activation_derivative", "wrong_variable"),
@@ -74,7 +81,11 @@ PROGRAMS = [
         "multilayer_perceptron.py",
         build_for(activation),
         (
-            *(m for k, m in enumerate(MISTAKES) if activation == "sigmoid" or (k + len(activation)) % 2 and (activation, k) != ("relu", 5)),
+            *(
+                m
+                for k, m in enumerate(MISTAKES)
+                if activation == "sigmoid" or ((k + len(activation)) % 2 and (activation, k) != ("relu", 5))
+            ),
             WRONG[activation],
             two(MISTAKES[1], MISTAKES[11]),
         )

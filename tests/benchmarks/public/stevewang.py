@@ -1,4 +1,6 @@
-"""steve-z-wang/numpy-neural-nets: parameters, gradients and caches in dictionaries by layer; ReLU and softmax, examples in columns."""
+"""steve-z-wang/numpy-neural-nets: parameters, gradients and caches in dictionaries by layer; ReLU and softmax, examples in
+columns.
+"""
 
 from types import ModuleType
 from typing import Any

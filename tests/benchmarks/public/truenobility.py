@@ -1,4 +1,5 @@
-"""TrueNobility303/numpy-neural-networks: modules that move when they hand back; penalties on norms that are not squared, a loss that is a norm.
+"""TrueNobility303/numpy-neural-networks: modules that move when they hand back; penalties on norms that are not squared, a
+loss that is a norm.
 
 As published the mask of ReLU asks whether its output is below zero, which it never is."""
 
@@ -8,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from public.case import Call, Edit, Program, mistake, two
-
 
 PENALTY = 0.3
 

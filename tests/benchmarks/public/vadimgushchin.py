@@ -7,7 +7,6 @@ import numpy as np
 
 from public.case import Call, Edit, Program, mistake, two
 
-
 L2 = 0.2
 
 
@@ -72,7 +71,12 @@ PROGRAMS = [
         "VadimGushchin/binary-mlp-from-scratch",
         "src/MLP.py",
         build_for(act),
-        (*(m for k, m in enumerate(MISTAKES) if act == "elu" or k % 2), *OWN[act], two(MISTAKES[2], MISTAKES[9]), two(MISTAKES[8], MISTAKES[10])),
+        (
+            *(m for k, m in enumerate(MISTAKES) if act == "elu" or k % 2),
+            *OWN[act],
+            two(MISTAKES[2], MISTAKES[9]),
+            two(MISTAKES[8], MISTAKES[10]),
+        ),
         harmless=(
             Edit(156, r"np\.mean\(hidden_error, axis=0, keepdims=True\)", "hidden_error.sum(axis=0, keepdims=True) / batch_size"),
             Edit(159, r"grad_weights_input_hidden \+= ", "grad_weights_input_hidden = grad_weights_input_hidden + "),

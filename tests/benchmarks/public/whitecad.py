@@ -60,7 +60,7 @@ COMMON = (
 )
 OWN = {
     "ReLU": (
-        mistake(298, r"input > 0", "input > 0.5", "relu_mask_wrong", blame=(303,)),
+        mistake(298, r"input > 0", "input > 1.5", "relu_mask_wrong", blame=(303,)),
         mistake(303, r"self\.mask", "(grad > 0)", "relu_mask_wrong", "wrong_variable"),
         mistake(303, r"grad \* ", "", "upstream_gradient_dropped"),
         mistake(328, r"-=  1", "-= 2", "loss_derivative_wrong"),

@@ -1,4 +1,6 @@
-"""Whitley7/word2vec-numpy: a continuous bag of words with negative sampling; one step from a long function, vectors averaged over the context."""
+"""Whitley7/word2vec-numpy: a continuous bag of words with negative sampling; one step from a long function, vectors
+averaged over the context.
+"""
 
 from types import ModuleType
 from typing import Any
@@ -6,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from public.case import Call, Edit, Program, mistake, two
-
 
 CONTEXT, CENTER, NEGATIVE = [0, 3, 4], 1, [2, 5, 6]
 
