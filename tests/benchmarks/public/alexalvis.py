@@ -9,7 +9,6 @@ import numpy as np
 
 from public.case import Call, Edit, Program, mistake, two
 
-
 ALPHA = 0.3
 
 

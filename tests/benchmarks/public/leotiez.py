@@ -1,4 +1,4 @@
-"""leoTiez/vanilla-RNN: a course assignment in an older Python; characters as rows, the last step written apart from the others."""
+"""leoTiez/vanilla-RNN: a course assignment in an older Python; characters as rows, the last step written apart."""
 
 from types import ModuleType
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from public.case import Call, Edit, Program, mistake, two
-
 
 NAMES = ("output_weights", "recurrent_weights", "input_weights", "output_bias", "bias")
 

@@ -7,7 +7,6 @@ import numpy as np
 
 from public.case import Call, Edit, Program, mistake, two
 
-
 CENTRE, CONTEXT, NEGATIVE = 3, 1, [0, 5, 5]
 
 
