@@ -72,7 +72,7 @@ PROGRAMS = [
             Edit(143, r"self\.w1\)", "self.w1) + self.b1"),
             Edit(154, r"e \* d_sigmoid\(self\.a1\)", "e"),
         ),
-        published=("extra_factor", "output_bias"),
+        published=("extra_factor",),
         blame=(154, 140, 143, 152, 156),
         backward={"NeuralNet.py": (148, 158)},
         group="tenth",

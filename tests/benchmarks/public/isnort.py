@@ -40,7 +40,7 @@ MISTAKES = (
     mistake(21, r"self\.z2\)", "self.z2 - 1)", "relu_mask_wrong", "derivative_at_wrong_point"),
     mistake(21, r" \* relu_derivative\(self\.z2\)", "", "missing_activation_derivative"),
     mistake(21, r"dout, self", "self.a3, self", "wrong_variable", "loss_derivative_wrong"),
-    mistake(22, r"self\.a2", "self.z2", "wrong_activation_in_weight_gradient", "wrong_variable", "wrong_cached_layer"),
+    mistake(22, r"self\.a2", "self.z2", "wrong_activation_in_weight_gradient", "wrong_variable"),
     mistake(23, r"axis=0, ", "", "bias_gradient_reduction"),
     mistake(24, r"relu_derivative\(self\.z1\)", "self.a1", "wrong_activation_derivative", "wrong_variable"),
     mistake(24, r"dz2, self", "np.maximum(dz2, 0), self", "relu_mask_wrong"),

@@ -45,7 +45,7 @@ MISTAKES = (
     mistake(106, r"grad_u_c", "grad_v_o", "wrong_variable"),
     mistake(107, r"lr \* grad_v_o", "grad_v_o", "missing_factor"),
     mistake(112, r"-lr", "lr", "sign_flipped"),
-    mistake(112, r"np\.add\.at\(.*$", "self.W_out[neg_indices] -= lr * grad_V_n", "gradient_overwritten", "wrong_index"),
+    mistake(112, r"np\.add\.at\(.*$", "self.W_out[neg_indices] -= lr * grad_V_n", "repeated_index_lost", "gradient_overwritten"),
 )
 PROGRAMS = [
     Program(

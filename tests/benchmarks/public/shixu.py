@@ -84,7 +84,7 @@ PROGRAMS = [
             Edit(73, r"$", '; self.gb = getattr(self, "gb", {}); self.gb[i] = dx.sum(axis=0, keepdims=True)'),
             Edit(84, r"$", "; self.biases[i] -= self.gb[i] * lr"),
         ),
-        published=("derivative_of_activated_value", "derivative_at_wrong_point", "output_bias", "wrong_activation_derivative"),
+        published=("derivative_of_activated_value", "derivative_at_wrong_point", "wrong_activation_derivative"),
         blame=(22, 21, 72, 83, 84),
         stubs={"tqdm.py": "def tqdm(x):\n    return x\n"},
         backward={"twolayerclassifier.py": (20, 152)},

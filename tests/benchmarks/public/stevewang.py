@@ -40,7 +40,7 @@ def build(module: ModuleType, rng: np.random.Generator) -> Call:
 
 
 MISTAKES = (
-    mistake(35, r"Z\)", "A)", "wrong_cached_layer"),
+    mistake(35, r"Z\)", "A)", "wrong_variable"),
     mistake(53, r"Z <= 0", "Z < -1", "relu_mask_wrong"),
     mistake(53, r"dZ\[Z <= 0\] = 0", "dZ[dA <= 0] = 0", "relu_mask_wrong", "wrong_variable"),
     mistake(61, r"1/m \* ", "", "batch_scale_1_over_N"),

@@ -42,7 +42,7 @@ def build_for(hidden: str, output: str) -> Any:
 
 COMMON = (
     mistake(88, r"target - output", "target + output", "loss_derivative_wrong", "sign_flipped"),
-    mistake(90, r"self\.y\[1\]", "self.z[1]", "wrong_activation_in_weight_gradient", "wrong_variable", "wrong_cached_layer"),
+    mistake(90, r"self\.y\[1\]", "self.z[1]", "wrong_activation_in_weight_gradient", "wrong_variable"),
     mistake(90, r"this_delta", "np.sign(this_delta)", "upstream_gradient_dropped"),
     mistake(96, r"self\.hidden_activation_prime\(self\.z\[1\]\)", "self.hidden_activation_prime(self.y[1])",
             "derivative_of_activated_value", "derivative_at_wrong_point", "wrong_variable"),
