@@ -17,7 +17,7 @@ from microgradnp.debugger.derive.meanings import Meaning
 from microgradnp.debugger.derive.scene import Question
 from microgradnp.debugger.derive.tried import mended_by
 from microgradnp.debugger.derive.turn import Mended
-from microgradnp.debugger.judge.common import common_factor, drops_rate, is_open_which, turns_against_model
+from microgradnp.debugger.judge.common import common_factor, drops_rate, is_open_which, is_turned, turns_against_model
 from microgradnp.debugger.judge.gate import SHORT, entry_of
 from microgradnp.debugger.judge.judged import Judged
 from microgradnp.debugger.judge.pairing import nodes_of
@@ -46,8 +46,9 @@ def derive_in(case: Case, deadline: float) -> Fix | None:
     try:
         with aside():
             world = World(program.function, program.args, program.kwargs)
+            other = World(fewer.function, fewer.args, fewer.kwargs) if (fewer := program.other) is not None else None
             most = MOST[program.record_at_once > SHORT]
-            return derive(Question(world, case.question.model, wanted, case.run.number, most), deadline)
+            return derive(Question(world, case.question.model, wanted, case.run.number, most, other=other), deadline)
     except NOT_RECORDED:  # left to the search among edits
         return None
 
@@ -60,7 +61,8 @@ def findings(fix: Fix) -> list[Finding]:
     if times != 1:
         return [dataclasses.replace(f, certainty="scaled", times=times) for f in found]
     first, again = fix.scene.verdict, fix.verdict
-    is_open = again is not None and (drops_rate(first, again) or turns_against_model(first, again))
+    turns = again is not None and is_turned(again) and any(f.cause == "sign_flipped" for f in found)
+    is_open = again is not None and (turns or drops_rate(first, again) or turns_against_model(first, again))
     if fix.complete and (is_open_which(first) or is_open):
         return [dataclasses.replace(f, certainty="relative") for f in found]
     return found if fix.complete else [dataclasses.replace(f, fix=None, diff="", certainty="suspected") for f in found]

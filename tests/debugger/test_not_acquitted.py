@@ -289,3 +289,38 @@ def test_a_factor_that_moves_without_the_error_is_no_data(step, word):
     rng = np.random.default_rng(7)
     report = mg.debug(scope["train"], rated, (4.0, rng.normal(size=3), rng.normal(size=3)))
     assert report.word == word or (not word and report.word not in ("RIGHT", "AGREES")), str(report)
+
+
+class Adding:
+    """A layer that computes its gradient in one array, and adds it to another one that the optimizer reads."""
+
+    def __init__(self, W, share=1.0):
+        self.W, self.share = W, share
+        self.now, self.total = np.zeros_like(W), np.zeros_like(W)
+
+    def backward(self, x, d):
+        self.now = x.T @ d
+        self.total = self.total + self.share * self.now
+        return d @ self.W.T
+
+
+class Two:
+    def __init__(self, W1, W2, share):
+        self.first, self.second = Adding(W1), Adding(W2, share)
+
+    def gradients(self, x, y):
+        h = np.tanh(x @ self.first.W)
+        d = self.second.backward(h, h @ self.second.W - y)
+        self.first.backward(x, d * (1 - h**2))
+
+
+def adding_layers(x, y, W1, W2):
+    return np.sum((np.tanh(x @ W1) @ W2 - y) ** 2) / 2
+
+
+@pytest.mark.parametrize(("share", "word"), [(1.0, "RIGHT"), (0.25, "CANNOT JUDGE")])
+def test_a_right_gradient_of_which_something_else_is_made_is_not_called_right(share, word):
+    r = np.random.default_rng(6)
+    x, y, W1, W2 = (r.normal(size=shape) for shape in ((5, 3), (5, 2), (3, 4), (4, 2)))
+    report = mg.debug(Two(W1, W2, share).gradients, adding_layers, [x, y], bind={"W1": "self.first.W", "W2": "self.second.W"})
+    assert report.word == word, report

@@ -279,3 +279,42 @@ def test_the_difference_of_two_values_of_a_statement():
     r = rng()
     args = r.normal(size=(6, 3)), np.eye(2)[[0, 1, 1, 0, 0, 1]], r.normal(size=(3, 4)), r.normal(size=(4, 2))
     assert "p - T" in fixed_line(multiplies_by_what_is_left, logits, args)
+
+
+# --------------------------------------------------------------------------------------------------- true by chance on few
+
+
+def decayed(X, Y, W):
+    return np.sum((X @ W - Y) ** 2) / (2 * len(X)) + 0.1 * np.sum(W**2)
+
+
+def forgets_the_penalty(X, Y, W, penalty):
+    """With five samples one over their number is the penalty."""
+    B = len(X)
+    dW = 1.0 / B * X.T @ (X @ W - Y)
+    W -= 0.1 * (dW + 0 * penalty)
+
+
+def test_a_fix_that_is_right_for_five_samples_only_is_none(monkeypatch):
+    monkeypatch.setattr(fewer, "SLOW", 0.0)
+    r = rng()
+    report = judged(forgets_the_penalty, decayed, [*(r.normal(size=shape) for shape in ((6, 3), (6, 2), (3, 2))), 0.2])
+    assert report.word == "WRONG", report
+    fixes = [finding.fix[2] for finding in report.findings if finding.fix is not None]
+    assert not any("1.0 / B * W" in fix or "W / B" in fix for fix in fixes), report
+
+
+def single(x, y, W):
+    return np.sum((W @ x - y) ** 2) / 2
+
+
+def looks_right_below_one(x, y, W):
+    column, targets = np.array(x, ndmin=2).T, np.array(y, ndmin=2).T
+    error = targets - W @ column
+    W += 0.1 * np.dot(error, np.abs(column - 1).T)
+
+
+def test_a_fix_holds_for_data_that_are_far_from_those_given():
+    """`1 - |x - 1|` is `x` for all the numbers that are given."""
+    args = np.array([0.4, -1.3, 0.7, -0.2]), np.array([1.0, -0.5]), rng().normal(size=(2, 4))
+    assert "np.abs" not in fixed_line(looks_right_below_one, single, args)

@@ -24,15 +24,19 @@ from microgradnp.debugger.capture.values import as_array, is_numeric_nest, is_sy
 from microgradnp.debugger.record import census
 from microgradnp.debugger.record.world import Call, World
 
+NEAR = 0.2  # how much fresh data differ from the user's, as a share of these
+
 
 class Inputs(NamedTuple):
     """The inputs of a run: the user's own, or fresh ones where the seed is not 0.
 
-    `known` holds the contents of the parameters as they were given: fresh inputs give the parameters other values, too.
+    `known` holds the contents of the parameters as they were given: fresh inputs give the parameters other values, too. `spread`
+    says how far from the user's the data are that have both signs.
     """
 
     seed: int = 0
     known: tuple[bytes, ...] = ()
+    spread: float = NEAR
 
     def fresh(self, number: int) -> Inputs:
         """Other inputs than these; `number` counts from 1."""
@@ -44,6 +48,7 @@ class Program:
 
     record_at_once = 0  # so many operations: a shorter record of it said too little
     record_seconds = 0.0  # that the longest record of it took
+    other: Program | None = None  # the same call on another number of samples, where they were made fewer
 
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if not callable(function):
@@ -86,8 +91,11 @@ class Program:
 
     def with_fewer_samples(self, length: int, count: int, known: Collection[bytes]) -> Program:
         """The same call on the first `count` of `length` samples. The known parameters stay whole."""
-        fewer = Program(self.function, cut(self.args, length, count, known), cut(self.kwargs, length, count, known))
-        fewer.record_at_once, fewer.record_seconds = self.record_at_once, self.record_seconds
+        fewer, fewest = (
+            Program(self.function, cut(self.args, length, number, known), cut(self.kwargs, length, number, known))
+            for number in (count, count - 1)
+        )
+        fewer.record_at_once, fewer.record_seconds, fewer.other = self.record_at_once, self.record_seconds, fewest
         return fewer
 
     @contextlib.contextmanager
@@ -161,14 +169,14 @@ def varied(inputs: Inputs) -> Callable[[Any], Any]:
         target, args, kwargs, inside = parts
         owner = target.__self__ if isinstance(target, types.MethodType) else target
         if is_user_instance(owner):
-            vary(owner, rng, inputs.known, memo)
-        args, kwargs = (vary(part, rng, inputs.known, memo) for part in (args, kwargs))
-        return target, args, kwargs, [vary(value, rng, inputs.known, memo) for value in inside]
+            vary(owner, rng, inputs.known, memo, inputs.spread)
+        args, kwargs = (vary(part, rng, inputs.known, memo, inputs.spread) for part in (args, kwargs))
+        return target, args, kwargs, [vary(value, rng, inputs.known, memo, inputs.spread) for value in inside]
 
     return change
 
 
-def vary(value: Any, rng: np.random.Generator, known: Collection[bytes], memo: dict[int, Any]) -> Any:
+def vary(value: Any, rng: np.random.Generator, known: Collection[bytes], memo: dict[int, Any], spread: float = NEAR) -> Any:
     """Fresh inputs: generic numbers for real data and for the known parameters, permuted rows for labels and one-hot rows.
 
     State that is constant (zeros of a momentum buffer, ones of a running variance) and scalars such as the learning rate stay.
@@ -179,22 +187,22 @@ def vary(value: Any, rng: np.random.Generator, known: Collection[bytes], memo: d
     if isinstance(value, tuple) and array is not None and array.tobytes() not in known:
         array = None  # settings, such as (0.5, 20), or arguments: each for itself
     if array is not None:
-        changed: Any = vary_array(value, array, rng, known)
+        changed: Any = vary_array(value, array, rng, known, spread)
     elif isinstance(value, tuple) and not hasattr(value, "_fields"):
-        changed = tuple(vary(item, rng, known, memo) for item in value)
+        changed = tuple(vary(item, rng, known, memo, spread) for item in value)
     elif isinstance(value, list):
         memo[id(value)] = value
-        value[:] = [vary(item, rng, known, memo) for item in value]
+        value[:] = [vary(item, rng, known, memo, spread) for item in value]
         changed = value
     elif isinstance(value, dict):
         memo[id(value)] = value
         for name, item in value.items():
-            value[name] = vary(item, rng, known, memo)
+            value[name] = vary(item, rng, known, memo, spread)
         changed = value
     elif is_user_instance(value):
         memo[id(value)] = value
         for name, item in list(vars(value).items()):
-            vars(value)[name] = vary(item, rng, known, memo)
+            vars(value)[name] = vary(item, rng, known, memo, spread)
         changed = value
     else:
         changed = value
@@ -210,7 +218,7 @@ def permuted(array: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return array[np.ix_(order, order)] if is_symmetric(array) else array[order]
 
 
-def vary_array(value: Any, array: np.ndarray, rng: np.random.Generator, known: Collection[bytes]) -> Any:
+def vary_array(value: Any, array: np.ndarray, rng: np.random.Generator, known: Collection[bytes], spread: float = NEAR) -> Any:
     """Fresh numbers of the same kind in the same container."""
     array = np.asarray(array)  # the product of an np.matrix is that of matrices
     parameter = array.dtype.kind == "f" and array.tobytes() in known
@@ -228,9 +236,9 @@ def vary_array(value: Any, array: np.ndarray, rng: np.random.Generator, known: C
     elif np.ptp(array) == 0 and not parameter:
         return value
     else:
-        fresh = array * (1 + 0.2 * rng.standard_normal(array.shape)) + 0.1 * float(np.std(array) or 1) * rng.standard_normal(
-            array.shape
-        )
+        share = NEAR if parameter or array.min() >= 0 or array.max() <= 0 else spread
+        away = share / 2 * float(np.std(array) or 1) * rng.standard_normal(array.shape)
+        fresh = array * (1 + share * rng.standard_normal(array.shape)) + away
         if array.min() > 0 and array.max() < 1:
             fresh = np.clip(fresh, 0.02, 0.98)
         if array.ndim > 1 and not parameter:  # a column of whole numbers holds classes, or chooses rows

@@ -13,7 +13,7 @@ from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.optimizer.kept import keeps_rule
 from microgradnp.debugger.record.record import NotRecordedError
 
-FRESH = (1, 2)  # seeds of other inputs
+FRESH = ((1, 0.2), (2, 2.0))  # seeds of other inputs, and how far from the user's they are
 JUDGED = ("right", "agrees", "wrong", "cannot judge")
 
 
@@ -48,8 +48,8 @@ class Judge:
         """
         values = self.first.step.evaluation.values
         known = tuple(np.asarray(values[argument]).tobytes() for argument in self.needed)
-        for seed in FRESH:
-            question = self.question.elsewhere(seed, known)
+        for seed, spread in FRESH:
+            question = self.question.elsewhere(seed, known, spread)
             try:
                 wrong = self.needed & set(judged(question, texts, 0, until=self.until).wrong)
                 if wrong and not wrong & set(self.first.wrong):  # right by accident, perhaps, on the inputs that were given

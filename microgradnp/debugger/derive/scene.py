@@ -69,9 +69,11 @@ class Question:
     most: int = 20_000
     inputs: Inputs = dataclasses.field(default_factory=Inputs)
 
-    def elsewhere(self, seed: int, known: tuple[bytes, ...]) -> Question:
+    other: World | None = None  # the same call with another number of samples, where the user's has more than this one
+
+    def elsewhere(self, seed: int, known: tuple[bytes, ...], spread: float) -> Question:
         """The same question on fresh inputs; `known` holds the contents of the parameters."""
-        return dataclasses.replace(self, inputs=Inputs(seed, known))
+        return dataclasses.replace(self, world=self.other or self.world, inputs=Inputs(seed, known, spread))
 
 
 @dataclasses.dataclass(eq=False)

@@ -64,9 +64,14 @@ def turns_against_model(first: Verdict, again: Verdict) -> bool:
 
     Then nothing tells whether it is the others that should be turned.
     """
-    signs = [entry.factor for entry in again.entries.values() if entry.evidence == "returned" and entry.factor]
     turned = [first.entries[a].factor for a in first.wrong if first.entries[a].evidence == "returned" and a in again.right]
-    return bool(signs) and max(signs) < 0 and any(factor > 0 for factor in turned)
+    return is_turned(again) and any(factor > 0 for factor in turned)
+
+
+def is_turned(verdict: Verdict) -> bool:
+    """Whether all gradients that are returned have the other sign than those of the model."""
+    signs = [entry.factor for entry in verdict.entries.values() if entry.evidence == "returned" and entry.factor]
+    return bool(signs) and max(signs) < 0
 
 
 def mixes_rules(first: Verdict, again: Verdict) -> bool:

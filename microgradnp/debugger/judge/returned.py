@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from microgradnp.debugger.judge.judged import CLOSE, ROUNDING, Judged, both, multiple_of, multiples, quantity, tolerance
+from microgradnp.debugger.judge.judged import CLOSE, ROUNDING, SAME, Judged, both, multiple_of, multiples, quantity, tolerance
 from microgradnp.debugger.judge.movements import ONLY_ZERO, TURNED, TURNED_WHOLE, ZERO, judge_update
 from microgradnp.debugger.judge.numbers import judge_numbers
 from microgradnp.debugger.judge.pairing import is_always_zero, nodes_of, pair_by_structure
-from microgradnp.debugger.judge.places import affixes_of, holder_of, root_of_place, word
+from microgradnp.debugger.judge.places import affixes_of, holder_of, root_of_place, tail, word
 from microgradnp.debugger.judge.points import Point
 from microgradnp.debugger.match.trained import untrained
 from microgradnp.debugger.record.findings import place_of
@@ -26,6 +26,7 @@ from microgradnp.debugger.record.ways import arrived, readings
 from microgradnp.derivatives.agreement import scale_of
 
 LAYOUT = "the transpose of its gradient was found; it is square, so no shape tells whether that is meant"
+HANDED_ON = "{} is made of its gradient, {}, and is not it, where the same is right for other parameters"
 RIGHT_HERE = "its gradient is right for the values given, and another one at other values"
 MOST_NUMBERS = 20  # of a returned tuple of numbers that are gradients by themselves
 
@@ -65,6 +66,7 @@ def judge_returned(step: Step, point: Point, entries: dict[str, Judged], kept: d
             add_zero(step, point, entry, kept, taken)
     doubt_turned_squares(step, entries)
     judge_misnamed(step, point, entries, kept)
+    doubt_handed_on(step, point, entries, kept)
     could = pair_by_structure(step, point, entries, kept, taken)
     free = [held for path, held in kept.items() if path not in taken]
     for argument, entry in entries.items():
@@ -147,6 +149,31 @@ def judge_misnamed(step: Step, point: Point, entries: dict[str, Judged], kept: d
                     entries[argument] = Judged(argument, "wrong", "returned", node=node, place=place, why=why)
                     entries[other].place = own[other]
             break
+
+
+def doubt_handed_on(step: Step, point: Point, entries: dict[str, Judged], kept: dict[str, Any]) -> None:
+    """A right gradient of which something else is made beside it, where the same is made for other parameters and is right there.
+
+    A layer may compute `self.dW_now` and add it to `self.dW`: nobody knows which of them moves the parameter.
+    """
+    right = {a: entry for a, entry in entries.items() if entry.status == "right" and entry.evidence == "returned" and entry.node}
+    for argument, entry in right.items():
+        own = tail(entry.place)
+        like_it = [other.place for a, other in right.items() if a != argument and own and tail(other.place) == own]
+        after = step.structure.after([entry.node]) if like_it and entry.node is not None else set()
+        for path in (path for path in kept if path != entry.place and holder_of(path) == holder_of(entry.place)):
+            if after.isdisjoint(nodes_of(kept[path])) or is_as_right(step, point, kept[path], entry):
+                continue
+            others = [(a, holder_of(e.place) + tail(path)) for a, e in right.items() if e.place in like_it]
+            if any(there in kept and is_as_right(step, point, kept[there], right[a]) for a, there in others):
+                entry.status, entry.why = "cannot judge", HANDED_ON.format(in_words(path), in_words(entry.place))
+                break
+
+
+def is_as_right(step: Step, point: Point, held: Any, entry: Judged) -> bool:
+    """Whether something is the gradient of an argument with the factor of what was judged."""
+    multiple = multiple_of(step, point, held, entry.argument)
+    return multiple is not None and abs(multiple.factor - entry.factor) <= SAME * abs(entry.factor)
 
 
 def judge_close(step: Step, point: Point, entries: dict[str, Judged], kept: dict[str, Any], taken: dict[str, str]) -> None:
