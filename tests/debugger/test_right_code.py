@@ -8,7 +8,7 @@ import microgradnp as mg
 from microgradnp.debugger.judge import points
 from microgradnp.debugger.match import matches, references
 from microgradnp.debugger.match.references import ModelError
-from microgradnp.debugger.record import step as record_step
+from microgradnp.debugger.record import meeting
 
 REFUSED = {"reinforce_pong"}  # its model fills plain arrays with Tensors, which loses the derivative
 SPLITS = ("dev", "hidden", "wide", "unseen", "right_only", "held_out")
@@ -175,7 +175,7 @@ def test_a_wrong_oracle_is_noticed(monkeypatch, argument, spoil):
         found.gradients[argument] = spoil(found.gradients[argument])
         return found
 
-    for room in (matches, record_step, points):
+    for room in (matches, meeting, points):
         monkeypatch.setattr(room, "evaluate", wrong)
     report = mg.debug(mean_for_sum, loss, data())
     assert not report.ok or argument in report.verdict.unchecked
