@@ -79,6 +79,7 @@ def test_no_fix_takes_plain_steps_beside_an_adam():
     beside_adam = verdict({"W": "gradient"}, {"b": "update"})
     assert mixes_rules(beside_adam, verdict({"W": "gradient", "b": "update"}))
     assert not mixes_rules(beside_adam, verdict({"W": "gradient", "b": "gradient"}))
+    assert not mixes_rules(beside_adam, verdict({"W": "update", "b": "update"}))  # with it W is seen to take plain steps, too
     beside_plain = verdict({"W": "update"}, {"b": "update"})
     assert not mixes_rules(beside_plain, verdict({"W": "update", "b": "update"}))
 
