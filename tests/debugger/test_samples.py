@@ -9,6 +9,7 @@ import microgradnp as mg
 from microgradnp.debugger import fewer
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.derive.fix import derive
+from microgradnp.debugger.derive.locate import locate
 from microgradnp.debugger.derive.quantities import quantities
 from microgradnp.debugger.derive.scene import Question, scene_of
 from microgradnp.debugger.derive.scene import judged as recorded
@@ -237,6 +238,12 @@ def right_where_the_label_is_zero(X, y, W, b, v):
 
 
 def test_a_statement_is_looked_at_where_it_is_wrong():
+    X, y, W, b, v = binary()
+    h = sigmoid(X @ W.T + b)
+    right = (sigmoid(h @ v) - y)[:, None] * v * h * (1 - h)
+    suspects = locate(scene_of(asked(right_where_the_label_is_zero, logistic, binary()))).suspects
+    [suspect] = [s for s in suspects if s.statement.text.startswith("delta = ")]
+    assert not any(np.allclose(suspect.node.value, row) for row in right)
     assert runs(right_where_the_label_is_zero, logistic, binary()) <= 2
     line = fixed_line(right_where_the_label_is_zero, logistic, binary())
     assert line == "delta = error * v * h * (1 - h)"
@@ -415,20 +422,28 @@ def test_what_is_wrong_without_the_edit_on_other_inputs_is_not_asked_of_it():
     assert all("d * h[:1]" in mended.old for mended in fix.changes)
 
 
-def ridge(X, Y, W, b, lam):
-    return np.sum((X @ W + b - Y) ** 2) / 2 + lam * np.sum(W**2)
+def classes(X, Y, W, b, lam):
+    z = X @ W + b
+    return np.mean(np.log(np.sum(np.exp(z), axis=1)) - np.sum(Y * z, axis=1)) + lam * np.sum(W**2)
 
 
 def turned_error(X, Y, W, b, lam):
-    error = Y - (X @ W + b)
-    return X.T @ error + 2 * lam * W, error.sum(axis=0)
+    p = np.exp(X @ W + b)
+    p = p / p.sum(axis=1, keepdims=True)
+    error = (Y - p) / len(X)
+    dW = X.T @ error
+    db = error.sum(axis=0)
+    dW = dW + 2 * lam * W
+    return dW, db
 
 
 def test_the_sign_of_a_term_is_open_where_all_gradients_are_turned():
     r = rng()
-    report = judged(turned_error, ridge, [*(r.normal(size=shape) for shape in ((6, 3), (6, 2), (3, 2), 2)), 0.3])
+    args = r.normal(size=(6, 3)), np.eye(2)[[0, 1, 1, 0, 1, 0]], r.normal(size=(3, 2)), r.normal(size=2), 0.3
+    report = judged(turned_error, classes, args)
     assert report.word == "WRONG", report
-    assert "- 2 * lam * W" not in str(report) or "verified" not in str(report), report
+    [found] = report.findings
+    assert (found.certainty == "relative") == ("lam * W" in found.fix[2]), report
 
 
 def channels(x, y, w):
