@@ -1,5 +1,6 @@
 """Samples in another order, one after the other, alike at the start: the model sees them at once, as they were given."""
 
+import ast
 import time
 
 import numpy as np
@@ -8,15 +9,18 @@ import pytest
 import microgradnp as mg
 from microgradnp.debugger import fewer
 from microgradnp.debugger.capture.bind import Wanted
+from microgradnp.debugger.derive.candidate import Candidate
 from microgradnp.debugger.derive.fix import derive
 from microgradnp.debugger.derive.locate import locate
 from microgradnp.debugger.derive.quantities import quantities
 from microgradnp.debugger.derive.scene import Question, scene_of
 from microgradnp.debugger.derive.scene import judged as recorded
+from microgradnp.debugger.derive.turn import is_change
 from microgradnp.debugger.judge.settle import largest_of
 from microgradnp.debugger.match.references import evaluate, model_arguments
 from microgradnp.debugger.optimizer.kept import remembering
 from microgradnp.debugger.record.world import World
+from microgradnp.debugger.repair.edits import Edit
 
 
 def rng():
@@ -488,3 +492,10 @@ def test_a_row_that_is_set_and_should_move():
 def test_a_matrix_has_a_largest_entry():
     assert largest_of(np.asmatrix([[1.0, -3.0]])) == 3.0
     assert largest_of(np.zeros((0, 2))) == 0.0
+
+
+def test_a_text_that_is_no_program_changes_nothing():
+    node = ast.parse("lambda x: x", mode="eval").body
+    edit = Edit(1.2, "sign", 1, "", "", None, "value", None, node, "-lambda x: x")
+    assert edit.replacement is node
+    assert not is_change(Candidate(1.2, edit, None, None))
