@@ -6,6 +6,7 @@ import time as clock
 
 import numpy as np
 
+from microgradnp.debugger.capture.program import NEAR
 from microgradnp.debugger.derive.guard import keeps_forward, keeps_start
 from microgradnp.debugger.derive.scene import Question, Scene, judged, latest
 from microgradnp.debugger.judge.common import mixes_rules, turns_all
@@ -13,7 +14,7 @@ from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.optimizer.kept import keeps_rule
 from microgradnp.debugger.record.record import NotRecordedError
 
-FRESH = ((1, 0.2), (2, 2.0))  # seeds of other inputs, and how far from the user's they are
+FRESH = ((1, NEAR), (2, 10 * NEAR))  # seeds of other inputs, and how far from the user's they are
 JUDGED = ("right", "agrees", "wrong", "cannot judge")
 
 
@@ -44,7 +45,8 @@ class Judge:
     def holds_elsewhere(self, texts: dict[str, str]) -> bool:
         """Whether an edited program has no wrong gradient on fresh inputs, on which it may take other branches.
 
-        What cannot be judged there says nothing; where the time ends before, nothing is proved.
+        What cannot be judged there says nothing; where the time ends before, nothing is proved. What is wrong there without the
+        edit as well, and right on the user's inputs, is another mistake that is asleep on these.
         """
         values = self.first.step.evaluation.values
         known = tuple(np.asarray(values[argument]).tobytes() for argument in self.needed)
