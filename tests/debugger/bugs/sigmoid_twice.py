@@ -45,7 +45,10 @@ def make(rng):
 
 
 TRUTH = {
-    "lines": ['delta = (delta @ layers[i + 1]["w"].T) * sigmoid_derivative(outputs[i + 1])'],
+    "lines": [
+        'delta = (delta @ layers[i + 1]["w"].T) * sigmoid_derivative(outputs[i + 1])',
+        "return sigmoid(x) * (1 - sigmoid(x))",  # nobody else calls it: x * (1 - x) is as right
+    ],
     "cause": {"derivative_of_activated_value"},
     "wrong": {"w0", "b0"},
     "fixed": ("* sigmoid_derivative(outputs[i + 1])", "* outputs[i + 1] * (1 - outputs[i + 1])"),
