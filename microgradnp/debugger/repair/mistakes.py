@@ -6,6 +6,8 @@ Each is (cost, kind, replacement), a node or its text. The costs order the trial
 from __future__ import annotations
 
 import ast
+import functools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
@@ -36,6 +38,18 @@ class Scope:
     lists: set[str] = field(default_factory=set)  # that the function makes longer
     indices: list[str] = field(default_factory=list)  # that the function uses, each once
 
+    @functools.cached_property
+    def sizes(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of arrays, and of lists of numbers or of such lists."""
+        found = {name: shape for name, shape in self.shapes.items() if shape and "(" not in name}
+        for text, shape in self.shapes.items():
+            held = re.fullmatch(r"([\w.]+)((?:\[\d+\])+)", text)
+            if held is not None and shape == () and self.shapes.get(held[1]) is None:
+                last = tuple(int(n) + 1 for n in re.findall(r"\d+", held[2]))
+                known = found.get(held[1], last)
+                found[held[1]] = tuple(map(max, known, last)) if len(known) == len(last) else known
+        return found
+
 
 def expression(text: str) -> ast.expr:
     """The syntax tree of an expression."""
@@ -43,16 +57,16 @@ def expression(text: str) -> ast.expr:
 
 
 def neighbours(node: Any, scope: Scope) -> Iterator[tuple[float, str, Any]]:
-    """Arrays of the same shape with the same index: alone, or with this one (an update that was applied) taken off again."""
+    """Arrays and lists of the same shape with the same index: alone, or with this one (an update) taken off again."""
     base: Any = node
     while isinstance(base, ast.Subscript):
         base = base.value
     name, text = ast.unparse(base), ast.unparse(node)
-    shape = scope.shapes.get(name)
+    shape = scope.sizes.get(name)
     if not shape or not text.startswith(name):
         return
-    for other, its_shape in scope.shapes.items():
-        if its_shape == shape and other != name and "(" not in other:
+    for other, its_shape in scope.sizes.items():
+        if its_shape == shape and other != name:
             neighbour = other + text[len(name) :]
             sooner = 0.8 if name in scope.suspects else 0.0
             yield 1.1 - sooner, "operand", neighbour
