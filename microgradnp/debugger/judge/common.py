@@ -55,8 +55,7 @@ def drops_rate(first: Verdict, again: Verdict) -> bool:
     mended = [entry for entry in again.entries.values() if entry.evidence == "update" and entry.argument in first.wrong]
     before = [first.entries[entry.argument] for entry in mended if first.entries[entry.argument].evidence == "update"]
     had, has = Rates(first.step, before), Rates(again.step, mended)
-    kept = {entry.argument for entry in mended if has.has_any(entry)}
-    return any(entry.argument not in kept and had.has_any(entry) for entry in before)
+    return any(not has.has_any(again.entries[entry.argument]) and had.has_any(entry) for entry in before)
 
 
 def turns_against_model(first: Verdict, again: Verdict) -> bool:

@@ -53,8 +53,10 @@ class Rates:
         return any(self.is_rate(node, entry) and self.is_scaled(node, entry) for node in self.near(abs(entry.factor)))
 
     def has_any(self, entry: Judged) -> bool:
-        """Whether some rate scales the movement of a parameter."""
-        return any(self.is_rate(node, entry) and self.is_scaled(node, entry) for node in self.numbers[:MOST])
+        """Whether some rate scales the movement of a parameter. The number of that size is looked at first."""
+        return self.is_exact(entry) or any(
+            self.is_rate(node, entry) and self.is_scaled(node, entry) for node in self.numbers[:MOST]
+        )
 
     def scales(self, entry: Judged, value: float) -> bool:
         """Whether a number of this size scales the movement of a parameter."""
