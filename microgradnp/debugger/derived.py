@@ -11,12 +11,12 @@ import numpy as np
 from microgradnp.debugger.capture.bind import BindingError
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.case import Case
+from microgradnp.debugger.derive.candidate import Mended
 from microgradnp.debugger.derive.cause import cause_of
 from microgradnp.debugger.derive.fix import Fix, derive
 from microgradnp.debugger.derive.meanings import Meaning
 from microgradnp.debugger.derive.scene import Question
 from microgradnp.debugger.derive.tried import mended_by
-from microgradnp.debugger.derive.turn import Mended
 from microgradnp.debugger.judge.common import common_factor, drops_rate, is_open_which, is_turned, turns_against_model
 from microgradnp.debugger.judge.gate import SHORT, entry_of
 from microgradnp.debugger.judge.judged import Judged
@@ -152,7 +152,7 @@ def finding(mended: Mended) -> Finding:
 def named(mended: Mended) -> str:
     """The cause of a mistake. The proof does not depend on its name: where the debugger itself fails over it, it is unknown."""
     try:
-        return cause_of(mended)
+        return mended.cause or cause_of(mended)
     except Exception as error:
         warnings.warn(FAILED.format(type(error).__name__, error, mended.change.fix[0]), RuntimeWarning, stacklevel=2)
         return "unknown"

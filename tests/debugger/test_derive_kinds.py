@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from microgradnp.debugger.capture.bind import Wanted
+from microgradnp.debugger.derive import candidates
 from microgradnp.debugger.derive.fix import derive
 from microgradnp.debugger.derive.scene import Question
 from microgradnp.debugger.derived import findings
@@ -181,12 +182,26 @@ CASES = [
 ]
 
 
+def question_of(train, loss, given):
+    arguments, optional = model_arguments(loss)
+    return Question(World(train, (), given), loss, Wanted(arguments, optional, {}))
+
+
 @pytest.mark.parametrize(("train", "loss", "given", "mended"), CASES, ids=lambda value: getattr(value, "__name__", ""))
 def test_the_wrong_line_of_the_backward_pass_is_mended(train, loss, given, mended):
-    arguments, optional = model_arguments(loss)
-    question = Question(World(train, (), given), loss, Wanted(arguments, optional, {}))
-    fix = derive(question, time.thread_time() + 60)
+    fix = derive(question_of(train, loss, given), time.thread_time() + 60)
     (found,) = findings(fix)
     assert fix.complete
     assert found.source.endswith("# wrong")
+    assert found.fix[2].partition("  #")[0] == mended
+
+
+@pytest.mark.parametrize("size", [3, 10**9])
+@pytest.mark.parametrize(
+    ("train", "mended"), [(alias_without_slope, "dz = dh * (1 - h ** 2)"), (last_sample_only, "gV += np.outer(h, e)")]
+)
+def test_the_edits_of_a_statement_may_be_screened_a_few_at_a_time(monkeypatch, train, mended, size):
+    monkeypatch.setattr(candidates, "SLICE", size)
+    monkeypatch.setattr(candidates, "MOST_SECONDS", 60)
+    (found,) = findings(derive(question_of(train, layer_loss, LAYER), time.thread_time() + 60))
     assert found.fix[2].partition("  #")[0] == mended

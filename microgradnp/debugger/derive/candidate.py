@@ -1,4 +1,4 @@
-"""An edit of a suspected statement, with what it is worth."""
+"""An edit of a suspected statement, with what it is worth, and what is left of it once it is proved: a change."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import dataclasses
 from types import CodeType
 from typing import Any
 
-from microgradnp.debugger.derive.locate import Suspect
+from microgradnp.debugger.derive.locate import Blame, Suspect
 from microgradnp.debugger.derive.meanings import Meaning
+from microgradnp.debugger.derive.scene import Scene
 from microgradnp.debugger.derive.statements import value_behind
 from microgradnp.debugger.derive.values import compiled
+from microgradnp.debugger.repair.changes import Change
 from microgradnp.debugger.repair.edits import Edit
 
 
@@ -38,6 +40,26 @@ class Found(list[Candidate]):
         self.nameless: list[Candidate] = []  # of `=`, `+=` and `-=`: a running sum need not mean anything
         self.too_early: list[Candidate] = []  # that would be right if a parameter had not moved yet
         self.has_more = False  # whether other statements come first, because this one takes long
+
+
+@dataclasses.dataclass(eq=False)
+class Mended:
+    """One change, and what it makes right; `old` and `new` are the expressions. `cause` is named where these do not tell."""
+
+    change: Change
+    candidate: Candidate
+    scene: Scene  # the program before it
+    blame: Blame  # what was wrong then
+    right: set[str]
+    old: str = ""
+    new: str = ""
+    cause: str = ""
+    then: Mended | None = None  # another change, without which this one makes nothing right
+
+    @property
+    def whole(self) -> list[Mended]:
+        """The change, and the one that belongs to it."""
+        return [self] if self.then is None else [self, self.then]
 
 
 def penalty(suspect: Suspect) -> float:

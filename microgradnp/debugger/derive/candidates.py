@@ -37,10 +37,10 @@ MOST_ALIKE = 3  # of one value: in other executions they may differ
 LACKING = 0.6  # how much rarer a value is that is no quantity of the model, but what a wrong gradient lacks
 MOVED = 1.0  # how much worse than moving a statement it is to undo in it what an update has done
 RETURNED, MOST_TARGETS = 0.6, 6  # how much rarer a mistake is in `return x` than in what made x; gradients to solve for
-SLICE = 0.15  # seconds for the edits of one statement, before others are looked at
+SLICE, MOST_SECONDS = 400, 0.4  # edits of one statement that are screened before others are looked at, and for how long
 SAME = 1e-9
 OTHER_SCALE = 1.0  # how much rarer another factor is where no right gradient tells which one is meant
-UNNAMED = frozenset(["factor", "extra factor", "operand", "sign", "transpose", "constant", "term", "scale"])
+UNNAMED = frozenset(["factor", "extra factor", "operand", "updated", "sign", "transpose", "constant", "term", "scale"])
 PHASES = {  # how edits are made, and their least cost
     "usual": 0.95,
     "solved": 1.25,
@@ -80,18 +80,19 @@ class Screen:
         values: Counter[tuple[int, bytes]] = Counter()
         texts: set[tuple[int, str]] = set()
         moved = phase in BANDS and suspect.near < 1 and view.reads_moved
-        until = clock.thread_time() + SLICE
+        until = clock.thread_time() + MOST_SECONDS
         if phase not in view.todo:
             view.todo[phase] = deque(self.of_phase(view, phase))
         todo = view.todo[phase]
-        while todo:
+        least = max(0, len(todo) - SLICE) if phase in PHASES else 0
+        while len(todo) > least:
             edit = todo.popleft()
             candidate = view.candidate(edit)
             if candidate.root is None or view.snapshot is None:
                 view.keep_unscreened(candidate, found)
                 continue
             value = self.screen(candidate, view)
-            if candidate.means is None and value and (isinstance(edit.node, ast.stmt) or edit.kind == "compare"):
+            if candidate.means is None and value and self.is_whole(edit, view.snapshot):
                 candidate.code = code_of(candidate)
                 found.nameless.append(candidate)
             elif candidate.means is None and value and edit.kind in UNNAMED:
@@ -113,6 +114,12 @@ class Screen:
         found.sort(key=lambda c: (c.cost, places[id(c.edit.node)], len(c.edit.new)))
         del found[MOST_KEPT:]
         return found
+
+    def is_whole(self, edit: Edit, snapshot: Snapshot) -> bool:
+        """Whether what an edit gives need not mean anything where the statement runs once: a running sum, a mask, a share."""
+        new = edit.replacement
+        takes_off = edit.kind == "updated" and isinstance(new, ast.BinOp) and self.stage.is_at_rest(new, new.left, snapshot)
+        return isinstance(edit.node, ast.stmt) or edit.kind == "compare" or takes_off
 
     # ------------------------------------------------------------------------------------------------ edits
 

@@ -115,7 +115,7 @@ class Carrier:
                 return False
             if node.kind == "decision":
                 return bool(np.array_equal(value, node.held)) or again.base[node] is not node.held
-        if not np.array_equal(value, again.base[node]):
+        if not is_equal(value, again.base[node]):
             again.values[node.number] = value
         return True
 
@@ -238,6 +238,11 @@ def stored(write: Node, value: Any, again: Overlay) -> Any:
     finally:
         again.values.pop(number)
         again.values.update({} if kept is None else {number: kept})
+
+
+def is_equal(a: Any, b: Any) -> bool:
+    """Whether two values are the same. Lists of numbers make many of one number, which NumPy compares slowly."""
+    return a == b if type(a) is type(b) is float else bool(np.array_equal(a, b))
 
 
 def reads(consumer: Node, node: Node, snapshot: Snapshot) -> bool:

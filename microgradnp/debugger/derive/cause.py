@@ -9,7 +9,9 @@ import ast
 
 import numpy as np
 
-from microgradnp.debugger.derive.derivations import Atom, atom_of
+from microgradnp.debugger.derive.candidate import Mended
+from microgradnp.debugger.derive.carrying import Atom
+from microgradnp.debugger.derive.derivations import atom_of
 from microgradnp.debugger.derive.meanings import Meaning
 from microgradnp.debugger.derive.products import (
     Factor,
@@ -27,7 +29,6 @@ from microgradnp.debugger.derive.scene import Snapshot
 from microgradnp.debugger.derive.small_changes import is_loss_derivative, of_arguments, of_order, of_small_change
 from microgradnp.debugger.derive.stage import Stage
 from microgradnp.debugger.derive.through_time import goes_through_time
-from microgradnp.debugger.derive.turn import Mended
 
 BY_KIND = {
     "add.at": "repeated_index_lost",

@@ -9,12 +9,12 @@ import ast
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from functools import lru_cache
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
+from microgradnp.debugger.derive.carrying import Atom, Pair, carried_on, grouped
 from microgradnp.debugger.derive.meanings import Meaning, Meanings
 from microgradnp.debugger.derive.products import tree_of
 from microgradnp.debugger.derive.scene import Instance, Snapshot
@@ -26,31 +26,6 @@ MOST_ATOMS = 60
 MOST_ADJOINTS = 14
 MOST_HELPERS = 8
 MOST_LABELS = 3
-Pair = tuple[np.ndarray, np.ndarray]
-
-
-class Atom(NamedTuple):
-    """An expression over the variables of a statement, with its values at both inputs."""
-
-    text: str
-    pair: Pair
-    constant: bool = False  # whether it was multiplied by a number that is the same at both inputs
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.pair[0].shape
-
-    @property
-    def factor(self) -> str:
-        """The text as a factor of a product."""
-        return self.text if is_closed(self.text) else f"({self.text})"
-
-
-@lru_cache(maxsize=4096)
-def is_closed(text: str) -> bool:
-    """Whether an expression needs no parentheses inside of a product."""
-    node = tree_of(text)
-    return not isinstance(node, (ast.BinOp, ast.Compare, ast.UnaryOp, ast.IfExp, ast.BoolOp, ast.Lambda))
 
 
 def derived(stage: Stage, meanings: Meanings, snapshot: Snapshot, function: Any, old: str) -> Iterator[tuple[float, str]]:
@@ -64,7 +39,8 @@ def derived(stage: Stage, meanings: Meanings, snapshot: Snapshot, function: Any,
     tokens = Counter(words(old))
     marks: set[bytes] = set()
     level = adjoints
-    written = words(old)
+    written, steps = words(old), grouped(slopes)
+    every, groups = grouped(values), grouped([v for v in values if v.shape or v.text in scalars])
     for result in differences([v for v in values if is_path(v.text) and v.shape and v.text in old]):
         if gradient_of(meanings, result.pair) is not None:
             found[result.text] = 2.5 + 0.06 * len(set(written) ^ set(words(result.text)))
@@ -72,7 +48,7 @@ def derived(stage: Stage, meanings: Meanings, snapshot: Snapshot, function: Any,
     for depth in range(3 if exact else 2):
         further: list[Atom] = []
         for atom in level:
-            for result in carried_on(atom, values, slopes, scalars, meanings.may_be_gradient):
+            for result in carried_on(atom, groups if atom.shape else every, steps, meanings):
                 if gradient_of(meanings, result.pair, exact) is None:
                     continue
                 distance = sum(((tokens - Counter(words(result.text))) + (Counter(words(result.text)) - tokens)).values())
@@ -83,6 +59,7 @@ def derived(stage: Stage, meanings: Meanings, snapshot: Snapshot, function: Any,
                 if mark not in marks and not (result.constant and depth == 0):
                     marks.add(mark)
                     further.append(result)
+        further.sort(key=lambda result: found[result.text])
         for a in further[:24] if depth == 0 else ():
             for b in [*further[:24], *adjoints]:
                 if a is not b and a.shape == b.shape:
@@ -289,65 +266,3 @@ def is_helper(value: Any, arguments: int) -> bool:
     if code is None or code.co_argcount - len(value.__defaults__ or ()) != arguments:
         return False
     return code.co_qualname in formulas_in(code.co_filename)
-
-
-def carried_on(
-    d: Atom, values: list[Atom], slopes: list[Atom], scalars: set[str], wanted: Callable[[np.ndarray], bool]
-) -> Iterator[Atom]:
-    """An adjoint carried on by one rule: times a slope, through a matrix, to a weight, summed. Only `wanted` results."""
-    t = d.factor
-
-    function: Any
-
-    def made(text: str, function: Any, *others: Atom) -> Iterator[Atom]:
-        try:
-            first = np.asarray(function(*(a.pair[0] for a in (d, *others))), float)
-            if not wanted(first):
-                return
-            pair = (first, np.asarray(function(*(a.pair[1] for a in (d, *others))), float))
-        except ValueError:
-            return
-        if np.isfinite(pair[1]).all():
-            fixed = any(not a.shape and a.pair[0] == a.pair[1] for a in others)
-            yield Atom(text, (pair[0], pair[1]), fixed)
-
-    for s in slopes:
-        if s.shape == d.shape or not s.shape or not d.shape:
-            factor = s.text if re.fullmatch(r"[\w.]+ \* \(1 - [\w.]+\)", s.text) else s.factor
-            yield from made(f"{d.text if '+' not in d.text and '- ' not in d.text else t} * {factor}", lambda a, b: a * b, s)
-        elif s.shape == d.shape[::-1]:
-            yield from made(f"{t} * {s.factor}.T", lambda a, b: a * b.T, s)
-    if len(d.shape) == 2:
-        for text, function in (
-            (f"{t}.sum(axis=0)", lambda a: a.sum(0)),
-            (f"{t}.sum(axis=0, keepdims=True)", lambda a: a.sum(0, keepdims=True)),
-            (f"{t}.sum(axis=1)", lambda a: a.sum(1)),
-            (f"{t}.sum(axis=1, keepdims=True)", lambda a: a.sum(1, keepdims=True)),
-        ):
-            yield from made(text, function)
-    if d.shape:
-        yield from made(f"{t}.sum()", lambda a: a.sum())
-    for v in values:
-        if v.text != d.text:
-            if v.shape == d.shape or (v.shape and (not d.shape or v.shape == d.shape[-1:])) or v.text in scalars:
-                yield from made(f"{t} * {v.factor}", lambda a, b: a * b, v)
-            for text, function in products(d, v):
-                yield from made(text, function, v)
-
-
-def products(d: Atom, v: Atom) -> Iterator[tuple[str, Callable[[Any, Any], Any]]]:
-    """(expression, function) for each product of an adjoint and another array that their dimensions allow."""
-    t, q = d.factor, v.factor
-    if len(d.shape) == 2 and len(v.shape) == 2:
-        yield f"{t} @ {q}.T", lambda a, b: a @ b.T
-        yield f"{t} @ {q}", lambda a, b: a @ b
-        yield f"{q}.T @ {t}", lambda a, b: b.T @ a
-        yield f"{q} @ {t}", lambda a, b: b @ a
-        yield f"{t}.T @ {q}", lambda a, b: a.T @ b
-        yield f"{q} @ {t}.T", lambda a, b: b @ a.T
-    elif len(d.shape) == 1 and len(v.shape) == 2:
-        yield f"{q} @ {t}", lambda a, b: b @ a
-        yield f"{q}.T @ {t}", lambda a, b: b.T @ a
-    elif len(d.shape) == 1 and len(v.shape) == 1:
-        yield f"np.outer({d.text}, {v.text})", np.outer
-        yield f"np.outer({v.text}, {d.text})", lambda a, b: np.outer(b, a)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
+from microgradnp.debugger.derive.candidate import Mended
 from microgradnp.debugger.derive.locate import Blame
 from microgradnp.debugger.derive.proof import Judge
 from microgradnp.debugger.derive.scene import Question, Scene, latest, scene_of
-from microgradnp.debugger.derive.turn import Mended, Turn
+from microgradnp.debugger.derive.turn import Turn
 from microgradnp.debugger.judge.recorded import Verdict
 
 MOST_CHANGES = 4
@@ -65,8 +66,8 @@ class Search:
             if found is None:
                 break
             mended, verdict = found
-            done.append(mended)
-            texts = {**texts, mended.change.file: mended.change.after}
+            done += mended.whole
+            texts = {**texts, done[-1].change.file: done[-1].change.after}
             if self.judge.is_complete(verdict) or self.judge.is_over:
                 break
             try:
@@ -78,7 +79,7 @@ class Search:
             scene = following
         assert first_blame is not None
         complete = verdict is not None and self.judge.is_complete(verdict)
-        if complete and len(done) > 1:
+        if complete and len(done) > len(mended.whole):
             done, texts = self.shortest(done, texts)
             complete = self.judge.mends_all(texts, 2)
         return Fix(done, complete, verdict, first_blame, self.first, texts, self.judge.tried)

@@ -14,8 +14,11 @@ from microgradnp.debugger.record.step import Step
 
 EQUAL = 1e-7
 DIGITS = 6
-NEAR = (-(10.0**-DIGITS), 0.0, 10.0**-DIGITS)
+NEAR = (-1, 0, 1)  # how far the directions of equal values may be apart, in units of the last digit
 GRADIENTS = ("adjoint", "share", "lack", "row")
+
+
+Key = tuple[int, int]  # the size of an array, and its direction
 
 
 class Meaning(NamedTuple):
@@ -38,7 +41,7 @@ class Meanings:
         self.quantities = list(quantities(step.evaluation, point.evaluation))
         self.rng = np.random.default_rng(17)
         self.vectors: dict[int, np.ndarray] = {}
-        self.table: dict[tuple[int, float], list[tuple[Quantity, bool]]] = {}
+        self.table: dict[Key, list[tuple[Quantity, bool]]] = {}
         intermediate = (q for q in self.quantities if q.kind in ("adjoint", "row") and not q.argument)
         self.shapes = {np.squeeze(q.pair[0]).shape for q in intermediate if q.pair[0].size > 1}  # a bias may be added to these
         for quantity in self.quantities:
@@ -49,7 +52,9 @@ class Meanings:
                     self.table.setdefault(key, []).append((quantity, transposed))
         gradients = [q.pair[0] for q in self.quantities if q.kind in GRADIENTS]
         forms = (form for g in gradients for form in ((g, np.squeeze(g).T) if np.squeeze(g).ndim > 1 else (g,)))
-        self.directions = {self.key((form,)) for form in forms}  # of gradients at the first input
+        keys = {key for form in forms if (key := self.key((form,))) is not None}  # of gradients at the first input
+        self.directions = {size: np.array([angle for n, angle in keys if n == size]) for size, _ in keys}
+        self.possible: dict[tuple[int, ...], bool] = {}  # whether arrays of a shape may be gradients
         self.before = {
             a: tuple(np.asarray(e.values[a], float) for e in (step.evaluation, point.evaluation))
             for a in step.evaluation.gradients
@@ -58,20 +63,24 @@ class Meanings:
         self.cache: dict[Any, list[Meaning]] = {}
         self.sums: dict[tuple[int, str, int, frozenset[str]], bool] = {}
 
-    def key(self, pair: tuple[Any, ...], transposed: bool = False) -> tuple[int, float] | None:
+    def key(self, pair: tuple[Any, ...], transposed: bool = False) -> Key | None:
         """The direction of a pair of arrays as a number that does not depend on their scale."""
         parts = [(np.squeeze(p).T if transposed else np.asarray(p)).ravel() for p in pair]
         size = sum(part.size for part in parts)
         if parts[0].size != parts[-1].size:
             return None
-        if size not in self.vectors:
-            self.vectors[size] = self.rng.standard_normal((2, size))
-        vectors, first = self.vectors[size], parts[0].size
+        vectors, first = self.vectors_of(size), parts[0].size
         with np.errstate(all="ignore"):
             a, b = vectors[:, :first] @ parts[0] + (vectors[:, first:] @ parts[1] if len(parts) > 1 else 0.0)
         if not b or not math.isfinite(a + b):
             return None
-        return size, round(math.atan2(math.copysign(1, b) * a, abs(b)), DIGITS)
+        return size, round(math.atan2(math.copysign(1, b) * a, abs(b)) * 10**DIGITS)
+
+    def vectors_of(self, size: int) -> np.ndarray:
+        """Two random vectors: the products with them tell the direction of an array of so many entries."""
+        if size not in self.vectors:
+            self.vectors[size] = self.rng.standard_normal((2, size))
+        return self.vectors[size]
 
     def of(self, pair: Pair) -> list[Meaning]:
         """What a pair of arrays is in the model, the plainest meaning first."""
@@ -90,7 +99,7 @@ class Meanings:
             return []
         found = []
         for near in NEAR:
-            for quantity, transposed in self.table.get((key[0], round(key[1] + near, DIGITS)), ()):
+            for quantity, transposed in self.table.get((key[0], key[1] + near), ()):
                 meaning = agreed(first, second, quantity, transposed, self.close)
                 if meaning is not None:
                     found.append(meaning)
@@ -103,19 +112,19 @@ class Meanings:
 
     def without_bias(self, first: np.ndarray, second: np.ndarray) -> list[Meaning]:
         """The meaning of a gradient that has a row or column more, for the bias."""
-        for index in self.cuts(first):
+        for index in self.cuts(first.shape):
             meanings = [m for m in self.of((first[index], second[index])) if m.quantity.kind in ("adjoint", "row")]
             if meanings:
                 return meanings
         return []
 
-    def cuts(self, array: np.ndarray) -> Iterator[tuple[slice, ...]]:
-        """How an array could be cut to the shape of the gradient of a layer, to which a bias was added."""
-        for axis in range(array.ndim) if 1 <= array.ndim <= 2 else ():
-            for cut in (slice(1, None), slice(None, -1)):
-                index = (slice(None),) * axis + (cut,)
-                if array.shape[axis] > 2 and np.squeeze(array[index]).shape in self.shapes:
-                    yield index
+    def cuts(self, shape: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
+        """How an array of a shape could be cut to that of the gradient of a layer, to which a bias was added."""
+        for axis, size in enumerate(shape) if len(shape) <= 2 else ():
+            rest = tuple(n - (k == axis) for k, n in enumerate(shape))
+            if size > 2 and tuple(n for n in rest if n != 1) in self.shapes:
+                for cut in (slice(1, None), slice(None, -1)):
+                    yield (slice(None),) * axis + (cut,)
 
     def update(self, pair: Pair) -> Meaning | None:
         """The meaning of a value that is a parameter after a right step, or on its way there."""
@@ -139,13 +148,24 @@ class Meanings:
             )
         return self.sums[mark]
 
-    def may_be_gradient(self, array: np.ndarray) -> bool:
-        """Whether an array has the direction of a gradient at the first input."""
-        for part in (array, *(array[index] for index in self.cuts(array))):
-            key = self.key((part,))
-            if key is not None and any((key[0], round(key[1] + near, DIGITS)) in self.directions for near in NEAR):
-                return True
-        return False
+    def may_have_shape(self, shape: tuple[int, ...]) -> bool:
+        """Whether an array of a shape may be a gradient."""
+        if shape not in self.possible:
+            self.possible[shape] = math.prod(shape) in self.directions or any(True for _ in self.cuts(shape))
+        return self.possible[shape]
+
+    def may_be_gradients(self, arrays: np.ndarray) -> set[int]:
+        """Which of the arrays along the first axis have the direction of a gradient at the first input."""
+        found: set[int] = set()
+        for cut in ((), *self.cuts(arrays.shape[1:])):
+            part = arrays[(slice(None), *cut)].reshape(len(arrays), -1)
+            with np.errstate(all="ignore"):
+                a, b = self.vectors_of(part.shape[1]) @ part.T
+                angles = np.arctan2(np.copysign(1, b) * a, np.abs(b)) * 10**DIGITS
+            directions = self.directions.get(part.shape[1], np.empty(0))
+            near = np.abs(angles[:, None] - directions).min(axis=1, initial=np.inf) <= 1.5  # not a number is near to none
+            found.update(np.flatnonzero(near & (b != 0)).tolist())
+        return found
 
     def gradients(self, pair: Pair) -> list[Meaning]:
         """The meanings as an adjoint or a part of one."""

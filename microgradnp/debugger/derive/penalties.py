@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from microgradnp.debugger.derive.derivations import Atom, Pair
+from microgradnp.debugger.derive.carrying import Atom, Pair
 from microgradnp.debugger.derive.meanings import Meanings
 
 QUOTIENT = 0.3  # what a factor costs more that is the quotient of two numbers: it may be so by chance

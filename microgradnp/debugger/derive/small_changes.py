@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from microgradnp.debugger.derive import through_time
-from microgradnp.debugger.derive.derivations import Atom
+from microgradnp.debugger.derive.carrying import Atom
 from microgradnp.debugger.derive.meanings import Meanings
 from microgradnp.debugger.derive.products import Factor, base_of, factors, is_number
 from microgradnp.debugger.derive.scene import Snapshot

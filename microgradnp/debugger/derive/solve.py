@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from microgradnp.debugger.derive.derivations import Atom, atom_of, ingredients, is_closed, products, words
-from microgradnp.debugger.derive.meanings import DIGITS, NEAR, Meanings
+from microgradnp.debugger.derive.carrying import Atom, is_closed, products
+from microgradnp.debugger.derive.derivations import atom_of, ingredients, words
+from microgradnp.debugger.derive.meanings import NEAR, Key, Meanings
 from microgradnp.debugger.derive.penalties import penalties
 from microgradnp.debugger.derive.products import tree_of
 from microgradnp.debugger.derive.scene import Snapshot
@@ -51,7 +52,7 @@ class Solver:
         self.atoms = list({a.text: a for a in (*adjoints, *slopes, *still)}.values())
         self.numbers = [a for a in values if not a.shape and float(a.pair[0]) not in (0.0, *NICE)]
         self.rates = {abs(float(node.held)) for node in scalars_of(stage.step)}
-        self.table: dict[tuple[int, float], list[Atom]] = {}
+        self.table: dict[Key, list[Atom]] = {}
         self.shapes: set[tuple[int, ...]] = set()  # of the products that are in the table
         for atom in self.atoms:
             self.enter(atom)
@@ -81,13 +82,10 @@ class Solver:
                         self.enter(Atom(f"{a.factor} * {b.factor}", (a.pair[0] * b.pair[0], a.pair[1] * b.pair[1])))
             for a in self.adjoints:
                 for b in self.values:
-                    for text, function in products(a, b) if a.text != b.text else ():
-                        try:
-                            first = function(a.pair[0], b.pair[0])
-                            if first.shape == shape:
-                                self.enter(Atom(text, (first, function(a.pair[1], b.pair[1]))))
-                        except ValueError:
-                            continue
+                    for rule in products(a.shape, b.shape) if a.text != b.text else ():
+                        if rule.shape == shape:
+                            pair = rule.function(a.pair[0], b.pair[0]), rule.function(a.pair[1], b.pair[1])
+                            self.enter(Atom(rule.form.format(d=a, v=b), pair))
 
     # ------------------------------------------------------------------------------------------------ solving
 
@@ -181,7 +179,7 @@ class Solver:
         if key is None:
             return
         for near in NEAR:
-            for atom in self.table.get((key[0], round(key[1] + near, DIGITS)), ()):
+            for atom in self.table.get((key[0], key[1] + near), ()):
                 if atom.shape == needed[0].shape and (factor := same_multiple(needed, atom.pair)):
                     yield from self.scaled(atom, factor)
 

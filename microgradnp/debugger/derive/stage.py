@@ -16,7 +16,16 @@ from microgradnp.debugger.capture.source import Source, collect
 from microgradnp.debugger.derive.guard import begin_of
 from microgradnp.debugger.derive.scene import Instance, Place, Scene, Snapshot
 from microgradnp.debugger.derive.shelter import Shelter
-from microgradnp.debugger.derive.values import Overlay, apart, atoms_of, evaluated, held_by, variables
+from microgradnp.debugger.derive.values import (
+    NotEvaluatedError,
+    Overlay,
+    apart,
+    atoms_of,
+    compiled,
+    evaluated,
+    held_by,
+    variables,
+)
 from microgradnp.debugger.record.calls import is_user_file
 from microgradnp.debugger.record.nodes import Call, Group, Node
 from microgradnp.debugger.record.sites import Site, Statement
@@ -25,6 +34,7 @@ from microgradnp.debugger.record.world import names_in
 from microgradnp.debugger.repair.edits import Editor
 from microgradnp.debugger.repair.formulas import formulas_in
 
+NEAR = 1e-9  # what equal numbers may differ by, as a share
 Pair = tuple[Any, Any]
 Span = tuple[int, int, int, int]
 
@@ -166,6 +176,21 @@ class Stage:
         first, second = self.shelter.evaluated(code, *(functools.partial(variables, snapshot, run, code) for run in runs))
         return first, second
 
+    def is_at_rest(self, expression: Any, weights: Any, snapshot: Snapshot) -> bool:
+        """Whether an expression is what other weights were before they moved."""
+        code, own = compiled(expression), compiled(weights)
+        if code is None or own is None:
+            return False
+        try:
+            value, moved, unmoved = (
+                self.evaluate(code, snapshot),
+                self.evaluate(own, snapshot),
+                self.evaluate_unmoved(own, snapshot),
+            )
+        except NotEvaluatedError:
+            return False
+        return all(map(is_near, value, unmoved)) and not all(map(is_near, value, moved))
+
     def pair(self, node: Node) -> Pair | None:
         """The value of a node at both inputs. None where one run does not have it."""
         try:
@@ -266,3 +291,7 @@ def results_of(nodes: list[Node]) -> dict[tuple[str, Span], list[Node]]:
         if call.site is not None:
             found.setdefault((call.site.file, span_of(call.site)), []).append(node)
     return found
+
+
+def is_near(a: Any, b: Any) -> bool:
+    return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=NEAR, atol=0))

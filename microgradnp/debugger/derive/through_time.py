@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from microgradnp.debugger.derive.candidate import Mended
 from microgradnp.debugger.derive.locate import Suspect
 from microgradnp.debugger.derive.meanings import Meaning
-from microgradnp.debugger.derive.turn import Mended
 from microgradnp.debugger.match.trained import MATRIX_PRODUCTS, Graph, tensors
 from microgradnp.debugger.record.step import Step
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import ast
 import textwrap
 
-from microgradnp.debugger.derive.candidate import Candidate
+from microgradnp.debugger.derive.candidate import Candidate, Mended
 from microgradnp.debugger.derive.derivations import atom_of
 from microgradnp.debugger.derive.locate import Blame, Suspect
 from microgradnp.debugger.derive.meanings import Meaning
 from microgradnp.debugger.derive.scene import Scene
 from microgradnp.debugger.derive.stage import Stage
-from microgradnp.debugger.derive.turn import Mended
 from microgradnp.debugger.record.nodes import Node
 from microgradnp.debugger.record.sites import Statement
 from microgradnp.debugger.repair.search import Fix

@@ -7,18 +7,17 @@ An edit is first evaluated where it stands, then carried on through the record, 
 from __future__ import annotations
 
 import ast
-import dataclasses
 import heapq
 import time as clock
-from collections.abc import Iterator
 from types import CodeType
 from typing import NamedTuple
 
-from microgradnp.debugger.derive.candidate import Candidate, penalty
+from microgradnp.debugger.derive.candidate import Candidate, Mended, penalty
 from microgradnp.debugger.derive.candidates import PHASES, Screen
 from microgradnp.debugger.derive.carry import Carrier, Names
+from microgradnp.debugger.derive.early import weights_first
 from microgradnp.debugger.derive.guard import values_of
-from microgradnp.debugger.derive.locate import Blame, Locator
+from microgradnp.debugger.derive.locate import Locator
 from microgradnp.debugger.derive.meanings import Meaning
 from microgradnp.debugger.derive.needed import Needed
 from microgradnp.debugger.derive.proof import Judge
@@ -28,7 +27,7 @@ from microgradnp.debugger.derive.statements import value_behind
 from microgradnp.debugger.derive.values import compiled
 from microgradnp.debugger.judge.common import common_factor
 from microgradnp.debugger.judge.recorded import Verdict
-from microgradnp.debugger.repair.changes import Change, change_of
+from microgradnp.debugger.repair.changes import change_of
 
 EXPLORING = 0.65  # the share of the time that is left, for looking at suspects without running the program
 HURRY = 0.25  # the same, once an edit mends all by the record
@@ -43,19 +42,6 @@ LATER = 0.3  # how much less is expected of the rest of a statement that takes l
 UNKNOWN = 99.0  # the cost of what was not found yet
 NAMES = (ast.Name, ast.Attribute, ast.Subscript)
 HOPE = 0.2  # by how much less a statement must promise to cost, once a mending edit is known
-
-
-@dataclasses.dataclass(eq=False)
-class Mended:
-    """One change, and what it makes right; `old` and `new` are the expressions."""
-
-    change: Change
-    candidate: Candidate
-    scene: Scene  # the program before the change
-    blame: Blame
-    right: set[str]
-    old: str = ""
-    new: str = ""
 
 
 class Trial(NamedTuple):
@@ -252,14 +238,23 @@ class Turn:
         change = change_of(file, self.scene.text(file), self.stage.editor(file).source.tree, edit)
         if change is None:
             return None
-        texts = {**self.scene.texts, file: change.after}
+        old, new = expressions(candidate)
+        mended = Mended(change, candidate, self.scene, self.blame, set(), old, new)
+        two = weights_first(self.stage, mended) if self.completes(candidate.right) else ()
+        return next(filter(None, (self.proof(trial, hoping) for trial in (*two, mended))), None)
+
+    def proof(self, mended: Mended, hoping: bool) -> Proof | None:
+        """A change with the verdict on the program that has it, when more gradients are right in it and none is lost."""
+        change = mended.whole[-1].change
+        texts = {**self.scene.texts, change.file: change.after}
         verdict = self.judge.verdict(texts, 2)  # and in the next steps, where this one is right
         if verdict is None or (self.completes(set(verdict.right)) and not self.judge.holds_elsewhere(texts)):
             return None
         right = set(verdict.right)
         if not (right > self.right or (hoping and right >= self.right)):
             return None
-        return Mended(change, candidate, self.scene, self.blame, right - self.right, *expressions(candidate)), verdict
+        mended.right = right - self.right
+        return mended, verdict
 
     def spoils_forward(self, candidate: Candidate) -> bool:
         """Whether an edit puts something else in the place of a value of the forward pass that is made nowhere else.
@@ -317,14 +312,13 @@ def is_likely(candidate: Candidate) -> bool:
     return (kind == "order" and candidate.suspect.is_early_or_late) or kind in ("accumulate", "sign", "target", "add.at")
 
 
-def expressions(candidate: Candidate) -> Iterator[str]:
+def expressions(candidate: Candidate) -> tuple[str, str]:
     """The expression before and after an edit; two empty texts where it is no expression."""
     edit, root = candidate.edit, candidate.root
     if root is None or isinstance(root, ast.stmt) or isinstance(edit.node, ast.stmt):
-        yield from ("", "")
-        return
-    yield ast.unparse(root)
+        return "", ""
+    old = ast.unparse(root)
     edit.apply()
     new = ast.unparse(root) if edit.node is not root else edit.new
     edit.undo()
-    yield new
+    return old, new

@@ -326,14 +326,14 @@ class Twin:
         found.notes = [*notes, *found.notes]
         if report is not None and not is_bug and not are_right(report):
             self.leave_open(found)
-        if is_bug:
+        if report is not None and is_bug:
             found.causes = [c for c in found.causes if c.name not in ("evaluation_differs",)]
             found.causes.insert(0, self.bug(report, chart, wrong))
             found.verdict = "sick"
             found.summary = summary
-            first = getattr(report, "first_wrong", None)
-            fix = first.fix if first is not None else None
-            found.to_do = [f"the fix in line {fix[0]}" if fix else "mend the gradient (mg.debug)", *found.to_do][:4]
+            lines = [f"{finding.fix[0]}" for finding in report.findings if finding.fix]
+            fix = f"the {'fix in line' if len(lines) == 1 else 'fixes in lines'} {' and '.join(lines)}"
+            found.to_do = [fix if lines else "mend the gradient (mg.debug)", *found.to_do][:4]
         found.strips = {
             name: [(step, float(np.linalg.norm(g[name]))) for (step, _), g in zip(course.kept, self.slopes, strict=True)]
             for name in self.parameters
@@ -373,9 +373,10 @@ class Twin:
         said = [f"{name} {described(rule)}{', right' if name not in wrong else ''}" for name, rule in self.rules.items()]
         first = report.first_wrong
         line = f"{first.place}: {first.source}" if first is not None else ""
-        treatment = ""
-        if first is not None and first.fix:
-            treatment = f"{first.proof}, in line {first.fix[0]}: {first.fix[2]}"
+        fixes = [f.fix for f in report.findings if f.fix]
+        treatment = "; ".join(f"in line {line}: {new}" for line, _, new in fixes)
+        if first is not None and fixes:
+            treatment = f"{first.proof}, {treatment}"
         end = chart.said(chart.loss_end)
         count, whole = self.patient.steps, self.patient.steps == self.course.steps
         same = whole and chart.loss_end > 0.7 * self.values[-1] and chart.quality < 0.9
