@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from microgradnp.debugger.repair.mistakes import Scope, neighbours
+from microgradnp.debugger.repair.mistakes import Scope, constants, neighbours
 
 
 def of_list(name, rows, columns):
@@ -36,3 +36,15 @@ def test_neighbours_have_the_same_shape(shapes, text, found):
     edits = list(neighbours(ast.parse(text, mode="eval").body, scope))
     assert {new for _, kind, new in edits if kind == "operand"} == found
     assert {new for _, kind, new in edits if kind == "updated"} == {f"({new} - {text})" for new in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "never"),
+    [("3 * x", ["1"]), ("x + 2", ["0"]), ("x - 2", ["0"]), ("x ** 2", ["0", "1"]), ("x ** 3", ["0", "1"])],
+)
+def test_no_number_without_effect_is_put_in(text, never):
+    node = ast.parse(text, mode="eval").body
+    number = next(child for child in ast.walk(node) if isinstance(child, ast.Constant))
+    found = [ast.unparse(new) for _, _, new in constants(number, node)]
+    assert found
+    assert not set(found) & {*never, str(number.value)}

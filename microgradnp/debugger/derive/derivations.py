@@ -39,20 +39,18 @@ def derived(stage: Stage, meanings: Meanings, snapshot: Snapshot, function: Any,
     tokens = Counter(words(old))
     marks: set[bytes] = set()
     level = adjoints
-    written, steps = words(old), grouped(slopes)
-    every, groups = grouped(values), grouped([v for v in values if v.shape or v.text in scalars])
+    every, usual, steps = grouped(values), grouped([v for v in values if v.shape or v.text in scalars]), grouped(slopes)
     for result in differences([v for v in values if is_path(v.text) and v.shape and v.text in old]):
         if gradient_of(meanings, result.pair) is not None:
-            found[result.text] = 2.5 + 0.06 * len(set(written) ^ set(words(result.text)))
+            found[result.text] = distance(tokens, result.text)
             adjoints = [*adjoints, result]
     for depth in range(3 if exact else 2):
         further: list[Atom] = []
         for atom in level:
-            for result in carried_on(atom, groups if atom.shape else every, steps, meanings):
+            for result in carried_on(atom, usual if atom.shape else every, steps, meanings):
                 if gradient_of(meanings, result.pair, exact) is None:
                     continue
-                distance = sum(((tokens - Counter(words(result.text))) + (Counter(words(result.text)) - tokens)).values())
-                cost = 2.5 + 0.06 * distance + 0.02 * len(result.text) / 10
+                cost = distance(tokens, result.text)
                 if result.text not in found or cost < found[result.text]:
                     found[result.text] = cost
                 mark = result.pair[0].tobytes()
@@ -69,6 +67,12 @@ def derived(stage: Stage, meanings: Meanings, snapshot: Snapshot, function: Any,
                         further.append(total)
         level = further[:40]
     yield from sorted((cost, text) for text, cost in found.items())
+
+
+def distance(tokens: Counter[str], text: str) -> float:
+    """The cost of an expression: how many words of the user's are not in it, or new in it, and how long it is."""
+    others = Counter(words(text))
+    return 2.5 + 0.06 * ((tokens - others) + (others - tokens)).total() + 0.002 * len(text)
 
 
 def differences(values: list[Atom]) -> Iterator[Atom]:

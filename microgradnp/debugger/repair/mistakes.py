@@ -22,6 +22,7 @@ SIBLINGS = (  # functions of libraries that are mistaken for one another
     ("maximum", "minimum"),
     ("zeros_like", "ones_like"),
 )
+IDLE: dict[type, tuple[int, ...]] = {ast.Mult: (1,), ast.Add: (0,), ast.Sub: (0,), ast.Pow: (0, 1)}  # operands of no use
 MODES = ("valid", "same", "full")  # of a convolution
 
 
@@ -172,10 +173,9 @@ def factors_of(node: Any) -> list[Any]:
 
 
 def constants(node: ast.Constant, parent: Any) -> Iterator[tuple[float, str, Any]]:
-    """Another number, near to this one or common. A factor of one and a term of zero are left out by `operators`."""
+    """Another number, near to this one or common. What would leave the other operand alone, `operators` drops."""
     value = node.value
-    operation = parent.op if isinstance(parent, ast.BinOp) else None
-    idle = 1 if isinstance(operation, ast.Mult) else 0 if isinstance(operation, (ast.Add, ast.Sub)) else value
+    idle = IDLE.get(type(parent.op), ()) if isinstance(parent, ast.BinOp) else ()
     if isinstance(value, bool):
         yield 1.1, "flag", ast.Constant(not value)
     elif value in MODES and isinstance(parent, (ast.keyword, ast.Call)):
@@ -183,7 +183,7 @@ def constants(node: ast.Constant, parent: Any) -> Iterator[tuple[float, str, Any
     elif isinstance(value, (int, float)):
         kind = "axis" if isinstance(parent, ast.keyword) and parent.arg == "axis" else "constant"
         for new in (value + 1, value - 1, -value, 2 * value, value / 2, 1, 0, 2):
-            if new not in (value, idle) and not (
+            if new not in (value, *idle) and not (
                 isinstance(value, int) and isinstance(new, float) and new != int(new) and kind == "axis"
             ):
                 plain = int(new) if isinstance(value, int) and new == int(new) else new
