@@ -6,6 +6,8 @@ import time
 import numpy as np
 import pytest
 
+from microgradnp.cli import story
+from microgradnp.cli.trainings import loss_of
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.derive.fix import derive
 from microgradnp.debugger.derive.scene import Question
@@ -125,3 +127,20 @@ def test_the_weights_stand_where_they_belong_and_move_later(train, model, given,
     told[train.__name__](**after)
     for name, slope in slopes(model, given).items():
         assert np.allclose(np.array(after[name]), np.array(given[name]) - 0.1 * slope, atol=1e-7)
+
+
+def model_of_the_story(samples, targets, W_input, W_output):
+    return loss_of(samples, targets, W_input, W_output)[1]
+
+
+def test_the_network_that_stalls_has_two_mistakes():
+    """The update stands among other statements of its loops: it moves into loops of its own."""
+    samples, targets = story.uniform_samples(4)
+    names = ("samples", "targets", "W_input", "W_output", "learning_rate")
+    given = dict(zip(names, (samples[:3], targets[:3], *story.initial_weights(samples, targets, 4), 0.01), strict=True))
+    fix, found = found_in(story.step_with_the_bug, given, model_of_the_story)
+    assert fix.complete
+    assert [finding.fix[2] for finding in found] == [
+        "error += delta_output[n][k] * W_output[j][k]",
+        "move line 85 after line 93, into loops of its own",
+    ]

@@ -202,6 +202,19 @@ def test_a_debugger_that_ran_out_of_time_is_asked_again_and_never_quoted_as_an_a
     assert "no wrong gradient" not in str(found)
 
 
+def test_the_fixes_of_all_mistakes_are_told(monkeypatch):
+    def mistake(line, old, new):
+        return SimpleNamespace(place=f"train.py:{line}", source=old, proof="fix, verified on fresh inputs", fix=(line, old, new))
+
+    findings = [mistake(7, "dW = 1", "dW = 2"), mistake(5, "W -= dW", "move line 5 after line 8")]
+    report = SimpleNamespace(verdict=SimpleNamespace(wrong=["W"]), findings=findings, first_wrong=findings[0], hurried=False)
+    monkeypatch.setattr("microgradnp.doctor.handwritten.code.debug", lambda *args, budget: report)
+    found = mg.diagnose(dropped, loss, (X, Y, W0.copy(), V0.copy(), 0.05), budget=20)
+    assert found.causes[0].line == "train.py:7: dW = 1"
+    assert found.causes[0].treatment == "fix, verified on fresh inputs, in line 7: dW = 2; in line 5: move line 5 after line 8"
+    assert found.to_do[0] == "the fixes in lines 7 and 5"
+
+
 def test_without_a_loop_it_asks_for_one():
     with pytest.raises(ValueError, match="loop"):
         mg.diagnose(gradients, loss, (X, Y, W0, V0))
@@ -217,8 +230,7 @@ def stalled(samples, targets, W_input, W_output):
 
 
 @pytest.mark.long
-def test_the_story_is_answered_in_full(monkeypatch):
-    monkeypatch.setattr("microgradnp.doctor.handwritten.code.QUICK", 60)  # the first question gets enough time on any machine
+def test_the_story_is_answered_in_full():
     samples, targets = story.uniform_samples(4)
     found = mg.diagnose(stalled, model, (samples, targets, *story.initial_weights(samples, targets, 4)), budget=120)
     bug, *others = found.causes
@@ -228,9 +240,11 @@ def test_the_story_is_answered_in_full(monkeypatch):
     assert causes.keys() <= {"stopped_on_a_plateau", "learning_rate_too_low"}  # the rate is at the edge of what is told
     assert "W_output moves by -0.001 x gradient, right" in bug.evidence
     assert "W_delta_output[j][k]" in bug.line
-    assert bug.treatment.startswith("fix, verified")
-    assert "in line 92: error += delta_output[n][k] * W_output[j][k]" in bug.treatment
-    assert "in line 85: move line 85 after line 93" in bug.treatment
+    two = (
+        "in line 92: error += delta_output[n][k] * W_output[j][k]; in line 85: move line 85 after line 93, into loops of its own"
+    )
+    one = "in line 92: error += delta_output[n][k] * (W_output[j][k] - W_delta_output[j][k])"  # where the time ends before
+    assert bug.treatment.removeprefix("fix, verified on fresh inputs, ") in (one, two)
     assert "the bug is not all of it" in bug.trial
     assert any("Adam" in what or "momentum" in what for what in found.to_do)
     assert "11 are negative" in plateau.evidence
@@ -238,7 +252,7 @@ def test_the_story_is_answered_in_full(monkeypatch):
     assert abs(found.levels["mean only"] - 2.880) < 5e-4
     assert abs(found.levels["linear fit"] - 1.964) < 5e-4
     assert any("memorised" in note for note in found.notes)
-    assert found.to_do[0] == "the fixes in lines 92 and 85"
+    assert found.to_do[0] in ("the fix in line 92", "the fixes in lines 92 and 85")
 
 
 def table_of_signs(seed):
