@@ -7,7 +7,7 @@ import functools
 import os
 import time as clock
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -67,6 +67,7 @@ class Explanation:
     out_of_time: bool = False  # whether the budget ended before all edits were tried
     failed: str = ""  # an error of the debugger's own
     derived: tuple[Finding, ...] = ()  # the mistakes that the record shows, with changes that were proved
+    asleep: Sequence[str] = ()  # the gradients that are wrong on other inputs, whether the fix is there or not
 
     @property
     def blamed(self) -> Blame | None:
@@ -110,13 +111,13 @@ def explain(case: Case) -> Explanation:
         derived = replace(derived, complete=False)  # nobody knows whether it mends what was not judged, too
     with Workshop(case.question.program) as workshop:
         if derived is not None and derived.complete and not derived.is_roundabout:
-            return Explanation([], derived.tried, derived=tuple(findings_of(derived)))
+            return Explanation([], derived.tried, derived=tuple(findings_of(derived)), asleep=derived.asleep)
         found: list[Fault] = []
         with contextlib.suppress(OutOfTimeError):
             for fault in faults(with_time(case), workshop):
                 found += [fault]  # the first ones stay when time is out
     if derived is not None and derived.complete and not (found and found[-1].is_mended):
-        return Explanation([], derived.tried, derived=tuple(findings_of(derived)))
+        return Explanation([], derived.tried, derived=tuple(findings_of(derived)), asleep=derived.asleep)
     found = [f._replace(named=named_by_record(f.fix, derived)) if f.fix is not None else f for f in found[:1]] + found[1:]
     out_of_time = not found or (workshop.out_of_time and not found[-1].is_mended)
     if not found:

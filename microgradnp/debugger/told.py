@@ -15,6 +15,11 @@ UNREPEATABLE = (
     "Seed what it draws from, or pass the numbers in"
 )
 
+ASLEEP = (
+    "on other inputs the gradient of {} is wrong, with the fix as well as without it: another mistake is asleep on yours. "
+    "Ask again with other inputs"
+)
+
 
 def report_on(case: Case) -> Report:
     """The report on one case, with what is wrong in it explained."""
@@ -30,6 +35,7 @@ def report(case: Case, explained: Explanation | None = None) -> Report:
     if explained is not None:
         found.notes += [] if explained.repeats else [UNREPEATABLE]
         found.notes += [explained.failed] if explained.failed else []
+        found.notes += [ASLEEP.format(", ".join(explained.asleep))] if explained.asleep else []
         found.notes += [f"{allowed(case)} ended before all edits were tried"] if explained.out_of_time else []
         found.hurried = found.hurried or explained.out_of_time
         found.blame, found.findings = explained.blamed, explained.findings

@@ -324,3 +324,27 @@ def test_a_right_gradient_of_which_something_else_is_made_is_not_called_right(sh
     x, y, W1, W2 = (r.normal(size=shape) for shape in ((5, 3), (5, 2), (3, 4), (4, 2)))
     report = mg.debug(Two(W1, W2, share).gradients, adding_layers, [x, y], bind={"W1": "self.first.W", "W2": "self.second.W"})
     assert report.word == word, report
+
+
+def masked_loss(x, t, W, V):
+    return 0.5 * np.sum((np.maximum(x @ W + 1, 0) @ V - t) ** 2)
+
+
+def without_mask(x, t, W, V, rate=0.01):
+    z = x @ W + 1
+    h = np.maximum(z, 0)
+    e = h @ V - t
+    gV = 2 * h.T @ e  # wrong
+    gW = x.T @ (e @ V.T)  # wrong where z is negative
+    W -= rate * gW
+    V -= rate * gV
+
+
+def test_a_fix_is_told_with_the_mistake_that_is_asleep():
+    rng = np.random.default_rng(2)
+    x, W = rng.normal(size=(5, 3)), 0.2 * rng.normal(size=(3, 4))
+    assert (x @ W + 1 > 0).all()
+    report = mg.debug(without_mask, masked_loss, (x, rng.normal(size=(5, 2)), W, rng.normal(size=(4, 2))), budget=30)
+    assert report.verdict.wrong == ["V"]
+    assert report.first_wrong.fix[2].partition("  #")[0] == "gV = h.T @ e"
+    assert any("on other inputs the gradient of W is wrong" in note for note in report.notes)

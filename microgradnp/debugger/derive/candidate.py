@@ -54,6 +54,7 @@ class Mended:
     old: str = ""
     new: str = ""
     cause: str = ""
+    asleep: frozenset[str] = frozenset()  # the gradients that are wrong on other inputs, with the change and without it
     then: Mended | None = None  # another change, without which this one makes nothing right
 
     @property

@@ -27,6 +27,11 @@ class Fix:
     tried: int = 0
 
     @property
+    def asleep(self) -> list[str]:
+        """The gradients of another mistake, which does not show on the user's inputs."""
+        return sorted(set().union(*(mended.asleep for mended in self.changes)))
+
+    @property
     def is_roundabout(self) -> bool:
         """Whether a change rests on what a gradient lacks, not on a quantity of the model: it may stand far from the mistake."""
         means = (mended.candidate.means for mended in self.changes)

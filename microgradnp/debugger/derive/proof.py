@@ -26,6 +26,7 @@ class Judge:
         self.until = latest(deadline)  # the moment when a run is stopped
         self.needed = {a for a, entry in self.first.entries.items() if entry.status in JUDGED and entry.evidence}
         self.tried = 0
+        self.asleep: set[str] = set()  # what was wrong on the last fresh inputs, with an edit and without, but not on the user's
 
     @property
     def is_over(self) -> bool:
@@ -48,6 +49,7 @@ class Judge:
         What cannot be judged there says nothing; where the time ends before, nothing is proved. What is wrong there without the
         edit as well, and right on the user's inputs, is another mistake that is asleep on these.
         """
+        self.asleep = set()
         values = self.first.step.evaluation.values
         known = tuple(np.asarray(values[argument]).tobytes() for argument in self.needed)
         for seed, spread in FRESH:
@@ -55,7 +57,8 @@ class Judge:
             try:
                 wrong = self.needed & set(judged(question, texts, 0, until=self.until).wrong)
                 if wrong and not wrong & set(self.first.wrong):  # right by accident, perhaps, on the inputs that were given
-                    wrong -= set(judged(question, {}, 0, until=self.until).wrong)
+                    self.asleep |= wrong & set(judged(question, {}, 0, until=self.until).wrong)
+                    wrong -= self.asleep
             except NotRecordedError:
                 return False
             except Exception:  # the program may take no other numbers

@@ -253,7 +253,7 @@ class Turn:
         right = set(verdict.right)
         if not (right > self.right or (hoping and right >= self.right)):
             return None
-        mended.right = right - self.right
+        mended.right, mended.asleep = right - self.right, frozenset(self.judge.asleep)
         return mended, verdict
 
     def spoils_forward(self, candidate: Candidate) -> bool:
