@@ -11,6 +11,7 @@ from microgradnp.cli.trainings import loss_of
 from microgradnp.debugger.capture.bind import Wanted
 from microgradnp.debugger.derive.fix import derive
 from microgradnp.debugger.derive.scene import Question
+from microgradnp.debugger.derive.stage import is_near
 from microgradnp.debugger.derived import findings
 from microgradnp.debugger.match.references import model_arguments
 from microgradnp.debugger.record.world import World
@@ -144,3 +145,21 @@ def test_the_network_that_stalls_has_two_mistakes():
         "error += delta_output[n][k] * W_output[j][k]",
         "move line 85 after line 93, into loops of its own",
     ]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "near"),
+    [
+        (1.0, 1.0 + 1e-12, True),
+        (np.ones(3), np.ones(3) * (1 + 1e-12), True),
+        (np.ones(3), np.ones((1, 3)), False),
+        (np.ones(3), np.array([1, 1, 1.1]), False),
+        (np.nan, np.nan, False),
+        ([1.0, [2.0, 3.0]], [1.0, [2.0, 3.0]], False),
+        ([np.ones(2), np.ones(3)], [np.ones(2), np.ones(3)], False),
+        (np.array(["a"]), np.array(["a"]), False),
+        (None, None, False),
+    ],
+)
+def test_only_numbers_are_near_to_one_another(a, b, near):
+    assert is_near(a, b) == near

@@ -294,4 +294,8 @@ def results_of(nodes: list[Node]) -> dict[tuple[str, Span], list[Node]]:
 
 
 def is_near(a: Any, b: Any) -> bool:
-    return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=NEAR, atol=0))
+    """Whether two values are the same numbers, but for rounding. What is no number or array of numbers is near to nothing."""
+    if not all(isinstance(value, (np.ndarray, np.generic, float, int)) for value in (a, b)) or np.shape(a) != np.shape(b):
+        return False
+    kinds = {np.asarray(value).dtype.kind for value in (a, b)}
+    return kinds <= set("fiub") and bool(np.allclose(a, b, rtol=NEAR, atol=0))
