@@ -40,17 +40,25 @@ def derive_in(case: Case, deadline: float) -> Fix | None:
 
     Any other error than those of programs that cannot be recorded or judged is the debugger's own, and is raised.
     """
-    program, wanted = case.question.program, case.question.wanted
-    if case.run.writes or not hasattr(program, "function"):
+    question = question_of(case)
+    if question is None:
         return None
     try:
         with aside():
-            world = World(program.function, program.args, program.kwargs)
-            other = World(fewer.function, fewer.args, fewer.kwargs) if (fewer := program.other) is not None else None
-            most = MOST[program.record_at_once > SHORT]
-            return derive(Question(world, case.question.model, wanted, case.run.number, most, other=other), deadline)
+            return derive(question, deadline)
     except NOT_RECORDED:  # left to the search among edits
         return None
+
+
+def question_of(case: Case) -> Question | None:
+    """The question about the step of a case, for a recorder. None where the program is a block of code, or writes files."""
+    program = case.question.program
+    if case.run.writes or not hasattr(program, "function"):
+        return None
+    world = World(program.function, program.args, program.kwargs)
+    other = World(fewer.function, fewer.args, fewer.kwargs) if (fewer := program.other) is not None else None
+    most = MOST[program.record_at_once > SHORT]
+    return Question(world, case.question.model, case.question.wanted, case.run.number, most, other=other)
 
 
 def findings(fix: Fix) -> list[Finding]:

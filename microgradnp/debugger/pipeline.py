@@ -15,9 +15,11 @@ from typing import NamedTuple
 import numpy as np
 
 from microgradnp.debugger.capture.bind import BindingError, mark_of
-from microgradnp.debugger.capture.program import Inputs
+from microgradnp.debugger.capture.fresh import Inputs
 from microgradnp.debugger.capture.trace import Run
-from microgradnp.debugger.case import Case, Question, case_of, examine, examine_again, look
+from microgradnp.debugger.case import Case, Looked, Question, case_of, examine, examine_again, look
+from microgradnp.debugger.derive.proof import wrong_elsewhere
+from microgradnp.debugger.derived import question_of
 from microgradnp.debugger.explain import finding_of_rule
 from microgradnp.debugger.fewer import is_slow, on_fewer_samples, shortened
 from microgradnp.debugger.judge.gate import (
@@ -42,6 +44,7 @@ from microgradnp.debugger.optimizer.rule import Rule, rule_followed, wrong_rule
 from microgradnp.debugger.record.alarm import OutOfTimeError, alarm
 from microgradnp.debugger.record.binding import ways_to_bind
 from microgradnp.debugger.record.forward import Forward, forward_of
+from microgradnp.debugger.record.outside import aside
 from microgradnp.debugger.report.reasons import reasons
 from microgradnp.debugger.report.report import Report
 from microgradnp.debugger.rows import by_rows, other_binding
@@ -52,6 +55,7 @@ NOTHING_FOUND = "no gradient was found: no parameter moves, and no variable or r
 SEEN = "steps {} to {} were judged, no later one; step= looks at another"
 PARTED = "the samples of {} were put into another order, those of {} were not: what belongs together may be parted"
 RESTING = "{} moved in step {}, and in no later step that was judged: if that is not meant, the update stands in the wrong place"
+ASLEEP = "on inputs far from yours the gradient of {} is not the model's: a mistake may be asleep on yours. Ask again with others"
 UNSEEN = "the recording ended after step {}: later steps were not judged; a larger budget= may reach them"
 TOO_FAR = "the training could not be followed so far; raise the budget, or ask for an earlier step"
 WHOLE_NUMBERS = "step 1 was judged: {} is a whole number of Python in step 0"
@@ -66,7 +70,9 @@ def investigate(question: Question, number: int) -> Report:
     recorded = Recorded(None)
     try:
         with alarm(budget.last):
-            recorded = ask_record(asked.program, asked.model, asked.wanted, number, max(1.0, 0.1 * budget.seconds))
+            recorded = recorded_in(case)
+            if ends_too_soon(recorded) and (fewer := shortened(Looked(asked, case.trace, case.seconds), case.run)) is not None:
+                case, recorded = fewer, recorded_in(fewer)
             if number and recorded.verdict is None:
                 return first_instead(question, number, recorded.why)
             found = by_rows(answered(case, recorded), question, number, investigate)
@@ -76,6 +82,18 @@ def investigate(question: Question, number: int) -> Report:
     found.reasons = reasons(found.trace, found.matches.index)
     found.seconds = clock.thread_time() - budget.started
     return found
+
+
+def recorded_in(case: Case) -> Recorded:
+    """What the record of a case's program says."""
+    asked = case.question
+    return ask_record(asked.program, asked.model, asked.wanted, case.run.number, max(1.0, 0.1 * asked.budget.seconds))
+
+
+def ends_too_soon(recorded: Recorded) -> bool:
+    """Whether a record ends before a single gradient could be judged: the step has too many operations."""
+    made = recorded.verdict
+    return made is not None and not made.step.record.finished and not made.right and not made.wrong
 
 
 def answered(case: Case, recorded: Recorded) -> Report:
@@ -157,6 +175,8 @@ def judged_case(case: Case, made: RecordVerdict) -> Case:
             case = case.noted(PARTED.format(*parted))
         if made.resting:
             case = case.noted(RESTING.format(" and ".join(made.resting), number))
+        if asleep := asleep_in(case, made):
+            case = case.noted(ASLEEP.format(" and ".join(sorted(asleep))))
         seen = made.step.record.finished or made.parting or made.unlike or made.last == number + MORE_STEPS
         if not seen:
             return replace(case.noted(UNSEEN.format(made.last)), hurried=True)
@@ -164,6 +184,15 @@ def judged_case(case: Case, made: RecordVerdict) -> Case:
     if case.verdict.asleep and (generic := wrong_with_generic_values(case)) is not None:
         return generic.noted("the gradients are right for the values given, and wrong for generic ones")
     return on_fewer_samples(case) if is_slow(case) else case
+
+
+def asleep_in(case: Case, made: RecordVerdict) -> set[str]:
+    """The gradients of a right program that are wrong on other inputs."""
+    question = question_of(case)
+    if question is None:
+        return set()
+    with aside():
+        return wrong_elsewhere(question, made, clock.thread_time() + 0.3 * case.question.budget.left)
 
 
 def judged_by_lines(case: Case) -> Report:

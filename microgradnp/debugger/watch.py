@@ -11,9 +11,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
-import numpy as np
-
-from microgradnp.debugger.capture.program import Inputs, Program, seeded, vary
+from microgradnp.debugger.capture.fresh import Fresh, Inputs
+from microgradnp.debugger.capture.program import Program, seeded
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.debug import ask
 from microgradnp.debugger.record.outside import aside
@@ -119,11 +118,9 @@ class Block(Program):
         """A call of the block on copies of its variables."""
         fresh_globals, fresh_locals = copies(self.start)
         if inputs.seed:
-            rng = np.random.default_rng(inputs.seed)
-            memo: dict[int, Any] = {}
+            fresh = Fresh(inputs)
             fresh_globals, fresh_locals = (
-                {name: vary(value, rng, inputs.known, memo) for name, value in part.items()}
-                for part in (fresh_globals, fresh_locals)
+                {name: fresh.of(v) for name, v in part.items()} for part in (fresh_globals, fresh_locals)
             )
         with self.as_it_began(fresh_globals, fresh_locals) as namespace, aside() as kept_back, seeded(inputs.seed):
             yield Call(lambda: exec(self.code, namespace), {}, kept_back)

@@ -21,7 +21,8 @@ import programs
 from mutants import SLUGS, changed_lines, mutants, normal_text
 
 from microgradnp.debugger.capture.bind import Wanted
-from microgradnp.debugger.capture.program import Inputs, Program
+from microgradnp.debugger.capture.fresh import Inputs
+from microgradnp.debugger.capture.program import Program
 from microgradnp.debugger.capture.trace import capture
 from microgradnp.debugger.debug import debug
 from microgradnp.debugger.judge.probe import observe, plan_of

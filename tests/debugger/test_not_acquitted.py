@@ -348,3 +348,31 @@ def test_a_fix_is_told_with_the_mistake_that_is_asleep():
     assert report.verdict.wrong == ["V"]
     assert report.first_wrong.fix[2].partition("  #")[0] == "gV = h.T @ e"
     assert any("on other inputs the gradient of W is wrong" in note for note in report.notes)
+
+
+def test_right_code_with_a_mistake_that_is_asleep_is_called_right_with_a_note():
+    rng = np.random.default_rng(2)
+    x, W = rng.normal(size=(5, 3)), 0.2 * rng.normal(size=(3, 4))
+    given = x, rng.normal(size=(5, 2)), W, rng.normal(size=(4, 2))
+    report = mg.debug(only_without_mask, masked_loss, given)
+    assert report.ok
+    assert any("the gradient of W is not the model's" in note for note in report.notes)
+    assert not any("far from yours" in note for note in mg.debug(with_mask, masked_loss, given).notes)
+
+
+def only_without_mask(x, t, W, V, rate=0.01):
+    z = x @ W + 1
+    h = np.maximum(z, 0)
+    e = h @ V - t
+    gV = h.T @ e
+    W -= rate * x.T @ (e @ V.T)
+    V -= rate * gV
+
+
+def with_mask(x, t, W, V, rate=0.01):
+    z = x @ W + 1
+    h = np.maximum(z, 0)
+    e = h @ V - t
+    gV = h.T @ e
+    W -= rate * x.T @ (e @ V.T * (z > 0))
+    V -= rate * gV

@@ -17,7 +17,8 @@ import microgradnp as mg
 from microgradnp.debugger import derived
 from microgradnp.debugger.blame.blame import blame
 from microgradnp.debugger.capture.bind import Wanted
-from microgradnp.debugger.capture.program import Inputs, Program
+from microgradnp.debugger.capture.fresh import Inputs
+from microgradnp.debugger.capture.program import Program
 from microgradnp.debugger.capture.roles import is_rate
 from microgradnp.debugger.capture.trace import Run, capture
 from microgradnp.debugger.case import Budget, Case, Question

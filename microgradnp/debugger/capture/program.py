@@ -14,33 +14,16 @@ import random
 import types
 from collections.abc import Callable, Collection, Iterator
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from microgradnp.debugger.capture.fresh import Inputs, varied
 from microgradnp.debugger.capture.script import is_script
 from microgradnp.debugger.capture.source import Source, source_of
-from microgradnp.debugger.capture.values import as_array, is_numeric_nest, is_symmetric, is_user_instance
+from microgradnp.debugger.capture.values import as_array
 from microgradnp.debugger.record import census
 from microgradnp.debugger.record.world import Call, World
-
-NEAR = 0.2  # how much fresh data differ from the user's, as a share of these
-
-
-class Inputs(NamedTuple):
-    """The inputs of a run: the user's own, or fresh ones where the seed is not 0.
-
-    `known` holds the contents of the parameters as they were given: fresh inputs give the parameters other values, too. `spread`
-    says how far from the user's the data are that have both signs.
-    """
-
-    seed: int = 0
-    known: tuple[bytes, ...] = ()
-    spread: float = NEAR
-
-    def fresh(self, number: int) -> Inputs:
-        """Other inputs than these; `number` counts from 1."""
-        return self._replace(seed=self.seed + number)
 
 
 class Program:
@@ -158,118 +141,6 @@ def cut(value: Any, length: int, count: int, known: Collection[bytes]) -> Any:
     if isinstance(value, list) and len(value) == length:
         return value[:count]
     return value
-
-
-def varied(inputs: Inputs) -> Callable[[Any], Any]:
-    """A change of a call and of what it reaches: everything that fresh inputs give other values."""
-    rng = np.random.default_rng(inputs.seed)
-    memo: dict[int, Any] = {}
-
-    def change(parts: Any) -> Any:
-        target, args, kwargs, inside = parts
-        owner = target.__self__ if isinstance(target, types.MethodType) else target
-        if is_user_instance(owner):
-            vary(owner, rng, inputs.known, memo, inputs.spread)
-        args, kwargs = (vary(part, rng, inputs.known, memo, inputs.spread) for part in (args, kwargs))
-        return target, args, kwargs, [vary(value, rng, inputs.known, memo, inputs.spread) for value in inside]
-
-    return change
-
-
-def vary(value: Any, rng: np.random.Generator, known: Collection[bytes], memo: dict[int, Any], spread: float = NEAR) -> Any:
-    """Fresh inputs: generic numbers for real data and for the known parameters, permuted rows for labels and one-hot rows.
-
-    State that is constant (zeros of a momentum buffer, ones of a running variance) and scalars such as the learning rate stay.
-    """
-    if id(value) in memo:
-        return memo[id(value)]
-    array = as_array(value)
-    if isinstance(value, tuple) and array is not None and array.tobytes() not in known:
-        array = None  # settings, such as (0.5, 20), or arguments: each for itself
-    if array is not None:
-        changed: Any = vary_array(value, array, rng, known, spread)
-    elif isinstance(value, tuple) and not hasattr(value, "_fields"):
-        changed = tuple(vary(item, rng, known, memo, spread) for item in value)
-    elif isinstance(value, list):
-        memo[id(value)] = value
-        value[:] = [vary(item, rng, known, memo, spread) for item in value]
-        changed = value
-    elif isinstance(value, dict):
-        memo[id(value)] = value
-        for name, item in value.items():
-            value[name] = vary(item, rng, known, memo, spread)
-        changed = value
-    elif is_user_instance(value):
-        memo[id(value)] = value
-        for name, item in list(vars(value).items()):
-            vars(value)[name] = vary(item, rng, known, memo, spread)
-        changed = value
-    else:
-        changed = value
-    memo[id(value)] = changed
-    return changed
-
-
-def permuted(array: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The rows in another order; of what is symmetric the columns as well."""
-    if not array.ndim or not np.ptp(array):
-        return array
-    order = rng.permutation(len(array))
-    return array[np.ix_(order, order)] if is_symmetric(array) else array[order]
-
-
-def vary_array(value: Any, array: np.ndarray, rng: np.random.Generator, known: Collection[bytes], spread: float = NEAR) -> Any:
-    """Fresh numbers of the same kind in the same container."""
-    array = np.asarray(array)  # the product of an np.matrix is that of matrices
-    parameter = array.dtype.kind == "f" and array.tobytes() in known
-    if not array.size or (array.ndim == 0 and not parameter):
-        return value
-    if array.dtype.kind != "f" or is_label_like(array):
-        if parameter and not is_label_like(array):
-            fresh = array + 0.1 * rng.standard_normal(array.shape)
-        elif parameter and (not array.any() or np.ptp(array) == 0):
-            fresh = array + 0.3 * rng.standard_normal(array.shape)
-        elif array.dtype.kind in "iu" or array.dtype.kind == "f":
-            fresh = permuted(array, rng)
-        else:
-            return value
-    elif np.ptp(array) == 0 and not parameter:
-        return value
-    else:
-        share = NEAR if parameter or array.min() >= 0 or array.max() <= 0 else spread
-        away = share / 2 * float(np.std(array) or 1) * rng.standard_normal(array.shape)
-        fresh = array * (1 + share * rng.standard_normal(array.shape)) + away
-        if array.min() > 0 and array.max() < 1:
-            fresh = np.clip(fresh, 0.02, 0.98)
-        if array.ndim > 1 and not parameter:  # a column of whole numbers holds classes, or chooses rows
-            fresh = np.where(np.all(array == np.round(array), axis=tuple(range(array.ndim - 1))), array, fresh)
-    if is_symmetric(array) and not parameter:
-        fresh = (fresh + fresh.T) / 2
-    fresh = fresh.astype(array.dtype)
-    if isinstance(value, np.ndarray):
-        value[...] = fresh  # in place: other names of the same array see it too
-        return value
-    if isinstance(value, (list, tuple)) and is_numeric_nest(value):
-        return refill(value, fresh.tolist())
-    return type(value)(fresh)
-
-
-def refill(value: Any, fresh: Any) -> Any:
-    """The numbers of `fresh` in the containers of `value`."""
-    if isinstance(value, tuple):
-        return tuple(refill(old, new) for old, new in zip(value, fresh, strict=True))
-    if isinstance(value, list):
-        value[:] = [refill(old, new) for old, new in zip(value, fresh, strict=True)]
-        return value
-    return fresh
-
-
-def is_label_like(array: np.ndarray) -> bool:
-    """Whole numbers, or rows that are probabilities."""
-    if array.dtype.kind != "f" or not np.isfinite(array).all():
-        return True
-    whole = bool(np.all(array == np.round(array)))
-    return whole or (array.ndim == 2 and array.min() >= 0 and bool(np.allclose(array.sum(-1), 1)) and array.shape[-1] > 1)
 
 
 # --------------------------------------------------------------------------------------------- edited code

@@ -15,7 +15,8 @@ import numpy as np
 
 from microgradnp.debugger.capture import backend
 from microgradnp.debugger.capture.bind import Binder, BindingError, Held, Variable, Wanted, mark_of, shape_of
-from microgradnp.debugger.capture.program import Inputs, Program
+from microgradnp.debugger.capture.fresh import Inputs
+from microgradnp.debugger.capture.program import Program
 from microgradnp.debugger.capture.roles import data_of, is_data
 from microgradnp.debugger.capture.source import source_of
 from microgradnp.debugger.capture.taint import made_from, tainted

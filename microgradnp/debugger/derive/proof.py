@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time as clock
+from collections.abc import Iterator
 
 import numpy as np
 
-from microgradnp.debugger.capture.program import NEAR
+from microgradnp.debugger.capture.fresh import NEAR
 from microgradnp.debugger.derive.guard import keeps_forward, keeps_start
 from microgradnp.debugger.derive.scene import Question, Scene, judged, latest
 from microgradnp.debugger.judge.common import mixes_rules, turns_all
@@ -16,6 +17,23 @@ from microgradnp.debugger.record.record import NotRecordedError
 
 FRESH = ((1, NEAR), (2, 10 * NEAR))  # seeds of other inputs, and how far from the user's they are
 JUDGED = ("right", "agrees", "wrong", "cannot judge")
+
+
+def elsewhere(question: Question, verdict: Verdict, parameters: set[str]) -> Iterator[Question]:
+    """The question on inputs near to the user's, and on inputs far from these."""
+    values = verdict.step.evaluation.values
+    known = tuple(np.asarray(values[argument]).tobytes() for argument in parameters)
+    yield from (question.elsewhere(seed, known, spread) for seed, spread in FRESH)
+
+
+def wrong_elsewhere(question: Question, verdict: Verdict, until: float) -> set[str]:
+    """The gradients that are right on the user's inputs, and wrong on inputs far from these. None where it cannot be judged."""
+    right = set(verdict.right)
+    *_, far = elsewhere(question, verdict, right)
+    try:
+        return right & set(judged(far, {}, 0, until=until).wrong)
+    except Exception:  # the program may take no other numbers
+        return set()
 
 
 class Judge:
@@ -50,10 +68,7 @@ class Judge:
         edit as well, and right on the user's inputs, is another mistake that is asleep on these.
         """
         self.asleep = set()
-        values = self.first.step.evaluation.values
-        known = tuple(np.asarray(values[argument]).tobytes() for argument in self.needed)
-        for seed, spread in FRESH:
-            question = self.question.elsewhere(seed, known, spread)
+        for question in elsewhere(self.question, self.first, self.needed):
             try:
                 wrong = self.needed & set(judged(question, texts, 0, until=self.until).wrong)
                 if wrong and not wrong & set(self.first.wrong):  # right by accident, perhaps, on the inputs that were given

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from microgradnp.debugger.capture.bind import Wanted
-from microgradnp.debugger.capture.program import Inputs, seeded, varied
+from microgradnp.debugger.capture.fresh import Inputs, varied
+from microgradnp.debugger.capture.program import seeded
 from microgradnp.debugger.capture.values import is_matrix
 from microgradnp.debugger.derive.edited import instrumented
 from microgradnp.debugger.judge.points import Point, other_point

@@ -13,7 +13,8 @@ import numpy as np
 from microgradnp.debugger.capture import backend
 from microgradnp.debugger.capture.backend import is_user_code
 from microgradnp.debugger.capture.bind import mark_of, plain, shape_of
-from microgradnp.debugger.capture.program import Inputs, Program
+from microgradnp.debugger.capture.fresh import Inputs
+from microgradnp.debugger.capture.program import Program
 from microgradnp.debugger.capture.trace import Loop, Trace
 from microgradnp.debugger.capture.tracer import StepOver
 from microgradnp.debugger.capture.writes import Writes, refill, write

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from microgradnp.debugger.capture.bind import mark_of
-from microgradnp.debugger.capture.program import Inputs, Program
+from microgradnp.debugger.capture.fresh import Inputs
+from microgradnp.debugger.capture.program import Program
 from microgradnp.debugger.capture.source import Source
 from microgradnp.debugger.capture.trace import Run, Trace
 from microgradnp.debugger.capture.writes import Writes

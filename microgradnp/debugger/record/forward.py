@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from microgradnp.debugger.capture.bind import Wanted
-from microgradnp.debugger.capture.program import Program, seeded, vary_array
+from microgradnp.debugger.capture.fresh import fresh_numbers
+from microgradnp.debugger.capture.program import Program, seeded
 from microgradnp.debugger.capture.values import as_array
 from microgradnp.debugger.record.nodes import Group, Node, Record, nodes_in
 from microgradnp.debugger.record.record import run_recorded
@@ -70,7 +71,10 @@ def forward_of(program: Program, wanted: Wanted, until: float, zeros: bool = Tru
         if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.flags.writeable or not value.ndim:
             return value
         had_zeros |= not value.any()
-        return vary_array(value, value, rng, {value.tobytes()}) if zeros or value.any() else value
+        fresh = fresh_numbers(np.asarray(value), rng, True) if zeros or value.any() else None
+        if fresh is not None:
+            value[...] = fresh
+        return value
 
     with np.errstate(all="ignore"), seeded(0), program.recordable() as (_, line):
         made, _ = run_recorded(program.reached, MOST_NODES, generic, wanted, until, line=line, draws=False)

@@ -15,7 +15,8 @@ import numpy as np
 
 from microgradnp.core.origin import one_line
 from microgradnp.debugger.capture.bind import BindingError, Wanted
-from microgradnp.debugger.capture.program import Inputs, Program
+from microgradnp.debugger.capture.fresh import Inputs
+from microgradnp.debugger.capture.program import Program
 from microgradnp.debugger.capture.roles import data_of, is_data, targets_of
 from microgradnp.doctor.handwritten.hooks import RETURNED, EnoughError, Loop, Reader, around, counts, hooked, loops_of
 from microgradnp.doctor.patient import Array
