@@ -1,6 +1,7 @@
 """How good `mg.debug` is on public programs with hand-written backprop, as published and with one or two mistakes put in.
 
-python tests/benchmarks/debug_public.py FOLDER [--set tuned|unseen|fresh|later|last|newest|eighth|ninth|tenth] [--json OUT]
+python tests/benchmarks/debug_public.py FOLDER [--set tuned|unseen|fresh|later|last|newest|eighth|ninth|tenth|eleventh]
+    [--json OUT]
 python tests/benchmarks/debug_public.py FOLDER --random N [--seed S] [--wide]
 python tests/benchmarks/debug_public.py FOLDER --check
 
@@ -642,7 +643,9 @@ def table(title: str, rows: list[dict[str, Any]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--set", choices=["tuned", "unseen", "fresh", "later", "last", "newest", "eighth", "ninth", "tenth"])
+    parser.add_argument(
+        "--set", choices=["tuned", "unseen", "fresh", "later", "last", "newest", "eighth", "ninth", "tenth", "eleventh"]
+    )
     parser.add_argument("--program", help="only programs whose name contains this")
     parser.add_argument("--seeds", type=int, default=3, help="seeds with which each right program is run")
     parser.add_argument(
@@ -705,7 +708,7 @@ def main() -> None:
             print(f"{name} {index} seed {seed}: {row['status']} {marks} {row.get('seconds', 0):.2f} s | {said}", flush=True)
         if options.json:
             options.json.write_text(json.dumps(rows, indent=1))
-    for title in ("tenth", "ninth", "eighth", "newest", "last", "later", "fresh", "unseen", "tuned"):
+    for title in ("eleventh", "tenth", "ninth", "eighth", "newest", "last", "later", "fresh", "unseen", "tuned"):
         of_title = [r for r in rows if r["group"] == title]
         if of_title:
             print(table(title, of_title))

@@ -99,9 +99,9 @@ class Program:
     mend: edits that make a program right which is published wrong; `published` are the causes, `blame` the lines of that.
     stubs: modules that it imports and does not need.
     backward: the lines of the backward pass by file, for mistakes that are drawn at random.
-    group: the set it belongs to. Those of `fresh`, `later`, `last`, `newest`, `eighth`, `ninth` and `tenth` were described by
-        people who had not seen the debugger; those of `last` were chosen and are scored after all others, then `newest` to
-        `tenth`.
+    group: the set it belongs to. Those of `fresh`, `later`, `last`, `newest`, `eighth`, `ninth`, `tenth` and `eleventh` were
+        described by people who had not seen the debugger; those of `last` were chosen and are scored after all others, then
+        `newest` to `eleventh`.
     """
 
     repository: str
