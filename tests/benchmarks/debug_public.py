@@ -215,7 +215,7 @@ def notebook(text: str) -> str:
 
 def read(folder: Path, program: Program, path: str) -> str:
     """The text of a file as it is run: only the kept lines, as a function if there is a head."""
-    text = (folder / program.repository.replace("/", "+") / path).read_text(encoding="utf-8").replace("\r\n", "\n")
+    text = (folder / checkout(program) / path).read_text(encoding="utf-8").replace("\r\n", "\n")
     if path.endswith(".ipynb"):
         text = notebook(text)
     if path in program.until:
@@ -229,6 +229,11 @@ def read(folder: Path, program: Program, path: str) -> str:
         lines[first - 2 : last] = [program.head, *("    " + line for line in lines[first - 1 : last])]
         lines[last:last] = ["    " + program.foot]
     return "\n".join(lines)
+
+
+def checkout(program: Program) -> str:
+    """The folder of a program's repository."""
+    return program.repository.replace("/", "+")
 
 
 def sources(folder: Path, program: Program, edits: tuple[Edit, ...] = (), published: bool = False) -> dict[str, str]:
@@ -661,13 +666,15 @@ def main() -> None:
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     known = programs()
-    chosen = {
+    asked = {
         name: program
         for name, program in known.items()
-        if (not options.set or program.group == options.set)
-        and (not options.program or options.program in name)
-        and (options.folder / program.repository.replace("/", "+") / program.file).exists()
+        if (not options.set or program.group == options.set) and (not options.program or options.program in name)
     }
+    missing = [name for name, program in asked.items() if not (options.folder / checkout(program) / program.file).exists()]
+    chosen = {name: program for name, program in asked.items() if name not in missing}
+    if missing:
+        print(f"{len(missing)} of {len(asked)} programs have no file here: {', '.join(missing)}", file=sys.stderr)
     if options.random:
         for program in chosen.values():
             program.mistakes = drawn(options.folder, program, options.seed or options.random, options.wide)
