@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import difflib
 import warnings
+from collections import Counter
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -16,8 +19,16 @@ from microgradnp.debugger.derive.cause import cause_of
 from microgradnp.debugger.derive.fix import Fix, derive
 from microgradnp.debugger.derive.meanings import Meaning
 from microgradnp.debugger.derive.scene import Question
+from microgradnp.debugger.derive.stage import Stage
 from microgradnp.debugger.derive.tried import mended_by
-from microgradnp.debugger.judge.common import common_factor, drops_rate, is_open_which, is_turned, turns_against_model
+from microgradnp.debugger.judge.common import (
+    common_factor,
+    drops_rate,
+    is_open_which,
+    is_turned,
+    moves_by_no_rate,
+    turns_against_model,
+)
 from microgradnp.debugger.judge.gate import SHORT, entry_of
 from microgradnp.debugger.judge.judged import Judged
 from microgradnp.debugger.judge.pairing import nodes_of
@@ -71,6 +82,7 @@ def findings(fix: Fix) -> list[Finding]:
     first, again = fix.scene.verdict, fix.verdict
     turns = again is not None and is_turned(again) and any(f.cause == "sign_flipped" for f in found)
     is_open = again is not None and (turns or drops_rate(first, again) or turns_against_model(first, again))
+    is_open |= again is not None and any(map(changes_scale, kept)) and moves_by_no_rate(first, again)
     if fix.complete and (is_open_which(first) or is_open):
         return [dataclasses.replace(f, certainty="relative") for f in found]
     return found if fix.complete else [dataclasses.replace(f, fix=None, diff="", certainty="suspected") for f in found]
@@ -118,6 +130,21 @@ def suspicion(fix: Fix, cause: str, sure: bool) -> Finding | None:
         certainty="consistent" if sure else "suspected",
         region=[statement.line],
     )
+
+
+def changes_scale(mended: Mended) -> bool:
+    """Whether a change multiplies or divides by another number: one in the text, or one that a variable holds."""
+    old, new = (Counter(operands(text)) for text in (mended.old, mended.new))
+    stage, suspect = Stage(mended.scene), mended.candidate.suspect
+    snapshot = stage.snapshot(suspect.statement, suspect.node)
+    return snapshot is not None and any(stage.is_scalar(text, snapshot) for text in ((old - new) + (new - old)))
+
+
+def operands(text: str) -> Iterator[str]:
+    """What is multiplied or divided in an expression, and by what."""
+    for node in ast.walk(ast.parse(text, mode="eval")) if text else ():
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Div)):
+            yield from (ast.unparse(side) for side in (node.left, node.right))
 
 
 def merged(changes: list[Mended]) -> list[Mended]:

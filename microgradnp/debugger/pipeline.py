@@ -168,7 +168,8 @@ def judged_case(case: Case, made: RecordVerdict) -> Case:
         other = examine_again(replace(case, recorded=None), replace(case.run, inputs=case.run.inputs.fresh(1)))
         verdict = completed(case.verdict, line, other.verdict if other is not None else None)
         needless = untrained(case.matches.evaluation, {*verdict.entries, *made.step.after}, case.trace.changed)
-        verdict.unjudged = {argument: why for argument, why in verdict.unjudged.items() if argument not in needless}
+        known = {*needless, *verdict.unchecked}
+        verdict.unjudged = {argument: why for argument, why in verdict.unjudged.items() if argument not in known}
         case = replace(case, verdict=verdict)
     if case.verdict.ok:
         if (parted := made.parted) is not None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from microgradnp.debugger.blame.forward import forward_agrees
 from microgradnp.debugger.case import Case
 from microgradnp.debugger.explain import Explanation, explain
+from microgradnp.debugger.judge.verdict import Verdict
 from microgradnp.debugger.report.equation import equation
 from microgradnp.debugger.report.facts import Finding
 from microgradnp.debugger.report.meant import node_meant, node_shared
@@ -15,6 +19,7 @@ UNREPEATABLE = (
     "Seed what it draws from, or pass the numbers in"
 )
 
+ANOTHER_MODEL = "your forward pass is not the model's: bind= says what the model's arguments are in your code"
 ASLEEP = (
     "on other inputs the gradient of {} is wrong, with the fix as well as without it: another mistake is asleep on yours. "
     "Ask again with other inputs"
@@ -24,7 +29,17 @@ ASLEEP = (
 def report_on(case: Case) -> Report:
     """The report on one case, with what is wrong in it explained."""
     wrong = bool(case.verdict.entries) and not case.verdict.ok
-    return report(case, explain(case) if wrong else None)
+    explained = explain(case) if wrong else None
+    is_mended = explained is not None and any(finding.fix for finding in explained.findings)
+    if wrong and not is_mended and not forward_agrees(case.trace, case.matches):
+        return report(replace(case, verdict=doubted(case.verdict)))
+    return report(case, explained)
+
+
+def doubted(verdict: Verdict) -> Verdict:
+    """The verdict on a program that computes something else than the model: what was called wrong cannot be judged."""
+    right = {argument: entry for argument, entry in verdict.entries.items() if entry.ok}
+    return replace(verdict, entries=right, unjudged={**dict.fromkeys(verdict.wrong, ANOTHER_MODEL), **verdict.unjudged})
 
 
 def report(case: Case, explained: Explanation | None = None) -> Report:

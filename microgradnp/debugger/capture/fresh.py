@@ -17,12 +17,14 @@ class Inputs(NamedTuple):
     """The inputs of a run: the user's own, or fresh ones where the seed is not 0.
 
     `known` holds the contents of the parameters as they were given: fresh inputs give the parameters other values, too. `spread`
-    says how far from the user's the data are that have both signs.
+    says how far from the user's the data are that have both signs. Where there is an `only`, all but arrays with these contents
+    stays as it is.
     """
 
     seed: int = 0
     known: tuple[bytes, ...] = ()
     spread: float = NEAR
+    only: frozenset[bytes] | None = None
 
     def fresh(self, number: int) -> Inputs:
         """Other inputs than these; `number` counts from 1."""
@@ -69,6 +71,8 @@ class Fresh:
     def with_numbers(self, value: Any, array: np.ndarray) -> Any:
         """The value of an array with fresh numbers."""
         key = array.shape, array.dtype, array.tobytes()
+        if self.inputs.only is not None and key[2] not in self.inputs.only:
+            return value
         if key not in self.twins or np.all(array == array.flat[:1]):  # arrays of zeros say nothing of one another
             self.twins[key] = fresh_numbers(array, self.rng, key[2] in self.inputs.known, self.inputs.spread)
         fresh = self.twins[key]

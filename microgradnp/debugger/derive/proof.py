@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time as clock
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from microgradnp.debugger.capture.fresh import NEAR
+from microgradnp.debugger.capture.fresh import NEAR, Inputs
 from microgradnp.debugger.derive.guard import keeps_forward, keeps_start
 from microgradnp.debugger.derive.scene import Question, Scene, judged, latest
-from microgradnp.debugger.judge.common import mixes_rules, turns_all
+from microgradnp.debugger.judge.common import mixes_rules, rescales, turns_all
 from microgradnp.debugger.judge.recorded import Verdict
 from microgradnp.debugger.optimizer.kept import keeps_rule
 from microgradnp.debugger.record.record import NotRecordedError
@@ -21,19 +21,35 @@ JUDGED = ("right", "agrees", "wrong", "cannot judge")
 
 def elsewhere(question: Question, verdict: Verdict, parameters: set[str]) -> Iterator[Question]:
     """The question on inputs near to the user's, and on inputs far from these."""
+    yield from (question.elsewhere(Inputs(seed, contents(verdict, parameters), spread)) for seed, spread in FRESH)
+
+
+def contents(verdict: Verdict, arguments: Iterable[str]) -> tuple[bytes, ...]:
+    """What some arguments of the model hold."""
     values = verdict.step.evaluation.values
-    known = tuple(np.asarray(values[argument]).tobytes() for argument in parameters)
-    yield from (question.elsewhere(seed, known, spread) for seed, spread in FRESH)
+    return tuple(np.asarray(values[argument]).tobytes() for argument in arguments)
 
 
 def wrong_elsewhere(question: Question, verdict: Verdict, until: float) -> set[str]:
-    """The gradients that are right on the user's inputs, and wrong on inputs far from these. None where it cannot be judged."""
-    right = set(verdict.right)
-    *_, far = elsewhere(question, verdict, right)
+    """The gradients that are right on the inputs given, and wrong on inputs far away where the forward pass is the model's.
+
+    Only what the model is given has other values there: what else a program holds, such as labels, the model may hold as well.
+    Empty where it cannot be judged.
+    """
+    right, (seed, spread) = set(verdict.right), FRESH[-1]
+    given = frozenset(contents(verdict, verdict.step.evaluation.values))
+    far = Inputs(seed, contents(verdict, right), spread, given)
     try:
-        return right & set(judged(far, {}, 0, until=until).wrong)
+        other = judged(question.elsewhere(far), {}, 0, until=until)
     except Exception:  # the program may take no other numbers
         return set()
+    return right & set(other.wrong) if ends_of(verdict) == ends_of(other) else set()
+
+
+def ends_of(verdict: Verdict) -> set[tuple[str, int, int] | None]:
+    """The expressions in which the forward pass of the model ends."""
+    sites = (node.site for node in verdict.step.outputs)
+    return {(site.file, site.line, site.column) if site is not None else None for site in sites}
 
 
 class Judge:
@@ -54,7 +70,7 @@ class Judge:
         """Whether every gradient that was judged before is right."""
         if verdict.wrong or not self.needed <= set(verdict.right):
             return False
-        return not (turns_all(self.first, verdict) or mixes_rules(self.first, verdict))
+        return not (turns_all(self.first, verdict) or mixes_rules(self.first, verdict) or rescales(self.first, verdict))
 
     def mends_all(self, texts: dict[str, str], more: int = 0) -> bool:
         """Whether an edited program has all gradients right, in `more` later steps as well."""

@@ -72,9 +72,9 @@ class Question:
 
     other: World | None = None  # the same call with another number of samples, where the user's has more than this one
 
-    def elsewhere(self, seed: int, known: tuple[bytes, ...], spread: float) -> Question:
-        """The same question on fresh inputs; `known` holds the contents of the parameters."""
-        return dataclasses.replace(self, world=self.other or self.world, inputs=Inputs(seed, known, spread))
+    def elsewhere(self, inputs: Inputs) -> Question:
+        """The same question on fresh inputs."""
+        return dataclasses.replace(self, world=self.other or self.world, inputs=inputs)
 
 
 @dataclasses.dataclass(eq=False)

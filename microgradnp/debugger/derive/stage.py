@@ -191,6 +191,15 @@ class Stage:
             return False
         return all(map(is_near, value, unmoved)) and not all(map(is_near, value, moved))
 
+    def is_scalar(self, text: str, snapshot: Snapshot) -> bool:
+        """Whether an expression is a single number other than 1 and -1."""
+        code = compiled(ast.parse(text, mode="eval").body)
+        try:
+            pair = self.evaluate(code, snapshot) if code is not None else ()
+        except NotEvaluatedError:
+            return False
+        return bool(pair) and all(isinstance(value, (int, float, np.number)) and abs(value) != 1 for value in pair)
+
     def pair(self, node: Node) -> Pair | None:
         """The value of a node at both inputs. None where one run does not have it."""
         try:

@@ -58,6 +58,16 @@ def drops_rate(first: Verdict, again: Verdict) -> bool:
     return any(not has.has_any(again.entries[entry.argument]) and had.has_any(entry) for entry in before)
 
 
+def moves_by_no_rate(first: Verdict, again: Verdict) -> bool:
+    """Whether mended parameters move by a number of which the program has none, as those do that were right before.
+
+    Then nothing tells whether all lack a factor, or have one too many. A fix with a factor of its own only makes them alike.
+    """
+    mended = [entry for entry in again.entries.values() if entry.evidence == "update" and entry.argument in first.wrong]
+    rates = Rates(again.step, mended)
+    return bool(mended) and not any(map(rates.is_exact, mended))
+
+
 def turns_against_model(first: Verdict, again: Verdict) -> bool:
     """Whether a returned gradient with the sign of the model is turned, so that all have the other sign.
 
@@ -71,6 +81,13 @@ def is_turned(verdict: Verdict) -> bool:
     """Whether all gradients that are returned have the other sign than those of the model."""
     signs = [entry.factor for entry in verdict.entries.values() if entry.evidence == "returned" and entry.factor]
     return bool(signs) and max(signs) < 0
+
+
+def rescales(first: Verdict, again: Verdict) -> bool:
+    """Whether gradients that were right have another factor than before: then what was wrong only pulls them along."""
+    pairs = ((first.entries[a], again.entries[a]) for a in first.right if a in again.entries)
+    same = ((old.factor, new.factor) for old, new in pairs if old.evidence == new.evidence and old.factor and new.factor)
+    return any(abs(new - old) > 1e-3 * abs(old) for old, new in same)
 
 
 def mixes_rules(first: Verdict, again: Verdict) -> bool:

@@ -122,8 +122,11 @@ def by_record(made: record_judge.Verdict, line: Verdict, trace: Trace) -> Verdic
     needless -= astray
     moving = {*step.after, *line.entries, *trace.changed}
     for argument, judged in made.entries.items():
-        if judged.status == "cannot judge" and (argument in moving or judged.place or not (moving or verdict.entries)):
+        is_meant = argument in moving or judged.place or not (moving or verdict.entries)
+        if judged.status == "cannot judge" and is_meant:
             verdict.unjudged[argument] = judged.why
+        elif judged.status == "cannot judge" and argument not in needless and not np.ndim(step.evaluation.values[argument]):
+            verdict.unchecked[argument] = judged.why
         elif judged.status == "not checked" and (judged.is_open or argument not in needless):
             verdict.unchecked[argument] = judged.why or (ASTRAY if argument in astray else NOT_FOUND)
     verdict.conventions = conventions(verdict, trace)

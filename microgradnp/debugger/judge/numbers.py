@@ -76,7 +76,7 @@ def is_moved(step: Step, held: Any, argument: str) -> bool:
     """Whether a number is an argument plus or minus something, or the mean of that."""
     before, after = list(parts_in(step.before[argument])), list(parts_in(held))
     array = quantity(held, step.values)
-    if len(before) != 1 or len(after) != 1 or array is None or array.size != 1:
+    if len(before) != 1 or len(after) != 1 or array is None or array.size != 1 or is_of_model(step, array.item()):
         return False
     changed, todo, seen = False, [after[0].node], set()
     while todo:
@@ -94,6 +94,12 @@ def is_moved(step: Step, held: Any, argument: str) -> bool:
         elif name in DIFFERENCES:
             todo += parents[:1]
     return False
+
+
+def is_of_model(step: Step, value: float) -> bool:
+    """Whether the model computes a number, perhaps as an entry of an array: `b + w @ x` is the forward pass, and no new bias."""
+    made = (node._array for node in step.evaluation.nodes if node.rule is not None and node._array is not None)
+    return any(np.any(np.abs(array - value) <= 1e-9 * abs(value)) for array in made)
 
 
 def pair_in_order(

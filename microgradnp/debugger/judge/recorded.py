@@ -19,7 +19,7 @@ from microgradnp.debugger.judge.movements import judge_update, movement
 from microgradnp.debugger.judge.own_rule import settle_own_rules
 from microgradnp.debugger.judge.parting import parting
 from microgradnp.debugger.judge.places import root_of_place
-from microgradnp.debugger.judge.points import other_point
+from microgradnp.debugger.judge.points import Point, other_point
 from microgradnp.debugger.judge.returned import is_another, judge_returned, kept_pieces, returned_by_layer
 from microgradnp.debugger.judge.settle import settle, settle_rules, settle_scaled, settle_zeros, single_numbers
 from microgradnp.debugger.record.nodes import Node, Record
@@ -36,6 +36,7 @@ PARTS_LATER = (
 )
 STILL_INT = "it is a whole number in the only step that was found"
 
+LIMITED = "{} limits numbers of the forward pass that the model does not limit: give inputs with smaller ones"
 OTHER_FORWARD = "no value of your forward pass is what the model computes"
 CUT_SHORT = "the recording ended before a step was over: give fewer samples or a larger budget="
 ONLY_THE_STEP = "this is the step alone, and what is returned beside it are new values"
@@ -228,6 +229,22 @@ def doubt_steps(entries: dict[str, Judged]) -> None:
         entry.status, entry.why = "wrong", ONLY_THE_STEP
 
 
+def doubt_limited(step: Step, point: Point, entries: dict[str, Judged]) -> None:
+    """What is wrong behind an end of the forward pass that is limited on both inputs cannot be judged: the model has no limit."""
+
+    def limits(node: Node) -> bool:
+        if node.kind != "operation" or node.name != "clip" or node.args[0] not in step.outputs or node in step.outputs:
+            return False
+        return not any(np.array_equal(values[node], values[node.args[0]]) for values in (step.values, point.values))
+
+    limiting = [node for node in step.backward if limits(node)]
+    for entry in entries.values() if limiting else ():
+        if entry.status == "wrong" and entry.node is not None and (found := step.structure.before([entry.node]) & {*limiting}):
+            place = min(found, key=lambda node: node.number).site
+            where = f"line {place.line}" if place is not None else "a call of clip"
+            entry.status, entry.why = "cannot judge", LIMITED.format(where)
+
+
 def judge_step(step: Step) -> dict[str, Judged]:
     """Judge every float argument of the model that the program moves or returns a gradient of."""
     point = other_point(step)
@@ -267,6 +284,7 @@ def judge_step(step: Step) -> dict[str, Judged]:
         if entry.status == "wrong" and entry.evidence == "returned" and (another or is_of_a_number(step, entry)):
             entries[argument] = Judged(argument, "not checked")
     doubt_steps(entries)
+    doubt_limited(step, point, entries)
     for entry in entries.values() if blind else ():
         if entry.status in ("wrong", "not checked"):
             entry.status, entry.why = "cannot judge", blind

@@ -242,8 +242,9 @@ def kept_pieces(step: Step, point: Point) -> Iterator[tuple[str, Any]]:
     """(place, operand) of what is returned or kept and was made after the forward pass; also what it was put together from."""
     behind = step.backward | made_later(step)
     for path, held in stacked(step, point).items():
-        if not behind & set(nodes_of(held)):
-            continue
+        nodes = set(nodes_of(held))
+        if not behind & nodes or all(node.kind == "leaf" for node in nodes):
+            continue  # what a program was given, it did not make: labels may be equal to a gradient
         yield path, held
         if type(held) is Group and len(held.items) <= MOST_NUMBERS:
             yield from ((f"{path}[{k}]", item) for k, item in enumerate(held.items) if type(item) is Node and size_of(item) == 1)
@@ -265,10 +266,18 @@ def returned_by_layer(step: Step, point: Point) -> dict[str, Any]:
 
 
 def made_later(step: Step) -> set[Node]:
-    """What is made behind the end of the forward pass. A gradient that forgets the upstream one reads nothing of the end."""
+    """What is made behind the end of the forward pass, and the arrays into which it is written.
+
+    A gradient that forgets the upstream one reads nothing of the end.
+    """
     end = max((node.number for node in step.outputs), default=len(step.record.nodes))
-    given = made_from(step.structure, step.before, step.before)
-    return {node for node in given if node.number > end and node.kind == "operation"}
+    given = sorted(made_from(step.structure, step.before, step.before), key=lambda node: node.number)
+    found: set[Node] = set()
+    for node in given:
+        is_written = node.kind == "write" and not found.isdisjoint(step.record.parents(node))
+        if node.number > end and (node.kind == "operation" or is_written):
+            found.add(node)
+    return found
 
 
 def stacked(step: Step, point: Point) -> dict[str, Any]:

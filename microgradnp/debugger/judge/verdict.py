@@ -234,7 +234,9 @@ def conventions(verdict: Verdict, trace: Trace) -> list[str]:
         own = [e for e in group if abs(e.scale - common) > 10 * alike * abs(common)]
         if is_update:
             said += [f"{e.argument} moves with a learning rate of its own, {-e.scale:.6g}" for e in own]
-            said.append(f"every parameter moves by {common:.6g} times its gradient{reason(common, trace)}")
+            names = [e.argument for e in updates]
+            which = "every parameter" if not others else f"each of {', '.join(names)}" if names[1:] else names[0]
+            said.append(f"{which} moves by {common:.6g} times its gradient{reason(common, trace)}")
         elif abs(common - 1) > 1e-6:
             said.append(f"every gradient is {common:.6g} times that of the model{reason(common, trace)}: a convention, not a bug")
     if turned := [e.argument for e in right if e.transposed]:

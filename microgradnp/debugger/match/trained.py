@@ -47,6 +47,8 @@ def untrained(evaluation: Evaluation, judged: set[str], moving: set[str], model:
 def is_untrained(graph: Graph, argument: str, moving: set[str]) -> bool:
     """Whether one argument is data, a target, a mask or a setting."""
     value = np.asarray(graph.evaluation.values[argument])
+    if value.ndim == 0 and graph.is_bias(argument):
+        return False
     numbers = [a for a in moving or graph.judged if np.ndim(graph.evaluation.values.get(a, 0)) == 0]
     if value.ndim == 0 and not numbers and (moving or (graph.judged and graph.scales_only(argument))):
         return True  # a setting, where all parameters are arrays
@@ -187,6 +189,18 @@ class Graph:
         """Whether everything that an argument meets is multiplied by it, or divided: the rate of a dropout, say, but no bias."""
         meetings = self.meetings(argument)
         return bool(meetings) and all(node.rule.name in ("multiply", "divide") for node in meetings)
+
+    def is_bias(self, argument: str) -> bool:
+        """Whether an argument is added to products with a trained one, `x @ W + b`, and goes nowhere else."""
+
+        def is_product(a: Any) -> bool:
+            while a.rule is not None and a.rule.name in ARRANGED and len(self.operands[id(a)]) == 1:
+                (a,) = self.operands[id(a)]
+            return a.rule is not None and a.rule.name in MATRIX_PRODUCTS and bool(self.makers[id(a)] & self.judged)
+
+        meetings = self.meetings(argument)
+        adds = (node.rule.name in ("add", "subtract") and any(map(is_product, self.others(node, argument))) for node in meetings)
+        return bool(meetings) and all(adds)
 
     def scales_sums(self, argument: str) -> bool:
         """A weight of a penalty, or of the loss: a factor of what arrays were summed up to."""

@@ -52,8 +52,9 @@ class Rule(NamedTuple):
 
 def rule_followed(made: Verdict, wanted: Wanted, number: int, right: Iterable[str]) -> Rule:
     """By which rule the parameters with a `right` gradient move; nothing is told where each step is a plain one."""
+    ruled = {a for a, entry in made.entries.items() if entry.evidence == "gradient" and entry.status in ("right", "agrees")}
     if not made.step.after:
-        return Rule(UNKNOWN_RULE, True) if any(is_set_anew(made, argument) for argument in right) else Rule("")
+        return Rule(UNKNOWN_RULE, True) if ruled or any(is_set_anew(made, argument) for argument in right) else Rule("")
     if made.plain and made.last > made.number:
         return Rule("")
     try:
@@ -61,9 +62,9 @@ def rule_followed(made: Verdict, wanted: Wanted, number: int, right: Iterable[st
         rules = rules_of(course) if course is not None and is_long(course) else None
     except Exception:  # as in `wrong_rule`
         return Rule(UNKNOWN_RULE, True)
-    if rules:
+    if rules and ruled <= rules.keys():
         return Rule(FOLLOWED.format(" and ".join(sorted(set(rules.values())))))
-    if not made.plain or (course is not None and moves_on(course.stages[-1])):
+    if rules or not made.plain or (course is not None and moves_on(course.stages[-1])):
         return Rule(UNKNOWN_RULE, True)
     kept = beginnings(course.stages[0]) if course is not None else beginnings_in(made.step)
     return Rule(ONE_STEP.format(made.number, named(kept)), True) if kept else Rule("")
