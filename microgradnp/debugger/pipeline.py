@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from microgradnp.debugger.blame.forward import forward_agrees
 from microgradnp.debugger.capture.bind import BindingError, mark_of
 from microgradnp.debugger.capture.fresh import Inputs
 from microgradnp.debugger.capture.trace import Run
@@ -250,11 +251,15 @@ def one_step(question: Question, run: Run) -> Case:
 def counters(case: Case) -> list[str]:
     """The arguments that the counter of a loop was taken for, though the model computes with them, and does not only index.
 
-    Added as 0 it leaves every number as it is: the forward pass would be the model's, and would prove nothing of the argument.
+    Added as 0 it leaves every number as it is: the forward pass would be the model's, and would prove nothing of the argument. A
+    whole number, such as the length of an array, is none where the forward pass is not the model's with it.
     """
     trace, model = case.trace, case.question.model
+    differs = not forward_agrees(trace, case.matches)
     found = []
-    for argument in [a for a, variable in trace.variables.items() if variable.is_counter and a in trace.before]:
+    for argument, variable in trace.variables.items():
+        if argument not in trace.before or not (variable.is_counter or (differs and type(trace.before[argument]) is int)):
+            continue
         with contextlib.suppress(ModelError):
             evaluate(model, {**trace.before, argument: trace.before[argument] + 0.5})
             found.append(argument)

@@ -50,7 +50,7 @@ class Wanted:
     optional: set[str] = field(default_factory=set)  # arguments with a default value, which may be missing
     bind: dict[str, str] = field(default_factory=dict)  # argument -> the expression that the user gave for it
     inner: bool = False  # whether inner frames win over outer ones
-    uncounted: frozenset[str] = frozenset()  # arguments that no counter of a loop may be
+    uncounted: frozenset[str] = frozenset()  # arguments that no whole number, such as the counter of a loop, may be
 
 
 class Held(NamedTuple):
@@ -258,8 +258,7 @@ class Binder:
                 continue
             for where, entries in ((0, listed), (1, listed_outside)):
                 if argument in self.uncounted:
-                    counted = set_by_loops(frame.f_code)
-                    entries = [entry for entry in entries if entry[2] not in counted or type(entry[3]) is not int]
+                    entries = [entry for entry in entries if type(entry[3]) is not int]
                 choice = self.by_name(argument, entries) or self.by_layer(argument, entries)
                 if choice:
                     spelling, level, expression = choice
