@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from microgradnp.debugger.blame.forward import forward_agrees
 from microgradnp.debugger.case import Case
 from microgradnp.debugger.explain import Explanation, explain
 from microgradnp.debugger.judge.verdict import Verdict
@@ -30,8 +29,7 @@ def report_on(case: Case) -> Report:
     """The report on one case, with what is wrong in it explained."""
     wrong = bool(case.verdict.entries) and not case.verdict.ok
     explained = explain(case) if wrong else None
-    is_mended = explained is not None and any(finding.fix for finding in explained.findings)
-    if wrong and not is_mended and not forward_agrees(case.trace, case.matches):
+    if explained is not None and not explained.forward_ok and not any(finding.fix for finding in explained.findings):
         return report(replace(case, verdict=doubted(case.verdict)))
     return report(case, explained)
 
