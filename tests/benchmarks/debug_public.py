@@ -143,12 +143,12 @@ no bind needed, %         75
 wrong code not judged, %  7
 processor seconds         median 1.56, 95 % 5.45
 
-The eleventh set is 81 programs from 63 repositories, with 1,218 wrong versions, chosen and described in the same way, after what
-the tenth had shown was mended. It is wider: attention, a whole GPT, autoencoders, a VAE, GANs, a graph network, policy gradients,
-SVMs, matrix factorisation, word2vec, convolutions, recurrent networks, Adam. Twenty-nine are wrong as published. They were run once,
-in random order, for 18 minutes on two processors; 766 wrong versions were reached. The accusations are mended since, and the
-acquittals but for two: a rate of its own, which is told, and a step of Adam without its mean. Four of the five false fixes are no
-longer called verified; the fifth is right but for a mistake in Adam beside it.
+The eleventh set is 81 programs from 63 repositories, with 1,218 wrong versions, chosen and described in the same way, after
+what the tenth had shown was mended. It is wider: attention, a whole GPT, autoencoders, a VAE, GANs, a graph network, policy
+gradients, SVMs, matrix factorisation, word2vec, convolutions, recurrent networks, Adam. Twenty-nine are wrong as published.
+They were run once, in random order, for 18 minutes on two processors; 766 wrong versions were reached. The accusations are
+mended since, and the acquittals but for two: a rate of its own, which is told, and a step of Adam without its mean. Four of the
+five false fixes are no longer called verified; the fifth is right but for a mistake in Adam beside it.
 
                           eleventh, first encounter
 right code accused        5 of 282 (3 programs: an int called as a bias, an output taken for a moved bias, a clipped forward pass)
