@@ -50,7 +50,7 @@ def build_rnn(module: ModuleType, rng: np.random.Generator) -> Call:
         train,
         loss_rnn,
         {"x": x, "y": y, "a0": a0, **{name: parameters[name] for name in names}},
-        lambda result: {name: result[f"d{name}"] for name in ("a0", *names)},
+        lambda result: {name: result[f"d{name}"] for name in ("x", "a0", *names)},
         (x, y, a0, parameters),
         bind={name: f"parameters['{name}']" for name in names},
     )
@@ -70,7 +70,7 @@ def build_lstm(module: ModuleType, rng: np.random.Generator) -> Call:
         train,
         loss_lstm,
         {"x": x, "y": y, "a0": a0, **{name: parameters[name] for name in names}},
-        lambda result: {name: result[f"d{name}"] for name in ("a0", *names)},
+        lambda result: {name: result[f"d{name}"] for name in ("x", "a0", *names)},
         (x, y, a0, parameters),
         bind={name: f"parameters['{name}']" for name in names},
     )
