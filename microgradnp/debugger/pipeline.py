@@ -235,6 +235,8 @@ def first_look(question: Question, number: int) -> Case:
         wanted = replace(wanted, uncounted=wanted.uncounted | counted)
         again = first_look(replace(question, wanted=wanted), number)
         return replace(again, notes=(*case.notes, *again.notes))
+    if (other := otherwise_than_counts(case, number)) is not None:
+        return replace(other, notes=(*case.notes, *other.notes))
     before = case.trace.before
     known = tuple(mark_of(before[a]) for a in case.verdict.entries if a in before)
     return replace(case, run=replace(case.run, inputs=Inputs(0, known)))
@@ -251,19 +253,38 @@ def one_step(question: Question, run: Run) -> Case:
 def counters(case: Case) -> list[str]:
     """The arguments that the counter of a loop was taken for, though the model computes with them, and does not only index.
 
-    Added as 0 it leaves every number as it is: the forward pass would be the model's, and would prove nothing of the argument. A
-    whole number, such as the length of an array, is none where the forward pass is not the model's with it.
+    Added as 0 it leaves every number as it is: the forward pass would be the model's, and would prove nothing of the argument.
     """
-    trace, model = case.trace, case.question.model
-    differs = not forward_agrees(trace, case.matches)
-    found = []
-    for argument, variable in trace.variables.items():
-        if argument not in trace.before or not (variable.is_counter or (differs and type(trace.before[argument]) is int)):
-            continue
-        with contextlib.suppress(ModelError):
-            evaluate(model, {**trace.before, argument: trace.before[argument] + 0.5})
-            found.append(argument)
-    return found
+    counting = [a for a, variable in case.trace.variables.items() if variable.is_counter and a in case.trace.before]
+    return [argument for argument in counting if is_computed_with(case, argument)]
+
+
+def otherwise_than_counts(case: Case, number: int) -> Case | None:
+    """The step with other variables for whole numbers, such as lengths, with which the forward pass is not the model's.
+
+    None where there are no such variables, or where it is not the model's with them either.
+    """
+    wanted, trace = case.question.wanted, case.trace
+    whole = {a for a, value in trace.before.items() if type(value) is int} - wanted.unmeasured - wanted.bind.keys()
+    if not whole or forward_agrees(trace, case.matches):
+        return None
+    counts = [argument for argument in whole if is_computed_with(case, argument)]
+    wanted = replace(wanted, unmeasured=wanted.unmeasured.union(counts))
+    with contextlib.suppress(BindingError, ModelError):
+        again = first_look(replace(case.question, wanted=wanted), number) if counts else None
+        if again is not None and forward_agrees(again.trace, again.matches):
+            return again
+    return None
+
+
+def is_computed_with(case: Case, argument: str) -> bool:
+    """Whether the model computes with a whole number, and does not only index."""
+    before = case.trace.before
+    try:
+        evaluate(case.question.model, {**before, argument: before[argument] + 0.5})
+    except ModelError:
+        return False
+    return True
 
 
 def otherwise_bound(question: Question, number: int, error: BindingError | ModelError) -> Case:

@@ -40,7 +40,14 @@ def stacks(x, W, b):
     return np.sum(np.maximum(out, 0) ** 2) + np.sum(W @ out[0])
 
 
-@pytest.mark.parametrize("model", [fills, lists, adds_up])
+def takes_lists(x, W, b):
+    rows = [x[:, k : k + 2] @ W.T + b for k in range(x.shape[1] - 1)]
+    out = np.concatenate([row[:, :, None] for row in rows], axis=2)
+    spread = np.var([np.max(row) for row in rows]) - np.mean([np.max(row) ** 2 for row in rows])
+    return np.sum(np.maximum(out, 0) ** 2) + np.sum(W @ out[0]) + spread + np.mean([np.max(row) for row in rows]) ** 2
+
+
+@pytest.mark.parametrize("model", [fills, lists, adds_up, takes_lists])
 def test_arrays_that_a_model_fills_are_followed(model):
     given = values()
     found, right = evaluate(model, given), evaluate(stacks, given)

@@ -50,7 +50,8 @@ class Wanted:
     optional: set[str] = field(default_factory=set)  # arguments with a default value, which may be missing
     bind: dict[str, str] = field(default_factory=dict)  # argument -> the expression that the user gave for it
     inner: bool = False  # whether inner frames win over outer ones
-    uncounted: frozenset[str] = frozenset()  # arguments that no whole number, such as the counter of a loop, may be
+    uncounted: frozenset[str] = frozenset()  # arguments that no counter of a loop may be
+    unmeasured: frozenset[str] = frozenset()  # arguments that no whole number may be, such as a length
 
 
 class Held(NamedTuple):
@@ -216,7 +217,7 @@ class Binder:
         self.arguments = arguments
         self.bind = bind
         self.inner = wanted.inner
-        self.uncounted = wanted.uncounted
+        self.uncounted, self.unmeasured = wanted.uncounted, wanted.unmeasured
         self.compiled: dict[str, CodeType] = {}
         for name, expression in bind.items():
             try:
@@ -257,8 +258,10 @@ class Binder:
             if argument in self.bind or argument in settled:
                 continue
             for where, entries in ((0, listed), (1, listed_outside)):
-                if argument in self.uncounted:
-                    entries = [entry for entry in entries if type(entry[3]) is not int]
+                if argument in self.uncounted or argument in self.unmeasured:
+                    counted = set_by_loops(frame.f_code)
+                    by_loop = argument not in self.unmeasured
+                    entries = [e for e in entries if type(e[3]) is not int or (by_loop and e[2] not in counted)]
                 choice = self.by_name(argument, entries) or self.by_layer(argument, entries)
                 if choice:
                     spelling, level, expression = choice

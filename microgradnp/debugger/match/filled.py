@@ -1,12 +1,13 @@
 """Models that fill arrays, or make them of lists: `out = np.zeros(shape)` and then `out[k] = ...`, and `np.array([a, b])`.
 
 A Tensor never changes, and `np.array` makes arrays. While such a model runs, what `np.zeros` and its kin make holds one Tensor
-after the other, and `np.array` stacks the Tensors of a list.
+after the other, and `np.array` stacks the Tensors of a list. So does a function that takes an array, `np.mean([a, b])`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
@@ -86,6 +87,22 @@ def stacked(value: Any) -> Any:
     return np.stack([stacked(item) for item in value]) if isinstance(value, (list, tuple)) else value
 
 
+def of_lists(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of NumPy that takes a list of Tensors for an array. One that takes lists, as `np.concatenate`, gets the list."""
+
+    @functools.wraps(function)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        given = last(args)
+        try:
+            return function(*given, **kwargs)
+        except TypeError:
+            if not any(isinstance(value, (list, tuple)) and has_tensors(value) for value in given):
+                raise
+        return function(*(stacked(value) if has_tensors(value) else value for value in given), **kwargs)
+
+    return called
+
+
 class Filling:
     """NumPy, with arrays of floats that can be filled with Tensors, and made of them."""
 
@@ -96,7 +113,7 @@ class Filling:
                 stacked(last(value)) if has_tensors(value) else made(last(value), *rest, **kwargs)
             )
         if name not in MAKERS:
-            return made
+            return made if isinstance(made, (type, np.ufunc)) or not callable(made) else of_lists(made)
 
         def make(*args: Any, **kwargs: Any) -> Any:
             array = made(*last(args), **kwargs)
