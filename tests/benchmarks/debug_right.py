@@ -54,7 +54,6 @@ import microgradnp as mg  # noqa: E402
 DEBUGGER = TESTS / "debugger"
 SPLITS = ("dev", "hidden", "wide", "unseen", "right_only", "held_out")
 LIMIT = 60  # processor seconds of a case
-REFUSED = {"reinforce_pong"}  # its model has no derivative
 NONE = Names({}, {})
 Row = dict[str, Any]
 
@@ -130,7 +129,7 @@ def corpora() -> dict[str, Make]:
     found = {}
     for split in SPLITS:
         for path in sorted((DEBUGGER / "programs" / split).glob("*.py")):
-            if path.stem != "__init__" and path.stem not in REFUSED:
+            if path.stem != "__init__":
                 found[f"{split}/{path.stem}"] = of_text(path.read_text(), path.stem, ask_program, KEPT)
     for folder in ("bugs", "bugs_held_out"):
         for path in sorted((DEBUGGER / folder).glob("*.py")):
