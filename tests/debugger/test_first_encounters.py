@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import microgradnp as mg
+from microgradnp.debugger.explain import Explanation
 from microgradnp.debugger.judge.common import rescales
 from microgradnp.debugger.match.references import evaluate
 from microgradnp.debugger.match.trained import untrained
@@ -232,3 +233,15 @@ def test_a_fix_that_gives_right_gradients_another_factor_mends_nothing(before, a
     first = SimpleNamespace(right=["a"], entries={"a": SimpleNamespace(factor=before, evidence=evidence)})
     again = SimpleNamespace(entries={"a": SimpleNamespace(factor=after, evidence=evidence)})
     assert rescales(first, again) == expected
+
+
+def test_what_is_wrong_against_another_forward_pass_is_not_judged(monkeypatch):
+    """The search for the cause may find that the forward pass differs: then nothing was proved of the gradients."""
+    told = Explanation([])
+    monkeypatch.setattr(Explanation, "forward_ok", False)
+    monkeypatch.setattr("microgradnp.debugger.told.explain", lambda case: told)
+    given = RNG.normal(size=(5, 3)), RNG.normal(size=(5, 2)), RNG.normal(size=(3, 4)), RNG.normal(size=(4, 2))
+    report = mg.debug(halved, squares, given)
+    assert report.verdict.word == "CANNOT JUDGE"
+    assert not report.verdict.wrong
+    assert "your forward pass is not the model's" in str(report)
